@@ -1,0 +1,125 @@
+#include "core/base/atomic_file.h"
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace attune {
+
+namespace {
+
+Error ioError(const std::string &what, const std::string &path, int reason) {
+  const char *hint = reason == ENOSPC ? "Free some disk space and try again."
+                     : reason == EROFS || reason == EACCES ? "Choose a folder that can be written to."
+                                                           : "";
+  return {ErrorCode::IoFailed, what + ": " + std::strerror(reason) + ".", path, hint};
+}
+
+std::string parentOf(const std::string &path) {
+  const auto parent = std::filesystem::path(path).parent_path();
+  return parent.empty() ? "." : parent.string();
+}
+
+} // namespace
+
+AtomicFile::AtomicFile(std::string path, std::string temporary, int fd)
+    : m_path(std::move(path)), m_temporary(std::move(temporary)), m_fd(fd) {}
+
+AtomicFile::AtomicFile(AtomicFile &&other) noexcept
+    : m_path(std::move(other.m_path)), m_temporary(std::move(other.m_temporary)), m_fd(other.m_fd) {
+  other.m_fd = -1;
+  other.m_temporary.clear();
+}
+
+AtomicFile::~AtomicFile() {
+  if (m_fd >= 0) ::close(m_fd);
+  if (!m_temporary.empty()) ::unlink(m_temporary.c_str());
+}
+
+Result<AtomicFile> AtomicFile::create(const std::string &path) {
+  static std::atomic<unsigned> counter{0};
+  const std::string temporary = path + ".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd < 0) return ioError("The file cannot be created", path, errno);
+  return AtomicFile(path, temporary, fd);
+}
+
+Status AtomicFile::write(ByteView bytes) {
+  size_t done = 0;
+  while (done < bytes.size) {
+    const ssize_t n = ::write(m_fd, bytes.data + done, bytes.size - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return ioError("Writing failed", m_path, n < 0 ? errno : EIO);
+    done += static_cast<size_t>(n);
+  }
+  return {};
+}
+
+Status AtomicFile::write(std::string_view text) {
+  return write(ByteView{reinterpret_cast<const uint8_t *>(text.data()), text.size()});
+}
+
+Status AtomicFile::commit() {
+  if (::fsync(m_fd) != 0) return ioError("Writing failed", m_path, errno);
+  if (::close(std::exchange(m_fd, -1)) != 0) return ioError("Writing failed", m_path, errno);
+  if (::rename(m_temporary.c_str(), m_path.c_str()) != 0) return ioError("The file cannot be put in place", m_path, errno);
+  m_temporary.clear();
+  return syncFolder(parentOf(m_path));
+}
+
+Status writeFileAtomic(const std::string &path, std::string_view text) {
+  ATTUNE_TRY(auto file, AtomicFile::create(path));
+  ATTUNE_CHECK(file.write(text));
+  return file.commit();
+}
+
+Result<std::string> readFile(const std::string &path, size_t maxBytes) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return Error{ErrorCode::FileNotFound, "The file cannot be opened: " + std::string(std::strerror(errno)) + ".", path,
+                 "Check the path and its permissions."};
+  }
+  std::string text;
+  char buffer[1 << 16];
+  for (;;) {
+    const ssize_t n = ::read(fd, buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      const int reason = errno;
+      ::close(fd);
+      if (reason == EISDIR) return Error{ErrorCode::FileNotFound, "This is a folder, not a file.", path, "Give the path of a file."};
+      return ioError("Reading failed", path, reason);
+    }
+    if (n == 0) break;
+    if (text.size() + static_cast<size_t>(n) > maxBytes) {
+      ::close(fd);
+      return Error{ErrorCode::MalformedFile, "The file is larger than the " + std::to_string(maxBytes) + " bytes allowed here.", path, ""};
+    }
+    text.append(buffer, static_cast<size_t>(n));
+  }
+  ::close(fd);
+  return text;
+}
+
+Status syncFolder(const std::string &folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return ioError("The folder cannot be opened", folder, errno);
+  const int failed = ::fsync(fd) != 0 && errno != EINVAL ? errno : 0; // some network file systems cannot sync folders
+  ::close(fd);
+  if (failed) return ioError("Writing failed", folder, failed);
+  return {};
+}
+
+Status makeFolders(const std::string &path) {
+  std::error_code reason;
+  std::filesystem::create_directories(path, reason);
+  if (reason) return ioError("The folder cannot be created", path, reason.value());
+  return {};
+}
+
+} // namespace attune

@@ -1,0 +1,29 @@
+// Hostile-input JSON on top of nlohmann/json: parsing with depth and size limits and typed reads whose
+// errors name file and field. Include from .cpp files and from attune_text only, never from core/api headers.
+#pragma once
+
+#include "core/base/result.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace attune {
+
+using Json = nlohmann::ordered_json;
+
+struct JsonLimits {
+  int maxDepth = 200;
+  bool allowDuplicateKeys = false;
+};
+
+/// Parses one JSON text (UTF-8, no comments). MalformedFile with "where:line" on any mistake.
+Result<Json> parseJson(std::string_view text, const std::string &where, const JsonLimits &limits = {});
+
+/// Reads and parses a file.
+Result<Json> readJsonFile(const std::string &path, size_t maxBytes = size_t(256) << 20);
+
+/// Serialises with two-space indentation; invalid UTF-8 is replaced by U+FFFD.
+std::string dumpJson(const Json &value, int indent = 2);
+
+} // namespace attune

@@ -1,0 +1,30 @@
+// Causal attention over rows laid end to end: every segment attends to itself alone; grouped heads without copies.
+// Two implementations, tested against each other: libtorch's fused SDPA per segment, and our own sliced autograd
+// function (blocks of queries, log-sum-exp kept, scores recomputed in backward).
+#pragma once
+
+#include "core/nn/tensor.h"
+
+#include <vector>
+
+namespace attune::core {
+
+enum class AttentionKind { Auto, Fused, Sliced };
+
+struct AttentionSpec {
+  std::vector<int64_t> segmentStarts; // [S + 1], last = N
+  double scale = 0.0;                 // 0 = 1/sqrt(D)
+  double softcap = 0.0;               // 0 = none; Sliced only
+  int64_t window = 0;                 // 0 = none: key j visible to query i when i - j < window; Sliced only
+  std::vector<float> alibiSlopes;     // one a head, empty = none; Sliced only
+  AttentionKind kind = AttentionKind::Auto;
+};
+
+/// q [N, a, D], k and v [N, kv, D] (strided views allowed, last dimension contiguous) -> [N, a, D] contiguous. Differentiable.
+Tensor attention(const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec &spec);
+
+/// Decode and chunked prefill: q [T, a, D] at absolute positions `start .. start + T - 1` against cached keys and
+/// values [kv, Tmax, D] of which the first start + T are valid -> [T, a, D]. No gradients.
+Tensor attentionWithCache(const Tensor &q, const Tensor &keys, const Tensor &values, int64_t start, const AttentionSpec &spec);
+
+} // namespace attune::core

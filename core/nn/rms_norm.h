@@ -1,0 +1,18 @@
+// RMSNorm (Zhang & Sennrich 2019) in Llama's order: statistics in fp32, cast to x's type, then times weight.
+#pragma once
+
+#include "core/nn/tensor.h"
+
+#include <utility>
+
+namespace attune::core {
+
+/// x [N, H], weight [H] -> [N, H]; with plusOne the factor is (1 + weight) in fp32 (Gemma). Differentiable in x and,
+/// where weight requires it, in weight. Saves x and one fp32 per row.
+Tensor rmsNorm(const Tensor &x, const Tensor &weight, double eps, bool plusOne = false);
+
+/// residual + delta, and its norm, in one pass: returns {sum [N, H], norm(sum) [N, H]}. Differentiable.
+std::pair<Tensor, Tensor> addRmsNorm(const Tensor &residual, const Tensor &delta, const Tensor &weight, double eps,
+                                     bool plusOne = false);
+
+} // namespace attune::core

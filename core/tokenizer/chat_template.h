@@ -1,0 +1,62 @@
+// Renders conversations with a model's own Jinja template and knows which bytes an assistant wrote.
+// Immutable after parse; any thread. Step, depth and size limits stop hostile templates (TemplateFailed).
+#pragma once
+
+#include "core/base/result.h"
+#include "core/tokenizer/tokenizer.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace attune::tokenizer {
+
+struct Message {
+  std::string role; // system | user | assistant | tool | ...
+  std::string content;
+  std::string extraJson; // other keys of the message as a JSON object ("tool_calls": ...), empty when none
+};
+
+struct Conversation {
+  std::vector<Message> messages;
+  std::string toolsJson; // JSON list, empty when none
+};
+
+struct RenderedChat {
+  std::string text;
+  std::vector<TextSpan> written;   // bytes that came from messages (never parsed as special tokens), sorted
+  std::vector<TextSpan> assistant; // per assistant message, in order, the bytes of its content
+};
+
+class ChatTemplate {
+public:
+  /// Parses Jinja source; `bosText`/`eosText` become bos_token and eos_token.
+  static Result<ChatTemplate> parse(const std::string &source, const std::string &bosText, const std::string &eosText,
+                                    const std::string &where);
+  /// A built-in template by name: chatml, alpaca, plain, llama2. UnknownKey with the nearest name otherwise.
+  static Result<ChatTemplate> builtIn(const std::string &name, const std::string &bosText, const std::string &eosText);
+  static std::vector<std::string> builtInNames();
+
+  Result<RenderedChat> render(const Conversation &conversation, bool addGenerationPrompt) const;
+  const std::string &name() const; // "model", "alpaca", a path
+
+private:
+  struct State;
+  std::shared_ptr<const State> m_state;
+};
+
+enum class TrainedPart { Answers, Last, All };
+
+/// Ids of a conversation and the label at each id's own index: the id itself where it is trained, -100 elsewhere.
+/// Trained: every token that starts inside an assistant's content, and the first end token after it.
+struct EncodedChat {
+  std::string text;
+  std::vector<TokenId> ids;
+  std::vector<TokenId> labels;
+};
+
+Result<EncodedChat> encodeChat(const Tokenizer &tokenizer, const std::vector<TokenId> &endTokens,
+                               const ChatTemplate &chatTemplate, const Conversation &conversation, TrainedPart part,
+                               bool addGenerationPrompt = false);
+
+} // namespace attune::tokenizer
