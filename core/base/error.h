@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace attune {
 
@@ -37,11 +38,19 @@ const char *errorCodeName(ErrorCode code);
 /// Exit code of CLI.md: 1 failed, 2 usage or config, 3 input refused, 4 does not fit, 130 interrupted.
 int exitCodeOf(ErrorCode code);
 
+/// One of several mistakes found at once; `key` is the dotted setting it belongs to.
+struct ConfigProblem {
+  std::string key;
+  std::string message;
+  ErrorCode code = ErrorCode::InvalidConfig;
+};
+
 struct Error {
   ErrorCode code = ErrorCode::Internal;
   std::string message; // one sentence, no trailing newline
   std::string where;   // "file[:line][#field]", may be empty
   std::string hint;    // what to do, may be empty
+  std::vector<ConfigProblem> problems = {}; // every mistake of a run config, when there are several kinds to tell
 
   /// "message (where)" for logs and terminals.
   std::string text() const;

@@ -1,0 +1,439 @@
+#include "core/api/run_config_json.h"
+
+#include "core/api/config_fields.h"
+#include "core/base/atomic_file.h"
+#include "core/base/json.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <optional>
+
+namespace attune::api {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string shortText(const Json &value) {
+  std::string text = dumpJson(value, -1);
+  if (text.size() <= 60) return text;
+  text.resize(60);
+  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) text.pop_back();
+  if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xC0) text.pop_back();
+  return text + "...";
+}
+
+std::string joined(const std::vector<std::string> &names) {
+  std::string text;
+  for (const std::string &name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::string resolved(const std::string &path, const std::string &folder) {
+  if (path.empty() || fs::path(path).is_absolute()) return path;
+  std::error_code ignored;
+  return fs::absolute(fs::path(folder.empty() ? "." : folder) / path, ignored).lexically_normal().string();
+}
+
+/// A template is a name, or a file when it looks like one.
+bool looksLikeTemplateFile(const std::string &name) {
+  return name.find('/') != std::string::npos || (name.size() > 6 && name.compare(name.size() - 6, 6, ".jinja") == 0);
+}
+
+// ---- values ------------------------------------------------------------------------------------------------------
+
+Json datasetJson(const DatasetRef &ref) {
+  return {{"path", ref.path}, {"format", nameOf(ref.format)}, {"weight", ref.weight}};
+}
+
+Json valueJson(const ConfigField &field, const FieldValue &value) {
+  if (const auto *refs = std::get_if<std::vector<DatasetRef>>(&value)) {
+    Json list = Json::array();
+    for (const DatasetRef &ref : *refs) list.push_back(datasetJson(ref));
+    return list;
+  }
+  if (const auto *text = std::get_if<std::string>(&value)) return text->empty() && field.nullable ? Json() : Json(*text);
+  if (const auto *names = std::get_if<std::vector<std::string>>(&value)) {
+    if (field.type == FieldType::ChoiceList && names->empty()) return "none";
+    return *names;
+  }
+  if (const auto *whole = std::get_if<int64_t>(&value)) return *whole;
+  if (const auto *truth = std::get_if<bool>(&value)) return *truth;
+  return std::get<double>(value);
+}
+
+/// Turns JSON into settings and notes what does not fit.
+class Reader {
+public:
+  Reader(ParsedRunConfig &out, std::string folder) : m_out(out), m_folder(std::move(folder)) {}
+
+  void object(const Json &json, const std::string &prefix) {
+    for (const auto &item : json.items()) {
+      const std::string key = prefix + item.key();
+      if (prefix.empty() && (key == "schema" || key == "record")) continue;
+      if (const ConfigField *field = findConfigField(key)) {
+        if (std::find(m_seen.begin(), m_seen.end(), field->key) != m_seen.end()) {
+          problem(key, "This setting stands twice, under its old name and its new one (" + field->key + ").");
+        }
+        m_seen.push_back(field->key);
+        value(*field, item.value());
+      } else if (isSection(key)) {
+        if (item.value().is_object()) object(item.value(), key + ".");
+        else problem(key, "This must be an object with settings in it, not " + shortText(item.value()) + ".");
+      } else {
+        unknown(key);
+      }
+    }
+  }
+
+  void problem(const std::string &key, std::string message, ErrorCode code = ErrorCode::InvalidConfig) {
+    m_out.problems.push_back({key, std::move(message), code});
+  }
+
+private:
+  static bool isSection(const std::string &key) {
+    const auto &fields = configFields();
+    return std::any_of(fields.begin(), fields.end(),
+                       [&](const ConfigField &field) { return field.key.compare(0, key.size() + 1, key + ".") == 0; });
+  }
+
+  void unknown(const std::string &key) {
+    const std::string nearest = nearestConfigKey(key);
+    problem(key, "There is no setting with this name" + (nearest.empty() ? "." : "; did you mean " + nearest + "?"),
+            ErrorCode::UnknownKey);
+  }
+
+  void mismatch(const ConfigField &field, const Json &json, const std::string &wanted) {
+    problem(field.key, "This must be " + wanted + ", not " + shortText(json) + ".");
+  }
+
+  void value(const ConfigField &field, const Json &json) {
+    RunConfig &config = m_out.config;
+    switch (field.type) {
+    case FieldType::Integer:
+      if (const auto whole = wholeNumber(json)) return field.set(config, *whole);
+      return mismatch(field, json, "a whole number");
+    case FieldType::Number:
+      if (json.is_number() && std::isfinite(json.get<double>())) return field.set(config, json.get<double>());
+      return mismatch(field, json, "a number");
+    case FieldType::Boolean:
+      if (json.is_boolean()) return field.set(config, json.get<bool>());
+      return mismatch(field, json, "true or false");
+    case FieldType::Text:
+    case FieldType::Path:
+      if (json.is_null() && field.nullable) return field.set(config, std::string());
+      if (!json.is_string()) return mismatch(field, json, "a text");
+      return field.set(config, fieldPath(field, json.get<std::string>()));
+    case FieldType::Choice:
+      if (json.is_string() && isOneOf(field.choices, json.get<std::string>())) return field.set(config, json.get<std::string>());
+      return mismatch(field, json, "one of " + joined(field.choices));
+    case FieldType::ChoiceList: return choiceList(field, json);
+    case FieldType::TextList: return textList(field, json);
+    case FieldType::Datasets: return datasets(field, json);
+    }
+  }
+
+  static bool isOneOf(const std::vector<std::string> &names, const std::string &name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  }
+
+  /// 3 and 3.0 are whole numbers; 3.5, "3" and numbers that do not fit are none.
+  static std::optional<int64_t> wholeNumber(const Json &json) {
+    if (json.is_number_unsigned() && json.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) return std::nullopt;
+    if (json.is_number_integer()) return json.get<int64_t>();
+    if (!json.is_number_float()) return std::nullopt;
+    const double number = json.get<double>();
+    if (std::abs(number) > 9e15 || number != std::floor(number)) return std::nullopt;
+    return static_cast<int64_t>(number);
+  }
+
+  std::string fieldPath(const ConfigField &field, const std::string &text) const {
+    const bool isPath = field.type == FieldType::Path || (field.key == "template" && looksLikeTemplateFile(text));
+    return isPath ? resolved(text, m_folder) : text;
+  }
+
+  void choiceList(const ConfigField &field, const Json &json) {
+    std::vector<std::string> names;
+    const Json list = json.is_string() ? (json == "none" ? Json::array() : Json::array({json})) : json;
+    bool good = list.is_array();
+    for (size_t i = 0; good && i < list.size(); ++i) {
+      good = list[i].is_string() && isOneOf(field.choices, list[i].get<std::string>());
+      if (good) names.push_back(list[i].get<std::string>());
+    }
+    if (good) field.set(m_out.config, names);
+    else mismatch(field, json, "\"none\" or a list of " + joined(field.choices));
+  }
+
+  void textList(const ConfigField &field, const Json &json) {
+    std::vector<std::string> texts;
+    const Json list = json.is_string() ? Json::array({json}) : json;
+    bool good = list.is_array();
+    for (size_t i = 0; good && i < list.size(); ++i) {
+      good = list[i].is_string();
+      if (good) texts.push_back(list[i].get<std::string>());
+    }
+    if (good) field.set(m_out.config, texts);
+    else mismatch(field, json, "a list of texts");
+  }
+
+  void datasets(const ConfigField &field, const Json &json) {
+    const Json list = json.is_array() ? json : Json::array({json});
+    std::vector<DatasetRef> refs;
+    for (size_t i = 0; i < list.size(); ++i) {
+      const std::string key = field.key + "." + std::to_string(i);
+      DatasetRef ref;
+      if (list[i].is_string()) ref.path = resolved(list[i].get<std::string>(), m_folder);
+      else if (list[i].is_object()) dataset(list[i], key, ref);
+      else problem(key, "This must be an object with a path, not " + shortText(list[i]) + ".");
+      refs.push_back(ref);
+    }
+    field.set(m_out.config, refs);
+  }
+
+  void dataset(const Json &json, const std::string &key, DatasetRef &ref) {
+    for (const auto &item : json.items()) {
+      const Json &value = item.value();
+      const std::string itemKey = key + "." + item.key();
+      if (item.key() == "path") {
+        if (value.is_string()) ref.path = resolved(value.get<std::string>(), m_folder);
+        else problem(itemKey, "This must be a text, not " + shortText(value) + ".");
+      } else if (item.key() == "format") {
+        const auto &names = datasetFormatNames();
+        const auto found = value.is_string() ? std::find(names.begin(), names.end(), value.get<std::string>()) : names.end();
+        if (found != names.end()) ref.format = static_cast<DatasetFormat>(found - names.begin());
+        else problem(itemKey, "This must be one of " + joined(names) + ", not " + shortText(value) + ".");
+      } else if (item.key() == "weight") {
+        if (value.is_number()) ref.weight = value.get<double>();
+        else problem(itemKey, "This must be a number, not " + shortText(value) + ".");
+      } else {
+        problem(itemKey, "A dataset has no such setting; it has path, format and weight.", ErrorCode::UnknownKey);
+      }
+    }
+  }
+
+  ParsedRunConfig &m_out;
+  std::string m_folder;
+  std::vector<std::string> m_seen;
+};
+
+// ---- --set -------------------------------------------------------------------------------------------------------
+
+std::vector<std::string> splitKey(const std::string &key) {
+  std::vector<std::string> parts(1);
+  for (const char c : key) {
+    if (c == '.') parts.emplace_back();
+    else parts.back() += c;
+  }
+  return parts;
+}
+
+/// Moves settings under old names to their new place, so that --set and the file speak of the same key.
+void renameOldKeys(Json &doc) {
+  for (const ConfigField &field : configFields()) {
+    if (field.key.find('.') != std::string::npos) continue;
+    for (const std::string &name : field.oldNames) {
+      if (doc.contains(name) && !doc.contains(field.key)) {
+        doc[field.key] = doc[name];
+        doc.erase(name);
+      }
+    }
+  }
+  if (doc.contains("dataset") && !doc["dataset"].is_array()) doc["dataset"] = Json::array({doc["dataset"]});
+  if (!doc.contains("dataset")) return;
+  for (Json &item : doc["dataset"]) {
+    if (item.is_string()) item = Json{{"path", item}};
+  }
+}
+
+void resolveSetPaths(const std::string &key, Json &value, const std::string &folder) {
+  const ConfigField *field = findConfigField(key);
+  const bool isDatasetPath = key.compare(0, 8, "dataset.") == 0 && key.size() > 13 && key.compare(key.size() - 5, 5, ".path") == 0;
+  if (value.is_string()) {
+    const std::string text = value.get<std::string>();
+    const bool isPath = isDatasetPath || (field && (field->type == FieldType::Path || field->type == FieldType::Datasets)) ||
+                        (field && field->key == "template" && looksLikeTemplateFile(text));
+    if (isPath) value = resolved(text, folder);
+  } else if (value.is_array() && key == "dataset") {
+    for (size_t i = 0; i < value.size(); ++i) resolveSetPaths("dataset." + std::to_string(i), value[i], folder);
+  } else if (value.is_object()) {
+    for (const auto &item : value.items()) resolveSetPaths(key + "." + item.key(), item.value(), folder);
+  }
+  if (value.is_string() && key.compare(0, 8, "dataset.") == 0 && splitKey(key).size() == 2) {
+    value = resolved(value.get<std::string>(), folder); // dataset.0=FILE
+  }
+}
+
+/// Puts one "key=value" into the document; a message when that makes no sense.
+std::optional<ConfigProblem> setInto(Json &doc, const std::string &setting, const std::string &folder) {
+  const size_t equals = setting.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return ConfigProblem{setting, "A setting is written key=value.", ErrorCode::InvalidConfig};
+  }
+  std::string key = setting.substr(0, equals);
+  const std::string text = setting.substr(equals + 1);
+  const ConfigField *field = findConfigField(key);
+  if (field) key = field->key;
+  auto parsed = parseJson(text, "--set " + key);
+  Json value = parsed.ok() ? *parsed : Json(text);
+  const bool textual = field && (field->type == FieldType::Text || field->type == FieldType::Path || field->type == FieldType::Choice);
+  if (textual && !value.is_string() && !(value.is_null() && field->nullable)) value = text; // name=2024 is a text
+  resolveSetPaths(key, value, folder);
+
+  Json *at = &doc;
+  std::vector<std::string> parts = splitKey(key);
+  if (parts.size() > 8) return ConfigProblem{key, "There is no setting with this name.", ErrorCode::UnknownKey};
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const std::string &part = parts[i];
+    if (at->is_array()) {
+      const bool numeric = !part.empty() && part.size() < 7 && part.find_first_not_of("0123456789") == std::string::npos;
+      const size_t index = numeric ? static_cast<size_t>(std::stoul(part)) : at->size() + 1;
+      if (index > at->size()) {
+        return ConfigProblem{key, "The list has " + std::to_string(at->size()) + " items; name one by its number from 0, or add one at " +
+                                      std::to_string(at->size()) + ".", ErrorCode::InvalidConfig};
+      }
+      if (index == at->size()) at->push_back(Json());
+      at = &(*at)[index];
+    } else {
+      if (!at->is_object()) *at = Json::object();
+      std::string prefix = parts[0];
+      for (size_t j = 1; j <= i; ++j) prefix += "." + parts[j];
+      const ConfigField *list = findConfigField(prefix);
+      const bool isList = list && (list->type == FieldType::Datasets || list->type == FieldType::TextList);
+      if (isList && i + 1 < parts.size() && !(at->contains(part) && (*at)[part].is_array())) (*at)[part] = Json::array();
+      at = &(*at)[part];
+    }
+  }
+  *at = std::move(value);
+  return std::nullopt;
+}
+
+Result<ParsedRunConfig> readDocument(Json doc, const std::string &where, const std::string &folder, const std::vector<std::string> &settings) {
+  ParsedRunConfig parsed;
+  Reader reader(parsed, folder);
+  if (!doc.is_object()) {
+    return configError({{"", "A run config is a JSON object, not " + shortText(doc) + ".", ErrorCode::InvalidConfig}}, where);
+  }
+  if (!settings.empty()) renameOldKeys(doc);
+  std::error_code ignored;
+  const std::string current = fs::current_path(ignored).string();
+  for (const std::string &setting : settings) {
+    if (auto mistake = setInto(doc, setting, current)) parsed.problems.push_back(*mistake);
+  }
+  if (doc.contains("schema")) {
+    const Json &schema = doc["schema"];
+    if (!schema.is_number_integer() || schema.get<int64_t>() < 1) {
+      reader.problem("schema", "This must be the schema number " + std::to_string(kRunSchema) + ", not " + shortText(schema) + ".");
+    } else if (schema.get<int64_t>() > kRunSchema) {
+      return Error{ErrorCode::NewerSchema, "This run config has schema " + shortText(schema) + ", and this Attune reads up to " + std::to_string(kRunSchema) + ".",
+                   where + "#schema", "Update Attune, or write the file with the older version."};
+    }
+  }
+  reader.object(doc, "");
+  return parsed;
+}
+
+Json configJson(const RunConfig &config) {
+  Json doc = {{"schema", kRunSchema}};
+  for (const ConfigField &field : configFields()) {
+    Json *at = &doc;
+    const auto parts = splitKey(field.key);
+    for (const std::string &part : parts) at = &(*at)[part];
+    *at = valueJson(field, field.get(config));
+  }
+  return doc;
+}
+
+Result<RunConfig> checked(Result<ParsedRunConfig> parsed, const std::string &where, ConfigPurpose purpose) {
+  if (!parsed.ok()) return parsed.error();
+  std::vector<ConfigProblem> problems = parsed->problems;
+  for (ConfigProblem &found : validate(parsed->config, purpose)) {
+    const bool known = std::any_of(problems.begin(), problems.end(), [&](const ConfigProblem &other) {
+      return other.key == found.key || other.key.compare(0, found.key.size() + 1, found.key + ".") == 0;
+    });
+    if (!known) problems.push_back(std::move(found)); // a value that could not be read is reported once
+  }
+  if (!problems.empty()) return configError(std::move(problems), where);
+  return std::move(parsed->config);
+}
+
+} // namespace
+
+Result<ParsedRunConfig> parseRunConfig(const std::string &json, const std::string &where, const std::string &folder,
+                                       const std::vector<std::string> &settings) {
+  ATTUNE_TRY(Json doc, parseJson(json, where));
+  return readDocument(std::move(doc), where, folder, settings);
+}
+
+Result<RunConfig> loadRunConfig(const std::string &path, const std::vector<std::string> &settings, ConfigPurpose purpose) {
+  ATTUNE_TRY(const std::string text, readFile(path, size_t(16) << 20));
+  return checked(parseRunConfig(text, path, fs::path(path).parent_path().string(), settings), path, purpose);
+}
+
+Result<RunConfig> applySettings(const RunConfig &config, const std::vector<std::string> &settings, ConfigPurpose purpose) {
+  return checked(readDocument(configJson(config), "--set", ".", settings), "--set", purpose);
+}
+
+std::vector<std::string> settingKeys(const std::vector<std::string> &settings) {
+  std::vector<std::string> keys;
+  for (const std::string &setting : settings) {
+    const std::string key = setting.substr(0, setting.find('='));
+    const ConfigField *field = findConfigField(key);
+    keys.push_back(field ? field->key : key);
+  }
+  return keys;
+}
+
+std::string runConfigJson(const RunConfig &config, const std::string &recordJson) {
+  Json doc = configJson(config);
+  if (!recordJson.empty()) {
+    if (auto record = parseJson(recordJson, "record"); record.ok()) doc["record"] = *record;
+  }
+  return dumpJson(doc) + "\n";
+}
+
+Error configError(std::vector<ConfigProblem> problems, const std::string &where) {
+  Error error;
+  error.code = problems.front().code;
+  for (const ConfigProblem &problem : problems) {
+    if (problem.code != error.code) error.code = ErrorCode::InvalidConfig;
+  }
+  if (problems.size() == 1) {
+    const ConfigProblem &only = problems.front();
+    error.message = only.key.empty() ? only.message : only.key + ": " + only.message;
+    error.where = where + (only.key.empty() ? "" : "#" + only.key);
+  } else {
+    error.message = "The run config has " + std::to_string(problems.size()) + " mistakes.";
+    error.where = where;
+  }
+  error.hint = "Correct the settings named here; `attune train --help` lists them all.";
+  error.problems = std::move(problems);
+  return error;
+}
+
+std::vector<ConfigDifference> configDiff(const RunConfig &a, const RunConfig &b) {
+  std::vector<ConfigDifference> differences;
+  for (const ConfigField &field : configFields()) {
+    std::string from = dumpJson(valueJson(field, field.get(a)), -1);
+    std::string to = dumpJson(valueJson(field, field.get(b)), -1);
+    if (from != to) differences.push_back({field.key, std::move(from), std::move(to)});
+  }
+  return differences;
+}
+
+std::string settingsHelp(bool withAdvanced) {
+  std::string text;
+  for (const ConfigField &field : configFields()) {
+    if (field.advanced && !withAdvanced) continue;
+    std::string line = "  " + field.key + " = " + dumpJson(valueJson(field, field.defaultValue()), -1);
+    if (line.size() < 34) line.resize(34, ' ');
+    line += " " + field.help;
+    if (!field.choices.empty()) line += " [" + joined(field.choices) + "]";
+    else if (!field.rangeText().empty()) line += " [" + field.rangeText() + (field.unit.empty() ? "" : " " + field.unit) + "]";
+    if (!field.unsupportedChoices.empty()) line += " (not in this version: " + joined(field.unsupportedChoices) + ")";
+    text += line + "\n";
+  }
+  return text;
+}
+
+} // namespace attune::api
