@@ -1,0 +1,156 @@
+#include "app/cli/command/command.h"
+#include "core/base/json.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <exception>
+#include <new>
+
+namespace attune::app {
+
+namespace {
+
+std::string defaultWorkspace() {
+  const char *workspace = std::getenv("ATTUNE_WORKSPACE");
+  if (workspace && *workspace) return workspace;
+  const char *home = std::getenv("HOME");
+  return std::string(home && *home ? home : ".") + "/Attune";
+}
+
+std::string checkDevice(const std::string &device) {
+  if (device == "auto" || device == "cpu" || device == "cuda") return "";
+  const bool numbered = device.size() > 5 && device.size() < 9 && device.compare(0, 5, "cuda:") == 0 &&
+                        device.find_first_not_of("0123456789", 5) == std::string::npos;
+  return numbered ? "" : "the device is auto, cpu, cuda or cuda:N, not \"" + device + "\"";
+}
+
+void addGlobalOptions(CLI::App &app, CommandContext &context, unsigned takes) {
+  app.set_help_flag("-h,--help", "Show this help and exit")->group("General");
+  app.add_flag("--json", context.json, "Machine-readable output on stdout")->group("General");
+  app.add_flag("--quiet", context.quiet, "No progress and no messages but errors")->group("General");
+  if (takes & kTakesThreads)
+    app.add_option("--threads", context.threads, "Threads to compute with; 0 takes all cores")
+        ->check(CLI::Range(int64_t(0), int64_t(4096)))
+        ->group("General");
+  if (takes & kTakesDevice)
+    app.add_option("--device", context.device, "auto, cpu or cuda[:n]")->check(CLI::Validator(checkDevice, "", ""))->group("General");
+  if (takes & kTakesSeed) app.add_option("--seed", context.seed, "Seed of the random numbers")->group("General");
+  if (takes & kTakesWorkspace)
+    app.add_option("--workspace", context.workspace, "Folder of runs, models and datasets")->group("General");
+}
+
+std::vector<std::string> optionNames(const CLI::App &app) {
+  std::vector<std::string> names;
+  for (const CLI::Option *option : app.get_options())
+    for (const std::string &name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+/// The usage mistake in what the parser could not place, or nothing.
+std::optional<Error> leftoverError(const CLI::App &app, const std::string &verb) {
+  const std::vector<std::string> rest = app.remaining();
+  if (rest.empty()) return std::nullopt;
+  const std::string see = "See: attune " + verb + " --help";
+  for (std::string word : rest) {
+    if (word.size() < 2 || word[0] != '-') continue;
+    word = word.substr(0, word.find('='));
+    const std::string nearest = nearestName(word, optionNames(app));
+    return Error{ErrorCode::Usage, "There is no option " + word + " for \"" + verb + "\".", "",
+                 nearest.empty() ? see : "Did you mean " + nearest + "?"};
+  }
+  return Error{ErrorCode::Usage, "The argument \"" + rest.front() + "\" was not expected.", "", see};
+}
+
+std::string helpText(const CLI::App &app, const Command &command) {
+  std::string text = app.help();
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text + "\n\nExample:\n  " + command.example() + "\n";
+}
+
+/// `--name=` means an empty value, which the parser would call missing.
+std::vector<std::string> splitEmptyValues(const std::vector<std::string> &arguments) {
+  std::vector<std::string> words;
+  for (const std::string &argument : arguments) {
+    if (argument.size() > 3 && argument.compare(0, 2, "--") == 0 && argument.find('=') == argument.size() - 1) {
+      words.push_back(argument.substr(0, argument.size() - 1));
+      words.emplace_back();
+    } else {
+      words.push_back(argument);
+    }
+  }
+  return words;
+}
+
+/// Parses into the context and the command; an exit code when that already ends the call.
+std::optional<int> parse(Command &command, const std::vector<std::string> &arguments, CommandContext &context) {
+  CLI::App app(command.summary(), "attune " + command.name());
+  app.option_defaults()->always_capture_default();
+  app.allow_extras();
+  command.addOptions(app);
+  addGlobalOptions(app, context, command.globalOptions());
+  // An option that collects several values takes one each time it is written, and leaves positionals alone.
+  for (CLI::Option *option : app.get_options())
+    if (!option->get_positional() && option->get_items_expected_max() > 1) option->allow_extra_args(false);
+  std::vector<std::string> words = splitEmptyValues(arguments);
+  std::reverse(words.begin(), words.end());
+  try {
+    app.parse(std::move(words));
+  } catch (const CLI::CallForHelp &) {
+    context.out << helpText(app, command);
+    return 0;
+  } catch (const CLI::ParseError &error) {
+    if (const auto leftover = leftoverError(app, command.name())) return reportError(context, *leftover);
+    std::string message = error.what();
+    if (message.empty() || message.back() != '.') message += '.';
+    return reportError(context, Error{ErrorCode::Usage, message, "", "See: attune " + command.name() + " --help"});
+  }
+  if (const auto leftover = leftoverError(app, command.name())) return reportError(context, *leftover);
+  return std::nullopt;
+}
+
+} // namespace
+
+std::string versionText() { return ATTUNE_VERSION; }
+
+int reportError(CommandContext &context, const Error &error) {
+  if (context.json) {
+    Json object;
+    object["error"] = {{"code", errorCodeName(error.code)}, {"message", error.message}, {"where", error.where}, {"hint", error.hint}};
+    if (!error.problems.empty()) {
+      Json list = Json::array();
+      for (const ConfigProblem &problem : error.problems) list.push_back({{"key", problem.key}, {"message", problem.message}});
+      object["problems"] = list;
+    }
+    context.out << dumpJson(object, -1) << std::endl;
+  } else {
+    context.err << "attune: " << error.text() << '\n';
+    for (const ConfigProblem &problem : error.problems) context.err << "  " << problem.key << ": " << problem.message << '\n';
+    if (!error.hint.empty()) context.err << "  " << error.hint << '\n';
+    context.err.flush();
+  }
+  return exitCodeOf(error.code);
+}
+
+int runCommand(Command &command, const std::vector<std::string> &arguments, std::ostream &out, std::ostream &err,
+               bool errIsTerminal, StopToken stop) {
+  CommandContext context(out, err);
+  context.workspace = defaultWorkspace();
+  context.stop = std::move(stop);
+  // Usage mistakes are reported before the parser has set the flag.
+  context.json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+  try {
+    if (const auto code = parse(command, arguments, context)) return *code;
+    context.progress = errIsTerminal && !context.quiet;
+    const Result<int> result = command.run(context);
+    out.flush();
+    if (!result.ok()) return reportError(context, result.error());
+    if (!out) return reportError(context, Error{ErrorCode::IoFailed, "The output could not be written.", "", ""});
+    return *result;
+  } catch (const std::bad_alloc &) {
+    return reportError(context, Error{ErrorCode::OutOfMemory, "The machine ran out of memory.", "", ""});
+  } catch (const std::exception &error) {
+    return reportError(context, Error{ErrorCode::Internal, std::string("Attune made a mistake: ") + error.what() + ".", "", ""});
+  }
+}
+
+} // namespace attune::app

@@ -1,0 +1,43 @@
+#include "app/cli/command/signals.h"
+
+#include <csignal>
+#include <unistd.h>
+
+namespace attune::app {
+
+namespace {
+
+// Leaked on purpose: a signal may arrive while the process tears down its statics.
+const StopSource *stopSource = nullptr;
+std::atomic<bool> checkpointAsked{false};
+
+void onStop(int) {
+  if (stopSource->stopRequested()) _exit(130);
+  stopSource->requestStop();
+}
+
+void onCheckpoint(int) { checkpointAsked.store(true); }
+
+void handle(int signal, void (*handler)(int)) {
+  struct sigaction action = {};
+  action.sa_handler = handler;
+  sigemptyset(&action.sa_mask);
+  // Stop signals interrupt a blocking read (chat waits on stdin); a checkpoint request does not.
+  action.sa_flags = handler == onStop ? 0 : SA_RESTART;
+  sigaction(signal, &action, nullptr);
+}
+
+} // namespace
+
+StopToken installSignalHandlers() {
+  if (!stopSource) stopSource = new StopSource;
+  handle(SIGINT, onStop);
+  handle(SIGTERM, onStop);
+  handle(SIGUSR1, onCheckpoint);
+  handle(SIGPIPE, SIG_IGN);
+  return stopSource->token();
+}
+
+bool takeCheckpointRequest() { return checkpointAsked.exchange(false); }
+
+} // namespace attune::app

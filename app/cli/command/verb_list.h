@@ -1,0 +1,25 @@
+// The verbs of this program in the order of `attune --help`, and which of them live in the engine module.
+// The executable knows their names without loading libtorch. A new verb adds its line here.
+#pragma once
+
+namespace attune::app {
+
+struct VerbEntry {
+  const char *name;
+  const char *summary;
+  bool engine; // needs tensors: app/cli/engine, loaded on demand
+};
+
+constexpr VerbEntry kVerbs[] = {
+    {"train", "Run a fine-tuning described by a run.json", true},
+    {"plan", "Say how much memory a run needs, and with --fit what makes it fit", true},
+    {"tokenize", "Turn text into token ids, or ids into text", false},
+    {"score", "Log-probabilities and perplexity of given text or tokens", true},
+    {"generate", "Answer one prompt", true},
+    {"chat", "Talk to a model in the terminal", true},
+    {"inspect", "Say what a model, adapter, dataset or run is", false},
+    {"data", "Check, count or show the rows of a dataset", false},
+    {"doctor", "Look at this machine: devices, number types, traps", true},
+};
+
+} // namespace attune::app

@@ -1,0 +1,17 @@
+// The one function that the executable calls in this module: finds the verb and runs it on the process's streams.
+#include "app/cli/command/command.h"
+#include "app/cli/command/signals.h"
+
+#include <iostream>
+#include <unistd.h>
+
+extern "C" __attribute__((visibility("default"))) int attune_engine_run(const char *verb, int count, const char *const *arguments) {
+  using namespace attune::app;
+  const std::unique_ptr<Command> command = findCommand(verb);
+  if (!command) {
+    std::cerr << "attune: The engine has no verb \"" << verb << "\".\n";
+    return 1;
+  }
+  return runCommand(*command, {arguments, arguments + count}, std::cout, std::cerr, isatty(STDERR_FILENO) != 0,
+                    installSignalHandlers());
+}
