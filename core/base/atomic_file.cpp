@@ -79,10 +79,15 @@ Status writeFileAtomic(const std::string &path, std::string_view text) {
 }
 
 Result<std::string> readFile(const std::string &path, size_t maxBytes) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe without a writer must not hang
   if (fd < 0) {
     return Error{ErrorCode::FileNotFound, "The file cannot be opened: " + std::string(std::strerror(errno)) + ".", path,
                  "Check the path and its permissions."};
+  }
+  struct stat info {};
+  if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+    ::close(fd);
+    return Error{ErrorCode::FileNotFound, "This is not a regular file.", path, "Give the path of a file."};
   }
   std::string text;
   char buffer[1 << 16];
@@ -92,7 +97,6 @@ Result<std::string> readFile(const std::string &path, size_t maxBytes) {
     if (n < 0) {
       const int reason = errno;
       ::close(fd);
-      if (reason == EISDIR) return Error{ErrorCode::FileNotFound, "This is a folder, not a file.", path, "Give the path of a file."};
       return ioError("Reading failed", path, reason);
     }
     if (n == 0) break;

@@ -11,7 +11,7 @@
 namespace attune {
 
 Result<std::shared_ptr<MappedFile>> MappedFile::open(const std::string &path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe must not hang
   if (fd < 0) {
     return Error{ErrorCode::FileNotFound, "The file cannot be opened: " + std::string(std::strerror(errno)) + ".", path,
                  "Check the path and its permissions."};

@@ -5,6 +5,7 @@
 #include "core/api/run_config.h"
 #include "core/base/result.h"
 #include "core/base/stop_token.h"
+#include "core/data/problem.h"
 #include "core/data/sample.h"
 #include "core/tokenizer/chat_template.h"
 
@@ -14,42 +15,59 @@
 
 namespace attune::data {
 
-/// One mistake in a dataset; `row` from 0, `line` from 1 (0 = unknown), `code` snake_case (CLI.md `data check`).
-struct Problem {
-  std::string file;
-  int64_t row = 0;
-  int64_t line = 0;
-  std::string field;
-  std::string code;
-  std::string message;
-  std::string fix;
-};
-
 struct DatasetOptions {
   std::string templateName = "auto";
   int64_t maxLength = 512;
   api::Overlength overlength = api::Overlength::Truncate;
   api::TrainOn trainOn = api::TrainOn::Answers;
+  int threads = 0; // 0 = one a core; the result does not depend on it
+  bool keepFacts = false;
+  bool findDuplicates = false; // a warning for each row equal to an earlier one
+};
+
+/// What statistics need of one row; lengths before any cut.
+struct RowFacts {
+  int32_t row = 0;     // in its file
+  int32_t file = 0;    // index in the list of files
+  int32_t turns = 0;   // messages of a conversation, 1 otherwise
+  int32_t bytes = 0;   // as it stands in the file
+  int32_t tokens = -1; // -1 = no tokenizer given
+  int32_t trainedTokens = -1;
 };
 
 struct EncodedDataset {
   std::vector<Sample> samples;
-  std::vector<Problem> problems;
-  std::string templateUsed;      // "model", "alpaca", "plain", ...
-  std::string hash;              // sha256 of the files' bytes, hex
-  int64_t rows = 0;              // read
-  int64_t droppedOverlength = 0; // longer than maxLength under "drop"
+  ProblemList problems;             // of a dataset that encodeDataset accepts: warnings only
+  std::string templateUsed;         // "model", "alpaca", "plain", ...; "none" for text and tokens
+  std::string format;               // "alpaca", ...; "mixed" when files differ
+  std::vector<std::string> columns; // keys of the rows
+  std::string hash;                 // sha256 of the files' bytes, one after another, hex
+  int64_t rows = 0;                 // read
+  int64_t usableRows = 0;           // neither broken nor empty
+  int64_t answerableRows = 0;       // with something to train before any cut
+  int64_t droppedOverlength = 0;    // longer than maxLength under "drop"
   int64_t truncated = 0;
   int64_t droppedNoTargets = 0; // left without a trained token
-  int64_t tokens = 0;
+  int64_t tokens = 0;           // of `samples`
   int64_t trainedTokens = 0;
+  std::vector<RowFacts> facts; // when asked for
 };
 
 using ProgressFunction = std::function<void(int64_t done, int64_t total)>;
 
-/// InvalidData when a row is unusable (lists how many, the first with file, line and field), NothingToTrain when no
-/// sample is left, InvalidData for over-length rows under "refuse". Dataset weights repeat or thin rows, in file order.
+/// InvalidData when a row is unusable (says how many, and where the first stands), NothingToTrain when no sample is
+/// left, InvalidData for over-length rows under "refuse", Interrupted when stopped. A text row trains every token and
+/// the end token behind it. A weight of 2.4 takes every row twice and four in ten once more, evenly spread; a sample's
+/// `row` counts over all files, so copies of a row share it.
 Result<EncodedDataset> encodeDataset(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle &bundle,
                                      const DatasetOptions &options, StopToken stop = {}, const ProgressFunction &progress = {});
+
+/// As encodeDataset without refusing: every problem is collected and the usable rows are encoded. Without a `bundle` rows
+/// are only read and judged. Fails for unreadable files, a bad template setting or weight, and when stopped.
+Result<EncodedDataset> surveyDataset(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle *bundle,
+                                     const DatasetOptions &options, StopToken stop = {}, const ProgressFunction &progress = {});
+
+/// Why `train` would refuse a surveyed dataset: InvalidData or NothingToTrain.
+Status datasetVerdict(const EncodedDataset &dataset);
 
 } // namespace attune::data

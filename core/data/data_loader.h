@@ -20,7 +20,8 @@ struct BatchOptions {
   int64_t seed = 42;
 };
 
-/// The sequences of one epoch, each a list of sample indices laid end to end. Packing is a function of seed and epoch.
+/// The sequences of one epoch, each a list of sample indices laid end to end; `samples` must outlive the plan.
+/// Copies share their state; window() may be called from any thread.
 class BatchPlan {
 public:
   BatchPlan(const std::vector<Sample> *samples, BatchOptions options);
@@ -46,7 +47,7 @@ public:
   ~DataLoader();
   DataLoader(const DataLoader &) = delete;
   DataLoader &operator=(const DataLoader &) = delete;
-  /// The next window; blocks until it is ready. Call at most lastStep - firstStep times.
+  /// The next window; blocks until it is ready. An empty window after the last one.
   StepWindow next();
 
 private:
@@ -54,7 +55,8 @@ private:
   std::unique_ptr<Worker> m_worker;
 };
 
-/// The rows kept for validation when `fraction` > 0: a deterministic choice by seed, at least one row on each side.
+/// The rows kept for validation when `fraction` > 0: a deterministic choice by seed, at least one row on each side when
+/// there are two. Copies of a row (dataset weights) stay on one side; validation keeps one of them.
 void splitValidation(std::vector<Sample> &samples, double fraction, int64_t seed, std::vector<Sample> &validation);
 
 } // namespace attune::data

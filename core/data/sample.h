@@ -13,7 +13,7 @@ constexpr int32_t kIgnore = -100;
 struct Sample {
   std::vector<int32_t> ids;
   std::vector<int32_t> labels;
-  int64_t row = 0; // index in the dataset it came from
+  int64_t row = 0; // index of its row, counted over all dataset files
 };
 
 /// Rows laid end to end, never padded: segment s is [segmentStarts[s], segmentStarts[s+1]) and attends only to itself.

@@ -1,0 +1,265 @@
+#include "core/data/chat_dataset.h"
+
+#include "core/base/sha256.h"
+#include "core/data/dataset_file.h"
+#include "core/data/parallel_chunks.h"
+#include "core/data/row_encoder.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <new>
+#include <string_view>
+#include <unordered_map>
+
+namespace attune::data {
+
+namespace {
+
+constexpr int64_t kChunk = 64;            // rows a thread takes at a time
+constexpr int64_t kTemplateFailures = 20; // a template that fails on so many rows will fail on the others
+constexpr double kMaxWeight = 1000.0;
+
+/// What one chunk of rows gave.
+struct Part {
+  std::vector<Sample> samples;
+  ProblemList problems;
+  std::vector<RowFacts> facts;
+  std::vector<size_t> hashes; // of the raw rows, for duplicates
+  int64_t usable = 0;
+  int64_t answerable = 0;
+  int64_t droppedOverlength = 0;
+  int64_t truncated = 0;
+  int64_t droppedNoTargets = 0;
+  int64_t templateFailures = 0;
+};
+
+int32_t clamp32(size_t value) { return static_cast<int32_t>(std::min(value, size_t(std::numeric_limits<int32_t>::max()))); }
+
+/// The label at index 0 has no token before it that could predict it.
+int64_t countTargets(const std::vector<int32_t> &labels) {
+  if (labels.empty()) return 0;
+  return static_cast<int64_t>(labels.size()) - 1 - std::count(labels.begin() + 1, labels.end(), kIgnore);
+}
+
+bool hasSomethingToTrain(const Record &record, api::TrainOn trainOn) {
+  if (record.format == api::DatasetFormat::Text) return true;
+  if (record.format == api::DatasetFormat::Tokens) return countTargets(record.tokens.labels) > 0;
+  if (trainOn == api::TrainOn::All) return true;
+  return std::any_of(record.conversation.messages.begin(), record.conversation.messages.end(),
+                     [](const auto &message) { return message.role == "assistant"; });
+}
+
+/// One file's rows on their way to samples.
+class FileSurvey {
+public:
+  FileSurvey(const DatasetFile &file, size_t fileIndex, int64_t firstRow, const RowEncoder *encoder, const DatasetOptions &options)
+      : m_file(file), m_fileIndex(fileIndex), m_firstRow(firstRow), m_encoder(encoder), m_options(options) {}
+
+  Part rows(int64_t begin, int64_t end) const {
+    Part part;
+    for (int64_t row = begin; row < end; ++row) one(row, part);
+    return part;
+  }
+
+private:
+  void one(int64_t row, Part &part) const {
+    const RowSource &source = *m_file.source;
+    if (m_options.findDuplicates) part.hashes.push_back(std::hash<std::string_view>()(source.raw(row)));
+    const auto record = readRecord(m_file, row, m_encoder ? m_encoder->tokenizer().vocabularySize() : 0, part.problems);
+    if (!record) return;
+    ++part.usable;
+    part.answerable += hasSomethingToTrain(*record, m_options.trainOn);
+    RowFacts facts;
+    facts.row = static_cast<int32_t>(row);
+    facts.file = static_cast<int32_t>(m_fileIndex);
+    facts.turns = record->conversation.messages.empty() ? 1 : clamp32(record->conversation.messages.size());
+    facts.bytes = clamp32(source.raw(row).size());
+    if (m_encoder) encode(row, *record, part, facts);
+    if (m_options.keepFacts) part.facts.push_back(facts);
+  }
+
+  void encode(int64_t row, const Record &record, Part &part, RowFacts &facts) const {
+    RowProblems problems(part.problems, m_file.source->path(), row, m_file.source->line(row));
+    auto encoded = m_encoder->encode(record);
+    if (!encoded.ok()) {
+      ++part.templateFailures;
+      problems.error("", errorCodeName(encoded.error().code), encoded.error().message.substr(0, 400), encoded.error().hint);
+      return;
+    }
+    Sample sample = std::move(*encoded);
+    facts.tokens = clamp32(sample.ids.size());
+    facts.trainedTokens = static_cast<int32_t>(countTargets(sample.labels));
+    const auto length = static_cast<int64_t>(sample.ids.size());
+    if (length > m_options.maxLength) {
+      if (m_options.overlength == api::Overlength::Drop) {
+        ++part.droppedOverlength;
+        return;
+      }
+      if (m_options.overlength == api::Overlength::Refuse) {
+        problems.error("", "too_long", std::string("The row has ") + std::to_string(length) + " tokens and max_length is " +
+                           std::to_string(m_options.maxLength) + ".",
+                       "Raise max_length, shorten the row, or set overlength to truncate or drop.");
+        return;
+      }
+      ++part.truncated;
+      sample.ids.resize(static_cast<size_t>(m_options.maxLength));
+      sample.labels.resize(static_cast<size_t>(m_options.maxLength));
+      sample.ids.shrink_to_fit();
+      sample.labels.shrink_to_fit();
+    }
+    if (countTargets(sample.labels) == 0) {
+      ++part.droppedNoTargets;
+      return;
+    }
+    sample.row = m_firstRow + row;
+    part.samples.push_back(std::move(sample));
+  }
+
+  const DatasetFile &m_file;
+  size_t m_fileIndex;
+  int64_t m_firstRow;
+  const RowEncoder *m_encoder;
+  const DatasetOptions &m_options;
+};
+
+/// Whole copies of all samples in order, then an even choice of them for the rest of the weight.
+void applyWeight(std::vector<Sample> &samples, double weight) {
+  if (weight == 1.0) return;
+  const auto copies = static_cast<int64_t>(std::floor(weight));
+  const double rest = weight - std::floor(weight);
+  std::vector<Sample> weighted;
+  for (int64_t copy = 0; copy < copies; ++copy) weighted.insert(weighted.end(), samples.begin(), samples.end());
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const auto at = static_cast<double>(i);
+    if (std::floor((at + 1) * rest) > std::floor(at * rest)) weighted.push_back(samples[i]);
+  }
+  samples = std::move(weighted);
+}
+
+void mergePart(Part &&part, EncodedDataset &dataset, std::vector<Sample> &samples) {
+  std::move(part.samples.begin(), part.samples.end(), std::back_inserter(samples));
+  dataset.problems.append(part.problems);
+  dataset.facts.insert(dataset.facts.end(), part.facts.begin(), part.facts.end());
+  dataset.usableRows += part.usable;
+  dataset.answerableRows += part.answerable;
+  dataset.droppedOverlength += part.droppedOverlength;
+  dataset.truncated += part.truncated;
+  dataset.droppedNoTargets += part.droppedNoTargets;
+}
+
+void reportDuplicates(const DatasetFile &file, const std::vector<size_t> &hashes, ProblemList &problems) {
+  std::unordered_map<size_t, int64_t> first;
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    const auto row = static_cast<int64_t>(i);
+    const auto [found, added] = first.emplace(hashes[i], row);
+    if (added || file.source->raw(found->second) != file.source->raw(row)) continue;
+    RowProblems(problems, file.source->path(), row, file.source->line(row))
+        .warn("", "duplicate", std::string("The row is the same as row ") + std::to_string(found->second) + ".",
+              "Delete one of them, unless it should count twice.");
+  }
+}
+
+Result<EncodedDataset> survey(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle *bundle,
+                              const DatasetOptions &options, const StopToken &stop, const ProgressFunction &progress) {
+  EncodedDataset dataset;
+  std::optional<RowEncoder> encoder;
+  if (bundle) {
+    ATTUNE_TRY(encoder, RowEncoder::create(*bundle, options.templateName, options.trainOn));
+  }
+  std::vector<DatasetFile> opened;
+  Sha256 hash;
+  int64_t total = 0;
+  for (const auto &ref : files) {
+    if (!(ref.weight > 0.0) || ref.weight > kMaxWeight) {
+      return Error{ErrorCode::InvalidConfig, "A dataset's weight must be above 0 and at most 1000.", ref.path, "Use 1 to take every row once."};
+    }
+    ATTUNE_TRY(auto file, openDataset(ref));
+    hash.update(file.source->bytes());
+    total += file.source->count();
+    opened.push_back(std::move(file));
+    if (stop.stopRequested()) break;
+  }
+  dataset.hash = hash.hex();
+  for (size_t i = 0; i < opened.size(); ++i) {
+    const DatasetFile &file = opened[i];
+    dataset.problems.append(file.source->problems());
+    const std::string name = formatName(file.format);
+    dataset.format = i == 0 || dataset.format == name ? name : "mixed";
+    for (const auto &column : file.columns) {
+      if (std::find(dataset.columns.begin(), dataset.columns.end(), column) == dataset.columns.end()) dataset.columns.push_back(column);
+    }
+    if (encoder && dataset.templateUsed.empty()) dataset.templateUsed = encoder->templateFor(file.format);
+    const FileSurvey rows(file, i, dataset.rows, encoder ? &*encoder : nullptr, options);
+    std::vector<Sample> samples;
+    std::vector<size_t> hashes;
+    int64_t templateFailures = 0;
+    const auto report = [&](int64_t done) {
+      if (progress) progress(dataset.rows + done, total);
+    };
+    const bool finished = forEachChunk(
+        file.source->count(), kChunk, options.threads, stop, report,
+        [&](int64_t begin, int64_t end) { return rows.rows(begin, end); },
+        [&](Part &&part) {
+          templateFailures += part.templateFailures;
+          hashes.insert(hashes.end(), part.hashes.begin(), part.hashes.end());
+          mergePart(std::move(part), dataset, samples);
+          return templateFailures < kTemplateFailures;
+        });
+    if (!finished) return Error{ErrorCode::Interrupted, "Reading the dataset was stopped.", file.source->path(), ""};
+    reportDuplicates(file, hashes, dataset.problems);
+    applyWeight(samples, files[i].weight);
+    std::move(samples.begin(), samples.end(), std::back_inserter(dataset.samples));
+    dataset.rows += file.source->count();
+  }
+  for (const auto &sample : dataset.samples) {
+    dataset.tokens += static_cast<int64_t>(sample.ids.size());
+    dataset.trainedTokens += countTargets(sample.labels);
+  }
+  return dataset;
+}
+
+} // namespace
+
+Result<EncodedDataset> surveyDataset(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle *bundle,
+                                     const DatasetOptions &options, StopToken stop, const ProgressFunction &progress) {
+  if (options.maxLength < 1) return Error{ErrorCode::InvalidConfig, "max_length must be at least 1.", "max_length", ""};
+  try {
+    return survey(files, bundle, options, stop, progress);
+  } catch (const std::bad_alloc &) {
+    return Error{ErrorCode::OutOfMemory, "There is not enough memory for the dataset.", files.empty() ? "" : files[0].path,
+                 "Use fewer rows, or close other programs."};
+  }
+}
+
+Status datasetVerdict(const EncodedDataset &dataset) {
+  if (const Problem *first = dataset.problems.firstError()) {
+    const std::string count = std::to_string(dataset.problems.errors());
+    return Error{ErrorCode::InvalidData,
+                 "The dataset has " + count + (dataset.problems.errors() == 1 ? " mistake" : " mistakes, the first") +
+                     std::string(": ") + first->message,
+                 first->where(), first->fix + " \"attune data check\" lists all of them."};
+  }
+  const bool encoded = !dataset.templateUsed.empty();
+  if (encoded ? !dataset.samples.empty() : dataset.answerableRows > 0) return {};
+  std::string why = "the files have no rows";
+  if (dataset.rows > 0) {
+    why = std::to_string(dataset.rows) + " rows were read, " + std::to_string(dataset.rows - dataset.usableRows) + " were empty, ";
+    why += encoded ? std::to_string(dataset.droppedOverlength) + " were dropped as too long and " +
+                         std::to_string(dataset.droppedNoTargets) + " had nothing to train"
+                   : "and none has an answer";
+  }
+  return Error{ErrorCode::NothingToTrain, "The dataset would train on nothing: " + why + ".", "dataset",
+               "Give rows with answers, raise max_length, or set train_on to all."};
+}
+
+Result<EncodedDataset> encodeDataset(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle &bundle,
+                                     const DatasetOptions &options, StopToken stop, const ProgressFunction &progress) {
+  ATTUNE_TRY(auto dataset, surveyDataset(files, &bundle, options, stop, progress));
+  ATTUNE_CHECK(datasetVerdict(dataset));
+  return dataset;
+}
+
+} // namespace attune::data

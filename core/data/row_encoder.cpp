@@ -1,0 +1,84 @@
+#include "core/data/row_encoder.h"
+
+#include "core/base/atomic_file.h"
+
+namespace attune::data {
+
+namespace {
+
+constexpr size_t kMaxTemplateBytes = size_t(1) << 20;
+
+bool isPath(const std::string &name) {
+  const std::string suffix = ".jinja";
+  const bool jinja = name.size() > suffix.size() && name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
+  return jinja || name.find('/') != std::string::npos;
+}
+
+tokenizer::TrainedPart partOf(api::TrainOn trainOn) {
+  switch (trainOn) {
+  case api::TrainOn::Answers: return tokenizer::TrainedPart::Answers;
+  case api::TrainOn::Last: return tokenizer::TrainedPart::Last;
+  case api::TrainOn::All: return tokenizer::TrainedPart::All;
+  }
+  return tokenizer::TrainedPart::Answers;
+}
+
+} // namespace
+
+Result<RowEncoder> RowEncoder::create(const tokenizer::TokenizerBundle &bundle, const std::string &templateName, api::TrainOn trainOn) {
+  using tokenizer::ChatTemplate;
+  RowEncoder encoder;
+  encoder.m_bundle = bundle;
+  encoder.m_part = partOf(trainOn);
+  const bool own = templateName == "model" || (templateName == "auto" && !bundle.chatTemplate.empty());
+  if (own && bundle.chatTemplate.empty()) {
+    return Error{ErrorCode::TemplateFailed, "The model has no chat template of its own.", "template",
+                 "Choose a built-in template such as chatml, or give the path of a .jinja file."};
+  }
+  if (own) {
+    ATTUNE_TRY(encoder.m_template, ChatTemplate::parse(bundle.chatTemplate, bundle.bosText, bundle.eosText, "model"));
+  } else if (templateName == "auto") {
+    ATTUNE_TRY(encoder.m_template, ChatTemplate::builtIn("plain", bundle.bosText, bundle.eosText));
+    ATTUNE_TRY(encoder.m_alpaca, ChatTemplate::builtIn("alpaca", bundle.bosText, bundle.eosText));
+  } else if (isPath(templateName)) {
+    ATTUNE_TRY(const std::string source, readFile(templateName, kMaxTemplateBytes));
+    ATTUNE_TRY(encoder.m_template, ChatTemplate::parse(source, bundle.bosText, bundle.eosText, templateName));
+  } else {
+    ATTUNE_TRY(encoder.m_template, ChatTemplate::builtIn(templateName, bundle.bosText, bundle.eosText));
+  }
+  return encoder;
+}
+
+const tokenizer::ChatTemplate &RowEncoder::chosen(api::DatasetFormat format) const {
+  return format == api::DatasetFormat::Alpaca && m_alpaca ? *m_alpaca : *m_template;
+}
+
+std::string RowEncoder::templateFor(api::DatasetFormat format) const {
+  if (format == api::DatasetFormat::Text || format == api::DatasetFormat::Tokens) return "none";
+  return chosen(format).name();
+}
+
+Result<Sample> RowEncoder::encode(const Record &record, std::string *renderedText) const {
+  Sample sample;
+  const tokenizer::Tokenizer &tokenizer = *m_bundle.tokenizer;
+  if (record.format == api::DatasetFormat::Tokens) {
+    if (renderedText) *renderedText = tokenizer.decode(record.tokens.ids, false);
+    return record.tokens;
+  }
+  if (record.format == api::DatasetFormat::Text) {
+    if (tokenizer.addsBos() && tokenizer.bosToken() >= 0) sample.ids.push_back(tokenizer.bosToken());
+    const auto ids = tokenizer.encode(record.text, false);
+    sample.ids.insert(sample.ids.end(), ids.begin(), ids.end());
+    if (tokenizer.eosToken() >= 0) sample.ids.push_back(tokenizer.eosToken());
+    sample.labels = sample.ids;
+    if (renderedText) *renderedText = record.text;
+    return sample;
+  }
+  ATTUNE_TRY(auto encoded, tokenizer::encodeChat(tokenizer, m_bundle.endTokens, chosen(record.format), record.conversation, m_part));
+  sample.ids = std::move(encoded.ids);
+  sample.labels = std::move(encoded.labels);
+  if (renderedText) *renderedText = std::move(encoded.text);
+  return sample;
+}
+
+} // namespace attune::data

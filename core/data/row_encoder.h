@@ -1,0 +1,34 @@
+// Records to uncut samples with one model's tokenizer and the template the settings ask for.
+// Immutable after creation; any thread.
+#pragma once
+
+#include "core/api/run_config.h"
+#include "core/data/record.h"
+
+#include <optional>
+#include <string>
+
+namespace attune::data {
+
+class RowEncoder {
+public:
+  /// `templateName`: auto (the model's own, else alpaca for alpaca rows, else plain), model, a built-in name, or the path
+  /// of a Jinja file. TemplateFailed when the model has none, UnknownKey for a name that does not exist.
+  static Result<RowEncoder> create(const tokenizer::TokenizerBundle &bundle, const std::string &templateName, api::TrainOn trainOn);
+
+  /// The whole row; a text row trains every token and the end token behind it. `renderedText` receives what was encoded.
+  Result<Sample> encode(const Record &record, std::string *renderedText = nullptr) const;
+  /// The template's name for rows of `format`; "none" for text and tokens.
+  std::string templateFor(api::DatasetFormat format) const;
+  const tokenizer::Tokenizer &tokenizer() const { return *m_bundle.tokenizer; }
+
+private:
+  RowEncoder() = default;
+  const tokenizer::ChatTemplate &chosen(api::DatasetFormat format) const;
+  tokenizer::TokenizerBundle m_bundle;
+  tokenizer::TrainedPart m_part = tokenizer::TrainedPart::Answers;
+  std::optional<tokenizer::ChatTemplate> m_template;
+  std::optional<tokenizer::ChatTemplate> m_alpaca; // under auto, when the model has no template
+};
+
+} // namespace attune::data

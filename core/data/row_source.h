@@ -1,0 +1,83 @@
+// The rows of one dataset file: found once (byte range and line of each), parsed one at a time when asked for, so that
+// a broken row hides no other and memory stays near the file's size. Immutable after opening; any thread may read.
+// JSON lists, JSON lines, CSV and plain text. Fails with FileNotFound, IoFailed, UnsupportedFormat or MalformedFile.
+#pragma once
+
+#include "core/base/json.h"
+#include "core/base/mapped_file.h"
+#include "core/base/result.h"
+#include "core/data/problem.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace attune::data {
+
+enum class RowLayout { JsonList, JsonLines, Csv, Text };
+
+/// Where a row lies in its file.
+struct RowSpan {
+  uint64_t begin = 0;
+  uint32_t size = 0; // UINT32_MAX = that or more, always refused as too large
+  uint32_t line = 0; // from 1
+};
+
+/// The rows of a text and what is wrong with the text as a whole.
+struct RowIndex {
+  std::vector<RowSpan> rows;
+  ProblemList problems;
+  std::vector<std::string> columns; // CSV only
+  char delimiter = ',';
+};
+
+class RowSource {
+public:
+  static constexpr size_t kMaxRowBytes = size_t(16) << 20;
+  static constexpr size_t kMaxRows = 50000000;
+
+  /// The layout follows the name (.jsonl, .csv, .tsv, .txt, .md), else the first byte.
+  static Result<std::shared_ptr<const RowSource>> open(const std::string &path);
+  /// As open, for a text in memory; `name` stands for the path.
+  static Result<std::shared_ptr<const RowSource>> fromText(std::string text, const std::string &name);
+
+  const std::string &path() const { return m_path; }
+  RowLayout layout() const { return m_layout; }
+  ByteView bytes() const;
+  int64_t count() const { return static_cast<int64_t>(m_index.rows.size()); }
+  int64_t line(int64_t row) const { return m_index.rows[static_cast<size_t>(row)].line; }
+  /// The bytes of a row as they stand in the file.
+  std::string_view raw(int64_t row) const;
+  /// The row as JSON (CSV and text rows become objects); nothing, and a problem, when it cannot be read.
+  std::optional<Json> read(int64_t row, ProblemList &problems) const;
+  /// What is wrong with the file as a whole (a list that is not closed, a bad CSV header).
+  const ProblemList &problems() const { return m_index.problems; }
+
+private:
+  RowSource() = default;
+  Status index();
+  std::string m_path;
+  std::string m_text;                // small files are copied, so that an editor may rewrite them meanwhile
+  std::shared_ptr<MappedFile> m_map; // large ones are mapped
+  RowLayout m_layout = RowLayout::JsonLines;
+  RowIndex m_index;
+};
+
+/// Adds a row to the index; false when there are too many.
+bool addRow(RowIndex &index, size_t begin, size_t end, int64_t line);
+
+/// json_rows.cpp: the elements of a JSON list, or of values one after another when the text does not start with '['.
+RowIndex indexJsonValues(std::string_view text, const std::string &file);
+/// json_rows.cpp: one row a line that is not blank.
+RowIndex indexLines(std::string_view text);
+/// csv_rows.cpp: RFC 4180 with a header row; the delimiter is a comma, a semicolon or a tab, whichever the header uses.
+RowIndex indexCsv(std::string_view text, const std::string &file);
+/// csv_rows.cpp: one CSV record as a JSON object of its columns.
+std::optional<Json> readCsvRow(std::string_view row, const RowIndex &index, RowProblems &problems);
+
+/// The offset of the first byte that is not UTF-8, or npos.
+size_t findInvalidUtf8(std::string_view text);
+
+} // namespace attune::data
