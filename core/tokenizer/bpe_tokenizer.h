@@ -1,0 +1,45 @@
+// Tokenizer for byte-level BPE models (GPT-2, SmolLM, Llama 3, Qwen, DeepSeek ...), built from a BpeSpec.
+// Immutable after create; any thread.
+#pragma once
+
+#include "core/tokenizer/added_tokens.h"
+#include "core/tokenizer/bpe_model.h"
+#include "core/tokenizer/pre_tokenizer.h"
+
+namespace attune::tokenizer {
+
+class BpeTokenizer : public Tokenizer {
+public:
+  /// MalformedFile or UnsupportedFormat, with the spec's `where`.
+  static Result<std::shared_ptr<const BpeTokenizer>> create(BpeSpec spec);
+
+  std::vector<TokenId> encode(std::string_view text, bool parseSpecial) const override;
+  EncodedText encodeWithOffsets(std::string_view text, const std::vector<TextSpan> &protectedSpans) const override;
+  std::string decode(const std::vector<TokenId> &ids, bool skipSpecial) const override;
+  std::string piece(TokenId id) const override;
+  TokenId idOf(std::string_view piece) const override { return m_model.idOf(piece); }
+  bool isSpecial(TokenId id) const override;
+  int64_t vocabularySize() const override { return m_model.vocabularySize(); }
+  TokenId bosToken() const override { return m_bos; }
+  TokenId eosToken() const override { return m_eos; }
+  bool addsBos() const override { return m_addsBos; }
+
+private:
+  struct Work;
+  void encodeClean(std::string_view text, Work &work) const;
+  void encodePlain(std::string_view text, TextSpan range, Work &work) const;
+  void encodeWords(std::string_view text, TextSpan range, Work &work) const;
+
+  BpeModel m_model;
+  AddedTokens m_rawTokens;        // matched in the text as it came
+  AddedTokens m_normalizedTokens; // matched after normalisation
+  PreTokenizer m_preTokenizer;
+  std::vector<bool> m_special;
+  bool m_addPrefixSpace = false;
+  bool m_normalizeNfc = false;
+  TokenId m_bos = -1;
+  TokenId m_eos = -1;
+  bool m_addsBos = false;
+};
+
+} // namespace attune::tokenizer

@@ -1,0 +1,134 @@
+#include "core/tokenizer/nfc.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace attune::tokenizer {
+
+namespace {
+
+constexpr uint32_t kHangulBase = 0xAC00, kLeadBase = 0x1100, kVowelBase = 0x1161, kTrailBase = 0x11A7;
+constexpr uint32_t kVowels = 21, kTrails = 28, kLeads = 19, kSyllables = kLeads * kVowels * kTrails;
+
+struct Tables {
+  std::unordered_map<uint32_t, std::pair<uint32_t, uint32_t>> decompose;
+  std::unordered_map<uint64_t, uint32_t> compose;
+  std::unordered_map<uint32_t, uint32_t> order;
+  Tables() {
+    for (size_t i = 0; i < data::kDecompositionsCount; ++i) {
+      const data::Decomposition &entry = data::kDecompositions[i];
+      decompose[entry.code] = {entry.first, entry.second};
+      if (entry.composes) compose[uint64_t(entry.first) << 32 | entry.second] = entry.code;
+    }
+    for (size_t i = 0; i < data::kCombiningClassesCount; ++i)
+      for (uint32_t code = data::kCombiningClasses[i].first; code <= data::kCombiningClasses[i].last; ++code)
+        order[code] = data::kCombiningClasses[i].order;
+  }
+};
+
+const Tables &tables() {
+  static const Tables value;
+  return value;
+}
+
+struct Mark {
+  uint32_t code;
+  uint32_t order;
+  uint32_t begin; // source bytes
+  uint32_t end;
+};
+
+void decompose(uint32_t code, uint32_t begin, uint32_t end, std::vector<Mark> &out) {
+  if (code >= kHangulBase && code < kHangulBase + kSyllables) {
+    const uint32_t index = code - kHangulBase;
+    out.push_back({kLeadBase + index / (kVowels * kTrails), 0, begin, end});
+    out.push_back({kVowelBase + index % (kVowels * kTrails) / kTrails, 0, begin, end});
+    if (index % kTrails) out.push_back({kTrailBase + index % kTrails, 0, begin, end});
+    return;
+  }
+  const auto found = code < 0xC0 ? tables().decompose.end() : tables().decompose.find(code);
+  if (found != tables().decompose.end()) {
+    decompose(found->second.first, begin, end, out);
+    if (found->second.second) decompose(found->second.second, begin, end, out);
+    return;
+  }
+  const auto order = code < 0x300 ? tables().order.end() : tables().order.find(code);
+  out.push_back({code, order == tables().order.end() ? 0 : order->second, begin, end});
+}
+
+/// The primary composite of two characters, or 0.
+uint32_t composed(uint32_t first, uint32_t second) {
+  if (first >= kLeadBase && first < kLeadBase + kLeads && second >= kVowelBase && second < kVowelBase + kVowels)
+    return kHangulBase + ((first - kLeadBase) * kVowels + (second - kVowelBase)) * kTrails;
+  if (first >= kHangulBase && first < kHangulBase + kSyllables && (first - kHangulBase) % kTrails == 0 &&
+      second > kTrailBase && second < kTrailBase + kTrails)
+    return first + (second - kTrailBase);
+  const auto found = tables().compose.find(uint64_t(first) << 32 | second);
+  return found == tables().compose.end() ? 0 : found->second;
+}
+
+void composeInPlace(std::vector<Mark> &text) {
+  size_t kept = 0;
+  size_t starter = SIZE_MAX;
+  uint32_t lastOrder = 0; // of the last character kept behind the starter
+  for (size_t i = 0; i < text.size(); ++i) {
+    const Mark mark = text[i];
+    const bool reachable = starter != SIZE_MAX && (kept == starter + 1 || lastOrder < mark.order);
+    if (const uint32_t whole = reachable ? composed(text[starter].code, mark.code) : 0) {
+      text[starter].code = whole;
+      text[starter].begin = std::min(text[starter].begin, mark.begin);
+      text[starter].end = std::max(text[starter].end, mark.end);
+      continue;
+    }
+    if (mark.order == 0) starter = kept;
+    lastOrder = mark.order;
+    text[kept++] = mark;
+  }
+  text.resize(kept);
+}
+
+} // namespace
+
+bool isSurelyNfc(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    if (static_cast<unsigned char>(text[at]) < 0xCC) { // below U+0300
+      ++at;
+      continue;
+    }
+    size_t length;
+    if (classOf(decodeUtf8(text.data() + at, length)) & kMayCompose) return false;
+    at += length;
+  }
+  return true;
+}
+
+MappedText toNfc(std::string_view text) {
+  std::vector<Mark> marks;
+  for (size_t at = 0, length = 0; at < text.size(); at += length) {
+    const uint32_t code = decodeUtf8(text.data() + at, length);
+    decompose(code, static_cast<uint32_t>(at), static_cast<uint32_t>(at + length), marks);
+  }
+  for (size_t first = 0; first < marks.size();) {
+    size_t last = first;
+    while (last < marks.size() && marks[last].order != 0) ++last;
+    std::stable_sort(marks.begin() + static_cast<long>(first), marks.begin() + static_cast<long>(last),
+                     [](const Mark &a, const Mark &b) { return a.order < b.order; });
+    first = last + 1;
+  }
+  composeInPlace(marks);
+  MappedText out;
+  for (const Mark &mark : marks) {
+    const size_t before = out.text.size();
+    appendUtf8(out.text, mark.code);
+    const size_t length = out.text.size() - before;
+    // An unchanged character keeps the place of each byte; a changed one stands for all its source bytes.
+    const bool same = mark.end - mark.begin == length && text.substr(mark.begin, length) == std::string_view(out.text).substr(before);
+    for (size_t i = 0; i < length; ++i) {
+      out.begin.push_back(same ? mark.begin + static_cast<uint32_t>(i) : mark.begin);
+      out.end.push_back(same ? mark.begin + static_cast<uint32_t>(i + 1) : mark.end);
+    }
+  }
+  return out;
+}
+
+} // namespace attune::tokenizer

@@ -1,0 +1,188 @@
+#include "core/base/atomic_file.h"
+#include "core/base/json.h"
+#include "core/tokenizer/bpe_tokenizer.h"
+#include "core/tokenizer/gguf_tokenizer.h"
+#include "core/tokenizer/tokenizer_json.h"
+#include "core/tokenizer/unicode.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace attune::tokenizer {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMaxTokenizerFile = size_t(256) << 20;
+constexpr size_t kMaxSettingsFile = size_t(16) << 20;
+
+bool isFile(const std::string &path) {
+  std::error_code failed;
+  return fs::is_regular_file(path, failed);
+}
+
+/// The object in a settings file of the folder; an empty object when there is no such file.
+Result<Json> settings(const std::string &path) {
+  if (!isFile(path)) return Json(Json::object());
+  ATTUNE_TRY(Json value, readJsonFile(path, kMaxSettingsFile));
+  if (!value.is_object()) return Error{ErrorCode::MalformedFile, "The file holds no JSON object.", path, ""};
+  return value;
+}
+
+/// A token given as "text" or as {"content": "text"}; empty when absent.
+std::string tokenText(const Json &object, const char *key) {
+  const auto found = object.find(key);
+  if (found == object.end()) return "";
+  if (found->is_string()) return found->get<std::string>();
+  if (found->is_object() && found->contains("content") && (*found)["content"].is_string()) return (*found)["content"].get<std::string>();
+  return "";
+}
+
+bool flagOf(const Json &object, const char *key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
+/// Special tokens that only the settings files name (older folders) join those of tokenizer.json.
+Status addConfiguredTokens(const Json &config, const std::string &where, BpeSpec &spec) {
+  const auto has = [&](const std::string &content) {
+    return std::any_of(spec.addedTokens.begin(), spec.addedTokens.end(), [&](const AddedToken &token) { return token.content == content; });
+  };
+  const auto listed = config.find("added_tokens_decoder");
+  if (listed != config.end() && listed->is_object()) {
+    for (const auto &[key, value] : listed->items()) {
+      const std::string content = tokenText(Json{{"token", value}}, "token");
+      if (content.empty() || has(content)) continue;
+      if (key.empty() || key.size() > 9 || key.find_first_not_of("0123456789") != std::string::npos)
+        return Error{ErrorCode::MalformedFile, "An added token has no valid id.", where + "#added_tokens_decoder", ""};
+      AddedToken token;
+      token.id = static_cast<TokenId>(std::stol(key));
+      token.content = content;
+      token.special = flagOf(value, "special");
+      token.normalized = flagOf(value, "normalized");
+      token.lstrip = flagOf(value, "lstrip");
+      token.rstrip = flagOf(value, "rstrip");
+      token.singleWord = flagOf(value, "single_word");
+      spec.addedTokens.push_back(std::move(token));
+    }
+  }
+  for (const char *key : {"bos_token", "eos_token"}) {
+    const std::string content = tokenText(config, key);
+    if (content.empty() || has(content)) continue;
+    for (const auto &[piece, id] : spec.vocabulary) {
+      if (piece != content) continue;
+      AddedToken token;
+      token.id = id;
+      token.content = content;
+      token.special = true;
+      spec.addedTokens.push_back(std::move(token));
+      break;
+    }
+  }
+  return {};
+}
+
+TokenId idOfContent(const BpeSpec &spec, const std::string &content) {
+  if (content.empty()) return -1;
+  for (const AddedToken &token : spec.addedTokens)
+    if (token.content == content) return token.id;
+  return -1;
+}
+
+/// `chat_template` as a string or as a list of {"name", "template"}: "default", else the first.
+Result<std::string> templateOf(const Json &config, const std::string &where) {
+  const auto found = config.find("chat_template");
+  if (found == config.end() || found->is_null()) return std::string();
+  if (found->is_string()) return found->get<std::string>();
+  std::string chosen;
+  if (!found->is_array()) return Error{ErrorCode::MalformedFile, "The chat template is neither text nor a list.", where + "#chat_template", ""};
+  for (const Json &entry : *found) {
+    if (!entry.is_object() || !entry.contains("template") || !entry["template"].is_string())
+      return Error{ErrorCode::MalformedFile, "A named chat template has no text.", where + "#chat_template", ""};
+    const bool isDefault = tokenText(entry, "name") == "default";
+    if (isDefault || chosen.empty()) chosen = entry["template"].get<std::string>();
+    if (isDefault) break;
+  }
+  return chosen;
+}
+
+void addEndToken(std::vector<TokenId> &ids, int64_t id, int64_t vocabulary) {
+  if (id < 0 || id >= vocabulary) return;
+  const auto token = static_cast<TokenId>(id);
+  if (std::find(ids.begin(), ids.end(), token) == ids.end()) ids.push_back(token);
+}
+
+void addEndTokens(const Json &config, TokenizerBundle &bundle) {
+  const auto found = config.find("eos_token_id");
+  if (found == config.end()) return;
+  const int64_t vocabulary = bundle.tokenizer->vocabularySize();
+  if (found->is_number_integer()) addEndToken(bundle.endTokens, found->get<int64_t>(), vocabulary);
+  if (!found->is_array()) return;
+  for (const Json &id : *found)
+    if (id.is_number_integer()) addEndToken(bundle.endTokens, id.get<int64_t>(), vocabulary);
+}
+
+Result<TokenizerBundle> finish(BpeSpec spec) {
+  ATTUNE_TRY(auto tokenizer, BpeTokenizer::create(std::move(spec)));
+  TokenizerBundle bundle;
+  bundle.bosText = tokenizer->piece(tokenizer->bosToken());
+  bundle.eosText = tokenizer->piece(tokenizer->eosToken());
+  addEndToken(bundle.endTokens, tokenizer->eosToken(), tokenizer->vocabularySize());
+  bundle.tokenizer = std::move(tokenizer);
+  return bundle;
+}
+
+Result<TokenizerBundle> loadFolder(const std::string &folder) {
+  const std::string path = folder + "/tokenizer.json";
+  if (!isFile(path)) {
+    if (isFile(folder + "/tokenizer.model"))
+      return Error{ErrorCode::UnsupportedFormat, "SentencePiece models (tokenizer.model) are not read by Attune.", folder + "/tokenizer.model",
+                   "A tokenizer.json of the same model would do."};
+    return Error{ErrorCode::MissingInFolder, "The folder has no tokenizer.json.", folder, "Copy the model's tokenizer files into the folder."};
+  }
+  ATTUNE_TRY(const std::string text, readFile(path, kMaxTokenizerFile));
+  ATTUNE_TRY(BpeSpec spec, parseTokenizerJson(text, path));
+  const std::string configPath = folder + "/tokenizer_config.json";
+  ATTUNE_TRY(Json config, settings(configPath));
+  ATTUNE_TRY(const Json map, settings(folder + "/special_tokens_map.json"));
+  for (const char *key : {"bos_token", "eos_token"})
+    if (tokenText(config, key).empty() && map.contains(key)) config[key] = map[key];
+  ATTUNE_CHECK(addConfiguredTokens(config, configPath, spec));
+  const TokenId bos = idOfContent(spec, tokenText(config, "bos_token"));
+  if (bos >= 0 && !(spec.addsBos && spec.bos != bos)) spec.bos = bos;
+  spec.addsBos = spec.addsBos || flagOf(config, "add_bos_token");
+  spec.eos = idOfContent(spec, tokenText(config, "eos_token"));
+  ATTUNE_TRY(TokenizerBundle bundle, finish(std::move(spec)));
+
+  const std::string generationPath = folder + "/generation_config.json";
+  ATTUNE_TRY(const Json generation, settings(isFile(generationPath) ? generationPath : folder + "/config.json"));
+  addEndTokens(generation, bundle);
+  const std::string templatePath = folder + "/chat_template.jinja";
+  if (isFile(templatePath)) {
+    ATTUNE_TRY(bundle.chatTemplate, readFile(templatePath, kMaxSettingsFile));
+  } else {
+    ATTUNE_TRY(bundle.chatTemplate, templateOf(config, configPath));
+  }
+  return bundle;
+}
+
+Result<TokenizerBundle> loadGguf(const std::string &path) {
+  ATTUNE_TRY(const auto file, io::GgufFile::open(path));
+  ATTUNE_TRY(BpeSpec spec, readGgufTokenizer(*file));
+  ATTUNE_TRY(TokenizerBundle bundle, finish(std::move(spec)));
+  addEndToken(bundle.endTokens, file->integer("tokenizer.ggml.eot_token_id").value_or(-1), bundle.tokenizer->vocabularySize());
+  bundle.chatTemplate = std::string(file->text("tokenizer.chat_template").value_or(""));
+  return bundle;
+}
+
+} // namespace
+
+Result<TokenizerBundle> loadTokenizer(const std::string &modelPath) {
+  std::error_code failed;
+  if (fs::is_directory(modelPath, failed)) return loadFolder(modelPath);
+  if (!isFile(modelPath)) return Error{ErrorCode::FileNotFound, "The model does not exist.", modelPath, ""};
+  return loadGguf(modelPath);
+}
+
+} // namespace attune::tokenizer
