@@ -70,7 +70,6 @@ Status BpeModel::addMerges(const BpeSpec &spec) {
   size_t capacity = 16;
   while (capacity < spec.merges.size() * 2 + 1) capacity *= 2;
   m_merges.resize(capacity);
-  m_bytePairs.assign(65536, {kNoRank, 0});
   int32_t rank = 0;
   for (const BpeMerge &merge : spec.merges) {
     const TokenId left = idOf(merge.left);
@@ -83,11 +82,6 @@ Status BpeModel::addMerges(const BpeSpec &spec) {
     size_t slot = pairHash(key) & (capacity - 1);
     while (m_merges[slot].pair != kNoPair && m_merges[slot].pair != key) slot = (slot + 1) & (capacity - 1);
     m_merges[slot] = {key, rank, whole}; // a repeated pair takes the later rank, as in the originals
-    const std::string &a = m_bytes[static_cast<size_t>(left)];
-    const std::string &b = m_bytes[static_cast<size_t>(right)];
-    if (a.size() == 1 && b.size() == 1 && byteSymbol(static_cast<unsigned char>(a[0])) == merge.left &&
-        byteSymbol(static_cast<unsigned char>(b[0])) == merge.right)
-      m_bytePairs[static_cast<size_t>(static_cast<unsigned char>(a[0])) << 8 | static_cast<unsigned char>(b[0])] = {rank, whole};
     ++rank;
   }
   return {};
