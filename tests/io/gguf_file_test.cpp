@@ -1,4 +1,5 @@
 #include "core/io/gguf_file.h"
+#include "tests/support/gguf_bytes.h"
 
 #include <cstring>
 #include <doctest/doctest.h>
@@ -6,36 +7,9 @@
 
 using namespace attune;
 using namespace attune::io;
+using Bytes = attune::test::GgufBytes;
 
 namespace {
-
-/// Writes GGUF headers by hand, so that any field can be made wrong.
-class Bytes {
-public:
-  template <typename T> Bytes &put(T value) {
-    m_text.append(reinterpret_cast<const char *>(&value), sizeof value);
-    return *this;
-  }
-  Bytes &raw(const std::string &text) {
-    m_text += text;
-    return *this;
-  }
-  Bytes &string(const std::string &text) { return put(uint64_t(text.size())).raw(text); }
-  Bytes &preamble(uint64_t tensors, uint64_t keys, uint32_t version = 3) { return raw("GGUF").put(version).put(tensors).put(keys); }
-  Bytes &tensor(const std::string &name, const std::vector<uint64_t> &dims, uint32_t type, uint64_t offset) {
-    string(name).put(uint32_t(dims.size()));
-    for (const uint64_t d : dims) put(d);
-    return put(type).put(offset);
-  }
-  Bytes &pad(size_t alignment = 32) {
-    m_text.resize((m_text.size() + alignment - 1) / alignment * alignment);
-    return *this;
-  }
-  const std::string &text() const { return m_text; }
-
-private:
-  std::string m_text;
-};
 
 Result<std::shared_ptr<const GgufFile>> parse(const std::string &text) {
   return GgufFile::parse({reinterpret_cast<const uint8_t *>(text.data()), text.size()}, "test.gguf");

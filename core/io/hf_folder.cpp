@@ -1,0 +1,216 @@
+#include "core/io/hf_folder.h"
+
+#include "core/base/atomic_file.h"
+#include "core/base/json.h"
+#include "core/io/safetensors.h"
+
+#include <filesystem>
+#include <unordered_map>
+#include <utility>
+
+namespace attune::io {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMaxConfigBytes = size_t(1) << 20;
+constexpr size_t kMaxIndexBytes = size_t(64) << 20;
+
+bool exists(const std::string &path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+bool isPlainName(const std::string &name) {
+  return !name.empty() && name.size() < 256 && name != "." && name != ".." && name.find_first_of(std::string("/\\\0", 3)) == std::string::npos;
+}
+
+/// A file inside the folder that must exist: its absence is the folder's mistake, not the user's path.
+template <typename T> Result<T> insideFolder(Result<T> result) {
+  if (result.ok() || result.error().code != ErrorCode::FileNotFound) return result;
+  Error error = result.error();
+  error.code = ErrorCode::MissingInFolder;
+  return error;
+}
+
+/// Streams the index, so that a hostile one costs no more than its entries and no quadratic key search.
+class IndexReader : public nlohmann::json_sax<Json> {
+public:
+  std::map<std::string, std::string> files;
+  std::string problem;
+
+  bool start_object(size_t) override {
+    ++m_depth;
+    if (m_depth > 8) return fail("The index is nested too deeply");
+    if (m_depth == 2) {
+      m_inMap = m_key == "weight_map";
+      if (m_inMap && std::exchange(m_sawMap, true)) return fail("weight_map stands in the index twice");
+    }
+    return true;
+  }
+  bool end_object() override {
+    if (--m_depth < 2) m_inMap = false;
+    return true;
+  }
+  bool key(string_t &value) override {
+    m_key = value;
+    return true;
+  }
+  bool string(string_t &value) override {
+    if (!m_inMap) return true;
+    if (m_depth != 2) return fail("weight_map must hold file names only");
+    if (!isPlainName(value)) return fail("The shard name \"" + value.substr(0, 80) + "\" leaves the model's folder");
+    return files.emplace(m_key, value).second || fail("The tensor \"" + m_key.substr(0, 80) + "\" stands in the index twice");
+  }
+  bool null() override { return other(); }
+  bool boolean(bool) override { return other(); }
+  bool number_integer(number_integer_t) override { return other(); }
+  bool number_unsigned(number_unsigned_t) override { return other(); }
+  bool number_float(number_float_t, const string_t &) override { return other(); }
+  bool binary(binary_t &) override { return other(); }
+  bool start_array(size_t) override { return m_depth == 0 ? fail("The index must be one JSON object") : other(); }
+  bool end_array() override { return true; }
+  bool parse_error(size_t position, const std::string &, const nlohmann::detail::exception &) override {
+    return fail("The index is not valid JSON at byte " + std::to_string(position));
+  }
+  bool sawMap() const { return m_sawMap; }
+
+private:
+  bool other() { return !m_inMap || fail("weight_map must hold file names only"); }
+  bool fail(const std::string &text) {
+    if (problem.empty()) problem = text;
+    return false;
+  }
+  int m_depth = 0;
+  bool m_inMap = false;
+  bool m_sawMap = false;
+  std::string m_key;
+};
+
+class HfSource : public WeightSource {
+public:
+  explicit HfSource(ModelConfig config) : m_config(std::move(config)) {}
+
+  const ModelConfig &config() const override { return m_config; }
+  const std::vector<TensorInfo> &tensors() const override { return m_tensors; }
+  const TensorInfo *find(const std::string &name) const override {
+    const auto found = m_index.find(name);
+    return found == m_index.end() ? nullptr : &m_tensors[found->second];
+  }
+
+  Status readFloat(const std::string &name, int64_t rowBegin, int64_t rowEnd, float *out) const override {
+    const auto found = m_index.find(name);
+    if (found == m_index.end()) return Error{ErrorCode::Internal, "The tensor \"" + name + "\" does not exist.", "", ""};
+    const TensorInfo &tensor = m_tensors[found->second];
+    const int64_t rows = tensor.shape.empty() ? 1 : tensor.shape.front();
+    if (rowBegin < 0 || rowBegin > rowEnd || rowEnd > rows) return Error{ErrorCode::Internal, "Rows outside the tensor \"" + name + "\" were asked for.", tensor.file, ""};
+    if (rowBegin == rowEnd) return {};
+    const uint64_t width = static_cast<uint64_t>(tensor.elements() / rows);
+    const uint64_t offset = static_cast<uint64_t>(rowBegin) * width * elementBytes(tensor.type);
+    if (!convertToFloat(tensor.type, m_bytes[found->second].data + offset, static_cast<uint64_t>(rowEnd - rowBegin) * width, out)) {
+      return Error{ErrorCode::UnsupportedFormat, "The tensor \"" + name + "\" is stored as " + dtypeName(tensor.type) + ", which is not read.", tensor.file, ""};
+    }
+    return {};
+  }
+
+  ByteView rawBytes(const std::string &name) const override {
+    const auto found = m_index.find(name);
+    if (found == m_index.end()) return {};
+    const DType type = m_tensors[found->second].type;
+    const ByteView bytes = m_bytes[found->second];
+    const bool plain = type == DType::F32 || type == DType::F16 || type == DType::BF16;
+    const bool aligned = reinterpret_cast<uintptr_t>(bytes.data) % 4 == 0;
+    return plain && aligned ? bytes : ByteView{};
+  }
+
+  void release(const std::string &name) const override {
+    const auto found = m_index.find(name);
+    if (found == m_index.end()) return;
+    const auto &[shard, entry] = m_places[found->second];
+    shard->release(*entry);
+  }
+
+  /// Adds the tensors of one shard; with `wanted`, only those that the index places in this file.
+  Status addShard(const std::shared_ptr<const SafetensorsFile> &shard, const std::map<std::string, std::string> *wanted, const std::string &fileName) {
+    for (const SafetensorsEntry &entry : shard->entries()) {
+      if (wanted) {
+        const auto place = wanted->find(entry.name);
+        if (place == wanted->end() || place->second != fileName) continue;
+      }
+      if (!entry.type) {
+        return Error{ErrorCode::UnsupportedFormat, "The tensor \"" + entry.name + "\" is stored as " + entry.dtype + ", which is not read.", shard->where(),
+                     "Use the model's F32, F16 or BF16 files."};
+      }
+      m_index.emplace(entry.name, m_tensors.size());
+      m_tensors.push_back({entry.name, *entry.type, entry.shape, entry.bytes, shard->where()});
+      m_bytes.push_back(shard->bytes(entry));
+      m_places.emplace_back(shard, &entry);
+    }
+    return {};
+  }
+
+private:
+  ModelConfig m_config;
+  std::vector<TensorInfo> m_tensors;
+  std::vector<ByteView> m_bytes;
+  std::vector<std::pair<std::shared_ptr<const SafetensorsFile>, const SafetensorsEntry *>> m_places;
+  std::unordered_map<std::string, size_t> m_index;
+};
+
+Status addShards(HfSource &source, const std::string &folder, const std::string &indexPath) {
+  ATTUNE_TRY(const std::string text, insideFolder(readFile(indexPath, kMaxIndexBytes)));
+  ATTUNE_TRY(const auto map, parseShardIndex(text, indexPath));
+  std::map<std::string, bool> shards;
+  for (const auto &place : map) shards[place.second] = true;
+  for (const auto &shard : shards) {
+    ATTUNE_TRY(auto file, insideFolder(SafetensorsFile::open(folder + "/" + shard.first)));
+    ATTUNE_CHECK(source.addShard(file, &map, shard.first));
+  }
+  for (const auto &place : map) {
+    if (!source.find(place.first)) {
+      return Error{ErrorCode::MalformedFile, "The index places the tensor \"" + place.first + "\" in " + place.second + ", which does not hold it.", indexPath,
+                   "The model is incomplete; download it again."};
+    }
+  }
+  return {};
+}
+
+} // namespace
+
+Result<std::map<std::string, std::string>> parseShardIndex(const std::string &json, const std::string &where) {
+  IndexReader reader;
+  const bool parsed = Json::sax_parse(json, &reader);
+  if (parsed && reader.problem.empty() && !reader.sawMap()) reader.problem = "The index has no weight_map";
+  if (!parsed || !reader.problem.empty()) return Error{ErrorCode::MalformedFile, reader.problem + ".", where, "Download the model again."};
+  return std::move(reader.files);
+}
+
+Result<std::unique_ptr<WeightSource>> openHfFolder(const std::string &path, bool headerOnly) {
+  const std::string configPath = path + "/config.json";
+  if (!exists(configPath)) {
+    return Error{ErrorCode::MissingInFolder, "The folder has no config.json, so it is not a Hugging Face model.", path,
+                 "Give a model folder with config.json and safetensors files, or the path of a .gguf file."};
+  }
+  ATTUNE_TRY(const std::string text, insideFolder(readFile(configPath, kMaxConfigBytes)));
+  ATTUNE_TRY(ModelConfig config, parseModelConfig(text, configPath));
+  auto source = std::make_unique<HfSource>(std::move(config));
+  if (headerOnly) return std::unique_ptr<WeightSource>(std::move(source));
+
+  const std::string single = path + "/model.safetensors", index = path + "/model.safetensors.index.json";
+  if (exists(single)) {
+    ATTUNE_TRY(auto file, insideFolder(SafetensorsFile::open(single)));
+    ATTUNE_CHECK(source->addShard(file, nullptr, "model.safetensors"));
+  } else if (exists(index)) {
+    ATTUNE_CHECK(addShards(*source, path, index));
+  } else if (exists(path + "/pytorch_model.bin") || exists(path + "/pytorch_model.bin.index.json")) {
+    return Error{ErrorCode::UnsupportedFormat, "The weights are pickled (pytorch_model.bin), which this version does not read.", path,
+                 "Use the model's safetensors or GGUF files."};
+  } else {
+    return Error{ErrorCode::MissingInFolder, "The folder has neither model.safetensors nor model.safetensors.index.json.", path,
+                 "Download the model's weights into the folder."};
+  }
+  return std::unique_ptr<WeightSource>(std::move(source));
+}
+
+} // namespace attune::io

@@ -1,0 +1,217 @@
+#include "core/io/gguf_model.h"
+#include "core/io/hf_folder.h"
+#include "core/io/model_tensors.h"
+#include "core/io/safetensors.h"
+#include "core/io/weight_source.h"
+#include "tests/support/gguf_bytes.h"
+#include "tests/support/temp_folder.h"
+
+#include <cmath>
+#include <cstring>
+#include <doctest/doctest.h>
+#include <filesystem>
+
+using namespace attune;
+using namespace attune::io;
+
+namespace {
+
+// Two heads of 4, one key-value head, hidden 8: small enough to know every row.
+const std::string kConfig =
+    R"({"architectures":["LlamaForCausalLM"],"hidden_size":8,"intermediate_size":12,"num_hidden_layers":1,"num_attention_heads":2,)"
+    R"("num_key_value_heads":1,"vocab_size":5,"max_position_embeddings":16,"tie_word_embeddings":true})";
+
+float valueAt(size_t tensor, int64_t element) { return static_cast<float>(tensor * 1000) + static_cast<float>(element); }
+
+void writeTensors(const std::string &path, const std::vector<ExpectedTensor> &tensors, size_t first) {
+  std::vector<SafetensorsSpec> specs;
+  for (const auto &tensor : tensors) specs.push_back({tensor.name, DType::F32, tensor.shape});
+  auto writer = SafetensorsWriter::create(path, specs);
+  REQUIRE(writer.ok());
+  for (const auto &tensor : tensors) {
+    int64_t elements = 1;
+    for (const int64_t size : tensor.shape) elements *= size;
+    for (int64_t i = 0; i < elements; ++i) {
+      const float value = valueAt(first, i);
+      REQUIRE(writer->write({reinterpret_cast<const uint8_t *>(&value), 4}).ok());
+    }
+    ++first;
+  }
+  REQUIRE(writer->commit().ok());
+}
+
+std::vector<ExpectedTensor> tinyTensors() { return expectedTensors(*parseModelConfig(kConfig, "c")); }
+
+std::string ggufName(std::string name) {
+  const std::pair<const char *, const char *> names[] = {{"model.embed_tokens", "token_embd"}, {"model.layers.", "blk."}, {"input_layernorm", "attn_norm"},
+      {"self_attn.q_proj", "attn_q"}, {"self_attn.k_proj", "attn_k"}, {"self_attn.v_proj", "attn_v"}, {"self_attn.o_proj", "attn_output"},
+      {"post_attention_layernorm", "ffn_norm"}, {"mlp.gate_proj", "ffn_gate"}, {"mlp.up_proj", "ffn_up"}, {"mlp.down_proj", "ffn_down"}, {"model.norm", "output_norm"}};
+  for (const auto &pair : names) {
+    const size_t at = name.find(pair.first);
+    if (at != std::string::npos) name.replace(at, std::strlen(pair.first), pair.second);
+  }
+  return name;
+}
+
+/// The same tiny model as a llama GGUF: rows of q and k re-paired as the converter does.
+std::string tinyGguf(bool withData = true) {
+  const auto tensors = tinyTensors();
+  test::GgufBytes b;
+  b.preamble(tensors.size(), 9);
+  b.string("general.architecture").put(uint32_t(8)).string("llama");
+  const std::pair<const char *, uint32_t> numbers[] = {{"llama.embedding_length", 8}, {"llama.feed_forward_length", 12}, {"llama.block_count", 1}, {"llama.attention.head_count", 2},
+                                                       {"llama.attention.head_count_kv", 1}, {"llama.context_length", 16}, {"tokenizer.ggml.eos_token_id", 2}};
+  for (const auto &number : numbers) b.string(number.first).put(uint32_t(4)).put(number.second);
+  b.string("llama.attention.layer_norm_rms_epsilon").put(uint32_t(6)).put(1e-5f);
+  std::string data;
+  for (size_t t = 0; t < tensors.size(); ++t) {
+    const auto &shape = tensors[t].shape;
+    b.tensor(ggufName(tensors[t].name), std::vector<uint64_t>(shape.rbegin(), shape.rend()), 0, data.size());
+    const bool permuted = tensors[t].name.find("q_proj") != std::string::npos || tensors[t].name.find("k_proj") != std::string::npos;
+    const int64_t rows = shape[0], width = shape.size() > 1 ? shape[1] : 1;
+    for (int64_t stored = 0; stored < rows; ++stored) {
+      const int64_t inHead = stored % 4, original = permuted ? stored - inHead + (inHead % 2) * 2 + inHead / 2 : stored;
+      for (int64_t c = 0; c < width; ++c) {
+        const float value = valueAt(t, original * width + c);
+        data.append(reinterpret_cast<const char *>(&value), 4);
+      }
+    }
+    data.resize((data.size() + 31) / 32 * 32);
+  }
+  b.pad();
+  return withData ? b.text() + data : b.text();
+}
+
+void checkTinyModel(const WeightSource &source) {
+  const auto tensors = tinyTensors();
+  for (size_t t = 0; t < tensors.size(); ++t) {
+    CAPTURE(tensors[t].name);
+    const TensorInfo *info = source.find(tensors[t].name);
+    REQUIRE(info);
+    CHECK(info->shape == tensors[t].shape);
+    const int64_t rows = info->shape[0], width = info->elements() / rows;
+    std::vector<float> part(static_cast<size_t>((rows - 1) * width));
+    REQUIRE(source.readFloat(info->name, 1, rows, part.data()).ok()); // not from the first row on
+    size_t wrong = 0;
+    for (size_t i = 0; i < part.size(); ++i) wrong += part[i] != valueAt(t, static_cast<int64_t>(i) + width);
+    CHECK(wrong == 0);
+    CHECK_FALSE(source.readFloat(info->name, 0, rows + 1, part.data()).ok());
+    source.release(info->name);
+  }
+  CHECK_FALSE(source.readFloat("nothing", 0, 1, nullptr).ok());
+}
+
+} // namespace
+
+TEST_CASE("model folder: one file, shards and GGUF give the same weights") {
+  test::TempFolder folder;
+  folder.write("config.json", kConfig);
+  writeTensors(folder.path() + "/model.safetensors", tinyTensors(), 0);
+  auto single = openModel(folder.path());
+  REQUIRE(single.ok());
+  checkTinyModel(**single);
+  CHECK((*single)->rawBytes("model.norm.weight").size == 32);
+
+  test::TempFolder sharded;
+  sharded.write("config.json", kConfig);
+  auto all = tinyTensors();
+  const std::vector<ExpectedTensor> head(all.begin(), all.begin() + 4), tail(all.begin() + 4, all.end());
+  writeTensors(sharded.path() + "/a.safetensors", head, 0);
+  writeTensors(sharded.path() + "/b.safetensors", tail, 4);
+  std::string map;
+  for (size_t i = 0; i < all.size(); ++i) map += (i ? ",\"" : "\"") + all[i].name + (i < 4 ? "\":\"a.safetensors\"" : "\":\"b.safetensors\"");
+  const std::string index = "{\"metadata\":{\"total_size\":1},\"weight_map\":{" + map + "}}";
+  sharded.write("model.safetensors.index.json", index);
+  auto shards = openModel(sharded.path());
+  REQUIRE(shards.ok());
+  checkTinyModel(**shards);
+  std::filesystem::remove(sharded.path() + "/b.safetensors");
+  CHECK(openModel(sharded.path()).error().code == ErrorCode::MissingInFolder);
+  CHECK(openModel(sharded.path(), true).ok()); // plan needs the settings only
+
+  const std::string gguf = folder.write("m.gguf", tinyGguf());
+  auto file = openModel(gguf);
+  REQUIRE(file.ok());
+  CHECK((*file)->config().tiedEmbeddings);
+  CHECK((*file)->config().eosTokens == std::vector<int64_t>{2});
+  checkTinyModel(**file); // fails when the q/k row permutation is not undone
+  CHECK((*file)->rawBytes("model.layers.0.self_attn.q_proj.weight").size == 0);
+  CHECK((*file)->rawBytes("model.layers.0.self_attn.v_proj.weight").size == 4 * 4 * 8);
+}
+
+TEST_CASE("model folder: what is missing or does not fit is named") {
+  CHECK(openModel("/nonexistent").error().code == ErrorCode::FileNotFound);
+  test::TempFolder folder;
+  CHECK(openModel(folder.path()).error().code == ErrorCode::MissingInFolder);
+  folder.write("config.json", kConfig);
+  CHECK(openModel(folder.path()).error().code == ErrorCode::MissingInFolder);
+  CHECK(openModel(folder.path(), true).ok());
+  folder.write("pytorch_model.bin", "x");
+  CHECK(openModel(folder.path()).error().code == ErrorCode::UnsupportedFormat);
+
+  auto tensors = tinyTensors();
+  tensors.pop_back();
+  writeTensors(folder.path() + "/model.safetensors", tensors, 0);
+  CHECK(openModel(folder.path()).error().message.find("model.norm.weight") != std::string::npos);
+  tensors = tinyTensors();
+  tensors[1].shape = {9};
+  writeTensors(folder.path() + "/model.safetensors", tensors, 0);
+  const Error shape = openModel(folder.path()).error();
+  CHECK(shape.code == ErrorCode::MalformedFile);
+  CHECK(shape.message.find("input_layernorm") != std::string::npos);
+  folder.write("model.safetensors", "short");
+  CHECK(openModel(folder.path()).error().code == ErrorCode::MalformedFile);
+  CHECK(openModel(folder.write("x.gguf", "no")).error().code == ErrorCode::MalformedFile);
+}
+
+TEST_CASE("shard index: names may not leave the folder") {
+  const auto index = [](const std::string &map) { return parseShardIndex("{\"weight_map\":{" + map + "}}", "i"); };
+  REQUIRE(index(R"("a":"m-1.safetensors")").ok());
+  CHECK(index(R"("a":"m-1.safetensors")")->at("a") == "m-1.safetensors");
+  for (const char *map : {R"("a":"../x.safetensors")", R"("a":"/etc/passwd")", R"("a":"x/y")", R"("a":"..")", R"("a":"")", R"("a":"x\u0000y")", R"("a":"b","a":"c")",
+                          R"("a":1)", R"("a":["x"])", R"("a":{"b":"c"})", R"("a":null)"}) {
+    CAPTURE(map);
+    CHECK_FALSE(index(map).ok());
+  }
+  for (const char *json : {"", "{", "[]", "{}", "\"x\"", R"({"weight_map":[]})", R"({"weight_map":{},"weight_map":{}})"}) {
+    CAPTURE(json);
+    CHECK_FALSE(parseShardIndex(json, "i").ok());
+  }
+}
+
+TEST_CASE("gguf model: unsupported settings are named, the header is enough for the settings") {
+  test::TempFolder folder;
+  const std::string header = folder.write("header.gguf", tinyGguf(false));
+  CHECK(openModel(header, true).ok());
+  CHECK((*openModel(header, true))->config().vocab == 5);
+  CHECK(openModel(header).error().code == ErrorCode::MalformedFile);
+
+  std::string other = tinyGguf();
+  other.replace(other.find("llama"), 5, "gemma");
+  const Error error = openModel(folder.write("other.gguf", other)).error();
+  CHECK(error.code == ErrorCode::UnsupportedModel);
+  CHECK(error.message.find("gemma") != std::string::npos);
+  std::string unknown = tinyGguf();
+  unknown.replace(unknown.find("attn_q.weight"), 13, "attn_q.strang");
+  CHECK(openModel(folder.write("unknown.gguf", unknown)).error().code == ErrorCode::UnsupportedModel);
+  CHECK(huggingFaceName("blk.12.ffn_up.weight") == "model.layers.12.mlp.up_proj.weight");
+  CHECK(huggingFaceName("blk.012.ffn_up.weight").empty());
+  CHECK(huggingFaceName("blk..ffn_up.weight").empty());
+  CHECK(huggingFaceName("blk.1").empty());
+  CHECK(huggingFaceName("rope_freqs.weight").empty());
+}
+
+TEST_CASE("starter model: opens with the right settings") {
+  const std::string path = std::string(ATTUNE_SOURCE_DIR) + "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf";
+  if (!std::filesystem::exists(path)) return;
+  const auto source = openModel(path);
+  REQUIRE(source.ok());
+  const ModelConfig &config = (*source)->config();
+  CHECK(config.parameterCount() == 134515008);
+  CHECK(config.rope.theta == 100000.0);
+  CHECK(config.storedDtype == "q4_1");
+  CHECK(config.tiedEmbeddings);
+  std::vector<float> row(576);
+  CHECK((*source)->readFloat("model.layers.3.self_attn.q_proj.weight", 33, 34, row.data()).ok());
+  CHECK(std::isfinite(row[0]));
+}
