@@ -3,6 +3,7 @@
 // function (blocks of queries, log-sum-exp kept, scores recomputed in backward).
 #pragma once
 
+#include "core/nn/rotary.h"
 #include "core/nn/tensor.h"
 
 #include <vector>
@@ -26,5 +27,11 @@ Tensor attention(const Tensor &q, const Tensor &k, const Tensor &v, const Attent
 /// Decode and chunked prefill: q [T, a, D] at absolute positions `start .. start + T - 1` against cached keys and
 /// values [kv, Tmax, D] of which the first start + T are valid -> [T, a, D]. No gradients.
 Tensor attentionWithCache(const Tensor &q, const Tensor &keys, const Tensor &values, int64_t start, const AttentionSpec &spec);
+
+/// Rotation and attention on packed rows: qkv [N, (a + 2 kv) D] (a query heads, then kv key heads, then kv value heads) ->
+/// [N, a D]. The rotated q and k are written over qkv, which must not be used afterwards; one gradient buffer comes back.
+/// Tables may be undefined (no rotation). Differentiable.
+Tensor packedAttention(const Tensor &qkv, int64_t heads, int64_t kvHeads, const Tensor &positions, const RotaryTables &tables,
+                       bool interleaved, const AttentionSpec &spec);
 
 } // namespace attune::core

@@ -1,0 +1,165 @@
+#include "core/nn/attention.h"
+
+#include "core/nn/kernel_policy.h"
+#include "core/nn/rotary_kernel.h"
+#include "core/nn/sliced_attention.h"
+
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <cmath>
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace attune::core {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+namespace {
+
+void saveSpec(AutogradContext *ctx, const AttentionSpec &spec) {
+  ctx->saved_data["starts"] = spec.segmentStarts;
+  ctx->saved_data["scale"] = spec.scale;
+  ctx->saved_data["softcap"] = spec.softcap;
+  ctx->saved_data["window"] = spec.window;
+  ctx->saved_data["alibi"] = std::vector<double>(spec.alibiSlopes.begin(), spec.alibiSlopes.end());
+}
+
+AttentionSpec loadSpec(AutogradContext *ctx) {
+  AttentionSpec spec;
+  spec.segmentStarts = ctx->saved_data["starts"].toIntVector();
+  spec.scale = ctx->saved_data["scale"].toDouble();
+  spec.softcap = ctx->saved_data["softcap"].toDouble();
+  spec.window = ctx->saved_data["window"].toInt();
+  for (const double slope : ctx->saved_data["alibi"].toDoubleVector()) spec.alibiSlopes.push_back(static_cast<float>(slope));
+  return spec;
+}
+
+struct SlicedFunction : torch::autograd::Function<SlicedFunction> {
+  static Tensor forward(AutogradContext *ctx, const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec *spec) {
+    const auto result = slicedForward(q, k, v, *spec);
+    saveSpec(ctx, *spec);
+    ctx->save_for_backward({q, k, v, result.out, result.lse});
+    return result.out;
+  }
+
+  static variable_list backward(AutogradContext *ctx, variable_list grads) {
+    const auto saved = ctx->get_saved_variables();
+    const Tensor grad = grads[0].stride(-1) == 1 ? grads[0] : grads[0].contiguous();
+    Tensor dq = at::empty(saved[0].sizes(), saved[0].options());
+    Tensor dk = at::empty(saved[1].sizes(), saved[1].options());
+    Tensor dv = at::empty(saved[2].sizes(), saved[2].options());
+    slicedBackward(grad, saved[0], saved[1], saved[2], {saved[3], saved[4]}, loadSpec(ctx), dq, dk, dv);
+    return {dq, dk, dv, Tensor()};
+  }
+};
+
+struct Packed {
+  Tensor q, k, v;
+};
+
+Packed unpack(const Tensor &qkv, int64_t heads, int64_t kvHeads) {
+  const int64_t dim = qkv.size(1) / (heads + 2 * kvHeads);
+  const Tensor all = qkv.unflatten(1, {heads + 2 * kvHeads, dim});
+  return {all.narrow(1, 0, heads), all.narrow(1, heads, kvHeads), all.narrow(1, heads + kvHeads, kvHeads)};
+}
+
+/// q and k, which lie side by side, turned as one block of heads.
+void turn(const Tensor &qkv, int64_t heads, int64_t kvHeads, const Tensor &positions, const RotaryTables &tables, bool interleaved,
+          bool inverse) {
+  if (!tables.cos.defined()) return;
+  const int64_t dim = qkv.size(1) / (heads + 2 * kvHeads);
+  rotateInPlace(qkv.unflatten(1, {heads + 2 * kvHeads, dim}).narrow(1, 0, heads + kvHeads), positions, tables, interleaved, inverse);
+}
+
+struct PackedFunction : torch::autograd::Function<PackedFunction> {
+  static Tensor forward(AutogradContext *ctx, const Tensor &qkv, const Tensor &positions, const Tensor &cos, const Tensor &sin,
+                        int64_t heads, int64_t kvHeads, bool interleaved, const AttentionSpec *spec) {
+    turn(qkv, heads, kvHeads, positions, {cos, sin}, interleaved, false);
+    const auto parts = unpack(qkv, heads, kvHeads);
+    const auto result = slicedForward(parts.q, parts.k, parts.v, *spec);
+    saveSpec(ctx, *spec);
+    ctx->saved_data["heads"] = heads;
+    ctx->saved_data["kvHeads"] = kvHeads;
+    ctx->saved_data["interleaved"] = interleaved;
+    // Kept beside save_for_backward's version checks: rotating in place is our own doing, and qkv has no other reader.
+    ctx->saved_data["qkv"] = qkv.detach();
+    ctx->save_for_backward({positions, cos, sin, result.lse});
+    const Tensor out = result.out.flatten(1);
+    ctx->saved_data["out"] = out.detach();
+    return out;
+  }
+
+  static variable_list backward(AutogradContext *ctx, variable_list grads) {
+    const auto saved = ctx->get_saved_variables();
+    const Tensor qkv = ctx->saved_data["qkv"].toTensor();
+    const int64_t heads = ctx->saved_data["heads"].toInt(), kvHeads = ctx->saved_data["kvHeads"].toInt();
+    const auto parts = unpack(qkv, heads, kvHeads);
+    const Tensor gradQkv = at::empty(qkv.sizes(), qkv.options());
+    const auto gradParts = unpack(gradQkv, heads, kvHeads);
+    const Tensor grad = grads[0].contiguous().view(parts.q.sizes());
+    const Tensor out = ctx->saved_data["out"].toTensor().view(parts.q.sizes());
+    slicedBackward(grad, parts.q, parts.k, parts.v, {out, saved[3]}, loadSpec(ctx), gradParts.q, gradParts.k, gradParts.v);
+    turn(gradQkv, heads, kvHeads, saved[0], {saved[1], saved[2]}, ctx->saved_data["interleaved"].toBool(), true);
+    variable_list result(8);
+    result[0] = gradQkv;
+    return result;
+  }
+};
+
+/// libtorch's kernels, a call a segment; grouped heads as a broadcast (stride 0) of the keys and values.
+Tensor fusedAttention(const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec &spec) {
+  const int64_t kvHeads = k.size(1), group = q.size(1) / kvHeads, dim = q.size(2);
+  const double scale = spec.scale != 0.0 ? spec.scale : 1.0 / std::sqrt(static_cast<double>(dim));
+  std::vector<Tensor> outputs;
+  for (size_t s = 0; s + 1 < spec.segmentStarts.size(); ++s) {
+    const int64_t begin = spec.segmentStarts[s], count = spec.segmentStarts[s + 1] - begin;
+    if (count == 0) continue;
+    const Tensor rows = q.narrow(0, begin, count).unflatten(1, {kvHeads, group}).permute({1, 2, 0, 3});
+    const auto shared = [&](const Tensor &t) {
+      return t.narrow(0, begin, count).transpose(0, 1).unsqueeze(1).expand({kvHeads, group, count, dim});
+    };
+    const Tensor out = at::scaled_dot_product_attention(rows, shared(k), shared(v), {}, 0.0, true, scale);
+    outputs.push_back(out.permute({2, 0, 1, 3}).reshape({count, q.size(1), dim}));
+  }
+  return outputs.size() == 1 ? outputs[0] : at::cat(outputs, 0);
+}
+
+bool needsSliced(const AttentionSpec &spec) { return spec.softcap > 0.0 || spec.window > 0 || !spec.alibiSlopes.empty(); }
+
+bool picksFused(const Tensor &q, const AttentionSpec &spec) {
+  if (needsSliced(spec) || spec.kind == AttentionKind::Sliced) return false;
+  if (spec.kind == AttentionKind::Fused) return true;
+  return !usesOwnKernels(q);
+}
+
+} // namespace
+
+Tensor attention(const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec &spec) {
+  if (picksFused(q, spec)) return fusedAttention(q, k, v, spec);
+  if (!at::GradMode::is_enabled()) return slicedForward(q, k, v, spec).out;
+  return SlicedFunction::apply(q, k, v, &spec);
+}
+
+Tensor packedAttention(const Tensor &qkv, int64_t heads, int64_t kvHeads, const Tensor &positions, const RotaryTables &tables,
+                       bool interleaved, const AttentionSpec &spec) {
+  if (picksFused(qkv, spec)) {
+    auto parts = unpack(qkv, heads, kvHeads);
+    if (tables.cos.defined()) {
+      parts.q = applyRotary(parts.q, positions, tables, interleaved);
+      parts.k = applyRotary(parts.k, positions, tables, interleaved);
+    }
+    return fusedAttention(parts.q, parts.k, parts.v, spec).flatten(1);
+  }
+  if (!at::GradMode::is_enabled()) {
+    turn(qkv, heads, kvHeads, positions, tables, interleaved, false);
+    const auto parts = unpack(qkv, heads, kvHeads);
+    return slicedForward(parts.q, parts.k, parts.v, spec).out.flatten(1);
+  }
+  return PackedFunction::apply(qkv, positions, tables.cos, tables.sin, heads, kvHeads, interleaved, &spec);
+}
+
+Tensor attentionWithCache(const Tensor &q, const Tensor &keys, const Tensor &values, int64_t start, const AttentionSpec &spec) {
+  const int64_t valid = start + q.size(0);
+  return slicedCached(q, keys.narrow(1, 0, valid), values.narrow(1, 0, valid), start, spec);
+}
+
+} // namespace attune::core

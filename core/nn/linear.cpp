@@ -1,0 +1,154 @@
+#include "core/nn/linear.h"
+
+#include "core/nn/kernel_policy.h"
+#include "core/nn/low_rank.h"
+#include "core/nn/matmul.h"
+
+#include <ATen/ops/mul.h>
+#include <ATen/ops/sum.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace attune::core {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+namespace {
+
+/// All slices of one packed weight: A's stacked to [R, in], B's transposed and scaled, each [r, rows], in fp32.
+struct Adapters {
+  Tensor a;
+  std::vector<Tensor> scaledB;
+  std::vector<int64_t> rankBegin; // column of the slice in x.Aᵀ
+};
+
+Adapters gatherAdapters(const std::vector<LoraSlice> &slices, at::ScalarType type) {
+  Adapters adapters;
+  std::vector<Tensor> parts;
+  int64_t begin = 0;
+  for (const auto &slice : slices) {
+    parts.push_back(slice.a.detach().to(type));
+    adapters.scaledB.push_back(slice.b.detach().to(type).t().mul(slice.scale).contiguous());
+    adapters.rankBegin.push_back(begin);
+    begin += slice.a.size(0);
+  }
+  adapters.a = parts.size() == 1 ? parts[0].contiguous() : at::cat(parts, 0);
+  return adapters;
+}
+
+struct ForwardResult {
+  Tensor y;
+  Tensor reduced; // drop(x).Aᵀ [N, R] of all slices
+};
+
+ForwardResult linearForward(const Tensor &x, const Tensor &weight, const Tensor &bias, const std::vector<LoraSlice> &slices,
+                            const LoraDropout &drop) {
+  ForwardResult result;
+  result.y = matmulTransposed(x, weight.scalar_type() == x.scalar_type() ? weight : weight.to(x.scalar_type()));
+  if (bias.defined()) result.y.add_(bias);
+  if (slices.empty()) return result;
+  const auto adapters = gatherAdapters(slices, computeType(x.scalar_type()));
+  result.reduced = lowRankReduce(counterDropout(x, drop.probability, drop.seed), adapters.a);
+  for (size_t i = 0; i < slices.size(); ++i) {
+    const auto &slice = slices[i];
+    lowRankExpand(result.y.narrow(1, slice.rowBegin, slice.rowEnd - slice.rowBegin),
+                  result.reduced.narrow(1, adapters.rankBegin[i], slice.a.size(0)), adapters.scaledB[i]);
+  }
+  return result;
+}
+
+struct LinearFunction : torch::autograd::Function<LinearFunction> {
+  /// `others`: the bias where there is one, then A and B of every slice.
+  static Tensor forward(AutogradContext *ctx, const Tensor &x, const Tensor &weight, at::TensorList others,
+                        const std::vector<LoraSlice> *slices, const LoraDropout *drop) {
+    const auto result = linearForward(x, weight, others.size() % 2 == 1 ? others[0] : Tensor(), *slices, *drop);
+    // x.Aᵀ is 1/70 of x: keeping it saves a pass over x in backward.
+    std::vector<Tensor> saved{x, weight, result.reduced};
+    saved.insert(saved.end(), others.begin(), others.end());
+    ctx->save_for_backward(std::move(saved));
+    std::vector<double> scales;
+    std::vector<int64_t> rows;
+    for (const auto &slice : *slices) {
+      scales.push_back(slice.scale);
+      rows.push_back(slice.rowBegin);
+      rows.push_back(slice.rowEnd);
+    }
+    ctx->saved_data["scales"] = scales;
+    ctx->saved_data["rows"] = rows;
+    ctx->saved_data["probability"] = drop->probability;
+    ctx->saved_data["seed"] = static_cast<int64_t>(drop->seed);
+    return result.y;
+  }
+
+  static variable_list backward(AutogradContext *ctx, variable_list grads) {
+    const auto saved = ctx->get_saved_variables();
+    const Tensor &x = saved[0];
+    const Tensor &weight = saved[1];
+    const Tensor &reduced = saved[2];
+    const auto type = computeType(x.scalar_type());
+    const auto scales = ctx->saved_data["scales"].toDoubleVector();
+    const auto rows = ctx->saved_data["rows"].toIntVector();
+    const double probability = ctx->saved_data["probability"].toDouble();
+    const auto seed = static_cast<uint64_t>(ctx->saved_data["seed"].toInt());
+    const Tensor grad = grads[0].stride(-1) == 1 ? grads[0] : grads[0].contiguous();
+
+    const bool biased = (saved.size() - 3) % 2 == 1;
+    const size_t first = biased ? 4 : 3;        // A of slice 0 among the saved tensors
+    const size_t output = first - 1;            // and among the inputs: `reduced` is no input
+    variable_list result(output + 2 * scales.size() + 2);
+    if (ctx->needs_input_grad(0)) {
+      result[0] = matmulPlain(grad, weight.scalar_type() == grad.scalar_type() ? weight : weight.to(grad.scalar_type()));
+    }
+    if (ctx->needs_input_grad(1)) {
+      Tensor gradWeight = at::zeros(weight.sizes(), weight.options().dtype(type));
+      accumulateOuter(gradWeight, grad, x);
+      result[1] = gradWeight.to(weight.scalar_type());
+    }
+    if (biased && ctx->needs_input_grad(2)) result[2] = at::sum(grad.to(type), 0).to(saved[3].scalar_type());
+    if (scales.empty()) return result;
+
+    std::vector<LoraSlice> slices(scales.size());
+    for (size_t i = 0; i < scales.size(); ++i) {
+      slices[i] = {saved[first + 2 * i], saved[first + 2 * i + 1], scales[i], rows[2 * i], rows[2 * i + 1]};
+    }
+    const auto adapters = gatherAdapters(slices, type);
+    Tensor back = at::empty({grad.size(0), adapters.a.size(0)}, grad.options().dtype(type)); // s.dY.B [N, R]
+    for (size_t i = 0; i < slices.size(); ++i) {
+      const int64_t rank = slices[i].a.size(0);
+      const Tensor part = grad.narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin);
+      const Tensor c = reduced.narrow(1, adapters.rankBegin[i], rank);
+      back.narrow(1, adapters.rankBegin[i], rank).copy_(lowRankReduce(part, adapters.scaledB[i]));
+      result[output + 2 * i + 1] = lowRankGradient(c, part).t().mul(slices[i].scale).to(slices[i].b.scalar_type());
+    }
+    const Tensor gradA = lowRankGradient(back, counterDropout(x, probability, seed));
+    for (size_t i = 0; i < slices.size(); ++i) {
+      result[output + 2 * i] = gradA.narrow(0, adapters.rankBegin[i], slices[i].a.size(0)).to(slices[i].a.scalar_type());
+    }
+    if (!result[0].defined()) return result;
+    if (probability > 0.0) {
+      Tensor through = at::zeros_like(x);
+      lowRankExpand(through, back, adapters.a);
+      result[0].add_(counterDropout(through, probability, seed));
+    } else {
+      lowRankExpand(result[0], back, adapters.a);
+    }
+    return result;
+  }
+};
+
+} // namespace
+
+Tensor linear(const Tensor &x, const Tensor &weight, const Tensor &bias, const std::vector<LoraSlice> &slices,
+              const LoraDropout &drop) {
+  const Tensor rows = x.stride(-1) == 1 ? x : x.contiguous();
+  if (!at::GradMode::is_enabled()) return linearForward(rows, weight, bias, slices, drop).y;
+  std::vector<Tensor> others;
+  if (bias.defined()) others.push_back(bias);
+  for (const auto &slice : slices) {
+    others.push_back(slice.a);
+    others.push_back(slice.b);
+  }
+  return LinearFunction::apply(rows, weight, at::TensorList(others), &slices, &drop);
+}
+
+} // namespace attune::core

@@ -1,0 +1,22 @@
+// The skinny products of LoRA: r is 4 to 64 while the other sizes are thousands, where general matrix products run at a
+// tenth of their rate. C is [N, R] fp32 throughout; M is [R, K] fp32, rows contiguous. No gradients here.
+#pragma once
+
+#include "core/nn/tensor.h"
+
+namespace attune::core {
+
+/// x [N, K] . mᵀ -> [N, R] in fp32 (double for double). x's rows may be strided.
+Tensor lowRankReduce(const Tensor &x, const Tensor &m);
+
+/// y [N, K] += c [N, R] . m [R, K], rounded once to y's type. Rows of y and c may be strided.
+void lowRankExpand(Tensor y, const Tensor &c, const Tensor &m);
+
+/// c [N, R]ᵀ . x [N, K] -> [R, K] in fp32 (double for double). Rows of c and x may be strided.
+Tensor lowRankGradient(const Tensor &c, const Tensor &x);
+
+/// Inverted dropout by a counter: element (row, column) survives where hash(seed, row, column) says so, and is then
+/// divided by 1 - probability. The same seed gives the same mask on every device, in every chunking.
+Tensor counterDropout(const Tensor &x, double probability, uint64_t seed);
+
+} // namespace attune::core

@@ -1,0 +1,110 @@
+#include "core/nn/rotary.h"
+
+#include "core/nn/kernel_policy.h"
+#include "core/nn/rotary_kernel.h"
+
+#include <ATen/ops/cos.h>
+#include <ATen/ops/index_select.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/outer.h>
+#include <ATen/ops/pow.h>
+#include <ATen/ops/reciprocal.h>
+#include <ATen/ops/sin.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/where.h>
+#include <c10/util/Exception.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace attune::core {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+namespace {
+
+/// Llama 3's rule: long wavelengths are slowed by the factor, short ones kept, those between blended.
+Tensor llama3Frequencies(const Tensor &frequencies, const io::RopeConfig &rope) {
+  const double pi = 3.14159265358979323846;
+  const double context = static_cast<double>(rope.originalContext);
+  const Tensor wavelength = frequencies.reciprocal().mul(2.0 * pi);
+  const Tensor slowed = frequencies.div(rope.factor);
+  const Tensor smooth = wavelength.reciprocal().mul(context).sub(rope.lowFrequencyFactor).div(
+      rope.highFrequencyFactor - rope.lowFrequencyFactor);
+  const Tensor blended = smooth.neg().add(1.0).mul(slowed).add(smooth.mul(frequencies));
+  const Tensor isLong = wavelength.gt(context / rope.lowFrequencyFactor);
+  const Tensor isShort = wavelength.lt(context / rope.highFrequencyFactor);
+  return at::where(isLong, slowed, at::where(isShort, frequencies, blended));
+}
+
+struct RotaryFunction : torch::autograd::Function<RotaryFunction> {
+  static Tensor forward(AutogradContext *ctx, const Tensor &x, const Tensor &positions, const Tensor &cos, const Tensor &sin,
+                        bool interleaved) {
+    ctx->saved_data["interleaved"] = interleaved;
+    ctx->save_for_backward({positions, cos, sin});
+    return rotate(x, positions, {cos, sin}, interleaved, false);
+  }
+
+  static variable_list backward(AutogradContext *ctx, variable_list grads) {
+    const auto saved = ctx->get_saved_variables();
+    const bool interleaved = ctx->saved_data["interleaved"].toBool();
+    return {rotate(grads[0], saved[0], {saved[1], saved[2]}, interleaved, true), Tensor(), Tensor(), Tensor(), Tensor()};
+  }
+};
+
+Tensor plainRotate(const Tensor &x, const Tensor &positions, const RotaryTables &tables, bool interleaved, bool inverse) {
+  const auto type = computeType(x.scalar_type());
+  const Tensor cos = tables.cos.index_select(0, positions).to(type).unsqueeze(1);
+  Tensor sin = tables.sin.index_select(0, positions).to(type).unsqueeze(1);
+  if (inverse) sin = sin.neg();
+  const int64_t dims = 2 * tables.cos.size(1);
+  const Tensor turned = x.narrow(2, 0, dims).to(type);
+  Tensor first, second;
+  if (interleaved) {
+    const Tensor pairs = turned.unflatten(2, {dims / 2, 2});
+    first = pairs.select(3, 0);
+    second = pairs.select(3, 1);
+  } else {
+    first = turned.narrow(2, 0, dims / 2);
+    second = turned.narrow(2, dims / 2, dims / 2);
+  }
+  const Tensor newFirst = first.mul(cos).sub(second.mul(sin));
+  const Tensor newSecond = second.mul(cos).add(first.mul(sin));
+  Tensor result = interleaved ? at::stack({newFirst, newSecond}, 3).flatten(2) : at::cat({newFirst, newSecond}, 2);
+  result = result.to(x.scalar_type());
+  if (dims == x.size(2)) return result;
+  return at::cat({result, x.narrow(2, dims, x.size(2) - dims)}, 2);
+}
+
+} // namespace
+
+Tensor rotate(const Tensor &x, const Tensor &positions, const RotaryTables &tables, bool interleaved, bool inverse) {
+  return plainRotate(x, positions, tables, interleaved, inverse);
+}
+
+void rotateInPlace(Tensor x, const Tensor &positions, const RotaryTables &tables, bool interleaved, bool inverse) {
+  x.copy_(plainRotate(x, positions, tables, interleaved, inverse));
+}
+
+RotaryTables rotaryTables(const io::RopeConfig &rope, int64_t headDim, int64_t positions, const at::Device &device) {
+  const int64_t dims = rope.rotaryDims > 0 ? rope.rotaryDims : headDim;
+  // fp32 throughout, in the reference's order of operations: another order moves far positions by 1e-5.
+  const auto options = at::TensorOptions().dtype(at::kFloat);
+  const Tensor exponents = at::arange(0, dims, 2, options).div(static_cast<double>(dims));
+  Tensor frequencies = at::pow(rope.theta, exponents).reciprocal();
+  if (rope.scaling == "linear") {
+    frequencies = frequencies.div(rope.factor);
+  } else if (rope.scaling == "llama3") {
+    frequencies = llama3Frequencies(frequencies, rope);
+  } else {
+    TORCH_CHECK(rope.scaling == "none" || rope.scaling == "default", "unsupported rope scaling ", rope.scaling);
+  }
+  const Tensor angles = at::outer(at::arange(positions, options), frequencies);
+  return {angles.cos().to(device), angles.sin().to(device)};
+}
+
+Tensor applyRotary(const Tensor &x, const Tensor &positions, const RotaryTables &tables, bool interleaved) {
+  if (!at::GradMode::is_enabled()) return rotate(x, positions, tables, interleaved, false);
+  return RotaryFunction::apply(x, positions, tables.cos, tables.sin, interleaved);
+}
+
+} // namespace attune::core

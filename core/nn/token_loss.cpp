@@ -1,0 +1,108 @@
+#include "core/nn/token_loss.h"
+
+#include "core/nn/kernel_policy.h"
+#include "core/nn/matmul.h"
+
+#include <ATen/ops/exp.h>
+#include <ATen/ops/gather.h>
+#include <ATen/ops/logsumexp.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/scatter_add.h>
+#include <ATen/ops/sum.h>
+#include <ATen/ops/tanh.h>
+#include <algorithm>
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace attune::core {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+namespace {
+
+/// Sum of -log p(target) of a chunk; where wanted, `logits` becomes the gradient of that sum.
+double plainChunk(Tensor logits, const Tensor &targets, double softcap, bool wantsGradient) {
+  Tensor values = logits;
+  Tensor slope;
+  if (softcap > 0.0) {
+    const Tensor t = logits.div(softcap).tanh();
+    if (wantsGradient) slope = t.mul(t).neg().add(1.0);
+    values = t.mul(softcap);
+  }
+  const Tensor index = targets.unsqueeze(1);
+  const Tensor lse = at::logsumexp(values, {1}, true);
+  const double loss = lse.sub(values.gather(1, index)).to(at::kDouble).sum().item<double>();
+  if (wantsGradient) {
+    Tensor gradient = values.sub(lse).exp_();
+    gradient.scatter_add_(1, index, at::ones_like(index, gradient.options()).neg_());
+    if (slope.defined()) gradient.mul_(slope);
+    logits.copy_(gradient);
+  }
+  return loss;
+}
+
+int64_t chunkRows(const Tensor &head, int64_t wanted) {
+  if (wanted > 0) return wanted;
+  const int64_t budget = int64_t{25} * 1000 * 1000; // fp32 logits of one chunk: 100 MB
+  return std::min<int64_t>(1024, std::max<int64_t>(64, budget / std::max<int64_t>(1, head.size(0)) / 64 * 64));
+}
+
+struct LossResult {
+  Tensor loss;
+  Tensor gradHidden;
+  Tensor gradHead;
+};
+
+LossResult lossForward(const Tensor &hidden, const Tensor &head, const Tensor &targets, const TokenLossOptions &options,
+                       bool wantsHidden, bool wantsHead) {
+  const auto type = computeType(hidden.scalar_type());
+  const Tensor weight = head.scalar_type() == hidden.scalar_type() ? head : head.to(hidden.scalar_type());
+  const int64_t rows = hidden.size(0);
+  const int64_t chunk = std::max<int64_t>(1, std::min(chunkRows(head, options.chunk), rows));
+  LossResult result;
+  if (wantsHidden) result.gradHidden = at::empty(hidden.sizes(), hidden.options());
+  if (wantsHead) result.gradHead = at::zeros(head.sizes(), head.options().dtype(type));
+  Tensor buffer = at::empty({chunk, head.size(0)}, hidden.options().dtype(type));
+  double sum = 0.0;
+  for (int64_t begin = 0; begin < rows; begin += chunk) {
+    const int64_t count = std::min(chunk, rows - begin);
+    const Tensor part = hidden.narrow(0, begin, count);
+    Tensor logits = buffer.narrow(0, 0, count);
+    matmulTransposedInto(logits, part, weight);
+    sum += plainChunk(logits, targets.narrow(0, begin, count), options.softcap, wantsHidden || wantsHead);
+    if (wantsHidden) matmulPlainInto(result.gradHidden.narrow(0, begin, count), logits, weight);
+    if (wantsHead) accumulateOuter(result.gradHead, logits, part);
+  }
+  result.loss = at::empty({}, hidden.options().dtype(type)).fill_(sum);
+  return result;
+}
+
+struct TokenLossFunction : torch::autograd::Function<TokenLossFunction> {
+  static Tensor forward(AutogradContext *ctx, const Tensor &hidden, const Tensor &head, const Tensor &targets,
+                        const TokenLossOptions *options) {
+    const auto result = lossForward(hidden, head, targets, *options, hidden.requires_grad(), head.requires_grad());
+    ctx->saved_data["headType"] = static_cast<int64_t>(head.scalar_type());
+    ctx->save_for_backward({result.gradHidden, result.gradHead});
+    return result.loss;
+  }
+
+  static variable_list backward(AutogradContext *ctx, variable_list grads) {
+    const auto saved = ctx->get_saved_variables();
+    variable_list result(4);
+    // The product is small beside the head's matrix products; a copy keeps a second backward pass right.
+    if (saved[0].defined()) result[0] = saved[0].mul(grads[0]);
+    if (saved[1].defined()) {
+      result[1] = saved[1].mul(grads[0]).to(static_cast<at::ScalarType>(ctx->saved_data["headType"].toInt()));
+    }
+    return result;
+  }
+};
+
+} // namespace
+
+Tensor linearCrossEntropySum(const Tensor &hidden, const Tensor &head, const Tensor &targets, const TokenLossOptions &options) {
+  if (!at::GradMode::is_enabled()) return lossForward(hidden, head, targets, options, false, false).loss;
+  return TokenLossFunction::apply(hidden, head, targets, &options);
+}
+
+} // namespace attune::core

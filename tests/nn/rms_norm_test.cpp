@@ -1,0 +1,87 @@
+#include "core/nn/rms_norm.h"
+
+#include "tests/nn/nn_support.h"
+
+#include <ATen/ops/mean.h>
+#include <ATen/ops/rsqrt.h>
+
+using namespace attune;
+using namespace attune::core;
+using namespace attune::core::test;
+
+namespace {
+
+/// The formula by autograd.
+Tensor naive(const Tensor &x, const Tensor &weight, double eps, bool plusOne) {
+  const Tensor normed = x.mul(at::rsqrt(x.mul(x).mean(-1, true).add(eps)));
+  return normed.mul(plusOne ? weight.add(1.0) : weight);
+}
+
+} // namespace
+
+TEST_CASE("rmsNorm equals the spelled-out formula, values and gradients") {
+  for (const int64_t width : {3, 7, 64, 576, 577}) {
+    for (const bool plusOne : {false, true}) {
+      const std::vector<Tensor> inputs{random({9, width}, 1), random({width}, 2)};
+      std::vector<Tensor> wide{inputs[0].to(at::kDouble), inputs[1].to(at::kDouble)};
+      const auto expected = valueAndGradients([&](const auto &v) { return naive(v[0], v[1], 1e-5, plusOne); }, wide);
+      for (const bool plain : {false, true}) {
+        setPlainKernels(plain);
+        const auto actual = valueAndGradients([&](const auto &v) { return rmsNorm(v[0], v[1], 1e-5, plusOne); }, inputs);
+        setPlainKernels(false);
+        for (size_t i = 0; i < expected.size(); ++i) CHECK(relativeError(actual[i], expected[i]) < 2e-6);
+      }
+    }
+  }
+}
+
+TEST_CASE("rmsNorm's gradients equal finite differences") {
+  const auto f = [](const std::vector<Tensor> &v) { return rmsNorm(v[0], v[1], 1e-6, true); };
+  CHECK(finiteDifferenceError(f, {random({5, 12}, 1), random({12}, 2)}) < 1e-7);
+}
+
+TEST_CASE("addRmsNorm returns the sum and its norm and adds both gradients") {
+  const std::vector<Tensor> inputs{random({6, 100}, 1), random({6, 100}, 2), random({100}, 3)};
+  const auto f = [](const std::vector<Tensor> &v) {
+    const auto [sum, y] = addRmsNorm(v[0], v[1], v[2], 1e-5);
+    return at::cat({sum, y}, 1);
+  };
+  const auto reference = [](const std::vector<Tensor> &v) {
+    const Tensor sum = v[0].add(v[1]);
+    return at::cat({sum, naive(sum, v[2], 1e-5, false)}, 1);
+  };
+  std::vector<Tensor> wide;
+  for (const auto &t : inputs) wide.push_back(t.to(at::kDouble));
+  const auto expected = valueAndGradients(reference, wide);
+  for (const bool plain : {false, true}) {
+    setPlainKernels(plain);
+    const auto actual = valueAndGradients(f, inputs);
+    setPlainKernels(false);
+    for (size_t i = 0; i < expected.size(); ++i) CHECK(relativeError(actual[i], expected[i]) < 2e-6);
+  }
+  // Only one of the two outputs used: the other's gradient is absent, not zero-filled memory.
+  const Tensor a = leaf(inputs[0]), b = leaf(inputs[1]), w = leaf(inputs[2]);
+  const auto [sum, y] = addRmsNorm(a, b, w, 1e-5);
+  const auto onlySum = torch::autograd::grad({sum}, {a, b}, {at::ones_like(sum)});
+  CHECK(relativeError(onlySum[0], at::ones_like(a)) == 0.0);
+  const auto [sum2, y2] = addRmsNorm(a, b, w, 1e-5);
+  const auto onlyNorm = torch::autograd::grad({y2}, {a, w}, {at::ones_like(y2)});
+  const Tensor s = leaf(inputs[0].add(inputs[1]).to(at::kDouble)), w2 = leaf(inputs[2].to(at::kDouble));
+  const Tensor n = naive(s, w2, 1e-5, false);
+  const auto want = torch::autograd::grad({n}, {s, w2}, {at::ones_like(n)});
+  CHECK(relativeError(onlyNorm[0], want[0]) < 2e-6);
+  CHECK(relativeError(onlyNorm[1], want[1]) < 2e-6);
+}
+
+TEST_CASE("rmsNorm in bf16 stays near fp32 without bias") {
+  const Tensor x = random({64, 576}, 1).to(at::kBFloat16), w = random({576}, 2).abs().add(0.5).to(at::kBFloat16);
+  const auto f = [](const std::vector<Tensor> &v) { return rmsNorm(v[0], v[1], 1e-5); };
+  const auto wide = valueAndGradients(f, {x.to(at::kFloat), w.to(at::kFloat)});
+  for (const bool plain : {false, true}) {
+    setPlainKernels(plain);
+    const auto narrow = valueAndGradients(f, {x, w});
+    setPlainKernels(false);
+    for (size_t i = 0; i < wide.size(); ++i) CHECK(relativeError(narrow[i], wide[i]) < 2e-2);
+    CHECK(std::abs(bias(narrow[0], wide[0])) < 1e-3);
+  }
+}
