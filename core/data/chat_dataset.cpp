@@ -74,6 +74,7 @@ private:
     part.answerable += hasSomethingToTrain(*record, m_options.trainOn);
     RowFacts facts;
     facts.row = static_cast<int32_t>(row);
+    facts.line = clamp32(static_cast<size_t>(source.line(row)));
     facts.file = static_cast<int32_t>(m_fileIndex);
     facts.turns = record->conversation.messages.empty() ? 1 : clamp32(record->conversation.messages.size());
     facts.bytes = clamp32(source.raw(row).size());

@@ -28,6 +28,7 @@ struct DatasetOptions {
 /// What statistics need of one row; lengths before any cut.
 struct RowFacts {
   int32_t row = 0;     // in its file
+  int32_t line = 0;
   int32_t file = 0;    // index in the list of files
   int32_t turns = 0;   // messages of a conversation, 1 otherwise
   int32_t bytes = 0;   // as it stands in the file

@@ -1,0 +1,29 @@
+// Rows as the model will see them: rendered text, pieces, ids and which tokens are trained, cut as training cuts them.
+// Blocking, any thread. Broken rows are reported and left out.
+#pragma once
+
+#include "core/data/chat_dataset.h"
+
+#include <string>
+#include <vector>
+
+namespace attune::data {
+
+struct RowPreview {
+  std::string file;
+  int64_t row = 0;
+  int64_t line = 0;
+  std::string format;
+  std::string templateUsed;
+  std::string text;
+  std::vector<int32_t> ids;
+  std::vector<int32_t> labels; // -100 where nothing is trained; the first never is
+  std::vector<std::string> pieces;
+  int64_t fullLength = 0; // tokens before the cut
+};
+
+/// `count` rows from `first` on, counted over all files.
+Result<std::vector<RowPreview>> previewRows(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle &bundle,
+                                            const DatasetOptions &options, int64_t first, int64_t count, ProblemList &problems);
+
+} // namespace attune::data
