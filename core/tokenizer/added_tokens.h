@@ -5,6 +5,8 @@
 #include "core/base/result.h"
 #include "core/tokenizer/bpe_spec.h"
 
+#include <algorithm>
+
 namespace attune::tokenizer {
 
 /// A piece of text: an added token, or plain text when `token` is null.
@@ -21,9 +23,10 @@ public:
 
   bool empty() const { return m_nodes.empty(); }
 
-  /// Appends the pieces of text[range] in order; only tokens for which `allowed(token, begin, end)` holds take part.
-  template <typename Allowed>
-  void split(std::string_view text, TextSpan range, std::vector<AddedPiece> &out, const Allowed &allowed) const;
+  /// Appends the pieces of text[range] in order. `refused(token, begin, end)` is 0 for a match that counts, else the
+  /// position from which to look on: `end` when the whole match is plain text, as in the originals.
+  template <typename Refused>
+  void split(std::string_view text, TextSpan range, std::vector<AddedPiece> &out, const Refused &refused) const;
 
 private:
   struct Node {
@@ -47,8 +50,8 @@ private:
   int32_t m_first[256];      // children of the root
 };
 
-template <typename Allowed>
-void AddedTokens::split(std::string_view text, TextSpan range, std::vector<AddedPiece> &out, const Allowed &allowed) const {
+template <typename Refused>
+void AddedTokens::split(std::string_view text, TextSpan range, std::vector<AddedPiece> &out, const Refused &refused) const {
   size_t done = range.begin;
   for (size_t at = range.begin; !m_nodes.empty() && at < range.end;) {
     int32_t node = m_first[static_cast<unsigned char>(text[at])];
@@ -56,14 +59,19 @@ void AddedTokens::split(std::string_view text, TextSpan range, std::vector<Added
       ++at;
       continue;
     }
-    const AddedToken *longest = nullptr;
+    const AddedToken *longest = nullptr; // that counts
+    size_t resume = at + 1;              // where to look on when none does
     for (size_t next = at + 1; node >= 0; ++next) {
-      const int32_t token = m_nodes[static_cast<size_t>(node)].token;
-      if (token >= 0 && allowed(m_tokens[static_cast<size_t>(token)], at, next)) longest = &m_tokens[static_cast<size_t>(token)];
+      if (const int32_t index = m_nodes[static_cast<size_t>(node)].token; index >= 0) {
+        const AddedToken &token = m_tokens[static_cast<size_t>(index)];
+        resume = refused(token, at, next);
+        if (resume == 0) longest = &token;
+        else if (resume > at + 1) longest = nullptr; // the longer text is plain as a whole
+      }
       node = next < range.end ? childOf(node, static_cast<unsigned char>(text[next])) : -1;
     }
     if (!longest) {
-      ++at;
+      at = std::max(resume, at + 1);
       continue;
     }
     size_t begin = at;

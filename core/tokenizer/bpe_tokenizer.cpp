@@ -8,12 +8,11 @@ namespace attune::tokenizer {
 
 namespace {
 
-/// True when [begin, end) shares a byte with one of the sorted spans.
-bool touches(const std::vector<TextSpan> &spans, size_t begin, size_t end) {
+/// The first of the sorted spans that shares a byte with [begin, end), or null.
+const TextSpan *touched(const std::vector<TextSpan> &spans, size_t begin, size_t end) {
   auto at = std::upper_bound(spans.begin(), spans.end(), begin, [](size_t value, const TextSpan &span) { return value < span.end; });
-  for (; at != spans.end() && at->begin < end; ++at)
-    if (at->end > begin && at->end > at->begin) return true;
-  return false;
+  while (at != spans.end() && at->begin == at->end) ++at;
+  return at != spans.end() && at->begin < end ? &*at : nullptr;
 }
 
 } // namespace
@@ -47,12 +46,17 @@ struct BpeTokenizer::Work {
     out.ids.push_back(id);
     if (wantOffsets) out.offsets.push_back(original(begin, end));
   }
-  bool allowed(const AddedToken &token, size_t begin, size_t end) const {
-    if (!token.special) return true;
-    if (!parseSpecial) return false;
-    if (!protectedSpans || protectedSpans->empty()) return true;
+  /// See AddedTokens::split: user-written special tokens are text, and a template's own ones survive beside them.
+  size_t refused(const AddedToken &token, size_t begin, size_t end) const {
+    if (!token.special) return 0;
+    if (!parseSpecial) return end;
+    if (!protectedSpans || protectedSpans->empty()) return 0;
     const TextSpan span = original(begin, end);
-    return !touches(*protectedSpans, span.begin, span.end);
+    const TextSpan *const written = touched(*protectedSpans, span.begin, span.end);
+    if (!written) return 0;
+    size_t resume = begin + 1;
+    while (resume < end && original(begin, begin + 1).begin >= written->begin && original(resume, resume + 1).begin < written->end) ++resume;
+    return resume;
   }
 };
 
@@ -108,7 +112,7 @@ void BpeTokenizer::encodeClean(std::string_view text, Work &work) const {
   if (work.wantOffsets) work.out.offsets.reserve(text.size() / 4 + 4);
   std::vector<AddedPiece> pieces;
   m_rawTokens.split(text, {0, text.size()}, pieces,
-                    [&](const AddedToken &token, size_t begin, size_t end) { return work.allowed(token, begin, end); });
+                    [&](const AddedToken &token, size_t begin, size_t end) { return work.refused(token, begin, end); });
   for (const AddedPiece &piece : pieces) {
     if (piece.token) work.add(piece.token->id, piece.span.begin, piece.span.end);
     else encodePlain(text, piece.span, work);
@@ -130,7 +134,7 @@ void BpeTokenizer::encodePlain(std::string_view text, TextSpan range, Work &work
   } else {
     std::vector<AddedPiece> pieces;
     m_normalizedTokens.split(text, range, pieces,
-                             [&](const AddedToken &token, size_t begin, size_t end) { return work.allowed(token, begin, end); });
+                             [&](const AddedToken &token, size_t begin, size_t end) { return work.refused(token, begin, end); });
     for (const AddedPiece &piece : pieces) {
       if (piece.token) work.add(piece.token->id, piece.span.begin, piece.span.end);
       else encodeWords(text, piece.span, work);

@@ -106,8 +106,8 @@ private:
     case 't': m_out += "\\t"; return {};
     case 'f': m_out += "\\f"; return {};
     case 'v': m_out += "\\x0b"; return {};
-    case 's': case 'd': case 'w': case 'h': return addRanges(propertyRanges({&c, 1}), false, inClass, caseless);
-    case 'S': case 'D': case 'W': case 'H': {
+    case 's': case 'd': case 'h': return addRanges(propertyRanges({&c, 1}), false, inClass, caseless);
+    case 'S': case 'D': case 'H': {
       const char lower = static_cast<char>(c - 'A' + 'a');
       return addRanges(propertyRanges({&lower, 1}), true, inClass, caseless);
     }

@@ -87,10 +87,8 @@ detail::ClassTable::ClassTable() {
   for (size_t i = 0; i < data::kSpacesCount; ++i) mark(flat, data::kSpaces[i].first, data::kSpaces[i].last, kSpace);
   for (size_t i = 0; i < data::kNumericExtrasCount; ++i)
     mark(flat, data::kNumericExtras[i].first, data::kNumericExtras[i].last, kNumeric);
-  // Added tokens are matched by another engine than patterns: its \w lacks the Latin-1 fractions and has the joiners.
   for (size_t i = 0; i < data::kWordExtrasCount; ++i)
-    if (data::kWordExtras[i].first > 0xFF) mark(flat, data::kWordExtras[i].first, data::kWordExtras[i].last, kWord);
-  mark(flat, 0x200C, 0x200D, kWord);
+    mark(flat, data::kWordExtras[i].first, data::kWordExtras[i].last, kWord);
 
   for (size_t i = 0; i < data::kDecompositionsCount; ++i) {
     const data::Decomposition &entry = data::kDecompositions[i];
@@ -125,13 +123,9 @@ std::vector<data::CodeRange> propertyRanges(std::string_view name) {
   else if (name == "s") add(data::kSpaces, data::kSpacesCount);
   else if (name == "h") ranges = {{'0', '9'}, {'A', 'F'}, {'a', 'f'}};
   else {
-    const bool word = name == "w";
-    if (word) add(data::kWordExtras, data::kWordExtrasCount);
     if (name == "d") name = "Nd";
     forEachRun([&](uint32_t first, uint32_t last, std::string_view category) {
-      const bool inWord = category[0] == 'L' || category[0] == 'M' || category == "Nd" || category == "Nl" || category == "Pc";
-      const bool named = !name.empty() && name.size() <= 2 && category.substr(0, name.size()) == name;
-      if (word ? inWord : named) ranges.push_back({first, last});
+      if (!name.empty() && category.substr(0, name.size()) == name) ranges.push_back({first, last});
     });
   }
   return merged(std::move(ranges));

@@ -39,7 +39,7 @@ inline uint16_t classOf(uint32_t code) {
 }
 
 /// Inclusive ranges of a property named as in patterns: a general category ("L", "Lu", "N"), "Han", "Hiragana",
-/// "Katakana", or one of the escapes "s", "d", "w", "h". Empty when the name is unknown.
+/// "Katakana", or one of the escapes "s", "d", "h". Empty when the name is unknown.
 std::vector<data::CodeRange> propertyRanges(std::string_view name);
 
 /// The ranges outside sorted, disjoint `ranges`, surrogates left out.
