@@ -372,8 +372,7 @@ const CodeRange kSpaces[] = {
 const size_t kSpacesCount = sizeof(kSpaces) / sizeof(kSpaces[0]);
 
 const CodeRange kWordExtras[] = {
-  {0x200C, 0x200D}, {0x24B6, 0x24E9}, {0x1F130, 0x1F149}, {0x1F150, 0x1F169},
-  {0x1F170, 0x1F189},
+  {0x200C, 0x200D}, {0x24B6, 0x24E9}, {0x1F130, 0x1F149}, {0x1F150, 0x1F169}, {0x1F170, 0x1F189},
 };
 const size_t kWordExtrasCount = sizeof(kWordExtras) / sizeof(kWordExtras[0]);
 

@@ -1,0 +1,183 @@
+// Loading tokenizers: folders and their settings files, refused components by name, hostile files.
+#include "core/base/atomic_file.h"
+#include "core/base/json.h"
+#include "core/tokenizer/bpe_tokenizer.h"
+#include "core/tokenizer/tokenizer_json.h"
+
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <unistd.h>
+
+using namespace attune;
+using namespace attune::tokenizer;
+
+namespace {
+
+/// A model folder that vanishes with the test.
+class Folder {
+public:
+  Folder() {
+    static int count = 0;
+    m_path = (std::filesystem::temp_directory_path() / ("attune-tokenizer-" + std::to_string(getpid()) + "-" + std::to_string(count++))).string();
+    std::filesystem::create_directories(m_path);
+  }
+  ~Folder() { std::filesystem::remove_all(m_path); }
+  const std::string &path() const { return m_path; }
+  void write(const std::string &name, const std::string &text) const { REQUIRE(writeFileAtomic(m_path + "/" + name, text).ok()); }
+
+private:
+  std::string m_path;
+};
+
+const char *const kSmall = R"({"added_tokens":[{"id":3,"content":"<s>","special":true},{"id":4,"content":"</s>","special":true}],
+  "normalizer":null,"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false,"use_regex":true},"post_processor":null,
+  "decoder":{"type":"ByteLevel"},"model":{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]}})";
+
+std::string with(const std::string &from, const std::string &to) {
+  std::string text = kSmall;
+  const size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+Error failure(const std::string &text) {
+  auto spec = parseTokenizerJson(text, "file.json");
+  if (!spec.ok()) return spec.error();
+  auto made = BpeTokenizer::create(std::move(*spec));
+  REQUIRE(!made.ok());
+  return made.error();
+}
+
+void checkRefused(const std::string &text, ErrorCode code, const std::string &part) {
+  const Error error = failure(text);
+  CHECK_MESSAGE(error.code == code, error.text());
+  CHECK_MESSAGE(error.text().find(part) != std::string::npos, error.text());
+  CHECK_MESSAGE(error.where.find("file.json") == 0, error.text());
+}
+
+} // namespace
+
+TEST_CASE("a folder's settings files fill the bundle") {
+  const Folder folder;
+  folder.write("tokenizer.json", kSmall);
+  auto bundle = loadTokenizer(folder.path());
+  REQUIRE(bundle.ok());
+  CHECK(bundle->tokenizer->eosToken() == -1);
+  CHECK(bundle->chatTemplate.empty());
+  CHECK(bundle->endTokens.empty());
+
+  folder.write("tokenizer_config.json", R"({"bos_token":{"content":"<s>"},"eos_token":"</s>","add_bos_token":true,
+    "chat_template":[{"name":"tools","template":"T"},{"name":"default","template":"D"}]})");
+  folder.write("generation_config.json", R"({"eos_token_id":[4,2,4,99]})");
+  bundle = loadTokenizer(folder.path());
+  REQUIRE(bundle.ok());
+  CHECK(bundle->bosText == "<s>");
+  CHECK(bundle->eosText == "</s>");
+  CHECK(bundle->tokenizer->addsBos());
+  CHECK(bundle->chatTemplate == "D");
+  CHECK(bundle->endTokens == std::vector<TokenId>{4, 2});
+
+  folder.write("chat_template.jinja", "file wins");
+  CHECK(loadTokenizer(folder.path())->chatTemplate == "file wins");
+  folder.write("tokenizer_config.json", R"({"chat_template":"one"})");
+  folder.write("special_tokens_map.json", R"({"eos_token":{"content":"</s>"}})");
+  CHECK(loadTokenizer(folder.path())->eosText == "</s>");
+}
+
+TEST_CASE("special tokens that only tokenizer_config.json names are special") {
+  const Folder folder;
+  folder.write("tokenizer.json", kSmall);
+  folder.write("tokenizer_config.json", R"({"added_tokens_decoder":{"5":{"content":"<x>","special":true},"3":{"content":"<s>","special":true}}})");
+  const auto bundle = loadTokenizer(folder.path());
+  REQUIRE(bundle.ok());
+  CHECK(bundle->tokenizer->encode("ab<x>", true) == std::vector<TokenId>{2, 5});
+  CHECK(bundle->tokenizer->isSpecial(5));
+  folder.write("tokenizer_config.json", R"({"added_tokens_decoder":{"5x":{"content":"<x>"}}})");
+  CHECK(loadTokenizer(folder.path()).error().code == ErrorCode::MalformedFile);
+}
+
+TEST_CASE("missing files and foreign formats are named") {
+  const Folder folder;
+  CHECK(loadTokenizer(folder.path() + "/none").error().code == ErrorCode::FileNotFound);
+  CHECK(loadTokenizer(folder.path()).error().code == ErrorCode::MissingInFolder);
+  folder.write("tokenizer.model", "x");
+  CHECK(loadTokenizer(folder.path()).error().code == ErrorCode::UnsupportedFormat);
+  folder.write("bad.gguf", "GGUF");
+  CHECK(loadTokenizer(folder.path() + "/bad.gguf").error().code == ErrorCode::MalformedFile);
+}
+
+TEST_CASE("components that Attune does not read are refused by name") {
+  const auto refused = ErrorCode::UnsupportedFormat;
+  checkRefused(with(R"("normalizer":null)", R"("normalizer":{"type":"Lowercase"})"), refused, "Lowercase");
+  checkRefused(with(R"("type":"ByteLevel","add_prefix_space")", R"("type":"Metaspace","add_prefix_space")"), refused, "Metaspace");
+  checkRefused(with(R"("type":"BPE")", R"("type":"Unigram")"), refused, "Unigram");
+  checkRefused(with(R"("type":"BPE")", R"("type":"BPE","dropout":0.1)"), refused, "dropout");
+  checkRefused(with(R"("type":"BPE")", R"("type":"BPE","end_of_word_suffix":"</w>")"), refused, "end_of_word_suffix");
+  checkRefused(with(R"("post_processor":null)", R"("post_processor":{"type":"BertProcessing"})"), refused, "BertProcessing");
+  checkRefused(with(R"("decoder":{"type":"ByteLevel"})", R"("decoder":{"type":"WordPiece"})"), refused, "WordPiece");
+  const auto pattern = [](const std::string &text) {
+    return with(R"({"type":"ByteLevel","add_prefix_space":false,"use_regex":true})",
+                R"({"type":"Sequence","pretokenizers":[{"type":"Split","behavior":"Isolated","pattern":{"Regex":")" + text +
+                    R"("}},{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}]})");
+  };
+  checkRefused(pattern("\\\\bword"), refused, "\\b");
+  checkRefused(pattern("\\\\w+"), refused, "\\w");
+  checkRefused(pattern("[a[b]]"), refused, "class inside a class");
+  checkRefused(pattern("[a&&b]"), refused, "&&");
+  checkRefused(pattern("\\\\p{Thai}"), refused, "Thai");
+  checkRefused(pattern("(?<name>a)"), refused, "(?<n");
+  checkRefused(pattern("(a"), ErrorCode::MalformedFile, "unclosed");
+  checkRefused(pattern("a**"), ErrorCode::MalformedFile, "compile");
+}
+
+TEST_CASE("broken files are refused with their place") {
+  const auto broken = ErrorCode::MalformedFile;
+  checkRefused("", broken, "JSON");
+  checkRefused("[]", broken, "model");
+  checkRefused("null", broken, "model");
+  checkRefused(std::string(kSmall).substr(0, 300), broken, "JSON");
+  checkRefused(with(R"("ab":2)", R"("ab":1)"), broken, "twice");
+  checkRefused(with(R"("ab":2)", R"("a":2)"), broken, "twice");
+  checkRefused(with(R"("ab":2)", R"("ab":-2)"), broken, "range");
+  checkRefused(with(R"("ab":2)", R"("ab":3000000)"), broken, "beyond");
+  checkRefused(with(R"("ab":2)", R"("ab":99999999999)"), broken, "range");
+  checkRefused(with(R"("ab":2)", R"("ab":"2")"), broken, "integer");
+  checkRefused(with(R"("ab":2)", R"("ab":2.5)"), broken, "integer");
+  checkRefused(with(R"("a b")", R"("a c")"), broken, "lacks");
+  checkRefused(with(R"("a b")", R"("ab")"), broken, "pair");
+  checkRefused(with(R"("a b")", R"(["a","b","c"])"), broken, "pair");
+  checkRefused(with(R"("a b")", "7"), broken, "merge");
+  checkRefused(with(R"("id":3,"content":"<s>")", R"("id":2,"content":"<s>")"), broken, "twice");
+  checkRefused(with(R"("id":3,"content":"<s>")", R"("id":3,"content":"ab")"), broken, "two ids");
+  checkRefused(with(R"("id":3,"content":"<s>")", R"("id":3000000,"content":"<s>")"), broken, "beyond");
+  checkRefused(with(R"("id":3,"content":"<s>")", R"("id":3,"content":"")"), broken, "empty");
+  checkRefused(with(R"("id":3,"content":"<s>")", R"("id":3,"content":")" + std::string(5000, 'x') + "\""), broken, "1024");
+  checkRefused(with(R"("type":"BPE")", R"("type":"BPE","unk_token":"no")"), broken, "unknown token");
+  checkRefused(with(R"("vocab":{"a":0,"b":1,"ab":2},)", ""), broken, "vocabulary");
+  checkRefused(with(R"("normalizer":null)", "\"normalizer\":" + std::string(100, '[') + std::string(100, ']')), broken, "deep");
+}
+
+TEST_CASE("merges that feed each other end") {
+  // aa+aa -> aaaa needs aa; a merge may name its own result without a loop.
+  const auto spec = parseTokenizerJson(
+      R"({"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false},"model":{"vocab":{"a":0,"aa":1,"aaaa":2},
+        "merges":[["aa","aa"],["a","a"]]}})", "file.json");
+  REQUIRE(spec.ok());
+  const auto made = BpeTokenizer::create(*spec);
+  REQUIRE(made.ok());
+  CHECK((*made)->encode("aaaaaaa", false) == std::vector<TokenId>{2, 1, 0});
+}
+
+TEST_CASE("unknown bytes become the unknown token, byte tokens, or nothing, as the file says") {
+  const auto make = [](const std::string &model) {
+    auto spec = parseTokenizerJson(R"({"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false},"model":)" + model + "}", "f");
+    REQUIRE_MESSAGE(spec.ok(), (spec.ok() ? "" : spec.error().text()));
+    return BpeTokenizer::create(std::move(*spec)).value();
+  };
+  CHECK(make(R"({"vocab":{"a":0},"merges":[]})")->encode("axxa", false) == std::vector<TokenId>{0, 0});
+  CHECK(make(R"({"unk_token":"u","vocab":{"a":0,"u":1},"merges":[]})")->encode("axxa", false) == std::vector<TokenId>{0, 1, 1, 0});
+  CHECK(make(R"({"unk_token":"u","fuse_unk":true,"vocab":{"a":0,"u":1},"merges":[]})")->encode("axxa", false) ==
+        std::vector<TokenId>{0, 1, 0});
+  CHECK(make(R"({"byte_fallback":true,"vocab":{"a":0,"<0x78>":1},"merges":[]})")->encode("axxa", false) ==
+        std::vector<TokenId>{0, 1, 1, 0});
+}
