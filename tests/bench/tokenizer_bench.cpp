@@ -41,7 +41,10 @@ int run(const std::string &model, const std::string &rowsPath, double megabytes)
   while (bytes < megabytes * 1e6 && !rows->empty()) {
     for (const Json &row : *rows) {
       std::string text;
-      for (const char *key : {"instruction", "input", "output"}) text += (text.empty() ? "" : "\n") + row.value(key, std::string());
+      for (const char *key : {"instruction", "input", "output"}) {
+        if (key[0] != 'i' || key[2] != 's') text += '\n';
+        text += row.value(key, std::string());
+      }
       bytes += static_cast<double>(text.size());
       texts.push_back(std::move(text));
     }
