@@ -11,6 +11,8 @@ namespace attune::io {
 
 namespace {
 
+const JsonLimits kLimits = {200, false, 10000};
+
 struct Range {
   const char *key;
   std::optional<double> GenerationDefaults::*field;
@@ -49,7 +51,7 @@ Result<GenerationDefaults> fromGguf(const std::string &path) {
 } // namespace
 
 Result<GenerationDefaults> parseGenerationConfig(const std::string &json, const std::string &where) {
-  ATTUNE_TRY(const Json object, parseJson(json, where));
+  ATTUNE_TRY(const Json object, parseJson(json, where, kLimits));
   if (!object.is_object()) return Error{ErrorCode::MalformedFile, "generation_config.json must be one JSON object.", where, ""};
   const auto present = [&](const char *key) { return object.contains(key) && !object.at(key).is_null(); };
   GenerationDefaults defaults;

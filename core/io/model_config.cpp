@@ -10,6 +10,8 @@ namespace attune::io {
 
 namespace {
 
+const JsonLimits kLimits = {200, false, 10000};
+
 const char kSupported[] = "Supported here: LlamaForCausalLM (Llama 2 and 3, SmolLM, SmolLM2, TinyLlama) and MistralForCausalLM without a sliding window.";
 
 /// Typed reads from config.json that remember the first mistake; the reads after it are harmless.
@@ -179,7 +181,7 @@ int64_t ModelConfig::parameterCount() const {
 }
 
 Result<ModelConfig> parseModelConfig(const std::string &json, const std::string &where) {
-  ATTUNE_TRY(const Json object, parseJson(json, where));
+  ATTUNE_TRY(const Json object, parseJson(json, where, kLimits));
   if (!object.is_object()) return Error{ErrorCode::MalformedFile, "A model's config.json must be one JSON object.", where, ""};
   ConfigReader config(object, where);
 

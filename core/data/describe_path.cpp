@@ -1,0 +1,135 @@
+#include "core/data/describe_path.h"
+
+#include "core/api/event_json.h"
+#include "core/api/run_config_json.h"
+#include "core/base/atomic_file.h"
+#include "core/data/dataset_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <sys/stat.h>
+
+namespace attune::data {
+
+namespace {
+
+constexpr size_t kMaxEventBytes = size_t(1) << 30;
+
+bool exists(const std::string &path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+bool endsWith(const std::string &text, const std::string &ending) {
+  return text.size() >= ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
+}
+
+template <typename Event> const Event *lastOf(const std::vector<api::RunEvent> &events) {
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    if (const auto *found = std::get_if<Event>(&event->body)) return found;
+  }
+  return nullptr;
+}
+
+io::Description describeRun(const std::string &path) {
+  io::Description result;
+  result.facts = {{"kind", "run"}, {"path", path}, {"problems", Json::array()}};
+  const std::string configPath = path + "/run.json";
+  const auto text = readFile(configPath, size_t(16) << 20);
+  if (!text.ok()) {
+    result.error = text.error();
+    return result;
+  }
+  const auto config = api::parseRunConfig(*text, configPath, path);
+  if (!config.ok()) {
+    result.error = config.error();
+    return result;
+  }
+  for (const ConfigProblem &problem : config->problems) {
+    result.problem({ErrorCode::InvalidConfig, problem.message, configPath + "#" + problem.key, "", {}});
+  }
+  result.facts["name"] = config->config.name;
+  result.facts["model"] = config->config.model;
+  const auto parsed = parseJson(*text, configPath);
+  if (parsed.ok() && parsed->contains("method")) result.facts["method"] = parsed->at("method");
+
+  result.facts["steps"] = 0;
+  result.facts["outcome"] = nullptr;
+  result.facts["checkpoints"] = Json::array();
+  const auto events = readFile(path + "/events.jsonl", kMaxEventBytes);
+  if (!events.ok()) {
+    result.problem(events.error());
+  } else {
+    const auto all = api::eventsFromText(*events);
+    const auto current = api::currentEvents(all);
+    result.facts["events"] = all.size();
+    if (const auto *started = lastOf<api::RunStarted>(all)) {
+      result.facts["attempts"] = started->attempt;
+      result.facts["total_steps"] = started->totalSteps;
+    }
+    if (const auto *step = lastOf<api::StepMetrics>(current)) {
+      result.facts["steps"] = step->step;
+      result.facts["loss"] = step->loss;
+      result.facts["trained_tokens"] = step->trainedTokens;
+      result.facts["seconds"] = step->seconds;
+    }
+    if (const auto *eval = lastOf<api::EvalResult>(current)) result.facts["eval_loss"] = eval->loss;
+    if (const auto *finished = lastOf<api::RunFinished>(all)) result.facts["outcome"] = api::nameOf(finished->outcome);
+  }
+  std::error_code ignored;
+  std::vector<std::string> checkpoints;
+  for (const auto &entry : std::filesystem::directory_iterator(path + "/checkpoints", ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.compare(0, 5, "step-") == 0) checkpoints.push_back(name);
+  }
+  std::sort(checkpoints.begin(), checkpoints.end(), [](const std::string &a, const std::string &b) {
+    return a.size() != b.size() ? a.size() < b.size() : a < b;
+  });
+  for (const std::string &name : checkpoints) result.facts["checkpoints"].push_back("checkpoints/" + name);
+  result.facts["adapter"] = exists(path + "/adapter/adapter_model.safetensors");
+  result.facts["trained_model"] = exists(path + "/model/config.json");
+  return result;
+}
+
+Result<io::Description> describeDataset(const std::string &path, uint64_t bytes) {
+  api::DatasetRef ref;
+  ref.path = path;
+  ATTUNE_TRY(const DatasetFile file, openDataset(ref));
+  io::Description result;
+  result.facts = {{"kind", "dataset"}, {"path", path}, {"bytes", bytes}, {"format", formatName(file.format)}};
+  result.facts["rows"] = file.source->count();
+  result.facts["columns"] = file.columns;
+  result.facts["problems"] = Json::array();
+  ProblemList problems = file.source->problems();
+  for (int64_t row = 0; row < file.source->count(); ++row) (void)readRecord(file, row, 0, problems);
+  for (const Problem &problem : problems.items()) {
+    result.facts["problems"].push_back({{"code", problem.code}, {"message", problem.message}, {"where", problem.where()}});
+  }
+  result.facts["errors"] = problems.errors();
+  result.facts["warnings"] = problems.warnings();
+  return result;
+}
+
+} // namespace
+
+Result<io::Description> describePath(const std::string &path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    return Error{ErrorCode::FileNotFound, "The path cannot be opened: " + std::string(std::strerror(errno)) + ".", path, "Check the path and its permissions.", {}};
+  }
+  if (S_ISDIR(info.st_mode)) {
+    if (exists(path + "/run.json")) return describeRun(path);
+    if (exists(path + "/adapter_config.json")) return io::describeAdapterFolder(path);
+    if (exists(path + "/config.json")) return io::describeModelFolder(path);
+    return Error{ErrorCode::UnsupportedFormat, "The folder is no model, adapter or run: it has none of config.json, adapter_config.json and run.json.", path, "", {}};
+  }
+  ATTUNE_TRY(const auto mapped, MappedFile::open(path)); // refuses devices and unreadable files
+  const ByteView bytes = mapped->bytes();
+  if (endsWith(path, ".gguf") || (bytes.size >= 4 && std::memcmp(bytes.data, "GGUF", 4) == 0)) return io::describeGguf(path);
+  if (endsWith(path, ".safetensors")) return io::describeSafetensors(path);
+  return describeDataset(path, bytes.size);
+}
+
+} // namespace attune::data

@@ -1,0 +1,219 @@
+#include "core/io/describe.h"
+
+#include "core/base/atomic_file.h"
+#include "core/io/gguf_model.h"
+#include "core/io/hf_folder.h"
+#include "core/io/model_tensors.h"
+#include "core/io/safetensors.h"
+
+#include <filesystem>
+#include <map>
+
+namespace attune::io {
+
+namespace {
+
+constexpr size_t kMaxShownText = 200;
+constexpr size_t kMaxShownKeys = 1000; // an ordered JSON object searches its keys one by one
+
+bool exists(const std::string &path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+Json configFacts(const ModelConfig &config) {
+  Json facts;
+  facts["architecture"] = config.architecture;
+  facts["family"] = config.family;
+  facts["parameters"] = config.parameterCount();
+  facts["dtype"] = config.storedDtype;
+  facts["hidden_size"] = config.hidden;
+  facts["intermediate_size"] = config.intermediate;
+  facts["layers"] = config.layers;
+  facts["heads"] = config.heads;
+  facts["kv_heads"] = config.kvHeads;
+  facts["head_dim"] = config.headDim;
+  facts["vocab_size"] = config.vocab;
+  facts["context"] = config.context;
+  facts["tied_embeddings"] = config.tiedEmbeddings;
+  facts["rope"] = {{"theta", config.rope.theta}, {"scaling", config.rope.scaling}, {"factor", config.rope.factor}};
+  facts["bos_token"] = config.bosToken;
+  facts["eos_tokens"] = config.eosTokens;
+  return facts;
+}
+
+/// Lists tensors and sums them up by type.
+class TensorTable {
+public:
+  void add(const std::string &name, const std::string &dtype, const std::vector<int64_t> &shape, uint64_t bytes) {
+    m_list.push_back({{"name", name}, {"dtype", dtype}, {"shape", shape}, {"bytes", bytes}});
+    m_bytes += bytes;
+    m_types[dtype] += bytes;
+  }
+  void into(Json &facts) const {
+    facts["tensor_count"] = m_list.size();
+    facts["tensor_bytes"] = m_bytes;
+    Json types = Json::object();
+    for (const auto &type : m_types) types[type.first] = type.second;
+    facts["bytes_by_dtype"] = types;
+    facts["tensors"] = m_list;
+  }
+
+private:
+  Json m_list = Json::array();
+  uint64_t m_bytes = 0;
+  std::map<std::string, uint64_t> m_types;
+};
+
+void addTensors(Json &facts, const WeightSource &source) {
+  TensorTable table;
+  for (const TensorInfo &tensor : source.tensors()) table.add(tensor.name, dtypeName(tensor.type), tensor.shape, tensor.bytes);
+  table.into(facts);
+}
+
+void addFolderTokenizer(Description &result, const std::string &path) {
+  const bool json = exists(path + "/tokenizer.json"), sentencePiece = exists(path + "/tokenizer.model");
+  result.facts["tokenizer"] = json ? "tokenizer.json" : sentencePiece ? "tokenizer.model" : "none";
+  if (!json && !sentencePiece) {
+    result.problem({ErrorCode::MissingInFolder, "The folder has no tokenizer.json, so texts cannot be turned into tokens.", path, "Download the tokenizer files of the model."});
+  }
+}
+
+std::string scalarText(const GgufFile &file, const std::string &key) {
+  if (const auto text = file.text(key)) return std::string(text->substr(0, kMaxShownText));
+  if (const auto flag = file.flag(key)) return *flag ? "true" : "false";
+  if (const auto whole = file.integer(key)) return std::to_string(*whole);
+  if (const auto number = file.number(key)) return Json(*number).dump();
+  const GgufValue *value = file.find(key);
+  return value && value->type == GgufValueType::Array ? "list of " + std::to_string(value->count) : "";
+}
+
+} // namespace
+
+void Description::problem(const Error &what) {
+  facts["problems"].push_back({{"code", errorCodeName(what.code)}, {"message", what.message}, {"where", what.where}});
+}
+
+Description describeModelFolder(const std::string &path) {
+  Description result;
+  result.facts = {{"kind", "model"}, {"format", "huggingface"}, {"path", path}, {"problems", Json::array()}};
+  const auto settings = openHfFolder(path, true);
+  if (!settings.ok()) {
+    result.error = settings.error();
+    return result;
+  }
+  result.facts.update(configFacts((*settings)->config()));
+  addFolderTokenizer(result, path);
+  const auto source = openHfFolder(path, false);
+  if (!source.ok()) {
+    // A folder without weights is still good for tokenize and plan; damaged weights are not good for anything.
+    if (source.error().code != ErrorCode::MissingInFolder) result.error = source.error();
+    result.problem(source.error());
+    return result;
+  }
+  addTensors(result.facts, **source);
+  const Status complete = checkTensors(**source, path);
+  if (!complete.ok()) {
+    result.problem(complete.error());
+    result.error = complete.error();
+  }
+  return result;
+}
+
+Description describeGguf(const std::string &path) {
+  Description result;
+  result.facts = {{"kind", "gguf"}, {"format", "gguf"}, {"path", path}, {"problems", Json::array()}};
+  const auto file = GgufFile::open(path);
+  if (!file.ok()) {
+    result.error = file.error();
+    return result;
+  }
+  result.facts["version"] = (*file)->version();
+  const auto config = ggufModelConfig(**file);
+  if (config.ok()) result.facts.update(configFacts(*config));
+  TensorTable table;
+  for (const GgufTensor &tensor : (*file)->tensors()) {
+    const char *name = ggmlTypeTraits(tensor.type).name;
+    table.add(tensor.name, name ? name : "type " + std::to_string(tensor.type), tensor.shape, tensor.bytes);
+  }
+  table.into(result.facts);
+  Json metadata = Json::object();
+  for (const std::string &key : (*file)->keys()) {
+    if (metadata.size() >= kMaxShownKeys) break;
+    metadata[key] = scalarText(**file, key);
+  }
+  result.facts["metadata"] = metadata;
+  result.facts["tokenizer"] = std::string((*file)->text("tokenizer.ggml.model").value_or("none"));
+  result.facts["chat_template"] = (*file)->text("tokenizer.chat_template").has_value();
+
+  const bool vocabularyOnly = (*file)->tensors().empty();
+  const Status data = (*file)->checkData();
+  Status usable = !data.ok() ? data : config.ok() ? Status() : Status(config.error());
+  if (usable.ok() && !vocabularyOnly) {
+    const auto source = ggufWeightSource(*file, false);
+    usable = source.ok() ? checkTensors(**source, path) : Status(source.error());
+  }
+  if (!usable.ok()) {
+    result.problem(usable.error());
+    result.error = usable.error();
+  }
+  return result;
+}
+
+Description describeSafetensors(const std::string &path) {
+  Description result;
+  result.facts = {{"kind", "safetensors"}, {"format", "safetensors"}, {"path", path}, {"problems", Json::array()}};
+  const auto file = SafetensorsFile::open(path);
+  if (!file.ok()) {
+    result.error = file.error();
+    return result;
+  }
+  Json metadata = Json::object();
+  for (const auto &item : (*file)->metadata()) {
+    if (metadata.size() >= kMaxShownKeys) break;
+    metadata[item.first] = item.second.substr(0, kMaxShownText);
+  }
+  result.facts["metadata"] = metadata;
+  TensorTable table;
+  for (const SafetensorsEntry &entry : (*file)->entries()) table.add(entry.name, entry.dtype, entry.shape, entry.bytes);
+  table.into(result.facts);
+  return result;
+}
+
+Description describeAdapterFolder(const std::string &path) {
+  Description result;
+  result.facts = {{"kind", "adapter"}, {"format", "peft"}, {"path", path}, {"problems", Json::array()}};
+  const auto config = readJsonFile(path + "/adapter_config.json", size_t(1) << 20);
+  if (!config.ok() || !config->is_object()) {
+    result.error = config.ok() ? Error{ErrorCode::MalformedFile, "adapter_config.json must be one JSON object.", path + "/adapter_config.json", ""} : config.error();
+    return result;
+  }
+  for (const char *key : {"peft_type", "base_model_name_or_path", "r", "lora_alpha", "lora_dropout", "target_modules", "use_rslora", "use_dora"}) {
+    if (config->contains(key)) result.facts[key] = config->at(key);
+  }
+  const std::string type = config->contains("peft_type") && config->at("peft_type").is_string() ? config->at("peft_type").get<std::string>() : "";
+  if (type != "LORA") {
+    result.problem({ErrorCode::UnsupportedFormat, "The adapter is not a LoRA adapter (peft_type \"" + type.substr(0, 40) + "\").", path + "/adapter_config.json", ""});
+  }
+  const std::string weights = path + "/adapter_model.safetensors";
+  if (!exists(weights)) {
+    result.error = Error{ErrorCode::MissingInFolder, "The adapter folder has no adapter_model.safetensors.", path, "Save the adapter again with safetensors."};
+    return result;
+  }
+  const auto file = SafetensorsFile::open(weights);
+  if (!file.ok()) {
+    result.error = file.error();
+    return result;
+  }
+  TensorTable table;
+  uint64_t parameters = 0;
+  for (const SafetensorsEntry &entry : (*file)->entries()) {
+    table.add(entry.name, entry.dtype, entry.shape, entry.bytes);
+    if (entry.type && elementBytes(*entry.type)) parameters += entry.bytes / elementBytes(*entry.type);
+  }
+  table.into(result.facts);
+  result.facts["parameters"] = parameters;
+  return result;
+}
+
+} // namespace attune::io

@@ -1,0 +1,77 @@
+#include "core/data/describe_path.h"
+#include "core/io/safetensors.h"
+#include "tests/support/temp_folder.h"
+
+#include <doctest/doctest.h>
+#include <filesystem>
+
+using namespace attune;
+using attune::data::describePath;
+
+TEST_CASE("inspect: every kind of thing is recognised") {
+  test::TempFolder folder;
+  CHECK(describePath(folder.path() + "/none").error().code == ErrorCode::FileNotFound);
+  CHECK(describePath(folder.path()).error().code == ErrorCode::UnsupportedFormat);
+
+  const std::string rows = folder.write("rows.jsonl", "{\"instruction\":\"a\",\"output\":\"b\"}\n{\"instruction\":\"a\"}\n");
+  const auto dataset = describePath(rows);
+  REQUIRE(dataset.ok());
+  CHECK(dataset->facts["kind"] == "dataset");
+  CHECK(dataset->facts["format"] == "alpaca");
+  CHECK(dataset->facts["rows"] == 2);
+  CHECK(dataset->facts["errors"] == 1);
+  CHECK(dataset->facts["problems"].size() == 1);
+
+  folder.write("config.json", R"({"architectures":["LlamaForCausalLM"],"hidden_size":8,"intermediate_size":12,"num_hidden_layers":1,"num_attention_heads":2,"vocab_size":5})");
+  const auto model = describePath(folder.path());
+  REQUIRE(model.ok());
+  CHECK(model->facts["kind"] == "model");
+  CHECK(model->facts["layers"] == 1);
+  CHECK(model->facts["problems"].size() == 2); // no tokenizer, no weights
+  CHECK_FALSE(model->error.has_value());
+  folder.write("model.safetensors", "damaged");
+  CHECK(describePath(folder.path())->error->code == ErrorCode::MalformedFile);
+
+  test::TempFolder adapter;
+  adapter.write("adapter_config.json", R"({"peft_type":"LORA","r":4,"lora_alpha":8,"target_modules":["q_proj"]})");
+  CHECK(describePath(adapter.path())->error->code == ErrorCode::MissingInFolder);
+  auto writer = io::SafetensorsWriter::create(adapter.path() + "/adapter_model.safetensors", {{"x.lora_A.weight", io::DType::F32, {4, 8}}});
+  REQUIRE(writer.ok());
+  const std::vector<uint8_t> zeros(128);
+  REQUIRE(writer->write({zeros.data(), zeros.size()}).ok());
+  REQUIRE(writer->commit().ok());
+  const auto lora = describePath(adapter.path());
+  REQUIRE(lora.ok());
+  CHECK(lora->facts["kind"] == "adapter");
+  CHECK(lora->facts["parameters"] == 32);
+  CHECK(lora->facts["r"] == 4);
+  CHECK(describePath(adapter.path() + "/adapter_model.safetensors")->facts["kind"] == "safetensors");
+
+  test::TempFolder run;
+  run.write("run.json", R"({"schema":1,"name":"first","model":"m","method":"lora"})");
+  run.write("events.jsonl", "{\"type\":\"run_started\",\"seq\":0,\"time\":1,\"attempt\":1,\"total_steps\":9}\n"
+                            "{\"type\":\"step\",\"seq\":1,\"time\":2,\"step\":3,\"loss\":1.5}\n{\"type\":\"run_fini");
+  std::filesystem::create_directories(run.path() + "/checkpoints/step-10");
+  std::filesystem::create_directories(run.path() + "/checkpoints/step-9");
+  const auto described = describePath(run.path());
+  REQUIRE(described.ok());
+  CHECK(described->facts["kind"] == "run");
+  CHECK(described->facts["name"] == "first");
+  CHECK(described->facts["steps"] == 3);
+  CHECK(described->facts["total_steps"] == 9);
+  CHECK(described->facts["outcome"].is_null());
+  CHECK(described->facts["checkpoints"] == Json::array({"checkpoints/step-9", "checkpoints/step-10"}));
+}
+
+TEST_CASE("inspect: the starter model") {
+  const std::string path = std::string(ATTUNE_SOURCE_DIR) + "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf";
+  if (!std::filesystem::exists(path)) return;
+  const auto model = describePath(path);
+  REQUIRE(model.ok());
+  CHECK(model->facts["kind"] == "gguf");
+  CHECK(model->facts["parameters"] == 134515008);
+  CHECK(model->facts["tensors"].size() == 272);
+  CHECK(model->facts["bytes_by_dtype"].contains("Q4_1"));
+  CHECK(model->facts["chat_template"] == true);
+  CHECK_FALSE(model->error.has_value());
+}
