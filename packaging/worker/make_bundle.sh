@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Makes the bundle of third-party sources from which the worker preset builds without network and without Debian's
+# packages: headers of nlohmann/json, CLI11 and doctest, and the sources of PCRE2. Everything is pinned by sha256.
+# usage: make_bundle.sh FOLDER      (needs Debian's apt and the -dev packages that ./dev setup installs)
+set -euo pipefail
+
+headers_sha256=9be50759bb37dd84cd8f08f3e35b397518f29fe61641d42d1f27d3e454ad8600
+pcre2_version=10.42
+pcre2_sha256=c33b418e3b936ee3153de2c61cc638e7e4fe3156022a5c77d0711bcbb9d64f1f
+
+target=$(realpath -m "$1")
+manifest="nlohmann/json 3.11.2, CLI11 2.1.2, doctest 2.4.9 (headers $headers_sha256); PCRE2 $pcre2_version ($pcre2_sha256)"
+if [[ -e $target/MANIFEST && $(<"$target/MANIFEST") == "$manifest" ]]; then exit 0; fi
+
+work=$(mktemp -d -p "$(dirname "$target")")
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/bundle/include" "$work/lists/partial" "$work/cache/archives/partial" "$work/source"
+
+cp -rL /usr/include/nlohmann /usr/include/CLI /usr/include/doctest "$work/bundle/include/"
+found=$(cd "$work/bundle/include" && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -d' ' -f1)
+if [[ $found != "$headers_sha256" ]]; then
+  echo "The headers in /usr/include are not those of Debian 12 that the bundle pins (sha256 of all: $found)." >&2
+  exit 1
+fi
+
+# PCRE2's own tarball, through a temporary list of Debian's source packages.
+sed 's/^Types:.*/Types: deb-src/; s/^deb /deb-src /' /etc/apt/sources.list.d/debian.sources >"$work/source.sources" 2>/dev/null ||
+  sed 's/^deb /deb-src /' /etc/apt/sources.list >"$work/source.list"
+apt=(apt-get -qq -o APT::Sandbox::User=root -o Dir::Etc::SourceParts=- -o Dir::Etc::SourceList="$(ls "$work"/source.*)"
+  -o Dir::State::Lists="$work/lists" -o Dir::Cache="$work/cache")
+"${apt[@]}" update
+(cd "$work/source" && "${apt[@]}" --tar-only --download-only source pcre2 >/dev/null)
+tarball=$(ls "$work"/source/pcre2_${pcre2_version}.orig.tar.*)
+echo "$pcre2_sha256  $tarball" | sha256sum --check --quiet
+mkdir "$work/bundle/pcre2"
+tar -xf "$tarball" -C "$work/bundle/pcre2" --strip-components=1
+(cd "$work/bundle/pcre2" && rm -rf testdata doc maint vms src/sljit/test_src .github)
+cat >"$work/bundle/README" <<'TEXT'
+Third-party sources for building Attune without network: headers of nlohmann/json (MIT), CLI11 (BSD-3-Clause) and doctest
+(MIT), and PCRE2 (BSD-3-Clause, see pcre2/LICENCE). Use with -DATTUNE_BUNDLE_DIR=THIS_FOLDER.
+TEXT
+printf '%s\n' "$manifest" >"$work/bundle/MANIFEST"
+chmod 755 "$work/bundle"
+rm -rf "$target"
+mv "$work/bundle" "$target"
+du -sh "$target" >&2
