@@ -1,5 +1,5 @@
 #include "app/cli/command/command.h"
-#include "core/base/json.h"
+#include "app/cli/command/output.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
@@ -112,16 +112,22 @@ std::optional<int> parse(Command &command, const std::vector<std::string> &argum
 
 std::string versionText() { return ATTUNE_VERSION; }
 
+Json errorJson(const Error &error) {
+  return {{"code", errorCodeName(error.code)}, {"message", error.message}, {"where", error.where}, {"hint", error.hint}};
+}
+
+void printJson(CommandContext &context, const Json &value) { context.out << dumpJson(value, -1) << std::endl; }
+
 int reportError(CommandContext &context, const Error &error) {
   if (context.json) {
     Json object;
-    object["error"] = {{"code", errorCodeName(error.code)}, {"message", error.message}, {"where", error.where}, {"hint", error.hint}};
+    object["error"] = errorJson(error);
     if (!error.problems.empty()) {
       Json list = Json::array();
       for (const ConfigProblem &problem : error.problems) list.push_back({{"key", problem.key}, {"message", problem.message}});
       object["problems"] = list;
     }
-    context.out << dumpJson(object, -1) << std::endl;
+    printJson(context, object);
   } else {
     context.err << "attune: " << error.text() << '\n';
     for (const ConfigProblem &problem : error.problems) context.err << "  " << problem.key << ": " << problem.message << '\n';

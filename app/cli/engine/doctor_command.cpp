@@ -1,5 +1,4 @@
-#include "app/cli/command/command.h"
-#include "core/base/json.h"
+#include "app/cli/command/output.h"
 
 #include <CLI/CLI.hpp>
 #include <torch/version.h>
@@ -31,7 +30,7 @@ public:
       Json list = Json::array();
       for (const Check &check : checks)
         list.push_back({{"id", check.id}, {"status", check.status}, {"found", check.found}, {"advice", check.advice}});
-      context.out << dumpJson({{"checks", list}}, -1) << '\n';
+      printJson(context, {{"checks", list}});
       return 0;
     }
     for (const Check &check : checks) {
