@@ -118,11 +118,14 @@ void readTokens(ConfigReader &config, ModelConfig &model) {
   }
 }
 
+void readBiases(ConfigReader &config, ModelConfig &model) {
+  model.qkvBias = model.outputBias = config.flag("attention_bias", false);
+  model.mlpBias = config.flag("mlp_bias", false);
+}
+
 void refuseWhatChangesTheResult(ConfigReader &config, const ModelConfig &model) {
   const std::string activation = config.text("hidden_act", "silu");
   if (activation != "silu" && activation != "swish") config.unsupported("hidden_act", "\"" + activation.substr(0, 40) + "\"");
-  if (config.flag("attention_bias", false)) config.unsupported("attention_bias", "true");
-  if (config.flag("mlp_bias", false)) config.unsupported("mlp_bias", "true");
   if (config.has("quantization_config")) config.unsupported("quantization_config", "(weights quantised by another tool)");
   if (config.has("sliding_window") && config.integer("sliding_window", 0) < model.context) config.unsupported("sliding_window", "shorter than the context");
   if (config.has("layer_types")) {
@@ -225,6 +228,7 @@ Result<ModelConfig> parseModelConfig(const std::string &json, const std::string 
   }
   readRope(config, model);
   readTokens(config, model);
+  readBiases(config, model);
   refuseWhatChangesTheResult(config, model);
   if (config.error()) return *config.error();
   ATTUNE_CHECK(checkModelLimits(model, where));

@@ -48,8 +48,6 @@ TEST_CASE("model config: old and new spellings mean the same") {
 TEST_CASE("model config: what would change the result is refused by name") {
   const std::pair<std::string, const char *> cases[] = {
       {R"("hidden_act":"gelu")", "hidden_act"},
-      {R"("attention_bias":true)", "attention_bias"},
-      {R"("mlp_bias":true)", "mlp_bias"},
       {R"("sliding_window":4096)", "sliding_window"},
       {R"("rope_scaling":{"rope_type":"yarn","factor":4.0})", "yarn"},
       {R"("rope_parameters":{"rope_type":"dynamic","factor":4.0})", "dynamic"},

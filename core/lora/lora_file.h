@@ -1,0 +1,19 @@
+// Adapter folders in PEFT's layout: adapter_config.json and adapter_model.safetensors. Job thread, blocking.
+// What PEFT can do and Attune cannot (DoRA, trained whole modules, ...) is refused by name, never ignored.
+#pragma once
+
+#include "core/lora/lora_adapter.h"
+
+#include <string>
+
+namespace attune::core {
+
+/// Writes both files (each atomically) into `folder`, which is made if needed. `baseModel` becomes base_model_name_or_path.
+Status writeAdapter(const std::string &folder, const LoraAdapter &adapter, const std::string &baseModel);
+
+/// Reads an adapter for a model with these linear modules. FileNotFound without the folder, MissingInFolder without a file in
+/// it, MalformedFile for broken files, UnsupportedFormat for a PEFT feature we lack, AdapterMismatch when a module or a
+/// shape is not this model's.
+Result<LoraAdapter> readAdapter(const std::string &folder, const std::vector<LinearModule> &modules);
+
+} // namespace attune::core

@@ -1,0 +1,17 @@
+// Makes a fresh adapter: picks the target layers by name and draws the initial matrices as PEFT does.
+// Pure functions, job thread.
+#pragma once
+
+#include "core/lora/lora_adapter.h"
+
+namespace attune::core {
+
+/// The modules that `targets` name: "all-linear", a full module name, or a suffix at a dot ("q_proj", "self_attn.q_proj").
+/// InvalidConfig for a target that fits nothing, with the names that would.
+Result<std::vector<LinearModule>> selectTargets(const std::vector<LinearModule> &modules,
+                                                const std::vector<std::string> &targets);
+
+/// A fresh adapter: A uniform in +-1/sqrt(in), a function of seed and module name alone; B zero.
+Result<LoraAdapter> makeLora(const api::LoraConfig &config, const std::vector<LinearModule> &modules, uint64_t seed);
+
+} // namespace attune::core

@@ -1,0 +1,169 @@
+#include "core/model/model_loader.h"
+
+#include <ATen/Parallel.h>
+#include <c10/util/BFloat16.h>
+
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <sys/mman.h>
+
+namespace attune::core {
+namespace {
+
+constexpr int64_t kChunkElements = 256 * 1024; // 1 MiB of float: the only scratch a thread needs
+
+Tensor emptyWeight(std::vector<int64_t> shape, const at::TensorOptions &options) {
+  Tensor tensor = at::empty(shape, options);
+  if (tensor.is_meta()) return tensor;
+  // Large pages save most of the page faults that filling half a gigabyte costs; refusal is harmless.
+  constexpr uintptr_t kPage = uintptr_t(2) << 20;
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(tensor.data_ptr()) + kPage - 1) & ~(kPage - 1);
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(tensor.data_ptr()) + tensor.nbytes()) & ~(kPage - 1);
+  if (begin < end) madvise(reinterpret_cast<void *>(begin), end - begin, MADV_HUGEPAGE);
+  return tensor;
+}
+
+DecoderWeights allocate(const io::ModelConfig &c, const at::TensorOptions &options) {
+  auto make = [&](bool wanted, std::vector<int64_t> shape) {
+    return wanted ? emptyWeight(std::move(shape), options) : Tensor();
+  };
+  const int64_t qkvRows = c.qRows() + 2 * c.kvRows();
+  DecoderWeights weights;
+  weights.embedding = make(true, {c.vocab, c.hidden});
+  for (int64_t i = 0; i < c.layers; ++i) {
+    LayerWeights layer;
+    layer.inputNorm = make(true, {c.hidden});
+    layer.postNorm = make(true, {c.hidden});
+    layer.qkv = make(true, {qkvRows, c.hidden});
+    layer.qkvBias = make(c.qkvBias, {qkvRows});
+    layer.output = make(true, {c.hidden, c.qRows()});
+    layer.outputBias = make(c.outputBias, {c.hidden});
+    layer.gateUp = make(true, {2 * c.intermediate, c.hidden});
+    layer.gateUpBias = make(c.mlpBias, {2 * c.intermediate});
+    layer.down = make(true, {c.hidden, c.intermediate});
+    layer.downBias = make(c.mlpBias, {c.hidden});
+    layer.qNorm = make(c.qkNorm, {c.headDim});
+    layer.kNorm = make(c.qkNorm, {c.headDim});
+    weights.layers.push_back(std::move(layer));
+  }
+  weights.finalNorm = make(true, {c.hidden});
+  weights.head = c.tiedEmbeddings ? weights.embedding : make(true, {c.vocab, c.hidden});
+  return weights;
+}
+
+/// Rows of one tensor that one thread converts in one go.
+struct Chunk {
+  size_t place = 0;
+  int64_t rowBegin = 0;
+  int64_t rowEnd = 0;
+};
+
+Status checkShapes(const io::WeightSource &source, const std::vector<WeightPlace> &places) {
+  for (const WeightPlace &place : places) {
+    const io::TensorInfo *info = source.find(place.name);
+    if (!info)
+      return Error{ErrorCode::MissingInFolder, "The model has no tensor " + place.name + ".", "",
+                   "The file is incomplete or belongs to another architecture; fetch the model again."};
+    if (place.target.sizes() != at::IntArrayRef(info->shape))
+      return Error{ErrorCode::MalformedFile, "Tensor " + place.name + " does not have the shape its config promises.",
+                   info->file + "#" + place.name, "Check that config.json belongs to these weights."};
+  }
+  return {};
+}
+
+Status readInto(const io::WeightSource &source, const WeightPlace &place, const Chunk &chunk, std::vector<float> &scratch) {
+  const int64_t width = place.target.dim() == 2 ? place.target.size(1) : 1;
+  if (place.target.scalar_type() == at::kFloat)
+    return source.readFloat(place.name, chunk.rowBegin, chunk.rowEnd,
+                            place.target.data_ptr<float>() + chunk.rowBegin * width);
+  auto *out = place.target.data_ptr<c10::BFloat16>();
+  const io::TensorInfo *info = source.find(place.name);
+  const ByteView raw = info->type == io::DType::BF16 ? source.rawBytes(place.name) : ByteView{};
+  if (raw.data) {
+    const size_t rowBytes = static_cast<size_t>(width) * 2;
+    std::memcpy(out + chunk.rowBegin * width, raw.data + static_cast<size_t>(chunk.rowBegin) * rowBytes,
+                static_cast<size_t>(chunk.rowEnd - chunk.rowBegin) * rowBytes);
+    return {};
+  }
+  scratch.resize(static_cast<size_t>((chunk.rowEnd - chunk.rowBegin) * width));
+  ATTUNE_CHECK(source.readFloat(place.name, chunk.rowBegin, chunk.rowEnd, scratch.data()));
+  for (size_t i = 0; i < scratch.size(); ++i) out[static_cast<size_t>(chunk.rowBegin * width) + i] = scratch[i];
+  return {};
+}
+
+} // namespace
+
+std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const ModelFamily &family, const DecoderWeights &weights) {
+  std::vector<WeightPlace> places;
+  auto add = [&](const std::string &name, const Tensor &tensor) {
+    if (tensor.defined()) places.push_back({name, tensor});
+  };
+  add(family.embedding + ".weight", weights.embedding);
+  const std::vector<LinearModule> modules = linearModules(config, family);
+  const size_t perLayer = modules.size() / weights.layers.size();
+  for (size_t i = 0; i < weights.layers.size(); ++i) {
+    const LayerWeights &layer = weights.layers[i];
+    const std::string prefix = family.layers + std::to_string(i) + ".";
+    add(prefix + family.inputNorm + ".weight", layer.inputNorm);
+    add(prefix + family.postNorm + ".weight", layer.postNorm);
+    add(prefix + family.qNorm + ".weight", layer.qNorm);
+    add(prefix + family.kNorm + ".weight", layer.kNorm);
+    const Tensor *const matrices[] = {&layer.qkv, &layer.output, &layer.gateUp, &layer.down};
+    const Tensor *const biases[] = {&layer.qkvBias, &layer.outputBias, &layer.gateUpBias, &layer.downBias};
+    for (size_t m = i * perLayer; m < (i + 1) * perLayer; ++m) {
+      const LinearModule &module = modules[m];
+      const auto index = static_cast<size_t>(module.matrix);
+      add(module.name + ".weight", matrices[index]->narrow(0, module.rowBegin, module.outputs()));
+      if (module.bias) add(module.name + ".bias", biases[index]->narrow(0, module.rowBegin, module.outputs()));
+    }
+  }
+  add(family.finalNorm + ".weight", weights.finalNorm);
+  if (!config.tiedEmbeddings) add(family.head + ".weight", weights.head);
+  return places;
+}
+
+Result<DecoderWeights> loadWeights(const io::WeightSource &source, at::ScalarType type) {
+  const io::ModelConfig &config = source.config();
+  ATTUNE_TRY(const ModelFamily *family, familyOf(config));
+  at::NoGradGuard noGrad;
+  // Compared without memory first: a config may promise any size, only the file's tensors prove it.
+  ATTUNE_CHECK(checkShapes(source, weightPlaces(config, *family, allocate(config, at::TensorOptions().dtype(type).device(at::kMeta)))));
+  DecoderWeights weights = allocate(config, at::TensorOptions().dtype(type));
+  const std::vector<WeightPlace> places = weightPlaces(config, *family, weights);
+
+  std::vector<Chunk> chunks;
+  const auto left = std::make_unique<std::atomic<int64_t>[]>(places.size());
+  for (size_t p = 0; p < places.size(); ++p) {
+    const int64_t rows = places[p].target.size(0);
+    const int64_t width = places[p].target.dim() == 2 ? places[p].target.size(1) : 1;
+    const int64_t step = std::max<int64_t>(1, kChunkElements / std::max<int64_t>(1, width));
+    left[p] = (rows + step - 1) / step;
+    for (int64_t row = 0; row < rows; row += step) chunks.push_back({p, row, std::min(rows, row + step)});
+  }
+
+  std::atomic<size_t> next{0};
+  std::mutex failureLock;
+  Status failure;
+  std::atomic<bool> failed{false};
+  const int64_t threads = at::get_num_threads();
+  at::parallel_for(0, threads, 1, [&](int64_t, int64_t) {
+    std::vector<float> scratch;
+    for (size_t i = next++; i < chunks.size() && !failed; i = next++) {
+      const WeightPlace &place = places[chunks[i].place];
+      Status status = readInto(source, place, chunks[i], scratch);
+      if (!status.ok()) {
+        const std::lock_guard<std::mutex> hold(failureLock);
+        if (!failed.exchange(true)) failure = status;
+        return;
+      }
+      if (--left[chunks[i].place] == 0) source.release(place.name);
+    }
+  });
+  if (failed) return failure.error();
+  return weights;
+}
+
+} // namespace attune::core

@@ -1,0 +1,68 @@
+#include "core/nn/checkpointing.h"
+
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <memory>
+
+namespace attune::core {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+struct SegmentHolder : torch::CustomClassHolder {
+  explicit SegmentHolder(Segment function) : segment(std::move(function)) {}
+  Segment segment;
+};
+
+struct CheckpointFunction : torch::autograd::Function<CheckpointFunction> {
+  // `inputs` is the segment's input followed by its parameters: autograd sees the parameters, so the output
+  // requires grad whether or not the input does.
+  static Tensor forward(AutogradContext *context, at::TensorList inputs, const Segment *segment) {
+    context->save_for_backward(inputs.vec());
+    context->saved_data["segment"] = c10::IValue::make_capsule(c10::make_intrusive<SegmentHolder>(*segment));
+    at::NoGradGuard noGrad;
+    return (*segment)(inputs[0]);
+  }
+
+  static variable_list backward(AutogradContext *context, variable_list outputGradients) {
+    variable_list saved = context->get_saved_variables();
+    auto holder = context->saved_data["segment"].toCapsule();
+    const Segment &segment = static_cast<SegmentHolder *>(holder.get())->segment;
+    const bool wantsInput = context->needs_input_grad(0);
+
+    at::AutoGradMode recordGradients(true);
+    Tensor input = saved[0].detach();
+    input.set_requires_grad(wantsInput);
+    Tensor output = segment(input);
+    variable_list wanted;
+    std::vector<size_t> slots;
+    if (wantsInput) {
+      wanted.push_back(input);
+      slots.push_back(0);
+    }
+    for (size_t i = 1; i < saved.size(); ++i) {
+      wanted.push_back(saved[i]);
+      slots.push_back(i);
+    }
+    variable_list found = torch::autograd::grad({output}, wanted, {outputGradients[0]}, /*retain_graph=*/c10::nullopt,
+                                                /*create_graph=*/false, /*allow_unused=*/true);
+    variable_list gradients(saved.size() + 1);
+    for (size_t i = 0; i < slots.size(); ++i) gradients[slots[i]] = found[i];
+    return gradients;
+  }
+};
+
+} // namespace
+
+Tensor checkpointed(const Segment &segment, const Tensor &input, const std::vector<Tensor> &parameters) {
+  if (!at::GradMode::is_enabled()) return segment(input);
+  std::vector<Tensor> inputs = {input};
+  for (const Tensor &parameter : parameters)
+    if (parameter.requires_grad()) inputs.push_back(parameter);
+  if (inputs.size() == 1 && !input.requires_grad()) return segment(input);
+  return CheckpointFunction::apply(at::TensorList(inputs), &segment);
+}
+
+} // namespace attune::core

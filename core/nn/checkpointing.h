@@ -1,0 +1,18 @@
+// Gradient checkpointing (Chen et al. 2016): keeps a segment's input only and recomputes the segment in backward.
+// Random numbers inside must be counter-based, so that the second run repeats the first. Job thread.
+#pragma once
+
+#include "core/nn/tensor.h"
+
+#include <functional>
+#include <vector>
+
+namespace attune::core {
+
+using Segment = std::function<Tensor(const Tensor &)>;
+
+/// segment(input), with gradients for input and for `parameters`, the tensors requiring grad that the segment uses.
+/// The parameters get their gradients even where the input does not require one (the first layer above a frozen embedding).
+Tensor checkpointed(const Segment &segment, const Tensor &input, const std::vector<Tensor> &parameters);
+
+} // namespace attune::core

@@ -1,0 +1,56 @@
+// The tensors of one decoder in the shapes the forward pass wants them: q|k|v and gate|up packed into one matrix each.
+// Plain values sharing storage; the job thread of a model owns them. Letters: H hidden, F intermediate, D head, V vocabulary.
+#pragma once
+
+#include "core/nn/linear.h"
+#include "core/nn/tensor.h"
+
+#include <initializer_list>
+#include <vector>
+
+namespace attune::core {
+
+struct LayerWeights {
+  Tensor inputNorm; // [H]
+  Tensor postNorm;  // [H]
+  Tensor qkv;       // [(a + 2 kv) D, H], q rows first, then k, then v
+  Tensor qkvBias;   // undefined = none
+  Tensor output;    // [H, a D]
+  Tensor outputBias;
+  Tensor gateUp; // [2 F, H], gate rows first
+  Tensor gateUpBias;
+  Tensor down; // [H, F]
+  Tensor downBias;
+  Tensor qNorm; // [D], undefined = none
+  Tensor kNorm;
+};
+
+struct DecoderWeights {
+  Tensor embedding; // [V, H]
+  std::vector<LayerWeights> layers;
+  Tensor finalNorm; // [H]
+  Tensor head;      // [V, H]; the embedding itself when tied
+};
+
+/// LoRA on the four packed products of one layer.
+struct LayerAdapters {
+  std::vector<LoraSlice> qkv;
+  std::vector<LoraSlice> output;
+  std::vector<LoraSlice> gateUp;
+  std::vector<LoraSlice> down;
+};
+using DecoderAdapters = std::vector<LayerAdapters>; // one a layer
+
+/// Calls visit(Tensor &) for each defined tensor; a tied head is visited beside the embedding.
+template <typename Visit> void forEachTensor(DecoderWeights &weights, Visit visit) {
+  auto each = [&](std::initializer_list<Tensor *> tensors) {
+    for (Tensor *tensor : tensors)
+      if (tensor->defined()) visit(*tensor);
+  };
+  each({&weights.embedding, &weights.finalNorm, &weights.head});
+  for (LayerWeights &layer : weights.layers)
+    each({&layer.inputNorm, &layer.postNorm, &layer.qkv, &layer.qkvBias, &layer.output, &layer.outputBias, &layer.gateUp,
+          &layer.gateUpBias, &layer.down, &layer.downBias, &layer.qNorm, &layer.kNorm});
+}
+
+} // namespace attune::core

@@ -1,0 +1,43 @@
+#include "core/nn/embedding.h"
+
+#include "core/base/rng.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/embedding.h>
+
+#include <cmath>
+
+namespace attune::core {
+
+Tensor embedTokens(const Tensor &weight, const Tensor &ids, double scale) {
+  Tensor rows = at::embedding(weight, ids);
+  return scale == 1.0 ? rows : rows * scale;
+}
+
+Tensor addNeftuneNoise(const Tensor &rows, const std::vector<int64_t> &segmentStarts, double alpha, uint64_t seed) {
+  if (alpha == 0.0 || rows.numel() == 0) return rows;
+  const int64_t width = rows.size(1);
+  Tensor noise = at::empty({rows.size(0), width}, at::TensorOptions().dtype(at::kFloat));
+  float *out = noise.data_ptr<float>();
+  constexpr uint64_t kStream = 0x4E4546; // keeps this noise apart from every other use of the seed
+  const CounterRng rng(seed, kStream);
+  for (size_t segment = 0; segment + 1 < segmentStarts.size(); ++segment) {
+    const int64_t first = segmentStarts[segment], last = segmentStarts[segment + 1];
+    if (last <= first) continue;
+    const double magnitude = alpha / std::sqrt(static_cast<double>(last - first) * static_cast<double>(width));
+    at::parallel_for(first, last, 16, [&](int64_t begin, int64_t end) {
+      const uint64_t blocksPerRow = static_cast<uint64_t>((width + 3) / 4);
+      for (int64_t row = begin; row < end; ++row)
+        for (int64_t column = 0; column < width; column += 4) {
+          const auto words = rng.block(static_cast<uint64_t>(row) * blocksPerRow + static_cast<uint64_t>(column / 4));
+          for (int64_t i = 0; i < 4 && column + i < width; ++i)
+            out[row * width + column + i] =
+                static_cast<float>((words[static_cast<size_t>(i)] * (2.0 / 4294967296.0) - 1.0) * magnitude);
+        }
+    });
+  }
+  return rows + noise.to(rows.device(), rows.scalar_type());
+}
+
+} // namespace attune::core

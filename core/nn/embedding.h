@@ -1,0 +1,18 @@
+// Token embedding, and NEFTune (Jain et al. 2023): uniform noise on embeddings while training. Job thread.
+#pragma once
+
+#include "core/nn/tensor.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace attune::core {
+
+/// Rows `ids` [N] int64 of `weight` [V, H], times `scale`. Differentiable in weight: the gradient is dense [V, H].
+Tensor embedTokens(const Tensor &weight, const Tensor &ids, double scale);
+
+/// Adds U(-1, 1) * alpha / sqrt(length * H) to rows [N, H], length being that of the row's own segment; the noise is
+/// a function of `seed` and the element's place alone.
+Tensor addNeftuneNoise(const Tensor &rows, const std::vector<int64_t> &segmentStarts, double alpha, uint64_t seed);
+
+} // namespace attune::core
