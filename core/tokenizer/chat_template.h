@@ -5,6 +5,7 @@
 #include "core/base/result.h"
 #include "core/tokenizer/tokenizer.h"
 
+#include <ctime>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,7 +15,7 @@ namespace attune::tokenizer {
 struct Message {
   std::string role; // system | user | assistant | tool | ...
   std::string content;
-  std::string extraJson; // other keys of the message as a JSON object ("tool_calls": ...), empty when none
+  std::string extraJson; // other keys as a JSON object ("tool_calls": ...), empty when none; a "content" there wins
 };
 
 struct Conversation {
@@ -25,7 +26,7 @@ struct Conversation {
 struct RenderedChat {
   std::string text;
   std::vector<TextSpan> written;   // bytes that came from messages (never parsed as special tokens), sorted
-  std::vector<TextSpan> assistant; // per assistant message, in order, the bytes of its content
+  std::vector<TextSpan> assistant; // per assistant message, in order, the bytes of its content; or {% generation %}
 };
 
 class ChatTemplate {
@@ -38,6 +39,8 @@ public:
   static std::vector<std::string> builtInNames();
 
   Result<RenderedChat> render(const Conversation &conversation, bool addGenerationPrompt) const;
+  /// As render, with the time that strftime_now shows.
+  Result<RenderedChat> render(const Conversation &conversation, bool addGenerationPrompt, std::time_t now) const;
   const std::string &name() const; // "model", "alpaca", a path
 
 private:

@@ -1,0 +1,16 @@
+// The chat templates that ship with Attune, for models and rows without one of their own.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace attune::tokenizer {
+
+struct BuiltInTemplate {
+  const char *name;
+  const char *source;
+};
+
+const std::vector<BuiltInTemplate> &builtInTemplates();
+
+} // namespace attune::tokenizer

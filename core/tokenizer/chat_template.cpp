@@ -1,0 +1,239 @@
+#include "core/tokenizer/chat_template.h"
+
+#include "core/tokenizer/builtin_templates.h"
+#include "core/tokenizer/jinja_eval.h"
+
+#include <algorithm>
+#include <ctime>
+#include <new>
+
+namespace attune::tokenizer {
+
+using jinja::Author;
+using jinja::Kind;
+using jinja::MarkedText;
+using jinja::Value;
+
+struct ChatTemplate::State {
+  jinja::Program program;
+  std::string bosText;
+  std::string eosText;
+  std::string where;
+};
+
+namespace {
+
+constexpr size_t kMaxMessages = 100'000;
+
+/// Roles that a template may turn into special tokens ("<|user|>"); any other role is text that a row wrote.
+bool isKnownRole(const std::string &role) {
+  static const char *const kRoles[] = {"system",  "user",        "assistant",   "tool",  "developer", "function",
+                                       "ipython", "environment", "observation", "model", "human",     "gpt"};
+  return std::any_of(std::begin(kRoles), std::end(kRoles), [&](const char *known) { return role == known; });
+}
+
+Error failure(const std::string &where, const std::string &message, int line) {
+  return {ErrorCode::TemplateFailed, message, line > 0 ? where + ":" + std::to_string(line) : where,
+          "correct the template, or choose a built-in one (chatml, alpaca, plain, llama2)"};
+}
+
+/// Runs `work`, turning whatever it throws into an error.
+template <typename T, typename Work> Result<T> guarded(const std::string &where, Work work) {
+  try {
+    return work();
+  } catch (const jinja::TemplateError &error) {
+    return failure(where, error.what(), error.line);
+  } catch (const std::bad_alloc &) {
+    return failure(where, "the template needs too much memory", 0);
+  } catch (const std::exception &error) {
+    return failure(where, std::string("the template failed: ") + error.what(), 0);
+  }
+}
+
+Value plainString(jinja::Interpreter &run, const std::string &text) { return run.makeString(MarkedText(text)); }
+
+/// {"role", "content", then the other keys}; reasoning is found under each of its usual names.
+Value messageValue(jinja::Interpreter &run, const Message &message, int32_t index) {
+  const bool assistant = message.role == "assistant" || message.role == "model" || message.role == "gpt";
+  const Author writer{index, false}, contentWriter{index, assistant};
+  Value role = isKnownRole(message.role) ? plainString(run, message.role)
+                                         : run.makeString(MarkedText(jinja::validUtf8(message.role), writer));
+  Value content = run.makeString(MarkedText(jinja::validUtf8(message.content), contentWriter));
+  std::vector<std::pair<Value, Value>> extra;
+  Value reasoning;
+  if (!message.extraJson.empty()) {
+    const Value parsed = jinja::fromJson(run.meter(), message.extraJson, writer);
+    if (!parsed.is(Kind::Dict)) throw jinja::TemplateError("the other keys of a message are no JSON object");
+    if (parsed.dictionary().find(std::string_view("content"))) { // a list of parts, or null beside tool calls
+      const Value again = jinja::fromJson(run.meter(), message.extraJson, contentWriter);
+      content = *again.dictionary().find(std::string_view("content"));
+    }
+    for (const char *name : {"reasoning_content", "thinking", "reasoning"}) {
+      const Value *found = parsed.dictionary().find(std::string_view(name));
+      if (found && !found->is(Kind::None) && reasoning.is(Kind::Undefined)) reasoning = *found;
+    }
+    for (const auto &entry : parsed.dictionary().entries) {
+      if (entry.first.text().text != "content" && entry.first.text().text != "role") extra.push_back(entry);
+    }
+  }
+  std::vector<std::pair<Value, Value>> entries;
+  if (!reasoning.is(Kind::Undefined)) entries.emplace_back(plainString(run, "thinking"), reasoning);
+  entries.emplace_back(plainString(run, "role"), std::move(role));
+  entries.emplace_back(plainString(run, "content"), std::move(content));
+  entries.insert(entries.end(), extra.begin(), extra.end());
+  if (!reasoning.is(Kind::Undefined)) entries.emplace_back(plainString(run, "reasoning_content"), reasoning);
+  return run.makeDict(std::move(entries));
+}
+
+/// One span a message: from the first to the last byte of its answer, as far as no other message stands between. The
+/// template may cut an answer up (thinking, answer) and write its own marks there; they belong to the answer.
+std::vector<TextSpan> answerSpans(const std::vector<jinja::Mark> &marks, std::vector<int32_t> &messages) {
+  std::vector<TextSpan> spans;
+  for (size_t i = 0; i < marks.size(); ++i) {
+    if (!marks[i].author.answer) continue;
+    const int32_t message = marks[i].author.message;
+    TextSpan span{marks[i].begin, marks[i].end};
+    while (i + 1 < marks.size() && marks[i + 1].author == marks[i].author) span.end = marks[++i].end;
+    const bool again = !messages.empty() && messages.back() == message;
+    if (again && spans.back().end - spans.back().begin < span.end - span.begin) {
+      spans.back() = span;
+    } else if (!again) {
+      spans.push_back(span);
+      messages.push_back(message);
+    }
+  }
+  return spans;
+}
+
+RenderedChat finished(MarkedText text) {
+  RenderedChat chat;
+  for (const jinja::Mark &mark : text.marks) {
+    if (!chat.written.empty() && chat.written.back().end == mark.begin) {
+      chat.written.back().end = mark.end;
+    } else {
+      chat.written.push_back({mark.begin, mark.end});
+    }
+  }
+  if (!text.generation.empty()) {
+    chat.assistant = text.generation;
+  } else {
+    std::vector<int32_t> messages;
+    chat.assistant = answerSpans(text.marks, messages);
+  }
+  chat.text = std::move(text.text);
+  return chat;
+}
+
+size_t editDistance(const std::string &a, const std::string &b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+} // namespace
+
+Result<ChatTemplate> ChatTemplate::parse(const std::string &source, const std::string &bosText,
+                                         const std::string &eosText, const std::string &where) {
+  return guarded<ChatTemplate>(where, [&]() -> Result<ChatTemplate> {
+    auto state = std::make_shared<State>();
+    state->program = jinja::parseProgram(jinja::validUtf8(source));
+    state->bosText = bosText;
+    state->eosText = eosText;
+    state->where = where;
+    ChatTemplate made;
+    made.m_state = std::move(state);
+    return made;
+  });
+}
+
+Result<ChatTemplate> ChatTemplate::builtIn(const std::string &name, const std::string &bosText,
+                                           const std::string &eosText) {
+  const BuiltInTemplate *nearest = nullptr;
+  for (const BuiltInTemplate &candidate : builtInTemplates()) {
+    if (name == candidate.name) return parse(candidate.source, bosText, eosText, name);
+    const std::string shortened = name.substr(0, 40);
+    if (!nearest || editDistance(shortened, candidate.name) < editDistance(shortened, nearest->name))
+      nearest = &candidate;
+  }
+  return Error{ErrorCode::UnknownKey, "there is no template '" + name + "'", "",
+               std::string("did you mean '") + nearest->name + "'?"};
+}
+
+std::vector<std::string> ChatTemplate::builtInNames() {
+  std::vector<std::string> names;
+  for (const BuiltInTemplate &known : builtInTemplates()) names.emplace_back(known.name);
+  return names;
+}
+
+Result<RenderedChat> ChatTemplate::render(const Conversation &conversation, bool addGenerationPrompt) const {
+  return render(conversation, addGenerationPrompt, std::time(nullptr));
+}
+
+Result<RenderedChat> ChatTemplate::render(const Conversation &conversation, bool addGenerationPrompt,
+                                          std::time_t now) const {
+  return guarded<RenderedChat>(m_state->where, [&]() -> Result<RenderedChat> {
+    if (conversation.messages.size() > kMaxMessages)
+      throw jinja::TemplateError("the conversation has too many messages");
+    jinja::Interpreter run(m_state->program, now);
+    std::vector<Value> messages;
+    for (size_t i = 0; i < conversation.messages.size(); ++i) {
+      messages.push_back(messageValue(run, conversation.messages[i], static_cast<int32_t>(i)));
+    }
+    run.define("messages", run.makeList(std::move(messages)));
+    run.define("tools", conversation.toolsJson.empty()
+                            ? Value::none()
+                            : jinja::fromJson(run.meter(), conversation.toolsJson, Author{}));
+    run.define("documents", Value::none());
+    run.define("add_generation_prompt", Value::boolean(addGenerationPrompt));
+    run.define("bos_token", plainString(run, m_state->bosText));
+    run.define("eos_token", plainString(run, m_state->eosText));
+    return finished(run.render());
+  });
+}
+
+const std::string &ChatTemplate::name() const { return m_state->where; }
+
+Result<EncodedChat> encodeChat(const Tokenizer &tokenizer, const std::vector<TokenId> &endTokens,
+                               const ChatTemplate &chatTemplate, const Conversation &conversation, TrainedPart part,
+                               bool addGenerationPrompt) {
+  ATTUNE_TRY(RenderedChat chat, chatTemplate.render(conversation, addGenerationPrompt));
+  EncodedText encoded = tokenizer.encodeWithOffsets(chat.text, chat.written);
+  EncodedChat result;
+  result.text = std::move(chat.text);
+  result.labels = encoded.ids;
+  if (part != TrainedPart::All) {
+    constexpr TokenId kIgnored = -100;
+    std::fill(result.labels.begin(), result.labels.end(), kIgnored);
+    auto isEnd = [&](size_t i) {
+      return std::find(endTokens.begin(), endTokens.end(), encoded.ids[i]) != endTokens.end();
+    };
+    size_t token = 0;
+    for (size_t s = 0; s < chat.assistant.size(); ++s) {
+      const TextSpan span = chat.assistant[s];
+      const bool last = s + 1 == chat.assistant.size();
+      const size_t limit = last ? result.text.size() : chat.assistant[s + 1].begin;
+      const bool trained = part == TrainedPart::Answers || last;
+      bool ended = false; // a {% generation %} region may hold its end token already
+      while (token < encoded.ids.size() && encoded.offsets[token].begin < span.begin) ++token;
+      for (; token < encoded.ids.size() && encoded.offsets[token].begin < limit; ++token) {
+        const bool inside = encoded.offsets[token].begin < span.end;
+        if (!inside && (ended || !isEnd(token))) continue;
+        if (trained) result.labels[token] = encoded.ids[token];
+        ended = ended || isEnd(token);
+      }
+    }
+  }
+  result.ids = std::move(encoded.ids);
+  return result;
+}
+
+} // namespace attune::tokenizer

@@ -1,0 +1,290 @@
+#include "core/tokenizer/jinja_text.h"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+namespace attune::tokenizer::jinja {
+
+MarkedText::MarkedText(std::string written, Author author) : text(std::move(written)) {
+  addMark(0, text.size(), author);
+}
+
+void MarkedText::addMark(size_t begin, size_t end, Author author) {
+  if (begin == end) return;
+  if (!marks.empty() && marks.back().end == begin && marks.back().author == author) {
+    marks.back().end = end;
+  } else {
+    marks.push_back({begin, end, author});
+  }
+}
+
+void MarkedText::append(const MarkedText &other, size_t begin, size_t end) {
+  const size_t base = text.size();
+  text.append(other.text, begin, end - begin);
+  auto mark = std::lower_bound(other.marks.begin(), other.marks.end(), begin,
+                               [](const Mark &m, size_t at) { return m.end <= at; });
+  for (; mark != other.marks.end() && mark->begin < end; ++mark) {
+    addMark(base + std::max(mark->begin, begin) - begin, base + std::min(mark->end, end) - begin, mark->author);
+  }
+  for (const TextSpan &span : other.generation) {
+    const size_t from = std::max(span.begin, begin), to = std::min(span.end, end);
+    if (from < to) generation.push_back({base + from - begin, base + to - begin});
+  }
+}
+
+void MarkedText::appendWritten(std::string_view written, Author author) {
+  const size_t base = text.size();
+  text.append(written);
+  addMark(base, text.size(), author);
+}
+
+MarkedText MarkedText::slice(size_t begin, size_t end) const {
+  MarkedText part;
+  part.append(*this, begin, end);
+  return part;
+}
+
+size_t characterLength(std::string_view text, size_t at) {
+  const auto byte = static_cast<unsigned char>(text[at]);
+  size_t length = byte < 0x80 ? 1 : byte >= 0xF0 && byte < 0xF8 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
+  if (byte >= 0xF8 || length > text.size() - at) return 1;
+  for (size_t i = 1; i < length; ++i) {
+    if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return 1;
+  }
+  return length;
+}
+
+uint32_t codePointAt(std::string_view text, size_t at, size_t *length) {
+  const size_t n = characterLength(text, at);
+  if (length) *length = n;
+  auto byte = [&](size_t i) { return static_cast<uint32_t>(static_cast<unsigned char>(text[at + i])); };
+  switch (n) {
+  case 1: return byte(0) < 0x80 ? byte(0) : 0xFFFD;
+  case 2: return (byte(0) & 0x1F) << 6 | (byte(1) & 0x3F);
+  case 3: return (byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
+  default: return (byte(0) & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F);
+  }
+}
+
+void appendCodePoint(std::string &text, uint32_t c) {
+  auto put = [&](uint32_t byte) { text.push_back(static_cast<char>(byte)); };
+  if (c >= 0x110000 || (c >= 0xD800 && c < 0xE000)) c = 0xFFFD;
+  if (c < 0x80) {
+    put(c);
+  } else if (c < 0x800) {
+    put(0xC0 | c >> 6), put(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    put(0xE0 | c >> 12), put(0x80 | (c >> 6 & 0x3F)), put(0x80 | (c & 0x3F));
+  } else {
+    put(0xF0 | c >> 18), put(0x80 | (c >> 12 & 0x3F)), put(0x80 | (c >> 6 & 0x3F)), put(0x80 | (c & 0x3F));
+  }
+}
+
+size_t countCharacters(std::string_view text) {
+  size_t count = 0;
+  for (size_t at = 0; at < text.size(); at += characterLength(text, at)) ++count;
+  return count;
+}
+
+size_t byteOffset(std::string_view text, size_t index) {
+  size_t at = 0;
+  while (index-- > 0 && at < text.size()) at += characterLength(text, at);
+  return at;
+}
+
+std::string validUtf8(std::string_view text) {
+  std::string clean;
+  clean.reserve(text.size());
+  for (size_t at = 0; at < text.size();) {
+    size_t length = 1;
+    const uint32_t c = codePointAt(text, at, &length);
+    static constexpr uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    const bool plain = length == 1 && c != 0xFFFD;
+    const bool valid = plain || (length > 1 && c >= kSmallest[length] && c < 0x110000 && !(c >= 0xD800 && c < 0xE000));
+    if (valid) {
+      clean.append(text, at, length);
+      at += length;
+    } else {
+      clean.append("\xEF\xBF\xBD");
+      ++at;
+    }
+  }
+  return clean;
+}
+
+bool isSpace(uint32_t c) {
+  return (c >= 9 && c <= 13) || (c >= 28 && c <= 32) || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+bool isDigit(uint32_t c) {
+  return (c >= '0' && c <= '9') || (c >= 0xFF10 && c <= 0xFF19) || (c >= 0x660 && c <= 0x669) ||
+         (c >= 0x966 && c <= 0x96F);
+}
+
+bool isLetter(uint32_t c) {
+  if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return c == 0xAA || c == 0xB5 || c == 0xBA || (c >= 0xC0 && c != 0xD7 && c != 0xF7 && c < 0x2C2) ||
+         (c >= 0x370 && c < 0x590 && c != 0x37E && c != 0x387 && !(c >= 0x483 && c <= 0x489)) ||
+         (c >= 0x5D0 && c < 0x5F3) || (c >= 0x620 && c < 0x64B) || (c >= 0x904 && c < 0x93A) ||
+         (c >= 0x1E00 && c < 0x1FBD) || (c >= 0x3041 && c < 0x3097) || (c >= 0x30A1 && c < 0x30FB) ||
+         (c >= 0x3400 && c < 0x4DC0) || (c >= 0x4E00 && c < 0xA48D) || (c >= 0xAC00 && c < 0xD7A4) ||
+         (c >= 0xF900 && c < 0xFADA) || (c >= 0xFF21 && c < 0xFF3B) || (c >= 0xFF41 && c < 0xFF5B) ||
+         (c >= 0x20000 && c < 0x31350);
+}
+
+namespace {
+
+/// Latin Extended blocks alternate capital and small letters; `even` capitals sit on even code points.
+bool alternates(uint32_t c, bool &evenCapitals) {
+  evenCapitals = true;
+  if ((c >= 0x100 && c < 0x138 && c != 0x130 && c != 0x131) || (c >= 0x14A && c < 0x178)) return true;
+  if ((c >= 0x1DE && c < 0x1F0) || (c >= 0x1F8 && c < 0x220) || (c >= 0x222 && c < 0x234)) return true;
+  if ((c >= 0x460 && c < 0x482) || (c >= 0x48A && c < 0x4C0) || (c >= 0x4D0 && c < 0x530)) return true;
+  if ((c >= 0x1E00 && c < 0x1E96) || (c >= 0x1EA0 && c < 0x1F00)) return true;
+  evenCapitals = false;
+  return (c >= 0x139 && c < 0x149) || (c >= 0x179 && c < 0x17F) || (c >= 0x1CD && c < 0x1DD) ||
+         (c >= 0x4C1 && c < 0x4CF);
+}
+
+} // namespace
+
+uint32_t lowerOf(uint32_t c) {
+  if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
+  if ((c >= 0xC0 && c <= 0xDE && c != 0xD7)) return c + 32;
+  if (c == 0x178) return 0xFF;
+  bool even = false;
+  if (alternates(c, even)) return ((c % 2 == 0) == even) ? c + 1 : c;
+  if (c == 0x386) return 0x3AC;
+  if (c >= 0x388 && c <= 0x38A) return c + 37;
+  if (c == 0x38C) return 0x3CC;
+  if (c == 0x38E || c == 0x38F) return c + 63;
+  if (c >= 0x391 && c <= 0x3AB && c != 0x3A2) return c + 32;
+  if (c >= 0x400 && c <= 0x40F) return c + 80;
+  if (c >= 0x410 && c <= 0x42F) return c + 32;
+  if (c == 0x4C0) return 0x4CF;
+  if (c >= 0x531 && c <= 0x556) return c + 48;
+  if (c >= 0xFF21 && c <= 0xFF3A) return c + 32;
+  return c;
+}
+
+uint32_t upperOf(uint32_t c) {
+  if (c < 0x80) return c >= 'a' && c <= 'z' ? c - 32 : c;
+  if (c == 0xB5) return 0x39C;
+  if (c == 0xFF) return 0x178;
+  if (c >= 0xE0 && c <= 0xFE && c != 0xF7) return c - 32;
+  bool even = false;
+  if (alternates(c, even)) return ((c % 2 == 0) == even) ? c : c - 1;
+  if (c == 0x131) return 'I';
+  if (c == 0x17F) return 'S';
+  if (c == 0x3AC) return 0x386;
+  if (c >= 0x3AD && c <= 0x3AF) return c - 37;
+  if (c == 0x3C2) return 0x3A3;
+  if (c >= 0x3B1 && c <= 0x3CB) return c - 32;
+  if (c == 0x3CC) return 0x38C;
+  if (c == 0x3CD || c == 0x3CE) return c - 63;
+  if (c >= 0x430 && c <= 0x44F) return c - 32;
+  if (c >= 0x450 && c <= 0x45F) return c - 80;
+  if (c == 0x4CF) return 0x4C0;
+  if (c >= 0x561 && c <= 0x586) return c - 48;
+  if (c >= 0xFF41 && c <= 0xFF5A) return c - 32;
+  return c;
+}
+
+MarkedText changeCase(const MarkedText &text, CaseRule rule) {
+  MarkedText result;
+  result.text.reserve(text.text.size());
+  size_t mark = 0;
+  bool inWord = false, first = true;
+  for (size_t at = 0; at < text.text.size();) {
+    size_t length = 1;
+    const uint32_t c = codePointAt(text.text, at, &length);
+    bool upper = rule == CaseRule::Upper;
+    if (rule == CaseRule::Capitalize) upper = first;
+    if (rule == CaseRule::Title) upper = !inWord;
+    if (rule == CaseRule::Swap) upper = upperOf(c) != c;
+    std::string mapped;
+    if (c == 0xDF && upper) {
+      mapped = rule == CaseRule::Title || rule == CaseRule::Capitalize ? "Ss" : "SS";
+    } else if (c == 0xFFFD) {
+      mapped = text.text.substr(at, length);
+    } else {
+      appendCodePoint(mapped, upper ? upperOf(c) : lowerOf(c));
+    }
+    inWord = isLetter(c);
+    first = false;
+    while (mark < text.marks.size() && text.marks[mark].end <= at) ++mark;
+    if (mark < text.marks.size() && text.marks[mark].begin <= at) {
+      result.appendWritten(mapped, text.marks[mark].author);
+    } else {
+      result.append(mapped);
+    }
+    at += length;
+  }
+  return result;
+}
+
+TextSpan stripRange(std::string_view text, const std::string *chars, bool left, bool right) {
+  auto strips = [&](size_t at, size_t length) {
+    if (!chars) return isSpace(codePointAt(text, at, nullptr));
+    const std::string_view character = text.substr(at, length);
+    for (size_t i = 0; i < chars->size(); i += characterLength(*chars, i)) {
+      if (std::string_view(*chars).substr(i, characterLength(*chars, i)) == character) return true;
+    }
+    return false;
+  };
+  size_t begin = 0, end = text.size();
+  while (left && begin < end) {
+    const size_t length = characterLength(text, begin);
+    if (!strips(begin, length)) break;
+    begin += length;
+  }
+  while (right && end > begin) {
+    size_t at = end - 1;
+    while (at > begin && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80 && end - at < 4) --at;
+    if (at + characterLength(text, at) != end) at = end - 1;
+    if (!strips(at, end - at)) break;
+    end = at;
+  }
+  return {begin, end};
+}
+
+size_t findText(std::string_view text, std::string_view needle, size_t from) {
+  if (from > text.size()) return std::string_view::npos;
+  if (needle.empty()) return from;
+  const void *found = memmem(text.data() + from, text.size() - from, needle.data(),
+                             needle.size()); // two-way: std::string::find is quadratic
+  return found ? static_cast<size_t>(static_cast<const char *>(found) - text.data()) : std::string_view::npos;
+}
+
+MarkedText replaceAll(const MarkedText &text, const MarkedText &from, const MarkedText &to, int64_t count,
+                      size_t maxBytes) {
+  MarkedText result;
+  auto add = [&](const MarkedText &piece, size_t begin, size_t end) {
+    result.append(piece, begin, end);
+    if (result.text.size() > maxBytes) throw std::length_error("string");
+  };
+  size_t at = 0;
+  if (from.text.empty()) {
+    for (; count != 0; --count) {
+      add(to, 0, to.text.size());
+      if (at == text.text.size()) return result;
+      const size_t length = characterLength(text.text, at);
+      add(text, at, at + length);
+      at += length;
+    }
+  }
+  while (count != 0) {
+    const size_t found = findText(text.text, from.text, at);
+    if (found == std::string::npos) break;
+    add(text, at, found);
+    add(to, 0, to.text.size());
+    at = found + from.text.size();
+    --count;
+  }
+  add(text, at, text.text.size());
+  return result;
+}
+
+} // namespace attune::tokenizer::jinja
