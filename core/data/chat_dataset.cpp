@@ -20,7 +20,9 @@ namespace {
 
 constexpr int64_t kChunk = 64;            // rows a thread takes at a time
 constexpr int64_t kTemplateFailures = 20; // a template that fails on so many rows will fail on the others
+constexpr int64_t kErrorsEnough = 1000000; // no use in counting on
 constexpr double kMaxWeight = 1000.0;
+constexpr double kSlack = 1e-6; // so that a fifth of ten rows is two, whatever 1.2 - 1 rounds to
 
 /// What one chunk of rows gave.
 struct Part {
@@ -135,7 +137,7 @@ void applyWeight(std::vector<Sample> &samples, double weight) {
   for (int64_t copy = 0; copy < copies; ++copy) weighted.insert(weighted.end(), samples.begin(), samples.end());
   for (size_t i = 0; i < samples.size(); ++i) {
     const auto at = static_cast<double>(i);
-    if (std::floor((at + 1) * rest) > std::floor(at * rest)) weighted.push_back(samples[i]);
+    if (std::floor((at + 1) * rest + kSlack) > std::floor(at * rest + kSlack)) weighted.push_back(samples[i]);
   }
   samples = std::move(weighted);
 }
@@ -207,7 +209,7 @@ Result<EncodedDataset> survey(const std::vector<api::DatasetRef> &files, const t
           templateFailures += part.templateFailures;
           hashes.insert(hashes.end(), part.hashes.begin(), part.hashes.end());
           mergePart(std::move(part), dataset, samples);
-          return templateFailures < kTemplateFailures;
+          return templateFailures < kTemplateFailures && dataset.problems.errors() < kErrorsEnough;
         });
     if (!finished) return Error{ErrorCode::Interrupted, "Reading the dataset was stopped.", file.source->path(), ""};
     reportDuplicates(file, hashes, dataset.problems);
