@@ -13,6 +13,6 @@ if ! "$3" -fsanitize=fuzzer,address "$probe/probe.cpp" -o "$probe/probe" 2>"$pro
 fi
 rm -r "$probe"
 cmake -S "$1" -B "$2" -G "$4" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER="$clang" -DCMAKE_CXX_COMPILER="$3" \
-  -DATTUNE_ENGINE=OFF -DATTUNE_TESTS=OFF -DATTUNE_FUZZ=ON -DATTUNE_SANITIZE=fuzzer-no-link,address,undefined >"$1/build/fuzz-configure.log" 2>&1 ||
-  { cat "$1/build/fuzz-configure.log"; exit 1; }
-cmake --build "$2" --parallel "$5"
+  -DATTUNE_ENGINE=OFF -DATTUNE_TESTS=OFF -DATTUNE_FUZZ=ON -DATTUNE_SANITIZE=fuzzer-no-link,address,undefined >"$2.log" 2>&1 ||
+  { cat "$2.log"; exit 1; }
+cmake --build "$2" --parallel "$5" --target fuzzers

@@ -1,0 +1,76 @@
+#include "tests/support/run_program.h"
+#include "tests/support/temp_folder.h"
+
+#include <doctest/doctest.h>
+
+using namespace attune;
+using attune::test::runAttune;
+using attune::test::starterModel;
+
+namespace {
+const char *const kGood = "{\"instruction\":\"What is LoRA?\",\"output\":\"A small adapter.\"}\n"
+                          "{\"instruction\":\"And rank?\",\"output\":\"Its width.\"}\n";
+}
+
+TEST_CASE("data check: good rows pass, a broken row is named and refused") {
+  test::TempFolder folder;
+  const auto good = runAttune({"data", "check", folder.write("good.jsonl", kGood), "--json"});
+  CHECK(good.code == 0);
+  CHECK(good.json()["rows"] == 2);
+  CHECK(good.json()["format"] == "alpaca");
+  CHECK(good.json()["problems"] == Json::array());
+
+  const std::string path = folder.write("bad.jsonl", std::string(kGood) + "{\"instruction\":\"no answer\"}\n{broken\n");
+  const auto bad = runAttune({"data", "check", path, "--json"});
+  CHECK(bad.code == 3);
+  REQUIRE(bad.json()["problems"].size() == 2);
+  const Json problem = bad.json()["problems"][0];
+  CHECK(problem["file"] == path);
+  CHECK(problem["row"] == 2);
+  CHECK(problem["line"] == 3);
+  CHECK(problem["field"] == "output");
+  CHECK(problem["code"] == "missing_field");
+  CHECK(bad.json()["error"]["code"] == "invalid_data");
+  CHECK(runAttune({"data", "check", path}).code == 3);
+}
+
+TEST_CASE("data check: files that are missing, empty or of an unknown action") {
+  test::TempFolder folder;
+  const auto missing = runAttune({"data", "check", "/no/rows.jsonl", "--json"});
+  CHECK(missing.code == 1);
+  CHECK(missing.json()["error"]["code"] == "file_not_found");
+  CHECK(runAttune({"data", "check", folder.write("empty.jsonl", "")}).code == 3);
+  CHECK(runAttune({"data", "chekc", "x"}).code == 2);
+  CHECK(runAttune({"data", "preview", folder.write("good.jsonl", kGood)}).code == 2);
+}
+
+TEST_CASE("data stats and preview count and show tokens") {
+  test::TempFolder folder;
+  const std::string path = folder.write("good.jsonl", kGood);
+  const auto stats = runAttune({"data", "stats", path, "--model", starterModel(), "--json"});
+  REQUIRE(stats.code == 0);
+  CHECK(stats.json()["length"]["unit"] == "tokens");
+  CHECK(stats.json()["trained_tokens"].get<int64_t>() > 0);
+  CHECK(runAttune({"data", "stats", path}).code == 0);
+
+  const auto preview = runAttune({"data", "preview", path, "--model", starterModel(), "--count", "1", "--json"});
+  REQUIRE(preview.code == 0);
+  REQUIRE(preview.json()["preview"].size() == 1);
+  const Json row = preview.json()["preview"][0];
+  CHECK(row["ids"].size() == row["labels"].size());
+  CHECK(row["text"].get<std::string>().find("A small adapter.") != std::string::npos);
+  const auto text = runAttune({"data", "preview", path, "--model", starterModel(), "--count", "1"});
+  CHECK(text.out.find(">>A small adapter.<|im_end|><<") != std::string::npos);
+}
+
+TEST_CASE("data convert and split write files") {
+  test::TempFolder folder;
+  const std::string path = folder.write("good.jsonl", kGood);
+  const std::string out = folder.path() + "/out.jsonl";
+  CHECK(runAttune({"data", "convert", path, "--format", "messages", "--out", out}).code == 0);
+  CHECK(runAttune({"data", "check", out, "--json"}).json()["format"] == "messages");
+  const auto split = runAttune({"data", "split", path, "--out", folder.path() + "/s.jsonl", "--fraction", "0.5", "--json"});
+  CHECK(split.code == 0);
+  CHECK(split.json()["validation"]["rows"] == 1);
+  CHECK(runAttune({"data", "convert", path}).code == 2);
+}
