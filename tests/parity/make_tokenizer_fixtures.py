@@ -81,6 +81,11 @@ def main():
 
     t = Tokenizer.from_file(starter)
     digests["starter"] = plain(t, 100)
+    t.encode_special_tokens = False
+    ids = lambda texts: digest(e.ids for e in t.encode_batch(texts, add_special_tokens=False))
+    digests["rows"] = {s.split("/")[-1]: ids([v for r in json.load(open(s)) for v in r.values() if isinstance(v, str) and v])
+                       for s in sources}
+    digests["licence"] = ids(open(folder + "/../../../LICENSE").read().split("\n"))
 
     families = {
         "gpt2": (None, pre_tokenizers.ByteLevel(add_prefix_space=True), False),
