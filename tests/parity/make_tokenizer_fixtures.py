@@ -3,7 +3,7 @@ gives for fuzzed strings. usage: make_tokenizer_fixtures.py STARTER_TOKENIZER_JS
 (tokenizers 0.23.3)"""
 import json, sys
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from tokenizer_fuzz import block, digest
+from tokenizer_fuzz import Random, block, digest
 
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 LLAMA3 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -86,6 +86,13 @@ def main():
     digests["rows"] = {s.split("/")[-1]: ids([v for r in json.load(open(s)) for v in r.values() if isinstance(v, str) and v])
                        for s in sources}
     digests["licence"] = ids(open(folder + "/../../../LICENSE").read().split("\n"))
+
+    nfc = normalizers.NFC()
+    marks = [chr(c) for c in list(range(0x41, 0x5B)) + list(range(0x300, 0x350)) + [0x1100, 0x1161, 0x11A8, 0xAC00, 0x5D0, 0x5B0, 0x915, 0x93C, 0x9C7, 0x9BE, 0x1D15E]]
+    random = Random(4242)
+    texts = ["".join(marks[random.next() % len(marks)] for _ in range(12)) for _ in range(20000)]
+    digests["nfc"] = [digest([[ord(c) for c in nfc.normalize_str(s)] for s in texts])] + [
+        digest([ord(c) for c in nfc.normalize_str(s)] for s in block(n)) for n in range(5)]
 
     families = {
         "gpt2": (None, pre_tokenizers.ByteLevel(add_prefix_space=True), False),
