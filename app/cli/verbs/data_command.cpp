@@ -17,16 +17,22 @@ namespace {
 constexpr size_t kShownProblems = 50; // in the text for people; --json holds all that were kept
 
 Json problemJson(const data::Problem &problem) {
-  return {{"file", problem.file},       {"row", problem.row},   {"line", problem.line}, {"field", problem.field}, {"code", problem.code},
-          {"message", problem.message}, {"fix", problem.fix}, {"severity", problem.severity == data::Severity::Error ? "error" : "warning"}};
+  return {{"file", problem.file},
+          {"row", problem.row < 0 ? Json() : Json(problem.row)}, // null: the file as a whole
+          {"line", problem.line > 0 ? Json(problem.line) : Json()},
+          {"field", problem.field},
+          {"code", problem.code},
+          {"message", problem.message},
+          {"fix", problem.fix},
+          {"severity", problem.severity == data::Severity::Error ? "error" : "warning"}};
 }
 
-Json statsJson(const data::DatasetStats &stats) {
+Json statsJson(const data::DatasetStats &stats, const std::vector<std::string> &files) {
   Json histogram = Json::array();
   for (const data::LengthBin &bin : stats.histogram) histogram.push_back({{"from", bin.from}, {"to", bin.to}, {"rows", bin.rows}});
   Json longest = Json::array();
   for (const data::LongRow &row : stats.longestRows)
-    longest.push_back({{"file", row.file}, {"row", row.row}, {"line", row.line}, {"length", row.length}});
+    longest.push_back({{"file", files[static_cast<size_t>(row.file)]}, {"row", row.row}, {"line", row.line}, {"length", row.length}});
   Json result = {{"usable_rows", stats.usableRows}, {"turns", stats.turns}, {"bytes", stats.bytes}};
   if (stats.inTokens) {
     result["tokens"] = stats.tokens;
@@ -131,7 +137,11 @@ private:
     const data::DatasetStats stats = m_action == "stats" ? data::datasetStats(dataset, m_options.maxLength) : data::DatasetStats();
     if (context.json) {
       Json object = overview(dataset, tokens);
-      if (m_action == "stats") object.update(statsJson(stats));
+      if (!verdict.ok() && verdict.error().code == ErrorCode::NothingToTrain) { // a problem of no single row
+        const data::Problem none{m_files.front(), -1, 0, "", "nothing_to_train", verdict.error().message, verdict.error().hint, data::Severity::Error};
+        object["problems"].push_back(problemJson(none));
+      }
+      if (m_action == "stats") object.update(statsJson(stats, m_files));
       if (!verdict.ok()) object["error"] = errorJson(verdict.error());
       printJson(context, object);
       return verdict.ok() ? 0 : exitCodeOf(verdict.error().code);
