@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace attune::core {
@@ -112,17 +111,6 @@ Result<RunRecord> RunFolder::readRecord() const {
 }
 
 void RunFolder::removeIfEmpty() const { ::rmdir(m_path.c_str()); }
-
-Result<uint64_t> freeDiskBytes(const std::string &path) {
-  fs::path at = fs::absolute(path);
-  std::error_code ignored;
-  while (!fs::exists(at, ignored) && at.has_parent_path() && at != at.parent_path()) at = at.parent_path();
-  struct statvfs space = {};
-  if (::statvfs(at.c_str(), &space) != 0) {
-    return Error{ErrorCode::IoFailed, "The free disk space cannot be read: " + std::string(std::strerror(errno)) + ".", at.string(), ""};
-  }
-  return static_cast<uint64_t>(space.f_bavail) * static_cast<uint64_t>(space.f_frsize);
-}
 
 Status checkFreeDisk(const std::string &path, uint64_t needed, uint64_t available) {
   if (needed <= available) return {};

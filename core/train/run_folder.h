@@ -51,9 +51,6 @@ private:
   std::string m_path;
 };
 
-/// Bytes free for this user on the file system that will hold `path` (its nearest existing parent).
-Result<uint64_t> freeDiskBytes(const std::string &path);
-
 /// DoesNotFit is for memory; a disk too small is IoFailed with what is needed and what is free.
 Status checkFreeDisk(const std::string &path, uint64_t needed, uint64_t available);
 
