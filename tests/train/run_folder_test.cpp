@@ -167,11 +167,7 @@ TEST_CASE("a damaged checkpoint is refused, not crashed on") {
   }
 }
 
-TEST_CASE("disk space is asked of the nearest existing folder and compared before a run") {
-  TemporaryFolder folder;
-  const auto available = freeDiskBytes(folder.path() + "/not/yet/there");
-  REQUIRE(available.ok());
-  CHECK(*available > 0);
+TEST_CASE("disk space is compared before a run") {
   CHECK(checkFreeDisk("/x", 10, 10).ok());
   const Status tooSmall = checkFreeDisk("/x", uint64_t(5) << 30, uint64_t(1) << 30);
   REQUIRE_FALSE(tooSmall.ok());
