@@ -74,7 +74,8 @@ TEST_CASE("data convert and split write files") {
   const std::string out = folder.path() + "/out.jsonl";
   CHECK(runAttune({"data", "convert", path, "--format", "messages", "--out", out}).code == 0);
   CHECK(runAttune({"data", "check", out, "--json"}).json()["format"] == "messages");
-  const auto split = runAttune({"data", "split", path, "--out", folder.path() + "/s.jsonl", "--fraction", "0.5", "--json"});
+  const auto split =
+      runAttune({"data", "split", path, "--out", folder.path() + "/s.jsonl", "--fraction", "0.5", "--json"});
   CHECK(split.code == 0);
   CHECK(split.json()["validation"]["rows"] == 1);
   CHECK(runAttune({"data", "convert", path}).code == 2);
