@@ -1,12 +1,14 @@
 #include "core/nn/feed_forward.h"
 
 #include "core/nn/kernel_policy.h"
+#include "core/nn/kernels/parallel.h"
 
 #include <ATen/ops/erf.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/tanh.h>
+#include <algorithm>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace attune::core {
@@ -38,7 +40,28 @@ std::pair<Tensor, Tensor> plainActivation(const Tensor &gate, io::Activation act
   return {gate.mul(half), half.add(gate.mul(gate.mul(gate).mul(-0.5).exp()).mul(0.3989422804014327))};
 }
 
+kernels::Gate gateOf(io::Activation activation) {
+  if (activation == io::Activation::Silu) return kernels::Gate::Silu;
+  return activation == io::Activation::GeluTanh ? kernels::Gate::GeluTanh : kernels::Gate::Gelu;
+}
+
+bool usesLoops(const Tensor &gateUp) { return usesOwnKernels(gateUp) && gateUp.dim() == 2 && gateUp.is_contiguous(); }
+
+int64_t rowGrain(int64_t width) { return std::max<int64_t>(1, 16384 / std::max<int64_t>(1, width)); }
+
 Tensor gatedForward(const Tensor &gateUp, io::Activation activation) {
+  if (usesLoops(gateUp)) {
+    const int64_t width = gateUp.size(1) / 2;
+    Tensor out = at::empty({gateUp.size(0), width}, gateUp.options());
+    withStorage(gateUp.scalar_type(), [&](auto zero) {
+      using S = decltype(zero);
+      parallelRanges(gateUp.size(0), rowGrain(width), [&](int64_t begin, int64_t end) {
+        kernels::typedKernels<S>().gateForward(elements<S>(gateUp) + begin * 2 * width, elements<S>(out) + begin * width, end - begin,
+                                               width, gateOf(activation));
+      });
+    });
+    return out;
+  }
   const auto type = computeType(gateUp.scalar_type());
   const int64_t width = gateUp.size(1) / 2;
   const Tensor gate = gateUp.narrow(1, 0, width).to(type);
@@ -47,6 +70,19 @@ Tensor gatedForward(const Tensor &gateUp, io::Activation activation) {
 }
 
 Tensor gatedBackward(const Tensor &grad, const Tensor &gateUp, io::Activation activation) {
+  if (usesLoops(gateUp) && grad.scalar_type() == gateUp.scalar_type()) {
+    const Tensor dense = grad.contiguous();
+    const int64_t width = gateUp.size(1) / 2;
+    Tensor out = at::empty(gateUp.sizes(), gateUp.options());
+    withStorage(gateUp.scalar_type(), [&](auto zero) {
+      using S = decltype(zero);
+      parallelRanges(gateUp.size(0), rowGrain(width), [&](int64_t begin, int64_t end) {
+        kernels::typedKernels<S>().gateBackward(elements<S>(dense) + begin * width, elements<S>(gateUp) + begin * 2 * width,
+                                                elements<S>(out) + begin * 2 * width, end - begin, width, gateOf(activation));
+      });
+    });
+    return out;
+  }
   const auto type = computeType(gateUp.scalar_type());
   const int64_t width = gateUp.size(1) / 2;
   const Tensor wide = grad.to(type);

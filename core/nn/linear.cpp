@@ -117,7 +117,7 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
       const int64_t rank = slices[i].a.size(0);
       const Tensor part = grad.narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin);
       const Tensor c = reduced.narrow(1, adapters.rankBegin[i], rank);
-      back.narrow(1, adapters.rankBegin[i], rank).copy_(lowRankReduce(part, adapters.scaledB[i]));
+      lowRankReduceInto(back.narrow(1, adapters.rankBegin[i], rank), part, adapters.scaledB[i]);
       result[output + 2 * i + 1] = lowRankGradient(c, part).t().mul(slices[i].scale).to(slices[i].b.scalar_type());
     }
     const Tensor gradA = lowRankGradient(back, counterDropout(x, probability, seed));

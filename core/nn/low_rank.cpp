@@ -1,12 +1,14 @@
 #include "core/nn/low_rank.h"
 
 #include "core/nn/kernel_policy.h"
+#include "core/nn/kernels/parallel.h"
 
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/bitwise_and.h>
 #include <ATen/ops/bitwise_xor.h>
 #include <ATen/ops/bitwise_right_shift.h>
 #include <ATen/ops/mm.h>
+#include <algorithm>
 
 namespace attune::core {
 
@@ -57,21 +59,92 @@ Tensor plainDropout(const Tensor &x, double probability, uint64_t seed) {
 
 } // namespace
 
-Tensor lowRankReduce(const Tensor &x, const Tensor &m) { return at::mm(x.to(m.scalar_type()), m.t()); }
+namespace {
 
-void lowRankExpand(Tensor y, const Tensor &c, const Tensor &m) {
-  if (y.scalar_type() == c.scalar_type()) {
-    y.addmm_(c, m);
-  } else {
-    y.copy_(y.to(c.scalar_type()).addmm_(c, m));
-  }
+using kernels::LowRankShape;
+using kernels::typedKernels;
+
+bool usesLoops(const Tensor &wide, const Tensor &skinny) { return usesOwnKernels(wide) && skinny.scalar_type() == at::kFloat; }
+
+/// Rows worth a thread of their own.
+int64_t rowGrain(const Tensor &wide) { return std::max<int64_t>(1, 65536 / std::max<int64_t>(1, wide.size(1))); }
+
+} // namespace
+
+Tensor lowRankReduce(const Tensor &x, const Tensor &m) {
+  if (!usesLoops(x, m)) return at::mm(x.to(m.scalar_type()), m.t());
+  Tensor c = at::empty({x.size(0), m.size(0)}, m.options());
+  lowRankReduceInto(c, x, m);
+  return c;
 }
 
-Tensor lowRankGradient(const Tensor &c, const Tensor &x) { return at::mm(c.t(), x.to(c.scalar_type())); }
+void lowRankReduceInto(Tensor c, const Tensor &x, const Tensor &m) {
+  if (!usesLoops(x, m)) {
+    c.copy_(at::mm(x.to(m.scalar_type()), m.t()));
+    return;
+  }
+  const LowRankShape shape{0, x.size(1), m.size(0), x.stride(0), c.stride(0), m.stride(0)};
+  withStorage(x.scalar_type(), [&](auto zero) {
+    using S = decltype(zero);
+    parallelRanges(x.size(0), rowGrain(x), [&](int64_t begin, int64_t end) {
+      LowRankShape part = shape;
+      part.rows = end - begin;
+      typedKernels<S>().lowRankReduce(elements<S>(x) + begin * shape.wideRow, elements<float>(m),
+                                      elements<float>(c) + begin * shape.skinnyRow, part);
+    });
+  });
+}
+
+void lowRankExpand(Tensor y, const Tensor &c, const Tensor &m) {
+  if (!usesLoops(y, c)) {
+    if (y.scalar_type() == c.scalar_type()) {
+      y.addmm_(c, m);
+    } else {
+      y.copy_(y.to(c.scalar_type()).addmm_(c, m));
+    }
+    return;
+  }
+  const LowRankShape shape{0, y.size(1), m.size(0), y.stride(0), c.stride(0), m.stride(0)};
+  withStorage(y.scalar_type(), [&](auto zero) {
+    using S = decltype(zero);
+    parallelRanges(y.size(0), rowGrain(y), [&](int64_t begin, int64_t end) {
+      LowRankShape part = shape;
+      part.rows = end - begin;
+      typedKernels<S>().lowRankExpand(elements<S>(y) + begin * shape.wideRow, elements<float>(c) + begin * shape.skinnyRow,
+                                      elements<float>(m), part);
+    });
+  });
+}
+
+Tensor lowRankGradient(const Tensor &c, const Tensor &x) {
+  if (!usesLoops(x, c)) return at::mm(c.t(), x.to(c.scalar_type()));
+  const int64_t parts = std::max<int64_t>(1, partCount(x.size(0), 64)), rank = c.size(1), width = x.size(1);
+  Tensor sums = at::zeros({parts, rank, width}, c.options());
+  withStorage(x.scalar_type(), [&](auto zero) {
+    using S = decltype(zero);
+    runParts(parts, [&](int64_t part) {
+      const int64_t begin = x.size(0) * part / parts, end = x.size(0) * (part + 1) / parts;
+      const LowRankShape shape{end - begin, width, rank, x.stride(0), c.stride(0), width};
+      typedKernels<S>().lowRankGradient(elements<float>(c) + begin * shape.skinnyRow, elements<S>(x) + begin * shape.wideRow,
+                                        elements<float>(sums) + part * rank * width, shape);
+    });
+  });
+  return parts == 1 ? sums[0] : sums.sum(0);
+}
 
 Tensor counterDropout(const Tensor &x, double probability, uint64_t seed) {
   if (probability <= 0.0) return x;
-  return plainDropout(x, probability, seed);
+  if (!usesOwnKernels(x)) return plainDropout(x, probability, seed);
+  Tensor y = at::empty(x.sizes(), x.options());
+  const uint32_t key = mix32(static_cast<uint32_t>(seed)) ^ static_cast<uint32_t>(seed >> 32);
+  withStorage(x.scalar_type(), [&](auto zero) {
+    using S = decltype(zero);
+    parallelRanges(x.size(0), rowGrain(x), [&](int64_t begin, int64_t end) {
+      typedKernels<S>().dropout(elements<S>(x) + begin * x.stride(0), elements<S>(y) + begin * x.size(1), end - begin, x.size(1),
+                                x.stride(0), begin, key, keepThreshold(probability), static_cast<float>(1.0 / (1.0 - probability)));
+    });
+  });
+  return y;
 }
 
 } // namespace attune::core

@@ -9,6 +9,9 @@ namespace attune::core {
 /// x [N, K] . mᵀ -> [N, R] in fp32 (double for double). x's rows may be strided.
 Tensor lowRankReduce(const Tensor &x, const Tensor &m);
 
+/// The same into c [N, R], whose rows may be strided.
+void lowRankReduceInto(Tensor c, const Tensor &x, const Tensor &m);
+
 /// y [N, K] += c [N, R] . m [R, K], rounded once to y's type. Rows of y and c may be strided.
 void lowRankExpand(Tensor y, const Tensor &c, const Tensor &m);
 

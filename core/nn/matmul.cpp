@@ -1,28 +1,38 @@
 #include "core/nn/matmul.h"
 
 #include "core/nn/kernel_policy.h"
+#include "core/nn/kernels/parallel.h"
 #include "core/nn/linear.h"
+#include "core/nn/matmul_paths.h"
 
 #include <ATen/ops/addmm.h>
-#include <ATen/ops/matmul.h>
 #include <ATen/ops/mm.h>
+#include <algorithm>
 
 namespace attune::core {
 
 namespace {
 
-void product(Tensor out, const Tensor &left, const Tensor &right, bool accumulate) {
+constexpr int64_t kSmallRows = 4;
+constexpr int64_t kWideRows = 1024;                 // rows of x widened to fp32 at a time
+constexpr int64_t kWideElements = 4 * 1024 * 1024;  // elements of a weight widened at a time
+
+using kernels::typedKernels;
+
+void plainProduct(Tensor out, const Tensor &left, const Tensor &right, bool accumulate) {
   if (out.scalar_type() == left.scalar_type() && out.scalar_type() == right.scalar_type()) {
     if (accumulate) {
       out.addmm_(left, right);
-    } else if (out.is_contiguous()) {
-      at::mm_out(out, left, right);
     } else {
-      out.copy_(at::mm(left, right));
+      at::mm_out(out, left, right);
     }
     return;
   }
-  const auto type = c10::promoteTypes(out.scalar_type(), c10::promoteTypes(left.scalar_type(), right.scalar_type()));
+  // Mixed: the 16-bit operand's type decides the product (its library kernel), the output's type the storage.
+  const bool narrow = left.scalar_type() == at::kBFloat16 || right.scalar_type() == at::kBFloat16;
+  const auto type = narrow && matmulPathOf(at::kBFloat16) == MatmulPath::Library && !plainKernelsForced()
+                        ? at::kBFloat16
+                        : c10::promoteTypes(out.scalar_type(), c10::promoteTypes(left.scalar_type(), right.scalar_type()));
   const Tensor wide = at::mm(left.to(type), right.to(type));
   if (accumulate) {
     out.add_(wide);
@@ -31,28 +41,122 @@ void product(Tensor out, const Tensor &left, const Tensor &right, bool accumulat
   }
 }
 
+bool isSmall(const Tensor &out, const Tensor &x, const Tensor &weight) {
+  return x.size(0) >= 1 && x.size(0) <= kSmallRows && usesOwnKernels(x) && usesOwnKernels(weight) && usesOwnKernels(out) &&
+         weight.scalar_type() == out.scalar_type();
+}
+
+/// One to four rows: each thread streams its share of the weight's rows once.
+void smallTransposed(Tensor out, const Tensor &x, const Tensor &weight) {
+  const Tensor rows = x.to(at::kFloat).contiguous();
+  const int64_t count = rows.size(0), in = rows.size(1);
+  withStorage(weight.scalar_type(), [&](auto zero) {
+    using S = decltype(zero);
+    const S *w = elements<S>(weight);
+    S *y = elements<S>(out);
+    parallelRanges(weight.size(0), std::max<int64_t>(4, 32768 / std::max<int64_t>(in, 1)), [&](int64_t begin, int64_t end) {
+      typedKernels<S>().smallProduct(elements<float>(rows), w + begin * weight.stride(0), y + begin, count, in, end - begin,
+                                     weight.stride(0), out.stride(0));
+    });
+  });
+}
+
+/// The library's fp32 product after widening x by rows and the weight by blocks.
+void widenedTransposed(Tensor out, const Tensor &x, const Tensor &weight, bool accumulate) {
+  const int64_t block = std::max<int64_t>(1, kWideElements / std::max<int64_t>(1, weight.size(1)));
+  for (int64_t first = 0; first < weight.size(0); first += block) {
+    const int64_t columns = std::min(block, weight.size(0) - first);
+    const Tensor wide = widened(weight.narrow(0, first, columns));
+    for (int64_t row = 0; row < x.size(0); row += kWideRows) {
+      const int64_t rows = std::min(kWideRows, x.size(0) - row);
+      const Tensor part = widened(x.narrow(0, row, rows));
+      Tensor target = out.narrow(0, row, rows).narrow(1, first, columns);
+      if (target.scalar_type() == at::kFloat) {
+        plainProduct(target, part, wide.t(), accumulate);
+      } else {
+        const Tensor product = at::mm(part, wide.t());
+        if (accumulate) {
+          target.add_(product);
+        } else {
+          narrowInto(target, product);
+        }
+      }
+    }
+  }
+}
+
+void widenedPlain(Tensor out, const Tensor &x, const Tensor &weight, bool accumulate) {
+  const int64_t block = std::max<int64_t>(1, kWideElements / std::max<int64_t>(1, weight.size(1)));
+  const bool direct = out.scalar_type() == at::kFloat;
+  Tensor sum = direct ? out : at::empty({x.size(0), weight.size(1)}, out.options().dtype(at::kFloat));
+  for (int64_t first = 0; first < weight.size(0); first += block) {
+    const int64_t depth = std::min(block, weight.size(0) - first);
+    const Tensor wide = widened(weight.narrow(0, first, depth));
+    for (int64_t row = 0; row < x.size(0); row += kWideRows) {
+      const int64_t rows = std::min(kWideRows, x.size(0) - row);
+      const Tensor part = widened(x.narrow(0, row, rows).narrow(1, first, depth));
+      plainProduct(sum.narrow(0, row, rows), part, wide, first > 0 || (direct && accumulate));
+    }
+  }
+  if (direct) return;
+  if (accumulate) {
+    out.add_(sum);
+  } else {
+    narrowInto(out, sum);
+  }
+}
+
+/// Whether a product with this weight runs on the CPU by a path other than the library's own.
+bool takes(MatmulPath path, const Tensor &x, const Tensor &weight) {
+  if (!usesOwnKernels(x) || !usesOwnKernels(weight) || x.size(0) == 0) return false;
+  if (path == MatmulPath::OneDnn && x.scalar_type() != weight.scalar_type()) return false;
+  return matmulPathOf(weight.scalar_type()) == path;
+}
+
+void storeProduct(Tensor out, const Tensor &product, bool accumulate) {
+  if (accumulate) {
+    out.add_(product);
+  } else {
+    out.copy_(product);
+  }
+}
+
 } // namespace
 
 void matmulTransposedInto(Tensor out, const Tensor &x, const Tensor &weight, bool accumulate) {
-  product(out, x, weight.t(), accumulate);
+  if (!accumulate && isSmall(out, x, weight)) return smallTransposed(out, x, weight);
+  if (takes(MatmulPath::Widened, x, weight)) return widenedTransposed(out, x, weight, accumulate);
+  if (takes(MatmulPath::OneDnn, x, weight)) return storeProduct(out, oneDnnLinear(x, weight), accumulate);
+  plainProduct(out, x, weight.t(), accumulate);
 }
 
-void matmulPlainInto(Tensor out, const Tensor &x, const Tensor &weight, bool accumulate) { product(out, x, weight, accumulate); }
+void matmulPlainInto(Tensor out, const Tensor &x, const Tensor &weight, bool accumulate) {
+  if (takes(MatmulPath::Widened, x, weight)) return widenedPlain(out, x, weight, accumulate);
+  if (takes(MatmulPath::OneDnn, x, weight)) return storeProduct(out, oneDnnLinear(x, weight.t()), accumulate);
+  plainProduct(out, x, weight, accumulate);
+}
 
-void accumulateOuter(Tensor out, const Tensor &left, const Tensor &right) { product(out, left.t(), right, true); }
+void accumulateOuter(Tensor out, const Tensor &left, const Tensor &right) {
+  if (left.scalar_type() == out.scalar_type() && right.scalar_type() == out.scalar_type()) return plainProduct(out, left.t(), right, true);
+  if (!takes(MatmulPath::Widened, left, right) || out.scalar_type() != at::kFloat) return plainProduct(out, left.t(), right, true);
+  for (int64_t row = 0; row < left.size(0); row += kWideRows) {
+    const int64_t rows = std::min(kWideRows, left.size(0) - row);
+    plainProduct(out, widened(left.narrow(0, row, rows)).t(), widened(right.narrow(0, row, rows)), true);
+  }
+}
 
 Tensor matmulTransposed(const Tensor &x, const Tensor &weight) {
+  if (x.size(0) > kSmallRows && takes(MatmulPath::OneDnn, x, weight)) return oneDnnLinear(x, weight);
   Tensor out = at::empty({x.size(0), weight.size(0)}, x.options());
   matmulTransposedInto(out, x, weight);
   return out;
 }
 
 Tensor matmulPlain(const Tensor &x, const Tensor &weight) {
+  if (takes(MatmulPath::OneDnn, x, weight)) return oneDnnLinear(x, weight.t());
   Tensor out = at::empty({x.size(0), weight.size(1)}, x.options());
   matmulPlainInto(out, x, weight);
   return out;
 }
-
-std::string matmulPath(at::ScalarType) { return "native"; }
 
 } // namespace attune::core

@@ -1,12 +1,14 @@
 #include "core/nn/rms_norm.h"
 
 #include "core/nn/kernel_policy.h"
+#include "core/nn/kernels/parallel.h"
 
 #include <ATen/ops/add.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/sum.h>
+#include <algorithm>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace attune::core {
@@ -35,8 +37,39 @@ NormResult plainForward(const Tensor &x, const Tensor &delta, const Tensor &weig
   return result;
 }
 
+bool usesLoops(const Tensor &x, const Tensor &weight) {
+  return usesOwnKernels(x) && usesOwnKernels(weight) && x.dim() == 2 && x.is_contiguous();
+}
+
+/// What a normalised value is multiplied with, fp32.
+Tensor wideFactor(const Tensor &weight, bool plusOne) {
+  const Tensor wide = weight.detach().to(at::kFloat).contiguous();
+  return plusOne ? wide.add(1.0) : wide;
+}
+
+int64_t rowGrain(int64_t width) { return std::max<int64_t>(1, 32768 / std::max<int64_t>(1, width)); }
+
 NormResult normForward(const Tensor &x, const Tensor &delta, const Tensor &weight, double eps, bool plusOne) {
-  return plainForward(x, delta, weight, eps, plusOne);
+  if (!usesLoops(x, weight) || (delta.defined() && (delta.scalar_type() != x.scalar_type() || !delta.is_contiguous()))) {
+    return plainForward(x, delta, weight, eps, plusOne);
+  }
+  NormResult result;
+  result.sum = delta.defined() ? at::empty(x.sizes(), x.options()) : x;
+  result.y = at::empty(x.sizes(), x.options());
+  result.rstd = at::empty({x.size(0), 1}, x.options().dtype(at::kFloat));
+  const Tensor factor = wideFactor(weight, plusOne);
+  const int64_t width = x.size(1);
+  withStorage(x.scalar_type(), [&](auto zero) {
+    using S = decltype(zero);
+    parallelRanges(x.size(0), rowGrain(width), [&](int64_t begin, int64_t end) {
+      const kernels::NormShape shape{end - begin, width, static_cast<float>(eps), !plusOne};
+      const S *add = elements<S>(delta);
+      kernels::typedKernels<S>().normForward(elements<S>(x) + begin * width, add ? add + begin * width : nullptr,
+                                             elements<float>(factor), elements<S>(result.sum) + begin * width,
+                                             elements<S>(result.y) + begin * width, elements<float>(result.rstd) + begin, shape);
+    });
+  });
+  return result;
 }
 
 /// Gradients of x (= of delta) and, if wanted, of weight; gradSum reaches the sum directly and may be undefined.
@@ -57,7 +90,27 @@ std::pair<Tensor, Tensor> plainBackward(const Tensor &gradY, const Tensor &gradS
 std::pair<Tensor, Tensor> normBackward(const Tensor &gradY, const Tensor &gradSum, const Tensor &sum, const Tensor &weight,
                                        const Tensor &rstd, bool plusOne, bool wantsWeight) {
   if (!gradY.defined()) return {gradSum, Tensor()};
-  return plainBackward(gradY, gradSum, sum, weight, rstd, plusOne, wantsWeight);
+  if (!usesLoops(sum, weight) || gradY.scalar_type() != sum.scalar_type()) {
+    return plainBackward(gradY, gradSum, sum, weight, rstd, plusOne, wantsWeight);
+  }
+  const Tensor g = gradY.contiguous(), extra = gradSum.defined() ? gradSum.contiguous() : gradSum;
+  const Tensor factor = wideFactor(weight, plusOne);
+  const int64_t width = sum.size(1), parts = std::max<int64_t>(1, partCount(sum.size(0), rowGrain(width)));
+  Tensor gradX = at::empty(sum.sizes(), sum.options()), partial;
+  if (wantsWeight) partial = at::zeros({parts, width}, sum.options().dtype(at::kFloat));
+  withStorage(sum.scalar_type(), [&](auto zero) {
+    using S = decltype(zero);
+    runParts(parts, [&](int64_t part) {
+      const int64_t begin = sum.size(0) * part / parts, end = sum.size(0) * (part + 1) / parts;
+      const S *more = elements<S>(extra);
+      float *gradWeight = elements<float>(partial);
+      kernels::typedKernels<S>().normBackward(elements<S>(g) + begin * width, more ? more + begin * width : nullptr,
+                                              elements<S>(sum) + begin * width, elements<float>(factor),
+                                              elements<float>(rstd) + begin, elements<S>(gradX) + begin * width,
+                                              gradWeight ? gradWeight + part * width : nullptr, {end - begin, width, 0.0f, false});
+    });
+  });
+  return {gradX, wantsWeight ? partial.sum(0).to(weight.scalar_type()) : Tensor()};
 }
 
 struct RmsNormFunction : torch::autograd::Function<RmsNormFunction> {

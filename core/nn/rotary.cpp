@@ -1,6 +1,7 @@
 #include "core/nn/rotary.h"
 
 #include "core/nn/kernel_policy.h"
+#include "core/nn/kernels/parallel.h"
 #include "core/nn/rotary_kernel.h"
 
 #include <ATen/ops/cos.h>
@@ -12,6 +13,7 @@
 #include <ATen/ops/sin.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/where.h>
+#include <algorithm>
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -75,13 +77,40 @@ Tensor plainRotate(const Tensor &x, const Tensor &positions, const RotaryTables 
   return at::cat({result, x.narrow(2, dims, x.size(2) - dims)}, 2);
 }
 
+bool usesLoops(const Tensor &x, const Tensor &positions, const RotaryTables &tables) {
+  return usesOwnKernels(x) && x.dim() == 3 && positions.is_contiguous() && positions.scalar_type() == at::kLong &&
+         tables.cos.scalar_type() == at::kFloat && tables.cos.is_contiguous() && tables.sin.is_contiguous();
+}
+
+void rotateRows(const Tensor &in, Tensor out, const Tensor &positions, const RotaryTables &tables, bool interleaved, bool inverse) {
+  kernels::RotaryShape shape{0,           in.size(1),    in.size(2),    tables.cos.size(1), in.stride(0),
+                             in.stride(1), out.stride(0), out.stride(1), interleaved,        inverse};
+  const auto *place = static_cast<const int64_t *>(positions.data_ptr());
+  const int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, in.size(1) * in.size(2)));
+  withStorage(in.scalar_type(), [&](auto zero) {
+    using S = decltype(zero);
+    parallelRanges(in.size(0), grain, [&](int64_t begin, int64_t end) {
+      kernels::RotaryShape part = shape;
+      part.rows = end - begin;
+      kernels::typedKernels<S>().rotate(elements<S>(in) + begin * shape.inRow, elements<S>(out) + begin * shape.outRow, place + begin,
+                                        elements<float>(tables.cos), elements<float>(tables.sin), part);
+    });
+  });
+}
+
 } // namespace
 
 Tensor rotate(const Tensor &x, const Tensor &positions, const RotaryTables &tables, bool interleaved, bool inverse) {
+  if (usesLoops(x, positions, tables)) {
+    Tensor out = at::empty(x.sizes(), x.options());
+    rotateRows(x, out, positions, tables, interleaved, inverse);
+    return out;
+  }
   return plainRotate(x, positions, tables, interleaved, inverse);
 }
 
 void rotateInPlace(Tensor x, const Tensor &positions, const RotaryTables &tables, bool interleaved, bool inverse) {
+  if (usesLoops(x, positions, tables)) return rotateRows(x, x, positions, tables, interleaved, inverse);
   x.copy_(plainRotate(x, positions, tables, interleaved, inverse));
 }
 

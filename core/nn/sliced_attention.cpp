@@ -1,5 +1,6 @@
 #include "core/nn/sliced_attention.h"
 
+#include "core/nn/attention_on_cpu.h"
 #include "core/nn/kernel_policy.h"
 
 #include <ATen/ops/baddbmm.h>
@@ -99,6 +100,7 @@ void forwardSegment(const Tensor &q, const Tensor &keys, const Tensor &values, i
 } // namespace
 
 SlicedResult slicedForward(const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec &spec) {
+  if (usesAttentionLoops(q, k, v)) return loopForward(q, k, v, spec);
   SlicedResult result;
   result.out = at::empty(q.sizes(), q.options());
   result.lse = at::empty({q.size(1), q.size(0)}, q.options().dtype(computeType(q.scalar_type())));
@@ -113,6 +115,7 @@ SlicedResult slicedForward(const Tensor &q, const Tensor &k, const Tensor &v, co
 
 void slicedBackward(const Tensor &grad, const Tensor &q, const Tensor &k, const Tensor &v, const SlicedResult &forward,
                     const AttentionSpec &spec, Tensor dq, Tensor dk, Tensor dv) {
+  if (usesAttentionLoops(q, k, v)) return loopBackward(grad, q, k, v, forward, spec, dq, dk, dv);
   const auto type = computeType(q.scalar_type());
   const int64_t kvHeads = k.size(1), heads = q.size(1);
   const double scale = scaleOf(spec, q.size(2));
@@ -147,6 +150,7 @@ void slicedBackward(const Tensor &grad, const Tensor &q, const Tensor &k, const 
 }
 
 Tensor slicedCached(const Tensor &q, const Tensor &keys, const Tensor &values, int64_t start, const AttentionSpec &spec) {
+  if (usesAttentionLoops(q.to(keys.scalar_type()), keys, values)) return loopCached(q, keys, values, start, spec);
   Tensor out = at::empty(q.sizes(), q.options());
   forwardSegment(q.to(keys.scalar_type()), keys, values, start, spec, out, Tensor());
   return out;

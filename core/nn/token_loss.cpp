@@ -1,16 +1,20 @@
 #include "core/nn/token_loss.h"
 
 #include "core/nn/kernel_policy.h"
+#include "core/nn/kernels/parallel.h"
 #include "core/nn/matmul.h"
 
 #include <ATen/ops/exp.h>
 #include <ATen/ops/gather.h>
 #include <ATen/ops/logsumexp.h>
+#include <ATen/ops/max.h>
+#include <ATen/ops/min.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/scatter_add.h>
 #include <ATen/ops/sum.h>
 #include <ATen/ops/tanh.h>
 #include <algorithm>
+#include <vector>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace attune::core {
@@ -41,6 +45,26 @@ double plainChunk(Tensor logits, const Tensor &targets, double softcap, bool wan
   return loss;
 }
 
+/// The same by our loops where the logits are dense fp32 on the CPU.
+double chunkLoss(Tensor logits, const Tensor &targets, double softcap, bool wantsGradient) {
+  if (!usesOwnKernels(logits) || logits.scalar_type() != at::kFloat || !logits.is_contiguous()) {
+    return plainChunk(logits, targets, softcap, wantsGradient);
+  }
+  const int64_t rows = logits.size(0), vocab = logits.size(1);
+  const Tensor index = targets.contiguous();
+  const auto *wanted = static_cast<const int64_t *>(index.data_ptr());
+  std::vector<double> sums(static_cast<size_t>(rows)); // one a row, so that the total does not depend on the threads
+  parallelRanges(rows, std::max<int64_t>(1, 16384 / std::max<int64_t>(1, vocab)), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      sums[static_cast<size_t>(row)] = kernels::typedKernels<float>().crossEntropy(
+          elements<float>(logits) + row * vocab, wanted + row, 1, vocab, static_cast<float>(softcap), wantsGradient);
+    }
+  });
+  double total = 0.0;
+  for (const double value : sums) total += value;
+  return total;
+}
+
 int64_t chunkRows(const Tensor &head, int64_t wanted) {
   if (wanted > 0) return wanted;
   const int64_t budget = int64_t{25} * 1000 * 1000; // fp32 logits of one chunk: 100 MB
@@ -64,12 +88,16 @@ LossResult lossForward(const Tensor &hidden, const Tensor &head, const Tensor &t
   if (wantsHead) result.gradHead = at::zeros(head.sizes(), head.options().dtype(type));
   Tensor buffer = at::empty({chunk, head.size(0)}, hidden.options().dtype(type));
   double sum = 0.0;
+  if (usesOwnKernels(hidden) && rows > 0) {
+    // Our loop indexes by the target: one outside the vocabulary must not reach it.
+    TORCH_CHECK_INDEX(targets.min().item<int64_t>() >= 0 && targets.max().item<int64_t>() < head.size(0), "target outside the vocabulary");
+  }
   for (int64_t begin = 0; begin < rows; begin += chunk) {
     const int64_t count = std::min(chunk, rows - begin);
     const Tensor part = hidden.narrow(0, begin, count);
     Tensor logits = buffer.narrow(0, 0, count);
     matmulTransposedInto(logits, part, weight);
-    sum += plainChunk(logits, targets.narrow(0, begin, count), options.softcap, wantsHidden || wantsHead);
+    sum += chunkLoss(logits, targets.narrow(0, begin, count), options.softcap, wantsHidden || wantsHead);
     if (wantsHidden) matmulPlainInto(result.gradHidden.narrow(0, begin, count), logits, weight);
     if (wantsHead) accumulateOuter(result.gradHead, logits, part);
   }

@@ -1,0 +1,18 @@
+// The body of a kernel file: the table of one instruction set. The file defines ATTUNE_ISA and ATTUNE_ISA_NAME first.
+#pragma once
+
+#include "core/nn/kernels/attention_loops.h"
+#include "core/nn/kernels/product_loops.h"
+#include "core/nn/kernels/row_loops.h"
+
+namespace attune::core::kernels::ATTUNE_ISA {
+
+template <class S> constexpr TypedKernels<S> typedSet() {
+  return {normForward<S>,     normBackward<S>,    rotate<S>,         gateForward<S>,  gateBackward<S>, crossEntropy<S>, lowRankReduce<S>,
+          lowRankExpand<S>,   lowRankGradient<S>, smallProduct<S>,   dropout<S>,      toFloat<S>,      fromFloat<S>,    decodeHead<S>};
+}
+
+static const KernelSet kSet{ATTUNE_ISA_NAME, typedSet<float>(), typedSet<Bf16>(),
+                            {packedFloats, packTransposed, scratchFloats, forward, backward}};
+
+} // namespace attune::core::kernels::ATTUNE_ISA

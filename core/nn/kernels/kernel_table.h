@@ -1,0 +1,114 @@
+// Our CPU loops over plain pointers, compiled three times (AVX-512, AVX2, baseline) and chosen once at run time.
+// Each works on a range of rows in the calling thread; callers divide the rows (core/nn/kernels/parallel.h).
+// Arithmetic is fp32 whatever the storage type. Strides count elements. Nothing here throws or allocates.
+#pragma once
+
+#include <cstdint>
+
+namespace attune::core::kernels {
+
+/// Storage of a bfloat16: the upper half of an fp32.
+struct Bf16 {
+  uint16_t bits;
+};
+
+enum class Gate { Silu, GeluTanh, Gelu };
+
+struct NormShape {
+  int64_t rows, width;
+  float eps;
+  bool roundFirst; // round the normalised value to the storage type before the weight (Llama's order)
+};
+
+struct RotaryShape {
+  int64_t rows, heads, dim, pairs; // pairs = rotated dimensions / 2
+  int64_t inRow, inHead, outRow, outHead;
+  bool interleaved, inverse;
+};
+
+struct LowRankShape {
+  int64_t rows, width, rank;
+  int64_t wideRow, skinnyRow, factorRow; // strides of the [rows, width], [rows, rank] and [rank, width] operands
+};
+
+/// Loops whose tensors are stored as S.
+template <class S> struct TypedKernels {
+  /// sum = x + delta (delta may be null: then sum is not written), y = norm(sum) . weight, rstd [rows].
+  void (*normForward)(const S *x, const S *delta, const float *weight, S *sum, S *y, float *rstd, const NormShape &shape);
+  /// dx; gradSum may be null; dWeight [width] is added to, null = not wanted.
+  void (*normBackward)(const S *gradY, const S *gradSum, const S *sum, const float *weight, const float *rstd, S *dx, float *dWeight,
+                       const NormShape &shape);
+  /// cos, sin [positions, pairs]; in may equal out.
+  void (*rotate)(const S *in, S *out, const int64_t *positions, const float *cos, const float *sin, const RotaryShape &shape);
+  /// gateUp [rows, 2 width] -> out [rows, width].
+  void (*gateForward)(const S *gateUp, S *out, int64_t rows, int64_t width, Gate gate);
+  void (*gateBackward)(const S *grad, const S *gateUp, S *dGateUp, int64_t rows, int64_t width, Gate gate);
+  /// Sum of -log softmax(logits)[target]; with `gradient` logits become their gradients. Rows `vocab` apart.
+  double (*crossEntropy)(S *logits, const int64_t *targets, int64_t rows, int64_t vocab, float softcap, bool gradient);
+  /// c [rows, rank] = x . mᵀ.
+  void (*lowRankReduce)(const S *x, const float *m, float *c, const LowRankShape &shape);
+  /// y += c . m.
+  void (*lowRankExpand)(S *y, const float *c, const float *m, const LowRankShape &shape);
+  /// g [rank, width] += cᵀ . x; factorRow is g's stride.
+  void (*lowRankGradient)(const float *c, const S *x, float *g, const LowRankShape &shape);
+  /// y[n, o] = x[n] . w[o] for n < rows <= 4 and o in [0, outs); x rows `in` apart in fp32, y rows `outRow` apart.
+  void (*smallProduct)(const float *x, const S *w, S *y, int64_t rows, int64_t in, int64_t outs, int64_t weightRow, int64_t outRow);
+  /// Inverted dropout of `rows` rows, the first being row `firstRow` of its tensor; keys as in low_rank.cpp.
+  void (*dropout)(const S *x, S *y, int64_t rows, int64_t width, int64_t inRow, int64_t firstRow, uint32_t key, uint32_t threshold,
+                  float factor);
+  void (*toFloat)(const S *in, float *out, int64_t count);
+  void (*fromFloat)(const float *in, S *out, int64_t count);
+  /// One query row of one key/value head: q [group, dim], keys and values rows `dim` apart, [begin, end) visible; out like q.
+  /// scratch: group * (end - begin) floats. bias: per query head, times (key - last); null = none.
+  void (*decodeHead)(const float *q, const S *keys, const S *values, float *out, float *scratch, int64_t group, int64_t dim,
+                     int64_t begin, int64_t end, float scale, float softcap, const float *alibi);
+};
+
+/// Rules of one attention call, as the fp32 attention loops need them.
+struct AttentionRules {
+  float scale, softcap;
+  int64_t window; // 0 = none
+};
+
+/// One head's rows of a segment. Rows are strided; keys start at position 0, queries at position `offset`.
+struct AttentionHead {
+  const float *q, *k, *v;
+  int64_t qRow, kRow, vRow;
+  int64_t queries, keys, offset, dim;
+  float alibi;
+};
+
+struct AttentionKernels {
+  int64_t (*packedFloats)(int64_t keys, int64_t dim);
+  /// [keys, dim] -> blocks of transposed keys, zero padded: what `forward` and `backward` read.
+  void (*packTransposed)(const float *in, int64_t row, int64_t keys, int64_t dim, float *packed);
+  int64_t (*scratchFloats)(int64_t keys, int64_t dim, bool backward);
+  /// Queries [begin, end) of a head: out (rows outRow apart) and lse. packedKeys from packTransposed(k).
+  void (*forward)(const AttentionHead &head, const AttentionRules &rules, const float *packedKeys, int64_t begin, int64_t end, float *out,
+                  int64_t outRow, float *lse, float *scratch);
+  /// Queries [begin, end): writes dq, adds to dk, dv [keys, dim] (contiguous). delta[i] = sum of grad . out of query i.
+  void (*backward)(const AttentionHead &head, const AttentionRules &rules, const float *packedKeys, const float *packedValues,
+                   const float *grad, int64_t gradRow, const float *lse, const float *delta, int64_t begin, int64_t end, float *dq,
+                   int64_t dqRow, float *dk, float *dv, float *scratch);
+};
+
+struct KernelSet {
+  const char *name; // "avx512", "avx2", "baseline"
+  TypedKernels<float> fp32;
+  TypedKernels<Bf16> bf16;
+  AttentionKernels attention;
+};
+
+/// Null where the compiler could not build that variant.
+const KernelSet *avx512Kernels();
+const KernelSet *avx2Kernels();
+const KernelSet *baselineKernels();
+
+/// The best set that this processor runs.
+const KernelSet &kernelSet();
+
+template <class S> const TypedKernels<S> &typedKernels();
+template <> inline const TypedKernels<float> &typedKernels<float>() { return kernelSet().fp32; }
+template <> inline const TypedKernels<Bf16> &typedKernels<Bf16>() { return kernelSet().bf16; }
+
+} // namespace attune::core::kernels
