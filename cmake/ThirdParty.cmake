@@ -20,6 +20,7 @@ if(ATTUNE_BUNDLE_DIR)
   set(PCRE2_SUPPORT_LIBZ OFF CACHE BOOL "")
   set(PCRE2_SUPPORT_LIBEDIT OFF CACHE BOOL "")
   set(PCRE2_SUPPORT_LIBREADLINE OFF CACHE BOOL "")
+  set(CMAKE_POLICY_VERSION_MINIMUM 3.5) # PCRE2 still asks for 3.1, which CMake 4 refuses
   add_subdirectory(${_bundle}/pcre2 ${CMAKE_BINARY_DIR}/pcre2 EXCLUDE_FROM_ALL)
   target_include_directories(attune_pcre2 SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/pcre2)
   target_link_libraries(attune_pcre2 INTERFACE pcre2-8-static)

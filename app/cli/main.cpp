@@ -15,10 +15,12 @@ namespace {
 
 void printHelp(std::ostream &stream) {
   stream << "Attune fine-tunes language models.\n\nUsage: attune VERB [OPTIONS]\n\nVerbs:\n";
-  for (const VerbEntry &verb : kVerbs) stream << "  " << std::left << std::setw(10) << verb.name << verb.summary << '\n';
-  stream << "\nEvery verb takes --help, --json and --quiet. Exit codes: 0 done, 1 failed while running, 2 wrong usage or\n"
-            "configuration, 3 input refused, 4 does not fit in memory, 130 interrupted.\n\n"
-            "Example:\n  attune train resources/presets/tryout.json --out run\n";
+  for (const VerbEntry &verb : kVerbs)
+    stream << "  " << std::left << std::setw(10) << verb.name << verb.summary << '\n';
+  stream
+      << "\nEvery verb takes --help, --json and --quiet. Exit codes: 0 done, 1 failed while running, 2 wrong usage or\n"
+         "configuration, 3 input refused, 4 does not fit in memory, 130 interrupted.\n\n"
+         "Example:\n  attune train resources/presets/tryout.json --out run\n";
 }
 
 int fail(const std::vector<std::string> &arguments, const Error &error) {
@@ -51,11 +53,13 @@ int main(int argc, char **argv) {
     if (name != verb.name) continue;
     if (!verb.engine) {
       if (const std::unique_ptr<Command> command = findCommand(name))
-        return runCommand(*command, arguments, std::cout, std::cerr, isatty(STDERR_FILENO) != 0, installSignalHandlers());
+        return runCommand(*command, arguments, std::cout, std::cerr, isatty(STDERR_FILENO) != 0,
+                          installSignalHandlers());
       continue;
     }
     const Result<int> code = runEngineVerb(name, arguments);
-    // The engine's threads and caches need no orderly end; unloading libtorch costs 50 ms and may trip over its statics.
+    // The engine's threads and caches need no orderly end; unloading libtorch costs 50 ms and may trip over its
+    // statics.
     std::cout.flush();
     std::cerr.flush();
     if (code.ok()) _exit(*code);

@@ -70,7 +70,7 @@ private:
   void one(int64_t row, Part &part) const {
     const RowSource &source = *m_file.source;
     if (m_options.findDuplicates) part.hashes.push_back(std::hash<std::string_view>()(source.raw(row)));
-    const auto record = readRecord(m_file, row, m_encoder ? m_encoder->tokenizer().vocabularySize() : 0, part.problems);
+    const auto record = readRecord(m_file, row, m_encoder ? m_encoder->vocabularySize() : 0, part.problems);
     if (!record) return;
     ++part.usable;
     part.answerable += hasSomethingToTrain(*record, m_options.trainOn);

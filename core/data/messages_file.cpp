@@ -10,7 +10,8 @@ namespace {
 constexpr size_t kMaxBytes = size_t(64) << 20;
 
 Error invalid(const std::string &message, const std::string &where, const std::string &field) {
-  return Error{ErrorCode::InvalidData, message, where + "#" + field, "Write a list of {\"role\": ..., \"content\": ...}."};
+  return Error{ErrorCode::InvalidData, message, where + "#" + field,
+               "Write a list of {\"role\": ..., \"content\": ...}."};
 }
 
 } // namespace
@@ -30,23 +31,28 @@ Result<tokenizer::Conversation> parseMessagesText(const std::string &text, const
       if (!root["tools"].empty()) conversation.toolsJson = dumpJson(root["tools"], -1);
     }
   }
-  if (!messages->is_array() || messages->empty()) return invalid("There must be a list of at least one message.", where, "messages");
+  if (!messages->is_array() || messages->empty())
+    return invalid("There must be a list of at least one message.", where, "messages");
   for (size_t i = 0; i < messages->size(); ++i) {
     const Json &turn = (*messages)[i];
     const std::string field = "messages[" + std::to_string(i) + "]";
     if (!turn.is_object()) return invalid("A message must be an object.", where, field);
-    if (!turn.contains("role") || !turn["role"].is_string()) return invalid("A message needs a role, which is a text.", where, field + ".role");
+    if (!turn.contains("role") || !turn["role"].is_string())
+      return invalid("A message needs a role, which is a text.", where, field + ".role");
     tokenizer::Message message;
     message.role = turn["role"].get<std::string>();
     Json extra = Json::object();
     for (const auto &[key, value] : turn.items()) {
       if (key == "role") continue;
-      if (key == "content" && value.is_string()) message.content = value.get<std::string>();
-      else extra[key] = value; // content that is null or a list of parts reaches the template as it is
+      if (key == "content" && value.is_string())
+        message.content = value.get<std::string>();
+      else
+        extra[key] = value; // content that is null or a list of parts reaches the template as it is
     }
     if (!turn.contains("content") && !turn.contains("tool_calls"))
       return invalid("A message needs a content, which is a text.", where, field + ".content");
-    if (turn.contains("content") && !turn["content"].is_string() && !turn["content"].is_array() && !turn["content"].is_null())
+    if (turn.contains("content") && !turn["content"].is_string() && !turn["content"].is_array() &&
+        !turn["content"].is_null())
       return invalid("The content of a message must be a text.", where, field + ".content");
     if (!extra.empty()) message.extraJson = dumpJson(extra, -1);
     conversation.messages.push_back(std::move(message));

@@ -60,11 +60,11 @@ std::string RowEncoder::templateFor(api::DatasetFormat format) const {
 
 Result<Sample> RowEncoder::encode(const Record &record, std::string *renderedText) const {
   Sample sample;
-  const tokenizer::Tokenizer &tokenizer = *m_bundle.tokenizer;
   if (record.format == api::DatasetFormat::Tokens) {
-    if (renderedText) *renderedText = tokenizer.decode(record.tokens.ids, false);
-    return record.tokens;
+    if (renderedText && m_bundle.tokenizer) *renderedText = m_bundle.tokenizer->decode(record.tokens.ids, false);
+    return record.tokens; // the one format that needs no tokenizer
   }
+  const tokenizer::Tokenizer &tokenizer = *m_bundle.tokenizer;
   if (record.format == api::DatasetFormat::Text) {
     if (tokenizer.addsBos() && tokenizer.bosToken() >= 0) sample.ids.push_back(tokenizer.bosToken());
     const auto ids = tokenizer.encode(record.text, false);
@@ -79,6 +79,12 @@ Result<Sample> RowEncoder::encode(const Record &record, std::string *renderedTex
   sample.labels = std::move(encoded.labels);
   if (renderedText) *renderedText = std::move(encoded.text);
   return sample;
+}
+
+Result<std::vector<tokenizer::TokenId>> RowEncoder::encodePrompt(const std::string &prompt) const {
+  const tokenizer::Conversation conversation = {{{"user", prompt, ""}}, ""};
+  ATTUNE_TRY(auto encoded, tokenizer::encodeChat(*m_bundle.tokenizer, m_bundle.endTokens, *m_template, conversation, m_part, true));
+  return encoded.ids;
 }
 
 } // namespace attune::data

@@ -18,9 +18,13 @@ public:
 
   /// The whole row; a text row trains every token and the end token behind it. `renderedText` receives what was encoded.
   Result<Sample> encode(const Record &record, std::string *renderedText = nullptr) const;
+  /// Ids of one user message, ready for the assistant's answer, under the template for conversations.
+  Result<std::vector<tokenizer::TokenId>> encodePrompt(const std::string &prompt) const;
   /// The template's name for rows of `format`; "none" for text and tokens.
   std::string templateFor(api::DatasetFormat format) const;
   const tokenizer::Tokenizer &tokenizer() const { return *m_bundle.tokenizer; }
+  /// 0 when the bundle has no tokenizer, which only rows of token ids can do without.
+  int64_t vocabularySize() const { return m_bundle.tokenizer ? m_bundle.tokenizer->vocabularySize() : 0; }
 
 private:
   RowEncoder() = default;

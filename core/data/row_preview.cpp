@@ -7,21 +7,6 @@
 
 namespace attune::data {
 
-namespace {
-
-std::vector<PreviewRun> runsOf(const RowPreview &preview, const tokenizer::Tokenizer &tokenizer) {
-  std::vector<PreviewRun> runs;
-  for (size_t begin = 0, end = 0; begin < preview.ids.size(); begin = end) {
-    const bool trained = preview.labels[begin] != kIgnore;
-    while (end < preview.ids.size() && (preview.labels[end] != kIgnore) == trained) ++end;
-    const auto at = [&](size_t index) { return preview.ids.begin() + static_cast<std::ptrdiff_t>(index); };
-    runs.push_back({trained, tokenizer.decode({at(begin), at(end)}, false)});
-  }
-  return runs;
-}
-
-} // namespace
-
 Result<std::vector<RowPreview>> previewRows(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle &bundle,
                                             const DatasetOptions &options, int64_t first, int64_t count, ProblemList &problems) {
   ATTUNE_TRY(const auto encoder, RowEncoder::create(bundle, options.templateName, options.trainOn));
@@ -57,7 +42,6 @@ Result<std::vector<RowPreview>> previewRows(const std::vector<api::DatasetRef> &
       preview.labels.resize(kept);
       if (kept > 0) preview.labels[0] = kIgnore;
       for (const int32_t id : preview.ids) preview.pieces.push_back(encoder.tokenizer().piece(id));
-      preview.runs = runsOf(preview, encoder.tokenizer());
       previews.push_back(std::move(preview));
     }
     if (count == 0) break;

@@ -9,12 +9,6 @@
 
 namespace attune::data {
 
-/// Neighbouring tokens that are all trained or all not, as readable text.
-struct PreviewRun {
-  bool trained = false;
-  std::string text;
-};
-
 struct RowPreview {
   std::string file;
   int64_t row = 0;
@@ -25,7 +19,6 @@ struct RowPreview {
   std::vector<int32_t> ids;
   std::vector<int32_t> labels; // -100 where nothing is trained; the first never is
   std::vector<std::string> pieces;
-  std::vector<PreviewRun> runs;
   int64_t fullLength = 0; // tokens before the cut
 };
 

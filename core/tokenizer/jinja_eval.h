@@ -96,6 +96,10 @@ private:
 
 /// Arithmetic, comparison of kinds, string formatting (jinja_operators.cpp).
 Value applyOperator(Interpreter &run, Operator op, const Value &left, const Value &right);
+/// Pays for one search of `needle`; the worst long needles take ten times as long as short ones.
+inline void chargeSearch(Meter &meter, const MarkedText &text, const MarkedText &needle) {
+  meter.work((text.text.size() + needle.text.size()) * (needle.text.size() > 256 ? 32 : 8));
+}
 bool contains(Interpreter &run, const Value &container, const Value &value);
 Value negated(const Value &value);
 

@@ -90,6 +90,7 @@ Value splitBy(Interpreter &run, const Value &self, const CallArguments &given, b
       pieces.push_back({0, end});
       std::reverse(pieces.begin(), pieces.end());
     } else {
+      chargeSearch(run.meter(), self.text(), *separator);
       size_t begin = 0;
       for (size_t found = 0; limit != 0 && (found = findText(whole, mark, begin)) != std::string::npos; --limit) {
         pieces.push_back({begin, found});
@@ -182,7 +183,7 @@ Value replace(Interpreter &run, const Value &self, const CallArguments &given) {
   args.required(1);
   const MarkedText *from = args.text(0), *to = args.text(1);
   if (!from || !to) throw TemplateError("replace needs two texts");
-  charge(run, self);
+  chargeSearch(run.meter(), self.text(), *from);
   try {
     return text(run, replaceAll(self.text(), *from, *to, args.integer(2, -1), kMaxStringBytes));
   } catch (const std::length_error &) {
@@ -195,7 +196,7 @@ Value findAt(Interpreter &run, const Value &self, const CallArguments &given, bo
   args.required(0);
   const MarkedText *part = args.text(0);
   if (!part) throw TemplateError("find needs a text");
-  charge(run, self);
+  chargeSearch(run.meter(), self.text(), *part);
   if (last) chargeBackwards(run, self, *part);
   const std::string &whole = self.text().text;
   const size_t found = last ? whole.rfind(part->text) : findText(whole, part->text);
@@ -217,7 +218,7 @@ Value count(Interpreter &run, const Value &self, const CallArguments &given) {
   args.required(0);
   const MarkedText *part = args.text(0);
   if (!part) throw TemplateError("count needs a text");
-  charge(run, self);
+  chargeSearch(run.meter(), self.text(), *part);
   if (part->text.empty()) return Value::integer(lengthOf(run.meter(), self) + 1);
   int64_t found = 0;
   for (size_t at = 0; (at = findText(self.text().text, part->text, at)) != std::string::npos; at += part->text.size())
@@ -329,7 +330,7 @@ Value partitioned(Interpreter &run, const Value &self, const CallArguments &give
   args.required(0);
   const MarkedText *mark = args.text(0);
   if (!mark || mark->text.empty()) throw TemplateError("partition needs a separator that is not empty");
-  charge(run, self);
+  chargeSearch(run.meter(), self.text(), *mark);
   if (last) chargeBackwards(run, self, *mark);
   const std::string &whole = self.text().text;
   const size_t found = last ? whole.rfind(mark->text) : findText(whole, mark->text);

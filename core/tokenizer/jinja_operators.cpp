@@ -135,7 +135,7 @@ bool contains(Interpreter &run, const Value &container, const Value &value) {
     if (value.is(Kind::Undefined)) throw TemplateError(value.undefinedMessage());
     if (!value.is(Kind::String))
       throw TemplateError(std::string("'in <text>' needs a text on its left side, not ") + typeName(value));
-    run.meter().work(container.text().text.size() * 4);
+    chargeSearch(run.meter(), container.text(), value.text());
     return findText(container.text().text, value.text().text) != std::string::npos;
   case Kind::List:
     for (const Value &item : container.items()) {

@@ -39,7 +39,11 @@ TEST_CASE("data check: files that are missing, empty or of an unknown action") {
   const auto missing = runAttune({"data", "check", "/no/rows.jsonl", "--json"});
   CHECK(missing.code == 1);
   CHECK(missing.json()["error"]["code"] == "file_not_found");
-  CHECK(runAttune({"data", "check", folder.write("empty.jsonl", "")}).code == 3);
+  const auto empty = runAttune({"data", "check", folder.write("empty.jsonl", ""), "--json"});
+  CHECK(empty.code == 3);
+  REQUIRE(empty.json()["problems"].size() == 1);
+  CHECK(empty.json()["problems"][0]["code"] == "nothing_to_train");
+  CHECK(empty.json()["problems"][0]["row"].is_null());
   CHECK(runAttune({"data", "chekc", "x"}).code == 2);
   CHECK(runAttune({"data", "preview", folder.write("good.jsonl", kGood)}).code == 2);
 }
@@ -51,6 +55,7 @@ TEST_CASE("data stats and preview count and show tokens") {
   REQUIRE(stats.code == 0);
   CHECK(stats.json()["length"]["unit"] == "tokens");
   CHECK(stats.json()["trained_tokens"].get<int64_t>() > 0);
+  CHECK(stats.json()["longest_rows"][0]["file"] == path);
   CHECK(runAttune({"data", "stats", path}).code == 0);
 
   const auto preview = runAttune({"data", "preview", path, "--model", starterModel(), "--count", "1", "--json"});
@@ -69,7 +74,8 @@ TEST_CASE("data convert and split write files") {
   const std::string out = folder.path() + "/out.jsonl";
   CHECK(runAttune({"data", "convert", path, "--format", "messages", "--out", out}).code == 0);
   CHECK(runAttune({"data", "check", out, "--json"}).json()["format"] == "messages");
-  const auto split = runAttune({"data", "split", path, "--out", folder.path() + "/s.jsonl", "--fraction", "0.5", "--json"});
+  const auto split =
+      runAttune({"data", "split", path, "--out", folder.path() + "/s.jsonl", "--fraction", "0.5", "--json"});
   CHECK(split.code == 0);
   CHECK(split.json()["validation"]["rows"] == 1);
   CHECK(runAttune({"data", "convert", path}).code == 2);

@@ -6,6 +6,7 @@
 
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/ones_like.h>
 
 using namespace attune;
 using namespace attune::core;

@@ -3,6 +3,7 @@
 #include "tests/nn/nn_support.h"
 
 #include <ATen/ops/mean.h>
+#include <ATen/ops/ones_like.h>
 #include <ATen/ops/rsqrt.h>
 
 using namespace attune;

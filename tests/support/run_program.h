@@ -56,7 +56,8 @@ inline ProgramResult runAttune(const std::vector<std::string> &arguments) {
   waitpid(child, &status, 0);
   close(out);
   close(err);
-  ProgramResult result{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), slurp(outPath), slurp(errPath)};
+  ProgramResult result{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), slurp(outPath),
+                       slurp(errPath)};
   unlink(outPath);
   unlink(errPath);
   return result;

@@ -28,12 +28,12 @@ struct CommandContext {
   std::ostream &err;
   bool json = false;
   bool quiet = false;
-  bool progress = false;        // a progress line makes sense: err is a terminal and --quiet is not given
-  int64_t threads = 0;          // 0 = all cores
-  std::string device = "auto";  // auto | cpu | cuda[:n]
-  std::optional<int64_t> seed;  // only when given
-  std::string workspace;        // --workspace, $ATTUNE_WORKSPACE, else ~/Attune
-  StopToken stop;               // set by the first Ctrl-C or SIGTERM
+  bool progress = false;       // a progress line makes sense: err is a terminal and --quiet is not given
+  int64_t threads = 0;         // 0 = all cores
+  std::string device = "auto"; // auto | cpu | cuda[:n]
+  std::optional<int64_t> seed; // only when given
+  std::string workspace;       // --workspace, $ATTUNE_WORKSPACE, else ~/Attune
+  StopToken stop;              // set by the first Ctrl-C or SIGTERM
 };
 
 /// Which of the global options a verb takes besides --help, --json and --quiet.

@@ -32,8 +32,8 @@ Result<int> runEngineVerb(const std::string &verb, const std::vector<std::string
     break;
   }
   if (!module)
-    return Error{ErrorCode::IoFailed, "The engine, which \"" + verb + "\" needs, could not be loaded: " + reason + ".", found,
-                 "Build it with ./dev build, or keep libattune-engine.so and libtorch where they were built."};
+    return Error{ErrorCode::IoFailed, "The engine, which \"" + verb + "\" needs, could not be loaded: " + reason + ".",
+                 found, "Build it with ./dev build, or keep libattune-engine.so and libtorch where they were built."};
   const auto entry = reinterpret_cast<EngineEntry>(dlsym(module, "attune_engine_run"));
   if (!entry) return Error{ErrorCode::Internal, "The engine module is not one of this version.", found, "Build again."};
   std::vector<const char *> words;

@@ -33,7 +33,9 @@ void addGlobalOptions(CLI::App &app, CommandContext &context, unsigned takes) {
         ->check(CLI::Range(int64_t(0), int64_t(4096)))
         ->group("General");
   if (takes & kTakesDevice)
-    app.add_option("--device", context.device, "auto, cpu or cuda[:n]")->check(CLI::Validator(checkDevice, "", ""))->group("General");
+    app.add_option("--device", context.device, "auto, cpu or cuda[:n]")
+        ->check(CLI::Validator(checkDevice, "", ""))
+        ->group("General");
   if (takes & kTakesSeed) app.add_option("--seed", context.seed, "Seed of the random numbers")->group("General");
   if (takes & kTakesWorkspace)
     app.add_option("--workspace", context.workspace, "Folder of runs, models and datasets")->group("General");
@@ -113,7 +115,8 @@ std::optional<int> parse(Command &command, const std::vector<std::string> &argum
 std::string versionText() { return ATTUNE_VERSION; }
 
 Json errorJson(const Error &error) {
-  return {{"code", errorCodeName(error.code)}, {"message", error.message}, {"where", error.where}, {"hint", error.hint}};
+  return {
+      {"code", errorCodeName(error.code)}, {"message", error.message}, {"where", error.where}, {"hint", error.hint}};
 }
 
 void printJson(CommandContext &context, const Json &value) { context.out << dumpJson(value, -1) << std::endl; }
@@ -124,13 +127,15 @@ int reportError(CommandContext &context, const Error &error) {
     object["error"] = errorJson(error);
     if (!error.problems.empty()) {
       Json list = Json::array();
-      for (const ConfigProblem &problem : error.problems) list.push_back({{"key", problem.key}, {"message", problem.message}});
+      for (const ConfigProblem &problem : error.problems)
+        list.push_back({{"key", problem.key}, {"message", problem.message}});
       object["problems"] = list;
     }
     printJson(context, object);
   } else {
     context.err << "attune: " << error.text() << '\n';
-    for (const ConfigProblem &problem : error.problems) context.err << "  " << problem.key << ": " << problem.message << '\n';
+    for (const ConfigProblem &problem : error.problems)
+      context.err << "  " << problem.key << ": " << problem.message << '\n';
     if (!error.hint.empty()) context.err << "  " << error.hint << '\n';
     context.err.flush();
   }
@@ -155,7 +160,8 @@ int runCommand(Command &command, const std::vector<std::string> &arguments, std:
   } catch (const std::bad_alloc &) {
     return reportError(context, Error{ErrorCode::OutOfMemory, "The machine ran out of memory.", "", ""});
   } catch (const std::exception &error) {
-    return reportError(context, Error{ErrorCode::Internal, std::string("Attune made a mistake: ") + error.what() + ".", "", ""});
+    return reportError(context,
+                       Error{ErrorCode::Internal, std::string("Attune made a mistake: ") + error.what() + ".", "", ""});
   }
 }
 

@@ -1,5 +1,6 @@
 // Ctrl-C, SIGTERM and SIGUSR1 as flags that a verb reads. Installed once per process by whoever runs the verb.
-// The first Ctrl-C or SIGTERM asks to stop; the second ends the process at once with 130. SIGUSR1 asks for a checkpoint.
+// The first Ctrl-C or SIGTERM asks to stop; the second ends the process at once with 130. SIGUSR1 asks for a
+// checkpoint.
 #pragma once
 
 #include "core/base/stop_token.h"

@@ -5,7 +5,8 @@
 #include <iostream>
 #include <unistd.h>
 
-extern "C" __attribute__((visibility("default"))) int attune_engine_run(const char *verb, int count, const char *const *arguments) {
+extern "C" __attribute__((visibility("default"))) int attune_engine_run(const char *verb, int count,
+                                                                        const char *const *arguments) {
   using namespace attune::app;
   const std::unique_ptr<Command> command = findCommand(verb);
   if (!command) {

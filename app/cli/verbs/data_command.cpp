@@ -17,23 +17,35 @@ namespace {
 constexpr size_t kShownProblems = 50; // in the text for people; --json holds all that were kept
 
 Json problemJson(const data::Problem &problem) {
-  return {{"file", problem.file},       {"row", problem.row},   {"line", problem.line}, {"field", problem.field}, {"code", problem.code},
-          {"message", problem.message}, {"fix", problem.fix}, {"severity", problem.severity == data::Severity::Error ? "error" : "warning"}};
+  return {{"file", problem.file},
+          {"row", problem.row < 0 ? Json() : Json(problem.row)}, // null: the file as a whole
+          {"line", problem.line > 0 ? Json(problem.line) : Json()},
+          {"field", problem.field},
+          {"code", problem.code},
+          {"message", problem.message},
+          {"fix", problem.fix},
+          {"severity", problem.severity == data::Severity::Error ? "error" : "warning"}};
 }
 
-Json statsJson(const data::DatasetStats &stats) {
+Json statsJson(const data::DatasetStats &stats, const std::vector<std::string> &files) {
   Json histogram = Json::array();
-  for (const data::LengthBin &bin : stats.histogram) histogram.push_back({{"from", bin.from}, {"to", bin.to}, {"rows", bin.rows}});
+  for (const data::LengthBin &bin : stats.histogram)
+    histogram.push_back({{"from", bin.from}, {"to", bin.to}, {"rows", bin.rows}});
   Json longest = Json::array();
   for (const data::LongRow &row : stats.longestRows)
-    longest.push_back({{"file", row.file}, {"row", row.row}, {"line", row.line}, {"length", row.length}});
+    longest.push_back(
+        {{"file", files[static_cast<size_t>(row.file)]}, {"row", row.row}, {"line", row.line}, {"length", row.length}});
   Json result = {{"usable_rows", stats.usableRows}, {"turns", stats.turns}, {"bytes", stats.bytes}};
   if (stats.inTokens) {
     result["tokens"] = stats.tokens;
     result["trained_tokens"] = stats.trainedTokens;
   }
-  result["length"] = {{"unit", stats.inTokens ? "tokens" : "bytes"}, {"min", stats.shortest}, {"median", stats.median},
-                      {"p95", stats.percentile95}, {"max", stats.longest}, {"mean", stats.mean}};
+  result["length"] = {{"unit", stats.inTokens ? "tokens" : "bytes"},
+                      {"min", stats.shortest},
+                      {"median", stats.median},
+                      {"p95", stats.percentile95},
+                      {"max", stats.longest},
+                      {"mean", stats.mean}};
   if (stats.inTokens) {
     result["max_length"] = stats.cutoff;
     result["over_max_length"] = stats.overCutoff;
@@ -56,25 +68,36 @@ public:
     options.add_option("files", m_files, "Dataset files: .jsonl, .json, .csv, .txt")->required();
     options.add_option("--model", m_model, "Count tokens with this model's tokenizer and template");
     std::vector<std::string> formats = api::datasetFormatNames();
-    options.add_option("--format", m_format, "The rows' format; for convert the one to write")->check(CLI::IsMember(formats));
-    options.add_option("--template", m_options.templateName, "Chat template: auto, model, a built-in name or a .jinja file");
-    options.add_option("--max-length", m_options.maxLength, "Tokens a row may have")->check(CLI::Range(int64_t(2), int64_t(1) << 24));
-    options.add_option("--train-on", m_trainOn, "Which answers are trained")->check(CLI::IsMember({"answers", "last", "all"}));
-    options.add_option("--overlength", m_overlength, "What happens to longer rows")->check(CLI::IsMember({"truncate", "drop", "refuse"}));
-    options.add_option("--out", m_out, "File that convert writes; split writes it and puts -validation before its ending");
-    options.add_option("--first", m_first, "First row that preview shows")->check(CLI::Range(int64_t(0), int64_t(1) << 40));
+    options.add_option("--format", m_format, "The rows' format; for convert the one to write")
+        ->check(CLI::IsMember(formats));
+    options.add_option("--template", m_options.templateName,
+                       "Chat template: auto, model, a built-in name or a .jinja file");
+    options.add_option("--max-length", m_options.maxLength, "Tokens a row may have")
+        ->check(CLI::Range(int64_t(2), int64_t(1) << 24));
+    options.add_option("--train-on", m_trainOn, "Which answers are trained")
+        ->check(CLI::IsMember({"answers", "last", "all"}));
+    options.add_option("--overlength", m_overlength, "What happens to longer rows")
+        ->check(CLI::IsMember({"truncate", "drop", "refuse"}));
+    options.add_option("--out", m_out,
+                       "File that convert writes; split writes it and puts -validation before its ending");
+    options.add_option("--first", m_first, "First row that preview shows")
+        ->check(CLI::Range(int64_t(0), int64_t(1) << 40));
     options.add_option("--count", m_count, "Rows that preview shows")->check(CLI::Range(int64_t(1), int64_t(10000)));
-    options.add_option("--fraction", m_fraction, "Share of the rows that split sets aside")->check(CLI::Range(0.0, 1.0));
+    options.add_option("--fraction", m_fraction, "Share of the rows that split sets aside")
+        ->check(CLI::Range(0.0, 1.0));
   }
 
   Result<int> run(CommandContext &context) override {
     m_options.threads = static_cast<int>(context.threads);
-    m_options.trainOn = m_trainOn == "last" ? api::TrainOn::Last : m_trainOn == "all" ? api::TrainOn::All : api::TrainOn::Answers;
+    m_options.trainOn = m_trainOn == "last"  ? api::TrainOn::Last
+                        : m_trainOn == "all" ? api::TrainOn::All
+                                             : api::TrainOn::Answers;
     m_options.overlength = m_overlength == "drop"     ? api::Overlength::Drop
                            : m_overlength == "refuse" ? api::Overlength::Refuse
                                                       : api::Overlength::Truncate;
     if (m_action == "convert" || m_action == "split") {
-      if (m_out.empty()) return Error{ErrorCode::Usage, "\"data " + m_action + "\" needs --out.", "--out", "Say which file to write."};
+      if (m_out.empty())
+        return Error{ErrorCode::Usage, "\"data " + m_action + "\" needs --out.", "--out", "Say which file to write."};
       return m_action == "convert" ? convert(context) : split(context);
     }
     m_options.findDuplicates = m_action == "check";
@@ -89,7 +112,8 @@ public:
     const auto show = [&](int64_t done, int64_t total) {
       if (context.progress) progress.show("Reading rows: " + std::to_string(done) + " of " + std::to_string(total));
     };
-    ATTUNE_TRY(const data::EncodedDataset dataset, data::surveyDataset(refs(), bundle ? &*bundle : nullptr, m_options, context.stop, show));
+    ATTUNE_TRY(const data::EncodedDataset dataset,
+               data::surveyDataset(refs(), bundle ? &*bundle : nullptr, m_options, context.stop, show));
     progress.finish();
     if (m_action == "preview") return preview(context, *bundle, dataset);
     return report(context, dataset, bundle.has_value());
@@ -111,8 +135,13 @@ private:
   Json overview(const data::EncodedDataset &dataset, bool tokens) const {
     Json problems = Json::array();
     for (const data::Problem &problem : dataset.problems.items()) problems.push_back(problemJson(problem));
-    Json result = {{"rows", dataset.rows}, {"format", dataset.format}, {"columns", dataset.columns}, {"problems", std::move(problems)},
-                   {"errors", dataset.problems.errors()}, {"warnings", dataset.problems.warnings()}, {"usable_rows", dataset.usableRows},
+    Json result = {{"rows", dataset.rows},
+                   {"format", dataset.format},
+                   {"columns", dataset.columns},
+                   {"problems", std::move(problems)},
+                   {"errors", dataset.problems.errors()},
+                   {"warnings", dataset.problems.warnings()},
+                   {"usable_rows", dataset.usableRows},
                    {"hash", dataset.hash}};
     if (tokens) {
       result["template"] = dataset.templateUsed;
@@ -128,10 +157,17 @@ private:
   /// check and stats. `check` refuses what `train` would refuse.
   Result<int> report(CommandContext &context, const data::EncodedDataset &dataset, bool tokens) const {
     const Status verdict = m_action == "check" ? data::datasetVerdict(dataset) : Status();
-    const data::DatasetStats stats = m_action == "stats" ? data::datasetStats(dataset, m_options.maxLength) : data::DatasetStats();
+    const data::DatasetStats stats =
+        m_action == "stats" ? data::datasetStats(dataset, m_options.maxLength) : data::DatasetStats();
     if (context.json) {
       Json object = overview(dataset, tokens);
-      if (m_action == "stats") object.update(statsJson(stats));
+      if (!verdict.ok() && verdict.error().code == ErrorCode::NothingToTrain) { // a problem of no single row
+        const data::Problem none{
+            m_files.front(),      -1, 0, "", "nothing_to_train", verdict.error().message, verdict.error().hint,
+            data::Severity::Error};
+        object["problems"].push_back(problemJson(none));
+      }
+      if (m_action == "stats") object.update(statsJson(stats, m_files));
       if (!verdict.ok()) object["error"] = errorJson(verdict.error());
       printJson(context, object);
       return verdict.ok() ? 0 : exitCodeOf(verdict.error().code);
@@ -145,13 +181,13 @@ private:
   static void printOverview(std::ostream &out, const data::EncodedDataset &dataset, bool tokens) {
     out << dataset.rows << " rows, format " << dataset.format << ", " << dataset.usableRows << " usable\n";
     if (tokens)
-      out << dataset.tokens << " tokens, " << dataset.trainedTokens << " of them trained; " << dataset.truncated << " rows cut, "
-          << dataset.droppedOverlength + dataset.droppedNoTargets << " left out\n";
+      out << dataset.tokens << " tokens, " << dataset.trainedTokens << " of them trained; " << dataset.truncated
+          << " rows cut, " << dataset.droppedOverlength + dataset.droppedNoTargets << " left out\n";
     size_t shown = 0;
     for (const data::Problem &problem : dataset.problems.items()) {
       if (++shown > kShownProblems) break;
-      out << (problem.severity == data::Severity::Error ? "error " : "warning ") << problem.where() << ": " << problem.message << ' '
-          << problem.fix << '\n';
+      out << (problem.severity == data::Severity::Error ? "error " : "warning ") << problem.where() << ": "
+          << problem.message << ' ' << problem.fix << '\n';
     }
     const int64_t all = dataset.problems.errors() + dataset.problems.warnings();
     out << dataset.problems.errors() << " errors, " << dataset.problems.warnings() << " warnings";
@@ -161,17 +197,18 @@ private:
 
   static void printStats(std::ostream &out, const data::DatasetStats &stats) {
     const char *unit = stats.inTokens ? "tokens" : "bytes";
-    out << "Length in " << unit << ": shortest " << stats.shortest << ", median " << stats.median << ", 95 % " << stats.percentile95
-        << ", longest " << stats.longest << '\n';
+    out << "Length in " << unit << ": shortest " << stats.shortest << ", median " << stats.median << ", 95 % "
+        << stats.percentile95 << ", longest " << stats.longest << '\n';
     if (stats.inTokens) out << stats.overCutoff << " rows are longer than " << stats.cutoff << " tokens\n";
     int64_t most = 1;
     for (const data::LengthBin &bin : stats.histogram) most = std::max(most, bin.rows);
     for (const data::LengthBin &bin : stats.histogram)
-      out << std::setw(8) << bin.from << " .. " << std::setw(8) << std::left << bin.to << std::right << std::setw(8) << bin.rows << ' '
-          << std::string(static_cast<size_t>(40 * bin.rows / most), '#') << '\n';
+      out << std::setw(8) << bin.from << " .. " << std::setw(8) << std::left << bin.to << std::right << std::setw(8)
+          << bin.rows << ' ' << std::string(static_cast<size_t>(40 * bin.rows / most), '#') << '\n';
   }
 
-  Result<int> preview(CommandContext &context, const tokenizer::TokenizerBundle &bundle, const data::EncodedDataset &dataset) const {
+  Result<int> preview(CommandContext &context, const tokenizer::TokenizerBundle &bundle,
+                      const data::EncodedDataset &dataset) const {
     data::ProblemList problems;
     ATTUNE_TRY(const auto rows, data::previewRows(refs(), bundle, m_options, m_first, m_count, problems));
     Json list = Json::array();
@@ -179,9 +216,17 @@ private:
       Json trained = Json::array();
       for (const int32_t label : row.labels) trained.push_back(label != data::kIgnore);
       if (context.json) {
-        list.push_back({{"file", row.file}, {"row", row.row}, {"line", row.line}, {"format", row.format}, {"template", row.templateUsed},
-                        {"text", row.text}, {"ids", row.ids}, {"pieces", row.pieces}, {"labels", row.labels},
-                        {"trained", std::move(trained)}, {"full_length", row.fullLength}});
+        list.push_back({{"file", row.file},
+                        {"row", row.row},
+                        {"line", row.line},
+                        {"format", row.format},
+                        {"template", row.templateUsed},
+                        {"text", row.text},
+                        {"ids", row.ids},
+                        {"pieces", row.pieces},
+                        {"labels", row.labels},
+                        {"trained", std::move(trained)},
+                        {"full_length", row.fullLength}});
         continue;
       }
       context.out << "--- " << row.file << ":" << row.line << ", " << row.ids.size() << " of " << row.fullLength
@@ -212,10 +257,17 @@ private:
   Result<int> convert(CommandContext &context) const {
     const auto format = data::formatFromName(m_format);
     if (!format || *format == api::DatasetFormat::Auto)
-      return Error{ErrorCode::Usage, "\"data convert\" needs the --format to write.", "--format", "alpaca, sharegpt, messages or text"};
+      return Error{ErrorCode::Usage, "\"data convert\" needs the --format to write.", "--format",
+                   "alpaca, sharegpt, messages or text"};
     ATTUNE_TRY(const int64_t rows, data::convertDataset(refs(), *format, m_out, context.stop));
-    if (context.json) printJson(context, {{"rows", rows}, {"format", m_format}, {"columns", Json::array()}, {"problems", Json::array()}, {"out", m_out}});
-    else context.out << rows << " rows written to " << m_out << '\n';
+    if (context.json)
+      printJson(context, {{"rows", rows},
+                          {"format", m_format},
+                          {"columns", Json::array()},
+                          {"problems", Json::array()},
+                          {"out", m_out}});
+    else
+      context.out << rows << " rows written to " << m_out << '\n';
     return 0;
   }
 
@@ -225,13 +277,18 @@ private:
     const bool ending = dot != std::string::npos && (slash == std::string::npos || dot > slash);
     const std::string stem = ending ? m_out.substr(0, dot) : m_out;
     const std::string validation = stem + "-validation" + (ending ? m_out.substr(dot) : "");
-    ATTUNE_TRY(const data::SplitCounts counts, data::splitDataset(refs(), m_fraction, context.seed.value_or(42), m_out, validation, context.stop));
+    ATTUNE_TRY(const data::SplitCounts counts,
+               data::splitDataset(refs(), m_fraction, context.seed.value_or(42), m_out, validation, context.stop));
     if (context.json) {
-      printJson(context, {{"rows", counts.train + counts.validation}, {"format", m_format}, {"columns", Json::array()},
-                          {"problems", Json::array()}, {"train", {{"path", m_out}, {"rows", counts.train}}},
+      printJson(context, {{"rows", counts.train + counts.validation},
+                          {"format", m_format},
+                          {"columns", Json::array()},
+                          {"problems", Json::array()},
+                          {"train", {{"path", m_out}, {"rows", counts.train}}},
                           {"validation", {{"path", validation}, {"rows", counts.validation}}}});
     } else {
-      context.out << counts.train << " rows written to " << m_out << ", " << counts.validation << " to " << validation << '\n';
+      context.out << counts.train << " rows written to " << m_out << ", " << counts.validation << " to " << validation
+                  << '\n';
     }
     return 0;
   }

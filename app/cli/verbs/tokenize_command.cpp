@@ -26,7 +26,8 @@ Result<std::vector<TokenId>> parseIds(const std::string &text, int64_t vocabular
     TokenId id = 0;
     const auto parsed = std::from_chars(text.data() + at, text.data() + end, id);
     if (parsed.ec != std::errc() || parsed.ptr != text.data() + end || id < 0 || id >= vocabulary)
-      return Error{ErrorCode::Usage, "\"" + text.substr(at, std::min<size_t>(end - at, 40)) + "\" is no token id of this model.", "--ids",
+      return Error{ErrorCode::Usage,
+                   "\"" + text.substr(at, std::min<size_t>(end - at, 40)) + "\" is no token id of this model.", "--ids",
                    "Ids go from 0 to " + std::to_string(vocabulary - 1) + "."};
     ids.push_back(id);
     at = end;
@@ -43,19 +44,23 @@ public:
     options.add_option("--model", m_model, "A model folder or .gguf file; its tokenizer files are enough")->required();
     m_textOption = options.add_option("--text", m_text, "The text to encode");
     m_fileOption = options.add_option("--file", m_file, "A file with the text to encode");
-    m_messagesOption = options.add_option("--messages", m_messages, "A JSON file with a conversation to render and encode");
+    m_messagesOption =
+        options.add_option("--messages", m_messages, "A JSON file with a conversation to render and encode");
     m_idsOption = options.add_option("--ids", m_ids, "Token ids to decode, \"1 2 3\"");
     options.add_flag("--with-special", m_withSpecial, "Let special tokens written in the text become special tokens");
-    options.add_flag("--add-special", m_addSpecial, "Put the model's begin token before the text, where the model wants one");
+    options.add_flag("--add-special", m_addSpecial,
+                     "Put the model's begin token before the text, where the model wants one");
     options.add_flag("--add-generation-prompt", m_generationPrompt, "End the conversation with the start of an answer");
     options.add_option("--train-on", m_trainOn, "Which answers count as trained: answers, last or all")
         ->check(CLI::IsMember({"answers", "last", "all"}));
   }
 
   Result<int> run(CommandContext &context) override {
-    const size_t sources = m_textOption->count() + m_fileOption->count() + m_messagesOption->count() + m_idsOption->count();
+    const size_t sources =
+        m_textOption->count() + m_fileOption->count() + m_messagesOption->count() + m_idsOption->count();
     if (sources != 1)
-      return Error{ErrorCode::Usage, "Give exactly one of --text, --file, --messages and --ids.", "", "See: attune tokenize --help"};
+      return Error{ErrorCode::Usage, "Give exactly one of --text, --file, --messages and --ids.", "",
+                   "See: attune tokenize --help"};
     ATTUNE_TRY(const tokenizer::TokenizerBundle bundle, tokenizer::loadTokenizer(m_model));
     ATTUNE_TRY(const tokenizer::EncodedChat encoded, encode(bundle));
     if (context.json) {
@@ -84,7 +89,8 @@ private:
         ATTUNE_TRY(encoded.text, readFile(m_file, kMaxTextBytes));
       }
       encoded.ids = tokenizer.encode(encoded.text, m_withSpecial);
-      if (m_addSpecial && tokenizer.addsBos() && tokenizer.bosToken() >= 0) encoded.ids.insert(encoded.ids.begin(), tokenizer.bosToken());
+      if (m_addSpecial && tokenizer.addsBos() && tokenizer.bosToken() >= 0)
+        encoded.ids.insert(encoded.ids.begin(), tokenizer.bosToken());
     }
     encoded.labels.assign(encoded.ids.size(), data::kIgnore);
     return encoded;
@@ -95,11 +101,14 @@ private:
     using tokenizer::TrainedPart;
     ATTUNE_TRY(tokenizer::Conversation conversation, data::readMessagesFile(m_messages));
     ATTUNE_TRY(const ChatTemplate chatTemplate,
-               bundle.chatTemplate.empty() ? ChatTemplate::builtIn("plain", bundle.bosText, bundle.eosText)
-                                           : ChatTemplate::parse(bundle.chatTemplate, bundle.bosText, bundle.eosText, m_model));
-    const TrainedPart part = m_trainOn == "last" ? TrainedPart::Last : m_trainOn == "all" ? TrainedPart::All : TrainedPart::Answers;
-    ATTUNE_TRY(tokenizer::EncodedChat encoded, tokenizer::encodeChat(*bundle.tokenizer, bundle.endTokens, chatTemplate, conversation,
-                                                                     part, m_generationPrompt));
+               bundle.chatTemplate.empty()
+                   ? ChatTemplate::builtIn("plain", bundle.bosText, bundle.eosText)
+                   : ChatTemplate::parse(bundle.chatTemplate, bundle.bosText, bundle.eosText, m_model));
+    const TrainedPart part = m_trainOn == "last"  ? TrainedPart::Last
+                             : m_trainOn == "all" ? TrainedPart::All
+                                                  : TrainedPart::Answers;
+    ATTUNE_TRY(tokenizer::EncodedChat encoded, tokenizer::encodeChat(*bundle.tokenizer, bundle.endTokens, chatTemplate,
+                                                                     conversation, part, m_generationPrompt));
     if (m_withSpecial) { // what users wrote may be special too; the trained mask then has no meaning of its own
       encoded.ids = bundle.tokenizer->encode(encoded.text, true);
       encoded.labels.assign(encoded.ids.size(), data::kIgnore);
@@ -113,7 +122,8 @@ private:
     for (const TokenId id : encoded.ids) pieces.push_back(tokenizer.piece(id));
     Json trained = Json::array();
     for (const TokenId label : encoded.labels) trained.push_back(label != data::kIgnore);
-    Json result = {{"ids", encoded.ids}, {"pieces", std::move(pieces)}, {"text", encoded.text}, {"trained", std::move(trained)}};
+    Json result = {
+        {"ids", encoded.ids}, {"pieces", std::move(pieces)}, {"text", encoded.text}, {"trained", std::move(trained)}};
     if (m_messagesOption->count()) result["labels"] = encoded.labels;
     return result;
   }

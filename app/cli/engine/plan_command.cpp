@@ -1,0 +1,94 @@
+// attune plan: the memory forecast of a run, and with --fit the settings that fit.
+#include "app/cli/command/output.h"
+#include "core/api/run_config_json.h"
+#include "core/device/dtype_policy.h"
+#include "core/device/host_info.h"
+#include "core/device/threads.h"
+#include "core/io/weight_source.h"
+#include "core/plan/start_check.h"
+
+#include <CLI/CLI.hpp>
+
+namespace attune::app {
+
+namespace {
+
+using core::FitResult;
+
+class PlanCommand : public Command {
+public:
+  std::string name() const override { return "plan"; }
+  std::string summary() const override { return "Say how much memory a run needs, and with --fit what makes it fit"; }
+  std::string example() const override { return "attune plan run.json --memory 16GiB --fit"; }
+  unsigned globalOptions() const override { return kTakesThreads | kTakesDevice; }
+
+  void addOptions(CLI::App &options) override {
+    options.add_option("run", m_path, "The run's settings (run.json)")->required();
+    options.add_option("--set", m_settings, "Change a setting: key=value, as often as needed");
+    options.add_option("--memory", m_memory, "Memory to fit into, as 16GiB; without it what is free now");
+    options.add_flag("--fit", m_fit, "Look for settings that fit");
+  }
+
+  Result<int> run(CommandContext &context) override {
+    ATTUNE_TRY(const api::RunConfig config, api::loadRunConfig(m_path, m_settings, api::ConfigPurpose::Plan));
+    ATTUNE_TRY(const auto source, io::openModel(config.model, true));
+    const std::string device = context.device == "auto" ? config.device : context.device;
+    core::PlanContext plan;
+    plan.computeOnHost = device.compare(0, 4, "cuda") != 0;
+    plan.threads = core::setComputeThreads(context.threads > 0 ? context.threads : config.threads);
+    if (config.precision == api::Precision::Auto) plan.bf16 = plan.computeOnHost ? core::bf16IsFaster() : true;
+
+    int64_t budget = core::hostBudget(config);
+    if (!m_memory.empty()) {
+      budget = core::parseBytes(m_memory);
+      if (budget <= 0) return Error{ErrorCode::Usage, "The memory size \"" + m_memory + "\" is not understood.", "--memory", "Write it as 16GiB or 512MB.", {}};
+    } else if (!plan.computeOnHost && config.memoryCapBytes <= 0) {
+      return Error{ErrorCode::Usage, "There is no such device here whose memory could be asked.", "--device " + device, "Say how much it has with --memory.", {}};
+    }
+    const FitResult result = core::fitIntoMemory(source->config(), config, plan, budget, m_fit);
+    const std::string deviceName = plan.computeOnHost ? core::hostInfo().processor : device;
+    if (context.json) printForecast(context, result, deviceName, budget);
+    else printText(context, result, plan, budget);
+    return result.fits ? 0 : exitCodeOf(ErrorCode::DoesNotFit);
+  }
+
+private:
+  static void printForecast(CommandContext &context, const FitResult &result, const std::string &device, int64_t budget) {
+    Json out;
+    out["fits"] = result.fits;
+    out["device"] = {{"name", device}, {"bytes", budget}};
+    out["peak_bytes"] = result.forecast.peakBytes;
+    out["host_peak_bytes"] = result.forecast.hostPeakBytes;
+    out["items"] = Json::array();
+    for (const auto &item : result.forecast.items) out["items"].push_back({{"name", item.name}, {"bytes", item.bytes}, {"host", item.host}});
+    out["changes"] = Json::array();
+    for (const auto &change : result.changes) {
+      out["changes"].push_back({{"key", change.key}, {"from", Json::parse(change.from)}, {"to", Json::parse(change.to)}, {"why", change.why}, {"quality_cost", change.qualityCost}});
+    }
+    printJson(context, out);
+  }
+
+  static void printText(CommandContext &context, const FitResult &result, const core::PlanContext &plan, int64_t budget) {
+    for (const auto &item : result.forecast.items) {
+      std::string name = item.name + (item.host == plan.computeOnHost ? "" : " (host)");
+      name.resize(std::max<size_t>(name.size(), 20), ' ');
+      context.out << "  " << name << core::bytesText(item.bytes) << '\n';
+    }
+    context.out << "Peak " << core::bytesText(result.forecast.needed(plan.computeOnHost)) << " of " << core::bytesText(budget) << ": "
+                << (result.fits ? "fits." : "does not fit.") << '\n';
+    for (const auto &change : result.changes) {
+      context.out << "  " << change.key << ": " << change.from << " -> " << change.to << "  " << change.why << " Cost: " << change.qualityCost << ".\n";
+    }
+  }
+
+  std::string m_path;
+  std::vector<std::string> m_settings;
+  std::string m_memory;
+  bool m_fit = false;
+};
+
+ATTUNE_COMMAND(PlanCommand);
+
+} // namespace
+
+} // namespace attune::app

@@ -1,0 +1,174 @@
+// attune train: one run, from run.json to an adapter.
+#include "app/cli/command/output.h"
+#include "app/cli/command/progress_line.h"
+#include "app/cli/command/signals.h"
+#include "core/api/event_json.h"
+#include "core/api/run_config_json.h"
+#include "core/plan/memory_planner.h"
+#include "core/train/run_training.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+
+namespace attune::app {
+
+namespace {
+
+std::string durationText(double seconds) {
+  char text[32];
+  if (seconds < 100) std::snprintf(text, sizeof text, "%.0f s", seconds);
+  else if (seconds < 6000) std::snprintf(text, sizeof text, "%.0f min", seconds / 60);
+  else std::snprintf(text, sizeof text, "%.1f h", seconds / 3600);
+  return text;
+}
+
+/// Shows events: as JSON lines on out, or as a progress line and messages on err.
+class EventPrinter : public api::EventSink {
+public:
+  explicit EventPrinter(CommandContext &context) : m_context(context), m_line(context) {}
+
+  void push(const api::RunEvent &event) override {
+    if (m_context.json) {
+      m_context.out << api::eventToJson(event) << '\n' << std::flush;
+      return;
+    }
+    if (const auto *started = std::get_if<api::RunStarted>(&event.body)) m_total = started->totalSteps;
+    if (const auto *step = std::get_if<api::StepMetrics>(&event.body)) showStep(*step);
+    if (const auto *eval = std::get_if<api::EvalResult>(&event.body)) {
+      char text[96];
+      std::snprintf(text, sizeof text, "step %lld: validation loss %.4f", static_cast<long long>(eval->step), eval->loss);
+      say(text);
+    }
+    if (const auto *sample = std::get_if<api::SampleAnswer>(&event.body)) say(sample->prompt + "\n  " + sample->text);
+    if (const auto *warning = std::get_if<api::RunWarning>(&event.body)) say("warning: " + warning->message);
+    if (const auto *resumed = std::get_if<api::Resumed>(&event.body)) say("continuing after step " + std::to_string(resumed->fromStep));
+    if (std::holds_alternative<api::RunFinished>(event.body)) m_line.finish();
+  }
+
+  void say(const std::string &text) {
+    m_line.finish();
+    if (!m_context.quiet) m_context.err << text << '\n';
+  }
+
+private:
+  void showStep(const api::StepMetrics &step) {
+    const double perStep = step.seconds / static_cast<double>(std::max<int64_t>(1, step.step));
+    char text[160];
+    std::snprintf(text, sizeof text, "step %lld/%lld  loss %.4f  lr %.2e  %.0f tokens/s  %s left", static_cast<long long>(step.step),
+                  static_cast<long long>(m_total), step.loss, step.lr, step.tokensPerSecond,
+                  durationText(perStep * static_cast<double>(m_total - step.step)).c_str());
+    m_line.show(text, step.step == m_total || step.step == 1);
+  }
+
+  CommandContext &m_context;
+  ProgressLine m_line;
+  int64_t m_total = 0;
+};
+
+class TrainCommand : public Command {
+public:
+  std::string name() const override { return "train"; }
+  std::string summary() const override { return "Run a fine-tuning described by a run.json"; }
+  std::string example() const override {
+    return "attune train run.json --set lora.rank=16 --out runs/first\n  attune train --resume runs/first\n\nSettings of run.json:\n" +
+           api::settingsHelp(false);
+  }
+  unsigned globalOptions() const override { return kTakesThreads | kTakesDevice | kTakesSeed | kTakesWorkspace; }
+
+  void addOptions(CLI::App &options) override {
+    options.add_option("run", m_path, "The run's settings (run.json)");
+    options.add_option("--set", m_settings, "Change a setting: key=value, as often as needed");
+    options.add_option("--out", m_out, "The run folder; default WORKSPACE/runs/NAME-TIME");
+    options.add_option("--resume", m_resume, "Continue the run in this folder from its last checkpoint");
+    options.add_flag("--dry-run", m_dryRun, "Check everything and load the model, but train nothing");
+    options.add_option("--stop-after", m_stopAfter, "Stop with a checkpoint after so many optimizer steps")->check(CLI::PositiveNumber);
+  }
+
+  Result<int> run(CommandContext &context) override {
+    core::TrainingRequest request;
+    request.dryRun = m_dryRun;
+    request.stop = context.stop;
+    ATTUNE_TRY(request.run, makeRequest(context));
+    EventPrinter printer(context);
+    request.progress = [&](const std::string &text) {
+      if (context.progress && !context.json) printer.say(text + " ...");
+    };
+    core::RunControl control;
+    control.externalStop = [&] { return context.stop.stopRequested(); };
+    control.externalCheckpoint = takeCheckpointRequest;
+    ATTUNE_TRY(const core::TrainingResult result, core::runTraining(request, printer, control));
+    return report(context, request, result);
+  }
+
+private:
+  Result<api::RunRequest> makeRequest(const CommandContext &context) const {
+    api::RunRequest run;
+    run.stopAfter = m_stopAfter;
+    std::vector<std::string> settings = m_settings;
+    if (context.threads > 0) settings.push_back("threads=" + std::to_string(context.threads));
+    if (context.seed) settings.push_back("seed=" + std::to_string(*context.seed));
+    if (context.device != "auto") settings.push_back("device=" + context.device);
+    if (!m_resume.empty()) {
+      if (!m_path.empty() || !m_out.empty()) {
+        return Error{ErrorCode::Usage, "--resume takes the run's own settings and folder, so RUN.json and --out cannot be given with it.", "--resume",
+                     "Leave them out, or use --set for what may change.", {}};
+      }
+      run.resume = true;
+      run.folder = m_resume;
+      run.settings = settings;
+      return run;
+    }
+    if (m_path.empty()) {
+      return Error{ErrorCode::Usage, "train needs a RUN.json, or --resume with a run folder.", "", "attune train --help shows an example.", {}};
+    }
+    ATTUNE_TRY(run.config, api::loadRunConfig(m_path, settings));
+    run.folder = m_out.empty() ? freshFolder(context.workspace, run.config.name) : m_out;
+    return run;
+  }
+
+  static std::string freshFolder(const std::string &workspace, const std::string &name) {
+    const std::time_t now = std::time(nullptr);
+    std::tm local = {};
+    localtime_r(&now, &local);
+    char stamp[32];
+    std::strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
+    return workspace + "/runs/" + name + "-" + stamp;
+  }
+
+  int report(CommandContext &context, const core::TrainingRequest &request, const core::TrainingResult &result) const {
+    if (request.dryRun) {
+      if (context.json) {
+        printJson(context, {{"dry_run", true}, {"total_steps", result.totalSteps}, {"host_peak_bytes", result.forecastBytes}});
+      } else {
+        context.out << "Everything is in order: " << result.totalSteps << " steps, about " << core::bytesText(result.forecastBytes) << " of memory.\n";
+      }
+      return 0;
+    }
+    if (result.outcome == api::RunOutcome::Failed) {
+      if (!context.json) return reportError(context, *result.error);
+      return exitCodeOf(result.error->code); // run_finished has told it
+    }
+    if (!context.json) context.out << request.run.folder << '\n';
+    if (result.outcome == api::RunOutcome::Completed) return 0;
+    if (!context.quiet) {
+      context.err << "Stopped after step " << result.step << " of " << result.totalSteps << " with a checkpoint; continue with: attune train --resume "
+                  << request.run.folder << '\n';
+    }
+    return context.stop.stopRequested() ? exitCodeOf(ErrorCode::Interrupted) : 0;
+  }
+
+  std::string m_path;
+  std::vector<std::string> m_settings;
+  std::string m_out;
+  std::string m_resume;
+  bool m_dryRun = false;
+  int64_t m_stopAfter = 0;
+};
+
+ATTUNE_COMMAND(TrainCommand);
+
+} // namespace
+
+} // namespace attune::app

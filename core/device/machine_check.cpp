@@ -1,0 +1,86 @@
+#include "core/device/machine_check.h"
+
+#include "core/device/host_info.h"
+#include "core/device/probe.h"
+#include "core/device/threads.h"
+#include "core/plan/memory_planner.h"
+
+#include <ATen/Context.h>
+#include <cstdio>
+#include <cstdlib>
+#include <torch/version.h>
+
+namespace attune::core {
+
+namespace {
+
+constexpr int64_t kGiB = int64_t(1) << 30;
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.0f", value);
+  return text;
+}
+
+MachineCheck dtypeCheck(const DtypeTrial &trial, bool needed) {
+  MachineCheck check{"dtype_" + trial.name, "ok", "", ""};
+  char error[32];
+  std::snprintf(error, sizeof error, "%.1e", trial.relativeError);
+  check.found = number(trial.gflops) + " GFLOP/s, largest relative error " + error + (trial.path.empty() ? "" : ", by " + trial.path);
+  if (!trial.usable) {
+    check.status = needed ? "fail" : "warn";
+    check.found = trial.problem;
+    check.advice = needed ? "Training would give wrong numbers here: update libtorch or report the processor." : "Leave precision on auto or fp32.";
+  }
+  return check;
+}
+
+MachineCheck environmentCheck(int64_t threads) {
+  MachineCheck check{"openmp", "ok", "no settings that slow the threads down", ""};
+  const char *count = std::getenv("OMP_NUM_THREADS"), *bind = std::getenv("OMP_PROC_BIND"), *wait = std::getenv("OMP_WAIT_POLICY");
+  std::string found;
+  if (count) found += "OMP_NUM_THREADS=" + std::string(count) + " ";
+  if (bind) found += "OMP_PROC_BIND=" + std::string(bind) + " ";
+  if (wait) found += "OMP_WAIT_POLICY=" + std::string(wait) + " ";
+  if (!found.empty()) check.found = found.substr(0, found.size() - 1);
+  if (count && std::atoi(count) > 0 && std::atoi(count) < threads) {
+    check.status = "warn";
+    check.advice = "OMP_NUM_THREADS is smaller than the cores; --threads overrides it.";
+  }
+  return check;
+}
+
+} // namespace
+
+std::vector<MachineCheck> checkMachine(const std::string &workspace, int64_t threads) {
+  std::vector<MachineCheck> checks;
+  const HostInfo host = hostInfo();
+  checks.push_back({"libtorch", "ok", std::string(TORCH_VERSION) + (at::globalContext().hasCUDA() ? ", with CUDA" : ", CPU only"), ""});
+  checks.push_back({"processor", "ok", host.processor + ", " + std::to_string(host.cores) + (host.cores == 1 ? " core" : " cores"), ""});
+  const int64_t used = setComputeThreads(threads);
+  checks.push_back({"threads", used <= host.cores ? "ok" : "warn", std::to_string(used),
+                    used <= host.cores ? "" : "More threads than cores slow each other down."});
+  checks.push_back(environmentCheck(used));
+
+  const auto trials = probeDtypes();
+  checks.push_back(dtypeCheck(trials[0], true));
+  checks.push_back(dtypeCheck(trials[1], false));
+  checks.push_back(dtypeCheck(trials[2], false));
+  if (trials[2].usable && trials[2].gflops * 4 < trials[0].gflops) {
+    checks.back().status = "warn";
+    checks.back().advice = "fp16 is slow on this processor; auto never chooses it.";
+  }
+  const bool half = trials[1].usable && trials[1].gflops >= trials[0].gflops;
+  checks.push_back({"precision_auto", "ok", half ? "bf16" : "fp32", ""});
+
+  const bool little = host.availableBytes < 2 * kGiB;
+  checks.push_back({"memory", little ? "warn" : "ok", bytesText(host.availableBytes) + " free of " + bytesText(host.memoryBytes),
+                    little ? "Close other programs; the starter model needs about 2 GiB to train." : ""});
+  const int64_t disk = freeDiskBytes(workspace);
+  const bool tight = disk >= 0 && disk < 2 * kGiB;
+  checks.push_back({"disk", tight ? "warn" : "ok", disk < 0 ? "unknown" : bytesText(disk) + " free at " + workspace,
+                    tight ? "Free some space, or choose another folder with --workspace." : ""});
+  return checks;
+}
+
+} // namespace attune::core

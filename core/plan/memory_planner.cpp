@@ -1,0 +1,204 @@
+#include "core/plan/memory_planner.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <initializer_list>
+
+namespace attune::core {
+
+namespace {
+
+/// Whole numbers that stick at INT64_MAX instead of overflowing; never negative.
+class Bytes {
+public:
+  Bytes(int64_t value = 0) : m_value(std::max<int64_t>(0, value)) {} // implicit: the formulas read like the header's
+  int64_t value() const { return m_value; }
+  friend Bytes operator+(Bytes a, Bytes b) {
+    int64_t sum = 0;
+    return __builtin_add_overflow(a.m_value, b.m_value, &sum) ? Bytes(INT64_MAX) : Bytes(sum);
+  }
+  friend Bytes operator*(Bytes a, Bytes b) {
+    int64_t product = 0;
+    return __builtin_mul_overflow(a.m_value, b.m_value, &product) ? Bytes(INT64_MAX) : Bytes(product);
+  }
+  Bytes &operator+=(Bytes other) { return *this = *this + other; }
+
+private:
+  int64_t m_value;
+};
+
+constexpr int64_t kMiB = int64_t(1) << 20;
+constexpr int64_t kLossBudget = 25'000'000; // logits of one chunk, as in token_loss.cpp
+
+/// One linear layer by its Hugging Face name, as adapters see it.
+struct LinearShape {
+  const char *name;
+  int64_t in;
+  int64_t out;
+};
+
+std::vector<LinearShape> linearShapes(const io::ModelConfig &m) {
+  return {{"self_attn.q_proj", m.hidden, m.qRows()},  {"self_attn.k_proj", m.hidden, m.kvRows()},
+          {"self_attn.v_proj", m.hidden, m.kvRows()}, {"self_attn.o_proj", m.qRows(), m.hidden},
+          {"mlp.gate_proj", m.hidden, m.intermediate}, {"mlp.up_proj", m.hidden, m.intermediate},
+          {"mlp.down_proj", m.intermediate, m.hidden}};
+}
+
+bool endsAtDot(const std::string &name, const std::string &suffix) {
+  if (name == suffix) return true;
+  return name.size() > suffix.size() && name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0 &&
+         name[name.size() - suffix.size() - 1] == '.';
+}
+
+/// How many layers carry an adapter on this module: all of them for a suffix, one for each full name.
+int64_t layersTargeted(const io::ModelConfig &model, const api::LoraConfig &lora, const char *module) {
+  int64_t single = 0;
+  for (const std::string &target : lora.targets) {
+    if (target == "all-linear" || endsAtDot(module, target)) return model.layers;
+    if (endsAtDot(target, module)) ++single;
+  }
+  return std::min(single, model.layers);
+}
+
+struct LoraSize {
+  Bytes parameters;
+  Bytes reducedColumns; // of x.Aᵀ, summed over modules and layers
+};
+
+LoraSize loraSize(const io::ModelConfig &model, const api::LoraConfig &lora) {
+  LoraSize size;
+  for (const LinearShape &shape : linearShapes(model)) {
+    const Bytes layers = layersTargeted(model, lora, shape.name);
+    size.parameters += layers * lora.rank * (Bytes(shape.in) + shape.out);
+    size.reducedColumns += layers * lora.rank;
+  }
+  return size;
+}
+
+int64_t layerParameters(const io::ModelConfig &m) {
+  return m.hidden * (2 * m.qRows() + 2 * m.kvRows()) + 3 * m.hidden * m.intermediate + 2 * m.hidden;
+}
+
+bool computesBf16(const api::RunConfig &config, const PlanContext &context) {
+  return config.precision == api::Precision::Bf16 || config.precision == api::Precision::Fp16 ||
+         (config.precision == api::Precision::Auto && context.bf16);
+}
+
+/// Saved for backward by one layer, a token, in elements of the compute type.
+struct LayerSaved {
+  int64_t attentionHalf; // two sums, two norms, q|k|v, the mixed heads
+  int64_t feedForward;   // gate|up and their product
+};
+LayerSaved layerSaved(const io::ModelConfig &m) { return {4 * m.hidden + 2 * m.qRows() + 2 * m.kvRows(), 3 * m.intermediate}; }
+
+} // namespace
+
+int64_t trainedParameters(const io::ModelConfig &model, const api::RunConfig &config) {
+  if (config.method == api::Method::Lora) return loraSize(model, config.lora).parameters.value();
+  if (config.method == api::Method::Freeze) return std::min(std::max<int64_t>(config.freezeLayers, 0), model.layers) * layerParameters(model);
+  return model.parameterCount();
+}
+
+MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context) {
+  const bool bf16 = computesBf16(config, context);
+  const Bytes e = bf16 ? 2 : 4;
+  const Bytes tokens = context.microBatchTokens > 0 ? Bytes(context.microBatchTokens) : Bytes(config.batchSize) * config.maxLength;
+  const Bytes parameters = model.parameterCount();
+  const Bytes trained = trainedParameters(model, config);
+  const bool lora = config.method == api::Method::Lora, full = config.method == api::Method::Full;
+  const int64_t layers = config.method == api::Method::Freeze ? std::min(config.freezeLayers, model.layers) : model.layers;
+
+  const LayerSaved saved = layerSaved(model);
+  const Bytes layerWhole = saved.attentionHalf + saved.feedForward;
+  Bytes kept; // elements a token over all layers
+  switch (config.checkpointing) {
+  case api::Checkpointing::Auto:
+  case api::Checkpointing::None: kept = Bytes(layers) * layerWhole; break;
+  case api::Checkpointing::Selective: kept = Bytes(layers) * saved.attentionHalf + saved.feedForward; break;
+  case api::Checkpointing::Full: kept = Bytes(layers) * model.hidden + layerWhole; break;
+  }
+  // Backward of one layer holds the gradients of its feed-forward and of the residual beside everything kept.
+  const Bytes backward = Bytes(3) * model.intermediate + Bytes(3) * model.hidden;
+  const Bytes norms = tokens * 8 * layers;
+  const Bytes reduced = lora ? tokens * 4 * loraSize(model, config.lora).reducedColumns : Bytes(0);
+  const Bytes activations = tokens * e * (kept + backward) + norms + reduced;
+
+  const Bytes logSums = tokens * 4 * model.heads * (config.checkpointing == api::Checkpointing::Full ? 1 : layers);
+  const Bytes slices = Bytes(context.threads) * 4 * 512 * std::min<int64_t>(config.maxLength, 1 << 20);
+
+  const int64_t chunk = std::min<int64_t>(1024, std::max<int64_t>(64, kLossBudget / std::max<int64_t>(1, model.vocab) / 64 * 64));
+  Bytes logits = Bytes(std::min(chunk, tokens.value())) * model.vocab * 4 * 2;
+  if (full) logits += Bytes(model.vocab) * model.hidden * 4 * 2; // the head's gradient and its scaled copy
+
+  Bytes weights = parameters * e;
+  if (bf16 && !lora) weights += trained * 4;
+
+  MemoryForecast forecast;
+  const auto add = [&](const char *name, Bytes bytes, bool host) {
+    if (bytes.value() == 0) return;
+    forecast.items.push_back({name, bytes.value(), host});
+    int64_t &sum = host ? forecast.hostPeakBytes : forecast.peakBytes;
+    sum = (Bytes(sum) + bytes).value();
+  };
+  const bool host = context.computeOnHost;
+  add("weights", weights, host);
+  if (lora) add("adapters", trained * 4, host);
+  add("gradients", trained * 4, host);
+  add("optimizer", trained * 8, host);
+  add("activations", activations, host);
+  add("attention", logSums + slices, host);
+  add("logits", logits, host);
+  add("slack", Bytes((activations + logits).value() / 25), host);
+  add("context", Bytes(host ? 260 * kMiB : 1024 * kMiB), host);
+  if (!host) {
+    add("streaming", Bytes(model.vocab) * model.hidden * 4, true); // one tensor at a time on its way to the device
+    add("context", Bytes(600 * kMiB), true);
+  }
+  return forecast;
+}
+
+api::Checkpointing resolveCheckpointing(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context,
+                                        int64_t budget) {
+  if (config.checkpointing != api::Checkpointing::Auto) return config.checkpointing;
+  api::RunConfig trial = config;
+  for (const auto kind : {api::Checkpointing::None, api::Checkpointing::Selective}) {
+    trial.checkpointing = kind;
+    if (forecastMemory(model, trial, context).needed(context.computeOnHost) <= budget) return kind;
+  }
+  return api::Checkpointing::Full;
+}
+
+std::string bytesText(int64_t bytes) {
+  const char *units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  auto value = static_cast<double>(bytes);
+  size_t unit = 0;
+  while (value >= 1024 && unit + 1 < sizeof units / sizeof *units) value /= 1024, ++unit;
+  char text[64];
+  std::snprintf(text, sizeof text, unit == 0 || value >= 100 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+  return text;
+}
+
+int64_t parseBytes(const std::string &text) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+  if (digits == 0 || text.size() > 40) return -1;
+  const double number = std::strtod(text.substr(0, digits).c_str(), nullptr);
+  std::string unit;
+  for (const char c : text.substr(digits)) {
+    if (c != ' ') unit += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  }
+  static const struct {
+    const char *name;
+    double factor;
+  } kUnits[] = {{"", 1},     {"b", 1},       {"k", 1024.0},       {"kib", 1024.0},       {"kb", 1e3}, {"m", 1048576.0}, {"mib", 1048576.0},
+                {"mb", 1e6}, {"g", 1073741824.0}, {"gib", 1073741824.0}, {"gb", 1e9}, {"t", 1099511627776.0}, {"tib", 1099511627776.0}, {"tb", 1e12}};
+  for (const auto &known : kUnits) {
+    if (unit != known.name) continue;
+    const double bytes = number * known.factor;
+    return bytes >= 0 && bytes < 9.2e18 ? static_cast<int64_t>(bytes) : -1;
+  }
+  return -1;
+}
+
+} // namespace attune::core

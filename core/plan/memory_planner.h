@@ -1,0 +1,66 @@
+// How much memory a run needs, item by item, from the model's shape and the settings alone. No tensors; any thread.
+// All arithmetic saturates at INT64_MAX, so absurd settings give an absurd figure and never wrap around.
+#pragma once
+
+#include "core/api/run_config.h"
+#include "core/io/model_config.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace attune::core {
+
+/// One item of the forecast, named as in CLI.md.
+struct MemoryItem {
+  std::string name;
+  int64_t bytes = 0;
+  bool host = true; // false: on the compute device
+};
+
+struct MemoryForecast {
+  std::vector<MemoryItem> items; // items without bytes are left out
+  int64_t peakBytes = 0;         // sum of the device's items
+  int64_t hostPeakBytes = 0;     // sum of the host's items
+  /// The larger demand, for comparing with one budget.
+  int64_t needed(bool onHost) const { return onHost ? hostPeakBytes : peakBytes; }
+};
+
+/// What the settings leave open.
+struct PlanContext {
+  bool computeOnHost = true;     // the CPU: every item is host memory
+  bool bf16 = false;             // the compute type that precision `auto` means on this machine
+  int64_t microBatchTokens = 0;  // of the largest micro-batch when the data are known; 0 = batch_size x max_length
+  int64_t threads = 2;
+};
+
+/// The forecast of training with these settings; `auto` checkpointing counts as none (resolveCheckpointing decides).
+///
+/// e = bytes of the compute type (4 or 2), P parameters, P_t trained ones, N tokens of a micro-batch, letters of
+/// core-facts. All sums are over what the code keeps at the end of the forward pass, which is the peak:
+///   weights      e P, and 4 P_t masters beside bf16 weights that train
+///   adapters     4 P_lora
+///   gradients    4 P_t
+///   optimizer    8 P_t (AdamW's two moments)
+///   activations  N e (4 H + (2 a + 2 kv) D + 3 F) + N (8 + 28 r) a trained layer; with full checkpointing N e H a layer
+///                and one layer whole; selective leaves out the feed-forward's 3 F; plus what backward of one layer adds
+///   attention    log-sum-exp 4 a N a layer, and the blocks of one slice a thread
+///   logits       4 V a row of one chunk of the loss, twice; the head's gradient where it trains
+///   context      libtorch, its kernels' scratch buffers and the program itself
+///   slack        what the allocator loses between blocks: 4 % of the changing items
+MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context);
+
+/// Parameters that train under these settings (LoRA: of the adapter).
+int64_t trainedParameters(const io::ModelConfig &model, const api::RunConfig &config);
+
+/// The cheapest checkpointing that fits into `budget` bytes when the setting is `auto`; otherwise the setting itself.
+api::Checkpointing resolveCheckpointing(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context,
+                                        int64_t budget);
+
+/// "3.1 GiB", "512 MiB".
+std::string bytesText(int64_t bytes);
+
+/// "16GiB", "512 MB", "1.5g", "1073741824" -> bytes; -1 for anything else or out of range.
+int64_t parseBytes(const std::string &text);
+
+} // namespace attune::core

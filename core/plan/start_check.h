@@ -1,0 +1,21 @@
+// The check before a run starts: does it fit into the memory there is? Decides `auto` checkpointing on the way.
+// No tensors; any thread.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/plan/fit_solver.h"
+
+namespace attune::core {
+
+/// Bytes a run on the host may take: the memory cap of the settings, else what is free now.
+int64_t hostBudget(const api::RunConfig &config);
+
+struct StartPlan {
+  api::RunConfig config; // checkpointing decided
+  MemoryForecast forecast;
+};
+
+/// DoesNotFit when the forecast exceeds `budget`; the hint names the settings that would fit.
+Result<StartPlan> planStart(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, int64_t budget);
+
+} // namespace attune::core

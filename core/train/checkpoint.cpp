@@ -1,0 +1,210 @@
+#include "core/train/checkpoint.h"
+
+#include "core/base/atomic_file.h"
+#include "core/base/json.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <unistd.h>
+
+namespace attune::core {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kStateSchema = 1;
+
+Error fileError(const std::string &what, const std::string &path, const std::error_code &reason) {
+  return {ErrorCode::IoFailed, what + ": " + reason.message() + ".", path, "Check free space and permissions."};
+}
+
+std::string checkpointsFolder(const std::string &runFolder) { return runFolder + "/checkpoints"; }
+
+Json finiteOrNull(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+Json stateJson(const TrainerState &state) {
+  const Meters &m = state.meters;
+  const EvaluationHistory &h = state.history;
+  return {{"schema", kStateSchema},
+          {"step", state.step},
+          {"meters",
+           {{"tokens", m.tokens},
+            {"trained_tokens", m.trainedTokens},
+            {"seconds", m.seconds},
+            {"loss_sum", m.lossSum},
+            {"loss_tokens", m.lossTokens},
+            {"tokens_at_log", m.tokensAtLog},
+            {"seconds_at_log", m.secondsAtLog}}},
+          {"evaluation",
+           {{"best_loss", finiteOrNull(h.bestLoss)},
+            {"best_step", h.bestStep},
+            {"reference", finiteOrNull(h.reference)},
+            {"without_gain", h.withoutGain}}}};
+}
+
+Result<TrainerState> stateFromJson(const Json &json, const std::string &where) {
+  try {
+    if (json.at("schema").get<int>() > kStateSchema) {
+      return Error{ErrorCode::NewerSchema, "This checkpoint was written by a newer Attune.", where, "Update Attune."};
+    }
+    TrainerState state;
+    state.step = json.at("step").get<int64_t>();
+    const Json &m = json.at("meters");
+    state.meters.tokens = m.at("tokens").get<int64_t>();
+    state.meters.trainedTokens = m.at("trained_tokens").get<int64_t>();
+    state.meters.seconds = m.at("seconds").get<double>();
+    state.meters.lossSum = m.at("loss_sum").get<double>();
+    state.meters.lossTokens = m.at("loss_tokens").get<int64_t>();
+    state.meters.tokensAtLog = m.at("tokens_at_log").get<int64_t>();
+    state.meters.secondsAtLog = m.at("seconds_at_log").get<double>();
+    const Json &e = json.at("evaluation");
+    if (!e.at("best_loss").is_null()) state.history.bestLoss = e.at("best_loss").get<double>();
+    state.history.bestStep = e.at("best_step").get<int64_t>();
+    if (!e.at("reference").is_null()) state.history.reference = e.at("reference").get<double>();
+    state.history.withoutGain = e.at("without_gain").get<int64_t>();
+    if (state.step < 0) return Error{ErrorCode::MalformedFile, "The step of a checkpoint cannot be negative.", where, ""};
+    return state;
+  } catch (const Json::exception &error) {
+    return Error{ErrorCode::MalformedFile, "The trainer's state is incomplete: " + std::string(error.what()) + ".", where,
+                 "Resume from an earlier checkpoint."};
+  }
+}
+
+/// N of "step-N", or -1.
+int64_t stepOf(const std::string &name) {
+  if (name.compare(0, 5, "step-") != 0 || name.size() < 6 || name.size() > 22) return -1;
+  if (name.find_first_not_of("0123456789", 5) != std::string::npos) return -1;
+  return std::stoll(name.substr(5));
+}
+
+bool isLeftover(const std::string &name) { return name.compare(0, 6, ".part-") == 0 || name.compare(0, 5, ".old-") == 0; }
+
+Status syncPath(const std::string &path, int flags) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
+  if (fd < 0) return fileError("A checkpoint's file cannot be opened", path, {errno, std::generic_category()});
+  const int failed = ::fsync(fd) != 0 && errno != EINVAL ? errno : 0;
+  ::close(fd);
+  if (failed) return fileError("Writing failed", path, {failed, std::generic_category()});
+  return {};
+}
+
+} // namespace
+
+Status syncTree(const std::string &folder) {
+  std::error_code reason;
+  for (fs::recursive_directory_iterator at(folder, reason), end; !reason && at != end; at.increment(reason)) {
+    const bool isFolder = at->is_directory();
+    if (isFolder || at->is_regular_file()) ATTUNE_CHECK(syncPath(at->path().string(), isFolder ? O_DIRECTORY : 0));
+  }
+  if (reason) return fileError("The folder cannot be read", folder, reason);
+  return syncPath(folder, O_DIRECTORY);
+}
+
+Status installFolder(const std::string &from, const std::string &to) {
+  const fs::path parent = fs::path(to).parent_path();
+  const std::string old = (parent / (".old-" + fs::path(to).filename().string())).string();
+  std::error_code reason;
+  fs::remove_all(old, reason);
+  if (fs::exists(to)) fs::rename(to, old, reason);
+  if (reason) return fileError("The old folder cannot be replaced", to, reason);
+  fs::rename(from, to, reason);
+  if (reason) {
+    std::error_code ignored;
+    if (fs::exists(old)) fs::rename(old, to, ignored);
+    return fileError("The folder cannot be put in place", to, reason);
+  }
+  ATTUNE_CHECK(syncFolder(parent.string()));
+  fs::remove_all(old, reason); // a leftover is harmless and removed by the next cleanUp
+  return {};
+}
+
+std::string CheckpointStore::relativePath(int64_t step) { return "checkpoints/step-" + std::to_string(step); }
+
+std::vector<int64_t> CheckpointStore::steps() const {
+  std::vector<int64_t> found;
+  std::error_code reason;
+  for (fs::directory_iterator at(checkpointsFolder(m_runFolder), reason), end; !reason && at != end; at.increment(reason)) {
+    const int64_t step = stepOf(at->path().filename().string());
+    if (step >= 0 && fs::exists(at->path() / "trainer_state" / "state.json")) found.push_back(step);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+Status CheckpointStore::write(const TrainerState &state, TrainableModel &model, const AdamW &optimizer) {
+  const std::string folder = checkpointsFolder(m_runFolder);
+  const std::string name = "step-" + std::to_string(state.step);
+  const std::string part = folder + "/.part-" + name;
+  struct Remover {
+    std::string path;
+    ~Remover() {
+      std::error_code ignored;
+      fs::remove_all(path, ignored);
+    }
+  } const remover{part};
+  std::error_code ignored;
+  fs::remove_all(part, ignored);
+  ATTUNE_CHECK(makeFolders(part + "/trainer_state"));
+  ATTUNE_CHECK(model.save(part));
+  ATTUNE_CHECK(optimizer.save(part + "/trainer_state/optimizer.safetensors"));
+  ATTUNE_CHECK(writeFileAtomic(part + "/trainer_state/state.json", dumpJson(stateJson(state)) + "\n"));
+  ATTUNE_CHECK(syncTree(part));
+  ATTUNE_CHECK(installFolder(part, folder + "/" + name));
+  if (state.history.bestStep == state.step) {
+    ATTUNE_CHECK(writeFileAtomic(folder + "/best.json", dumpJson({{"step", state.step}, {"loss", finiteOrNull(state.history.bestLoss)}, {"path", name}}) + "\n"));
+  }
+  return prune(state.history.bestStep);
+}
+
+Status CheckpointStore::prune(int64_t best) const {
+  const std::vector<int64_t> present = steps();
+  const auto surplus = static_cast<int64_t>(present.size()) - m_keep;
+  for (int64_t i = 0; i < surplus; ++i) {
+    const int64_t step = present[static_cast<size_t>(i)];
+    if (step == best) continue;
+    // Renamed first: a removal that is interrupted must not leave half a checkpoint under a valid name.
+    const std::string name = "step-" + std::to_string(step);
+    const std::string folder = checkpointsFolder(m_runFolder);
+    std::error_code reason;
+    fs::rename(folder + "/" + name, folder + "/.part-" + name, reason);
+    if (!reason) fs::remove_all(folder + "/.part-" + name, reason);
+    if (reason) return fileError("An old checkpoint cannot be removed", folder + "/" + name, reason);
+  }
+  return {};
+}
+
+Result<TrainerState> CheckpointStore::read(int64_t step, TrainableModel &model, AdamW &optimizer) const {
+  const std::string folder = m_runFolder + "/" + relativePath(step);
+  const std::string statePath = folder + "/trainer_state/state.json";
+  ATTUNE_TRY(const Json json, readJsonFile(statePath, size_t(1) << 20));
+  ATTUNE_TRY(const TrainerState state, stateFromJson(json, statePath));
+  ATTUNE_CHECK(model.load(folder));
+  ATTUNE_CHECK(optimizer.load(folder + "/trainer_state/optimizer.safetensors"));
+  model.parametersChanged();
+  return state;
+}
+
+void CheckpointStore::cleanUp() const {
+  for (const std::string &folder : {checkpointsFolder(m_runFolder), m_runFolder}) {
+    std::error_code reason;
+    std::vector<fs::path> leftovers;
+    for (fs::directory_iterator at(folder, reason), end; !reason && at != end; at.increment(reason)) {
+      if (isLeftover(at->path().filename().string())) leftovers.push_back(at->path());
+    }
+    for (const fs::path &path : leftovers) {
+      const std::string name = path.filename().string();
+      const fs::path original = path.parent_path() / name.substr(name.find('-') + 1);
+      std::error_code ignored;
+      // Killed between the two renames of a replacement: the old one is the only whole one.
+      if (name.compare(0, 5, ".old-") == 0 && !fs::exists(original)) fs::rename(path, original, ignored);
+      else fs::remove_all(path, ignored);
+    }
+  }
+}
+
+} // namespace attune::core

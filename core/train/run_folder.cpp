@@ -1,0 +1,121 @@
+#include "core/train/run_folder.h"
+
+#include "core/api/run_config_json.h"
+#include "core/base/atomic_file.h"
+#include "core/base/json.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <unistd.h>
+
+namespace attune::core {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+Json recordJson(const RunRecord &record) {
+  Json json = {{"versions", Json(record.versions)},
+               {"hashes", {{"dataset", record.datasetHash}, {"validation", record.validationHash}, {"model", record.modelHash}}},
+               {"threads", record.threads},
+               {"attempts", record.attempts},
+               {"precision", record.precision}};
+  if (record.forecastBytes > 0) json["forecast_host_peak_bytes"] = record.forecastBytes;
+  if (record.peakBytes > 0) json["measured_host_peak_bytes"] = record.peakBytes;
+  return json;
+}
+
+void readText(const Json &json, const char *key, std::string &out) {
+  if (json.contains(key) && json[key].is_string()) out = json[key].get<std::string>();
+}
+
+void readNumber(const Json &json, const char *key, int64_t &out) {
+  if (json.contains(key) && json[key].is_number_integer()) out = json[key].get<int64_t>();
+}
+
+std::string sizeText(uint64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f MiB", static_cast<double>(bytes) / (1024.0 * 1024.0));
+  return text;
+}
+
+} // namespace
+
+Status RunFolder::checkFresh(const std::string &path) {
+  std::error_code reason;
+  if (!fs::exists(path, reason)) return {};
+  if (!fs::is_directory(path, reason)) {
+    return Error{ErrorCode::Usage, "The run folder's path is a file.", path, "Choose another path with --out."};
+  }
+  if (!fs::is_empty(path, reason) && !reason) {
+    return Error{ErrorCode::Usage, "The run folder exists and is not empty.", path,
+                 "Choose another path with --out, or continue the run in it with --resume."};
+  }
+  return {};
+}
+
+Result<RunFolder> RunFolder::create(const std::string &path) {
+  ATTUNE_CHECK(checkFresh(path));
+  ATTUNE_CHECK(makeFolders(path));
+  if (::access(path.c_str(), W_OK | X_OK) != 0) {
+    return Error{ErrorCode::IoFailed, "The run folder cannot be written to: " + std::string(std::strerror(errno)) + ".", path,
+                 "Choose a folder that can be written to."};
+  }
+  return RunFolder(path);
+}
+
+Result<RunFolder> RunFolder::open(const std::string &path) {
+  std::error_code reason;
+  if (!fs::is_directory(path, reason)) {
+    return Error{ErrorCode::FileNotFound, "There is no run folder at this path.", path, "Check the path."};
+  }
+  if (!fs::exists(path + "/run.json", reason)) {
+    return Error{ErrorCode::MissingInFolder, "This folder holds no run: run.json is missing.", path,
+                 "Give the folder that an earlier `attune train` made."};
+  }
+  return RunFolder(path);
+}
+
+Status RunFolder::writeConfig(const api::RunConfig &config, const RunRecord &record) const {
+  return writeFileAtomic(configPath(), api::runConfigJson(config, dumpJson(recordJson(record), -1)));
+}
+
+Result<api::RunConfig> RunFolder::readConfig() const { return api::loadRunConfig(configPath()); }
+
+Result<RunRecord> RunFolder::readRecord() const {
+  ATTUNE_TRY(const Json json, readJsonFile(configPath(), size_t(16) << 20));
+  RunRecord record;
+  if (!json.is_object() || !json.contains("record") || !json["record"].is_object()) return record;
+  const Json &from = json["record"];
+  if (from.contains("versions") && from["versions"].is_object()) {
+    for (const auto &item : from["versions"].items()) {
+      if (item.value().is_string()) record.versions[item.key()] = item.value().get<std::string>();
+    }
+  }
+  if (from.contains("hashes") && from["hashes"].is_object()) {
+    readText(from["hashes"], "dataset", record.datasetHash);
+    readText(from["hashes"], "validation", record.validationHash);
+    readText(from["hashes"], "model", record.modelHash);
+  }
+  readText(from, "precision", record.precision);
+  readNumber(from, "threads", record.threads);
+  readNumber(from, "attempts", record.attempts);
+  readNumber(from, "forecast_host_peak_bytes", record.forecastBytes);
+  readNumber(from, "measured_host_peak_bytes", record.peakBytes);
+  if (record.threads < 0 || record.threads > 4096 || record.attempts < 0) {
+    return Error{ErrorCode::MalformedFile, "The record in run.json holds impossible numbers.", configPath() + "#record", ""};
+  }
+  return record;
+}
+
+void RunFolder::removeIfEmpty() const { ::rmdir(m_path.c_str()); }
+
+Status checkFreeDisk(const std::string &path, uint64_t needed, uint64_t available) {
+  if (needed <= available) return {};
+  return Error{ErrorCode::IoFailed, "The run needs about " + sizeText(needed) + " of disk, and " + sizeText(available) + " are free.", path,
+               "Free some space, choose another folder with --out, or lower keep_checkpoints."};
+}
+
+} // namespace attune::core

@@ -1,0 +1,40 @@
+// What a run reads before it trains: settings, rows, weights' header and the forecast, each checked in the order that
+// refuses soonest. Job thread; no run folder is touched here.
+#pragma once
+
+#include "core/api/run_config.h"
+#include "core/base/result.h"
+#include "core/base/stop_token.h"
+#include "core/data/chat_dataset.h"
+#include "core/io/weight_source.h"
+#include "core/plan/memory_planner.h"
+#include "core/tokenizer/tokenizer.h"
+#include "core/train/run_folder.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace attune::core {
+
+struct RunInputs {
+  api::RunConfig config; // precision and checkpointing decided
+  tokenizer::TokenizerBundle bundle;
+  std::unique_ptr<io::WeightSource> source;
+  std::vector<data::Sample> training;
+  std::vector<data::Sample> validation;
+  MemoryForecast forecast;
+  RunRecord record;      // hashes, precision, threads
+  int64_t rows = 0;
+  int64_t dropped = 0;   // rows left out: over-length or without targets
+  int64_t truncated = 0;
+  std::string templateUsed;
+};
+
+/// Data before the model: rows that train on nothing are refused without touching the weights. With `earlier`, hashes that
+/// differ from it are InvalidData or AdapterMismatch, and its precision and thread count are kept.
+Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *earlier, StopToken stop,
+                                const std::function<void(const std::string &)> &progress);
+
+} // namespace attune::core

@@ -1,0 +1,230 @@
+#include "core/train/run_training.h"
+
+#include "core/api/config_fields.h"
+#include "core/api/run_config_json.h"
+#include "core/base/atomic_file.h"
+#include "core/data/row_encoder.h"
+#include "core/device/host_info.h"
+#include "core/device/torch_guard.h"
+#include "core/generate/generator.h"
+#include "core/model/transformer_model.h"
+#include "core/train/checkpoint.h"
+#include "core/train/run_inputs.h"
+#include "core/train/run_recorder.h"
+#include "core/train/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+#include <torch/version.h>
+
+namespace attune::core {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int64_t kSampleTokens = 96; // of one answer during training
+
+/// The folder and what stood in it before.
+struct OpenedRun {
+  std::optional<RunFolder> folder; // resuming: the run's own
+  api::RunConfig config;           // as it is to run now
+  std::vector<api::ConfigDifference> changes;
+  RunRecord record;
+};
+
+Result<OpenedRun> openRun(const api::RunRequest &request) {
+  OpenedRun opened;
+  if (!request.resume) {
+    ATTUNE_CHECK(RunFolder::checkFresh(request.folder));
+    opened.config = request.config;
+    return opened;
+  }
+  ATTUNE_TRY(const RunFolder folder, RunFolder::open(request.folder));
+  ATTUNE_TRY(const api::RunConfig before, folder.readConfig());
+  ATTUNE_TRY(opened.record, folder.readRecord());
+  ATTUNE_TRY(opened.config, api::applySettings(before, request.settings));
+  opened.changes = api::configDiff(before, opened.config);
+  std::vector<ConfigProblem> problems;
+  for (const api::ConfigDifference &change : opened.changes) {
+    const api::ConfigField *field = api::findConfigField(change.key);
+    const bool moved = change.key == "model" || change.key.compare(0, 7, "dataset") == 0 || change.key == "validation.path";
+    if (!moved && !(field && field->changeableOnResume)) {
+      problems.push_back({change.key, "This setting cannot change when a run is resumed.", ErrorCode::InvalidConfig});
+    }
+  }
+  if (!problems.empty()) return api::configError(std::move(problems), folder.configPath());
+  opened.folder = folder;
+  return opened;
+}
+
+/// What checkpoints and the result will take: the trained part and its two moments, each kept checkpoint once.
+uint64_t diskNeeded(const RunInputs &inputs) {
+  const api::RunConfig &config = inputs.config;
+  const auto trained = static_cast<uint64_t>(std::max<int64_t>(0, trainedParameters(inputs.source->config(), config)));
+  const bool whole = config.method != api::Method::Lora;
+  const uint64_t weights = 4 * (whole ? static_cast<uint64_t>(inputs.source->config().parameterCount()) : trained);
+  return (weights + 8 * trained) * static_cast<uint64_t>(config.keepCheckpoints + 2) + weights + (uint64_t(16) << 20);
+}
+
+/// Answers a sample prompt with the model as it stands.
+Result<std::string> answerPrompt(TransformerModel &model, const RunInputs &inputs, const std::string &prompt, StopToken stop) {
+  ATTUNE_TRY(const data::RowEncoder encoder, data::RowEncoder::create(inputs.bundle, inputs.config.templateName, inputs.config.trainOn));
+  ATTUNE_TRY(const std::vector<int32_t> ids, encoder.encodePrompt(prompt));
+  GenerateOptions options;
+  options.maxNewTokens = kSampleTokens;
+  options.endTokens = inputs.bundle.endTokens;
+  options.stop = stop;
+  ATTUNE_TRY(const GenerateResult answer, generate(model.transformer(), model.weights(), model.adapters(), ids, options));
+  return inputs.bundle.tokenizer->decode(answer.ids, true);
+}
+
+/// Writes adapter/ or model/ into the run folder, whole or not at all.
+Status writeResult(TransformerModel &model, const std::string &folder) {
+  const std::string staging = folder + "/.result";
+  std::error_code ignored;
+  fs::remove_all(staging, ignored);
+  ATTUNE_CHECK(makeFolders(staging));
+  ATTUNE_CHECK(model.save(staging));
+  ATTUNE_CHECK(syncTree(staging));
+  for (const char *part : {"adapter", "model"}) {
+    if (fs::exists(staging + "/" + part)) ATTUNE_CHECK(installFolder(staging + "/" + part, folder + "/" + part));
+  }
+  fs::remove_all(staging, ignored);
+  return {};
+}
+
+class Run {
+public:
+  Run(const TrainingRequest &request, api::EventSink &live, RunControl &control) : m_request(request), m_live(live), m_control(control) {}
+
+  Result<TrainingResult> run() {
+    ATTUNE_TRY(OpenedRun opened, openRun(m_request.run));
+    ATTUNE_TRY(m_inputs, readRunInputs(opened.config, m_request.run.resume ? &opened.record : nullptr, m_request.stop, m_request.progress));
+    if (m_inputs.training.empty()) {
+      return Error{ErrorCode::NothingToTrain, "No row is left to train on.", opened.config.dataset.front().path, "Lower validation.fraction or add rows.", {}};
+    }
+    const api::RunConfig &config = m_inputs.config;
+    const data::BatchPlan plan = makePlan(m_inputs.training, true);
+    m_result.totalSteps = totalStepsOf(config, plan.stepsPerEpoch());
+    m_result.forecastBytes = m_inputs.forecast.hostPeakBytes;
+    if (!m_request.dryRun) {
+      const int64_t available = freeDiskBytes(m_request.run.folder);
+      if (available >= 0) ATTUNE_CHECK(checkFreeDisk(m_request.run.folder, diskNeeded(m_inputs), static_cast<uint64_t>(available)));
+    }
+    if (m_request.progress) m_request.progress("Loading the model");
+    resetPeakMemory();
+    ATTUNE_TRY(m_model, TransformerModel::open(*m_inputs.source, config.model, TrainingSetup::from(config, compute())));
+    if (m_request.dryRun) return m_result;
+    return trainIn(opened, plan);
+  }
+
+private:
+  at::ScalarType compute() const { return m_inputs.config.precision == api::Precision::Bf16 ? at::kBFloat16 : at::kFloat; }
+
+  data::BatchPlan makePlan(const std::vector<data::Sample> &samples, bool training) const {
+    const api::RunConfig &config = m_inputs.config;
+    return data::BatchPlan(&samples, {config.maxLength, config.batchSize, training ? config.accumulation : 1, config.packing,
+                                      training && config.shuffle, config.seed});
+  }
+
+  Result<TrainingResult> trainIn(const OpenedRun &opened, const data::BatchPlan &plan) {
+    std::optional<RunFolder> folder = opened.folder;
+    if (!folder) {
+      ATTUNE_TRY(folder, RunFolder::create(m_request.run.folder));
+    }
+    m_record = m_inputs.record;
+    m_record.versions = {{"attune", ATTUNE_VERSION}, {"libtorch", TORCH_VERSION}};
+    m_record.attempts = m_request.run.resume ? opened.record.attempts + 1 : 1;
+    auto recorder = RunRecorder::open(*folder, &m_live, Clock::system());
+    if (!recorder.ok()) return recorder.error();
+    m_recorder = std::move(*recorder);
+    // run.json keeps the settings as asked ("auto"), the record what they became.
+    ATTUNE_CHECK(folder->writeConfig(opened.config, m_record));
+
+    CheckpointStore checkpoints(folder->path(), m_inputs.config.keepCheckpoints);
+    AdamW optimizer(m_model->parameters(), m_inputs.config.optimizer, m_inputs.config.lora.plusRatio);
+    std::optional<TrainerState> state;
+    if (m_request.run.resume) {
+      checkpoints.cleanUp();
+      const std::vector<int64_t> steps = checkpoints.steps();
+      if (!steps.empty()) {
+        ATTUNE_TRY(state, checkpoints.read(steps.back(), *m_model, optimizer));
+        m_model->parametersChanged();
+      }
+    }
+    push(api::RunStarted{m_record.attempts, m_result.totalSteps, "cpu", m_record.versions});
+    const auto outcome = guarded("Training", [&] { return train(opened, plan, checkpoints, optimizer, state); });
+    return finish(*folder, opened, outcome);
+  }
+
+  Result<api::RunOutcome> train(const OpenedRun &opened, const data::BatchPlan &plan, CheckpointStore &checkpoints, AdamW &optimizer,
+                                const std::optional<TrainerState> &state) {
+    const api::RunConfig &config = m_inputs.config;
+    if (m_request.run.resume) push(api::Resumed{state ? state->step : 0, m_record.attempts});
+    for (const api::ConfigDifference &change : opened.changes) {
+      push(api::SettingChanged{state ? state->step : 0, change.key, change.from, change.to});
+    }
+    if (m_inputs.dropped > 0) {
+      push(api::RunWarning{"rows_dropped", std::to_string(m_inputs.dropped) + " of " + std::to_string(m_inputs.rows) +
+                                               " rows are left out: too long, or without anything to train."});
+    }
+    if (m_inputs.truncated > 0) {
+      push(api::RunWarning{"rows_truncated", std::to_string(m_inputs.truncated) + " of " + std::to_string(m_inputs.rows) +
+                                                 " rows are cut at max_length."});
+    }
+    std::optional<data::BatchPlan> validation;
+    if (!m_inputs.validation.empty()) validation = makePlan(m_inputs.validation, false);
+    TrainerOptions options = TrainerOptions::from(config, m_result.totalSteps);
+    options.stopAfter = m_request.run.stopAfter;
+    TrainerHooks hooks;
+    hooks.health = [this] { return m_recorder->status(); };
+    hooks.idle = [] { std::this_thread::sleep_for(std::chrono::milliseconds(50)); };
+    hooks.answer = [this](const std::string &prompt) { return answerPrompt(*m_model, m_inputs, prompt, m_request.stop); };
+    Trainer trainer(*m_model, optimizer, plan, validation, options, checkpoints, *m_recorder, m_control, hooks);
+    if (state) trainer.restore(*state);
+    const auto outcome = guarded("Training", [&] { return trainer.run(); });
+    m_result.step = trainer.step();
+    if (!outcome.ok()) return outcome;
+    ATTUNE_CHECK(writeResult(*m_model, m_request.run.folder));
+    if (!m_model->saveWarning().empty()) push(api::RunWarning{"tokenizer_not_saved", m_model->saveWarning()});
+    return outcome;
+  }
+
+  Result<TrainingResult> finish(const RunFolder &folder, const OpenedRun &opened, const Result<api::RunOutcome> &outcome) {
+    api::RunFinished finished{api::RunOutcome::Failed, m_result.step, std::nullopt};
+    if (outcome.ok()) {
+      finished.outcome = *outcome;
+    } else {
+      m_result.error = outcome.error();
+      finished.error = api::RunErrorInfo{errorCodeName(outcome.error().code), outcome.error().text(), outcome.error().hint};
+    }
+    m_result.outcome = finished.outcome;
+    m_record.peakBytes = processMemory().peakResidentBytes;
+    const Status written = folder.writeConfig(opened.config, m_record);
+    if (!written.ok()) push(api::RunWarning{"record_not_written", written.error().text()});
+    push(finished);
+    return m_result;
+  }
+
+  void push(api::RunEventBody body) { m_recorder->push({0, 0, std::move(body)}); }
+
+  const TrainingRequest &m_request;
+  api::EventSink &m_live;
+  RunControl &m_control;
+  RunInputs m_inputs;
+  RunRecord m_record;
+  std::unique_ptr<TransformerModel> m_model;
+  std::unique_ptr<RunRecorder> m_recorder;
+  TrainingResult m_result;
+};
+
+} // namespace
+
+Result<TrainingResult> runTraining(const TrainingRequest &request, api::EventSink &live, RunControl &control) {
+  return guarded("Training", [&] { return Run(request, live, control).run(); });
+}
+
+} // namespace attune::core

@@ -1,0 +1,34 @@
+// One whole run, from settings to an adapter: reads and judges the data, checks memory and disk, loads the model, makes
+// or reopens the run folder, trains, and writes the result. Job thread, blocking.
+// Until run_started nothing is pushed and an Error is returned; afterwards exactly one run_finished ends the events.
+#pragma once
+
+#include "core/api/backend.h"
+#include "core/base/stop_token.h"
+#include "core/train/run_control.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace attune::core {
+
+struct TrainingRequest {
+  api::RunRequest run;
+  bool dryRun = false; // everything up to the loaded model, then stop without a folder
+  StopToken stop; // ends the reading of data early; training itself listens to RunControl
+  /// Words about what is going on before the first event ("Loading the model"); may be empty.
+  std::function<void(const std::string &)> progress;
+};
+
+struct TrainingResult {
+  api::RunOutcome outcome = api::RunOutcome::Completed;
+  int64_t step = 0;
+  int64_t totalSteps = 0;
+  int64_t forecastBytes = 0;
+  std::optional<Error> error; // when failed
+};
+
+Result<TrainingResult> runTraining(const TrainingRequest &request, api::EventSink &live, RunControl &control);
+
+} // namespace attune::core

@@ -1,0 +1,95 @@
+// The training loop: windows in, events and checkpoints out. Owns no model; knows no file format and no command line.
+// Job thread, blocking; stops between micro-batches when asked. Fails with NotFinite, IoFailed or OutOfMemory, and the
+// earlier checkpoints stay intact.
+#pragma once
+
+#include "core/api/event_sink.h"
+#include "core/base/clock.h"
+#include "core/data/data_loader.h"
+#include "core/train/checkpoint.h"
+#include "core/train/lr_schedule.h"
+#include "core/train/run_control.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace attune::core {
+
+struct TrainerOptions {
+  int64_t totalSteps = 0;
+  LrSchedule schedule;
+  double clipNorm = 0.0;
+  int64_t batchSize = 1;
+  int64_t accumulation = 1;
+  int64_t logSteps = 1;
+  int64_t evalSteps = 0;
+  int64_t saveSteps = 0;
+  double saveSeconds = 300.0; // with saveSteps 0: the longest time between two checkpoints
+  int64_t stopAfter = 0;      // optimizer steps of this attempt; 0 = no limit
+  api::EarlyStopping earlyStopping;
+  uint64_t seed = 0;
+  std::vector<std::string> samplePrompts;
+
+  static TrainerOptions from(const api::RunConfig &config, int64_t totalSteps);
+};
+
+/// Everything outside the loop that it asks or tells; tests replace each.
+struct TrainerHooks {
+  Clock clock = Clock::system();
+  std::function<api::MemoryUse()> memory = hostMemoryUse;
+  std::function<Result<std::string>(const std::string &prompt)> answer; // sample prompts; empty = none are answered
+  std::function<Status()> health;                                       // asked after each step; an error ends the run
+  std::function<void()> idle;                                           // waits a moment while paused
+};
+
+class Trainer {
+public:
+  /// All references outlive the trainer; `validation` may be empty.
+  Trainer(TrainableModel &model, AdamW &optimizer, data::BatchPlan plan, std::optional<data::BatchPlan> validation,
+          TrainerOptions options, CheckpointStore &checkpoints, api::EventSink &sink, RunControl &control, TrainerHooks hooks);
+
+  /// Continues from a checkpoint's state instead of step 0; call before run().
+  void restore(const TrainerState &state);
+  /// Trains until the last step (Completed), a request to stop or stopAfter (Stopped), or an error.
+  Result<api::RunOutcome> run();
+  /// Optimizer steps done.
+  int64_t step() const { return m_state.step; }
+
+private:
+  enum class StepResult { Done, Abandoned };
+  Result<StepResult> runStep(const data::StepWindow &window);
+  Result<StepResult> computeGradients(const data::StepWindow &window, double &lossSum);
+  Result<api::RunOutcome> stop();
+  void pause();
+  Status afterStep();
+  void logStep();
+  Result<double> evaluate();
+  Status save();
+  void answerSamples();
+  bool epochEnds() const { return m_state.step % m_plan.stepsPerEpoch() == 0; }
+  bool evaluationDue() const;
+  bool checkpointDue();
+  void push(api::RunEventBody body) { m_sink.push({0, 0, std::move(body)}); }
+
+  TrainableModel &m_model;
+  AdamW &m_optimizer;
+  data::BatchPlan m_plan;
+  std::optional<data::BatchPlan> m_validation;
+  TrainerOptions m_options;
+  CheckpointStore &m_checkpoints;
+  api::EventSink &m_sink;
+  RunControl &m_control;
+  TrainerHooks m_hooks;
+
+  TrainerState m_state;
+  double m_lastLr = 0;
+  double m_lastNorm = 0;
+  int64_t m_savedStep = -1;
+  int64_t m_sampledStep = -1;
+  double m_savedAt = 0;
+  int64_t m_parts = 1; // pieces of a micro-batch after running out of memory
+};
+
+} // namespace attune::core

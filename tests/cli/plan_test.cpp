@@ -1,0 +1,101 @@
+#include "tests/support/run_program.h"
+#include "tests/support/temp_folder.h"
+
+#include <doctest/doctest.h>
+
+using namespace attune;
+using attune::test::runAttune;
+
+namespace {
+
+/// A folder with config.json alone, and a run.json beside it: plan needs neither weights nor data.
+struct PlanFixture {
+  test::TempFolder folder;
+  std::string run;
+  explicit PlanFixture(const std::string &more = "") {
+    folder.write(
+        "config.json",
+        R"({"architectures":["LlamaForCausalLM"],"hidden_size":576,"intermediate_size":1536,"num_hidden_layers":30,)"
+        R"("num_attention_heads":9,"num_key_value_heads":3,"vocab_size":49152,"tie_word_embeddings":true})");
+    run = folder.write("run.json", R"({"schema":1,"name":"x","model":".","precision":"fp32")" + more + "}");
+  }
+};
+
+int64_t hostSum(const Json &plan) {
+  int64_t sum = 0;
+  for (const Json &item : plan["items"]) {
+    if (item["host"] == true) sum += item["bytes"].get<int64_t>();
+  }
+  return sum;
+}
+
+} // namespace
+
+TEST_CASE("plan: the forecast adds up, from config.json alone") {
+  const PlanFixture fixture;
+  const auto result = runAttune({"plan", fixture.run, "--memory", "64GiB", "--json"});
+  REQUIRE(result.code == 0);
+  const Json plan = result.json();
+  CHECK(plan["fits"] == true);
+  CHECK(plan["device"]["bytes"] == int64_t(64) << 30);
+  CHECK(plan["peak_bytes"] == 0); // on the CPU every item is host memory
+  CHECK(plan["host_peak_bytes"] == hostSum(plan));
+  CHECK(plan["changes"].empty());
+  CHECK(runAttune({"plan", fixture.run}).code == 0); // against what is free now
+}
+
+TEST_CASE("plan: what does not fit is exit 4, and --fit finds settings that do") {
+  const PlanFixture fixture(R"(,"batch_size":16)");
+  const auto refused = runAttune({"plan", fixture.run, "--memory", "3GiB", "--set", "checkpointing=none", "--json"});
+  CHECK(refused.code == 4);
+  CHECK(refused.json()["fits"] == false);
+  CHECK(refused.json()["host_peak_bytes"].get<int64_t>() > int64_t(3) << 30);
+
+  const auto fitted =
+      runAttune({"plan", fixture.run, "--memory", "3GiB", "--set", "checkpointing=none", "--fit", "--json"});
+  REQUIRE(fitted.code == 0);
+  const Json plan = fitted.json();
+  CHECK(plan["fits"] == true);
+  CHECK(plan["host_peak_bytes"].get<int64_t>() <= int64_t(3) << 30);
+  REQUIRE(plan["changes"].size() >= 2);
+  std::vector<std::string> arguments = {"plan",  fixture.run,          "--memory", "3GiB",
+                                        "--set", "checkpointing=none", "--json"};
+  for (const Json &change : plan["changes"]) {
+    for (const char *key : {"key", "from", "to", "why", "quality_cost"}) CHECK(change.contains(key));
+    arguments.insert(arguments.end(), {"--set", change["key"].get<std::string>() + "=" + change["to"].dump()});
+  }
+  CHECK(runAttune(arguments).code == 0); // the changes, applied by hand, fit
+
+  const auto hopeless = runAttune({"plan", fixture.run, "--memory", "100MB", "--fit", "--json"});
+  CHECK(hopeless.code == 4);
+  CHECK(hopeless.json()["changes"].empty());
+}
+
+TEST_CASE("plan: a card that is not here, absurd settings, wrong usage") {
+  const PlanFixture fixture;
+  const auto card = runAttune({"plan", fixture.run, "--device", "cuda", "--memory", "16GiB", "--json"});
+  REQUIRE(card.code == 0);
+  CHECK(card.json()["peak_bytes"].get<int64_t>() > 0);
+  CHECK(card.json()["host_peak_bytes"] == hostSum(card.json()));
+  const auto huge = runAttune({"plan", fixture.run, "--set", "batch_size=65536", "--set", "max_length=1048576", "--set",
+                               "lora.rank=16384", "--json"});
+  CHECK(huge.code == 4);
+  CHECK(huge.json()["host_peak_bytes"].get<int64_t>() > int64_t(1) << 40);
+  CHECK(runAttune({"plan", fixture.run, "--memory", "much"}).code == 2);
+  CHECK(runAttune({"plan", fixture.run, "--set", "batch_size=0"}).code == 2);
+  CHECK(runAttune({"plan", "/no/such/run.json"}).code == 1);
+}
+
+TEST_CASE("doctor: every check has its fields") {
+  const auto result = runAttune({"doctor", "--json"});
+  REQUIRE(result.code == 0);
+  bool single = false, memory = false;
+  const Json checks = result.json()["checks"];
+  for (const Json &check : checks) {
+    for (const char *key : {"id", "status", "found", "advice"}) CHECK(check.contains(key));
+    single = single || (check["id"] == "dtype_fp32" && check["status"] == "ok");
+    memory = memory || check["id"] == "memory";
+  }
+  CHECK(single);
+  CHECK(memory);
+}

@@ -1,0 +1,160 @@
+#include "core/plan/fit_solver.h"
+#include "core/plan/start_check.h"
+
+#include <cstdint>
+#include <doctest/doctest.h>
+#include <map>
+
+using namespace attune;
+using namespace attune::core;
+
+namespace {
+
+io::ModelConfig smol() {
+  io::ModelConfig m;
+  m.hidden = 576, m.intermediate = 1536, m.layers = 30, m.heads = 9, m.kvHeads = 3, m.headDim = 64, m.vocab = 49152, m.context = 8192;
+  m.tiedEmbeddings = true;
+  return m;
+}
+
+std::map<std::string, int64_t> itemsOf(const MemoryForecast &forecast) {
+  std::map<std::string, int64_t> items;
+  for (const auto &item : forecast.items) items[item.name] += item.bytes;
+  return items;
+}
+
+} // namespace
+
+TEST_CASE("planner: items follow the method and sum up to the peak") {
+  api::RunConfig config;
+  config.precision = api::Precision::Fp32;
+  const auto lora = forecastMemory(smol(), config, {});
+  auto items = itemsOf(lora);
+  CHECK(items["weights"] == 134515008 * 4);
+  const int64_t trained = 30 * 8 * (2 * (576 + 576) + 2 * (576 + 192) + 3 * (576 + 1536));
+  CHECK(trainedParameters(smol(), config) == trained);
+  CHECK(items["adapters"] == trained * 4);
+  CHECK(items["gradients"] == trained * 4);
+  CHECK(items["optimizer"] == trained * 8);
+  CHECK(lora.peakBytes == 0); // on the CPU every item is host memory
+  int64_t sum = 0;
+  for (const auto &item : lora.items) {
+    CHECK(item.host);
+    sum += item.bytes;
+  }
+  CHECK(sum == lora.hostPeakBytes);
+
+  config.lora.targets = {"q_proj", "model.layers.3.mlp.down_proj"};
+  CHECK(trainedParameters(smol(), config) == 8 * (30 * (576 + 576) + (576 + 1536)));
+
+  config.method = api::Method::Full;
+  items = itemsOf(forecastMemory(smol(), config, {}));
+  CHECK(items["optimizer"] == 134515008LL * 8);
+  CHECK(items.count("adapters") == 0);
+  config.precision = api::Precision::Bf16;
+  CHECK(itemsOf(forecastMemory(smol(), config, {}))["weights"] == 134515008LL * 6); // fp32 masters beside bf16
+  config.method = api::Method::Freeze;
+  CHECK(itemsOf(forecastMemory(smol(), config, {}))["activations"] < items["activations"]);
+}
+
+TEST_CASE("planner: more tokens need more, checkpointing needs less") {
+  api::RunConfig config;
+  config.precision = api::Precision::Fp32;
+  const auto base = forecastMemory(smol(), config, {}).hostPeakBytes;
+  config.batchSize *= 2;
+  const auto larger = forecastMemory(smol(), config, {}).hostPeakBytes;
+  CHECK(larger > base);
+  config.checkpointing = api::Checkpointing::Selective;
+  const auto selective = forecastMemory(smol(), config, {}).hostPeakBytes;
+  config.checkpointing = api::Checkpointing::Full;
+  const auto full = forecastMemory(smol(), config, {}).hostPeakBytes;
+  CHECK(selective < larger);
+  CHECK(full < selective);
+  config.precision = api::Precision::Bf16;
+  CHECK(forecastMemory(smol(), config, {}).hostPeakBytes < full);
+  PlanContext known;
+  known.microBatchTokens = 100;
+  CHECK(forecastMemory(smol(), config, known).hostPeakBytes < forecastMemory(smol(), config, {}).hostPeakBytes);
+}
+
+TEST_CASE("planner: absurd settings saturate instead of wrapping") {
+  api::RunConfig config;
+  config.batchSize = INT64_MAX;
+  config.maxLength = INT64_MAX;
+  config.lora.rank = INT64_MAX;
+  config.freezeLayers = INT64_MAX;
+  for (const auto method : {api::Method::Lora, api::Method::Full, api::Method::Freeze}) {
+    config.method = method;
+    const auto forecast = forecastMemory(smol(), config, {});
+    CHECK(forecast.hostPeakBytes == INT64_MAX);
+    for (const auto &item : forecast.items) CHECK(item.bytes > 0);
+    CHECK_FALSE(fitIntoMemory(smol(), config, {}, int64_t(1) << 40, false).fits);
+  }
+  io::ModelConfig huge = smol();
+  huge.hidden = 1 << 20, huge.intermediate = 1 << 22, huge.layers = 4096, huge.heads = 1 << 9, huge.kvHeads = 1 << 9, huge.headDim = 1 << 13, huge.vocab = 1 << 24;
+  CHECK(forecastMemory(huge, api::RunConfig{}, {}).hostPeakBytes > int64_t(1) << 50);
+}
+
+TEST_CASE("fit: batch first, then checkpointing, then length; the update keeps its sequences") {
+  api::RunConfig config;
+  config.precision = api::Precision::Fp32;
+  config.batchSize = 12;
+  config.accumulation = 2;
+  const PlanContext context;
+  const int64_t whole = forecastMemory(smol(), config, context).hostPeakBytes;
+  CHECK(fitIntoMemory(smol(), config, context, whole, true).changes.empty());
+
+  const FitResult milder = fitIntoMemory(smol(), config, context, whole - 1, true);
+  REQUIRE(milder.fits);
+  CHECK(milder.config.batchSize == 6);
+  CHECK(milder.config.accumulation == 4);
+  REQUIRE(milder.changes.size() == 2);
+  CHECK(milder.changes[0].key == "batch_size");
+  CHECK(milder.changes[0].from == "12");
+  CHECK(milder.changes[0].to == "6");
+
+  api::RunConfig one = config;
+  one.batchSize = 1;
+  const int64_t single = forecastMemory(smol(), one, context).hostPeakBytes;
+  const FitResult recomputed = fitIntoMemory(smol(), config, context, single - 1, true);
+  REQUIRE(recomputed.fits);
+  CHECK(recomputed.config.checkpointing != api::Checkpointing::Auto);
+  CHECK(recomputed.config.maxLength == 512);
+  CHECK(recomputed.config.batchSize * recomputed.config.accumulation == 24);
+
+  one.checkpointing = api::Checkpointing::Full;
+  const int64_t least = forecastMemory(smol(), one, context).hostPeakBytes;
+  const FitResult shorter = fitIntoMemory(smol(), config, context, least - 1, true);
+  REQUIRE(shorter.fits);
+  CHECK(shorter.config.maxLength < 512);
+  CHECK_FALSE(fitIntoMemory(smol(), config, context, 1000, true).fits);
+}
+
+TEST_CASE("start check: decides auto checkpointing, refuses with settings that would fit") {
+  api::RunConfig config;
+  config.precision = api::Precision::Fp32;
+  config.batchSize = 8;
+  const int64_t whole = forecastMemory(smol(), config, {}).hostPeakBytes;
+  CHECK(planStart(smol(), config, {}, whole)->config.checkpointing == api::Checkpointing::None);
+  CHECK(planStart(smol(), config, {}, whole - 1)->config.checkpointing == api::Checkpointing::Selective);
+  config.checkpointing = api::Checkpointing::None;
+  const auto refused = planStart(smol(), config, {}, whole - 1);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::DoesNotFit);
+  CHECK(refused.error().hint.find("batch_size 4") != std::string::npos);
+  config.memoryCapBytes = 12345;
+  CHECK(hostBudget(config) == 12345);
+}
+
+TEST_CASE("memory sizes are read and written") {
+  CHECK(parseBytes("16GiB") == int64_t(16) << 30);
+  CHECK(parseBytes("512 MB") == 512000000);
+  CHECK(parseBytes("1.5g") == int64_t(3) << 29);
+  CHECK(parseBytes("1000") == 1000);
+  for (const char *text : {"", "GiB", "-1", "12 apples", "1e400GiB", "99999999999TiB", "nan", "0x10"}) {
+    CAPTURE(text);
+    CHECK(parseBytes(text) == -1);
+  }
+  CHECK(bytesText(int64_t(3) << 29) == "1.5 GiB");
+  CHECK(bytesText(100) == "100 bytes");
+}
