@@ -447,7 +447,8 @@ std::string keyText(const Value &key) {
   case Kind::Int: return tagged('i', std::to_string(key.asInt()));
   case Kind::Float: {
     const double value = key.asDouble();
-    if (value == std::floor(value) && std::fabs(value) < 9e18) return tagged('i', std::to_string(static_cast<int64_t>(value)));
+    if (value == std::floor(value) && std::fabs(value) < 9e18)
+      return tagged('i', std::to_string(static_cast<int64_t>(value)));
     return tagged('f', floatText(value));
   }
   case Kind::List:
