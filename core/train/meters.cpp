@@ -1,7 +1,6 @@
 #include "core/train/meters.h"
 
-#include <fstream>
-#include <string>
+#include "core/device/host_info.h"
 
 namespace attune::core {
 
@@ -29,13 +28,10 @@ api::StepMetrics Meters::takeLog() {
 }
 
 api::MemoryUse hostMemoryUse() {
+  const ProcessMemory memory = processMemory();
   api::MemoryUse use;
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    const auto kilobytes = [&line] { return static_cast<int64_t>(std::strtoll(line.c_str() + 6, nullptr, 10)) * 1024; };
-    if (line.compare(0, 6, "VmRSS:") == 0) use.hostBytes = kilobytes();
-    if (line.compare(0, 6, "VmHWM:") == 0) use.hostPeakBytes = kilobytes();
-  }
+  if (memory.residentBytes > 0) use.hostBytes = memory.residentBytes;
+  if (memory.peakResidentBytes > 0) use.hostPeakBytes = memory.peakResidentBytes;
   return use;
 }
 

@@ -23,7 +23,7 @@ struct Meters {
   api::StepMetrics takeLog();
 };
 
-/// Resident and peak resident bytes of this process from /proc/self/status; device figures stay empty.
+/// Resident and peak resident bytes of this process; device figures stay empty.
 api::MemoryUse hostMemoryUse();
 
 } // namespace attune::core

@@ -2,6 +2,7 @@
 #include "core/base/json.h"
 #include "core/train/lr_schedule.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/tensor.h>
 #include <doctest/doctest.h>
 
