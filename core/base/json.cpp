@@ -17,13 +17,12 @@ Result<Json> parseJson(std::string_view text, const std::string &where, const Js
       refused = "The JSON is nested deeper than " + std::to_string(limits.maxDepth) + " levels";
       return false;
     }
-    if (limits.allowDuplicateKeys && limits.maxKeys == 0) return true;
     if (event == Json::parse_event_t::object_start) keys.emplace_back();
     if (event == Json::parse_event_t::object_end && !keys.empty()) keys.pop_back();
     if (event == Json::parse_event_t::key && !keys.empty()) {
       const bool added = keys.back().insert(parsed.get<std::string>()).second;
       if (!added && !limits.allowDuplicateKeys) refused = "The key \"" + parsed.get<std::string>() + "\" stands twice in one object";
-      if (limits.maxKeys > 0 && keys.back().size() > limits.maxKeys) {
+      if (keys.back().size() > limits.maxKeys) {
         refused = "An object has more than " + std::to_string(limits.maxKeys) + " keys";
       }
       return refused.empty();

@@ -15,7 +15,7 @@ using Json = nlohmann::ordered_json;
 struct JsonLimits {
   int maxDepth = 200;
   bool allowDuplicateKeys = false;
-  size_t maxKeys = 0; // in one object; 0 = any number (building an object is quadratic in its keys)
+  size_t maxKeys = 20000; // in one object, because building one is quadratic in them
 };
 
 /// Parses one JSON text (UTF-8, no comments). MalformedFile with "where:line" on any mistake.
