@@ -9,6 +9,13 @@ namespace attune::app {
 
 namespace {
 
+/// OpenMP's threads spin for milliseconds at the end of each parallel loop before they sleep. When anything else wants a
+/// core that makes training several times slower, so they spin for some microseconds only. libgomp reads this once, when
+/// libtorch loads; what the user has set stays.
+void calmOpenMp() {
+  if (!std::getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "10000", 0);
+}
+
 std::string programFolder() {
   char path[PATH_MAX];
   const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
@@ -20,6 +27,7 @@ std::string programFolder() {
 } // namespace
 
 Result<int> runEngineVerb(const std::string &verb, const std::vector<std::string> &arguments) {
+  calmOpenMp();
   const std::string folder = programFolder();
   void *module = nullptr;
   std::string reason = "it is not there";
