@@ -5,6 +5,7 @@
 #include "core/nn/transformer.h"
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace attune::core {
@@ -12,10 +13,12 @@ namespace attune::core {
 /// Receives raw logits rows [rows, V] fp32 in order.
 using LogitsSink = std::function<Status(const float *logits, int64_t rows)>;
 
-/// Entry i is log p(ids[i] | ids[..i)) in nats; entry 0 is 0 and means nothing. InvalidData for no ids, an id outside the
-/// vocabulary or more ids than the context holds.
-Result<std::vector<double>> tokenLogProbs(Transformer &transformer, const DecoderWeights &weights,
-                                          const DecoderAdapters *adapters, const std::vector<int32_t> &ids,
-                                          const LogitsSink &sink = {});
+/// Entry i is log p(targets[i] | ids[0..i)) in nats, nothing at index 0 and where the target is negative (-100).
+/// `targets` stands at its own index as labels do; null means the ids themselves. InvalidData for no ids, an id outside
+/// the vocabulary, or more ids than the context holds.
+Result<std::vector<std::optional<double>>> tokenLogProbs(Transformer &transformer, const DecoderWeights &weights,
+                                                         const DecoderAdapters *adapters, const std::vector<int32_t> &ids,
+                                                         const std::vector<int32_t> *targets = nullptr,
+                                                         const LogitsSink &sink = {});
 
 } // namespace attune::core

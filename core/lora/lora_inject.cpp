@@ -51,6 +51,14 @@ Result<std::vector<LinearModule>> selectTargets(const std::vector<LinearModule> 
   return chosen;
 }
 
+void drawLora(const Tensor &matrix, const std::string &name, uint64_t seed, double factor) {
+  CounterRng rng(seed, nameHash(name));
+  const double bound = 1.0 / std::sqrt(static_cast<double>(matrix.size(1)));
+  float *values = matrix.data_ptr<float>();
+  for (int64_t i = 0; i < matrix.numel(); ++i)
+    values[i] = static_cast<float>((2.0 * rng.uniform() - 1.0) * bound) * static_cast<float>(factor);
+}
+
 Result<LoraAdapter> makeLora(const api::LoraConfig &config, const std::vector<LinearModule> &modules, uint64_t seed) {
   if (config.rank < 1)
     return Error{ErrorCode::InvalidConfig, "The LoRA rank must be at least 1.", "lora.rank", "Use 8, for example."};
@@ -64,10 +72,7 @@ Result<LoraAdapter> makeLora(const api::LoraConfig &config, const std::vector<Li
     module.scale = loraScale(config.alpha, config.rank, config.rslora);
     module.a = at::empty({config.rank, place.inputs}, at::TensorOptions().dtype(at::kFloat));
     module.b = at::zeros({place.outputs(), config.rank}, at::TensorOptions().dtype(at::kFloat));
-    CounterRng rng(seed, nameHash(place.name));
-    const double bound = 1.0 / std::sqrt(static_cast<double>(place.inputs));
-    float *values = module.a.data_ptr<float>();
-    for (int64_t i = 0; i < module.a.numel(); ++i) values[i] = static_cast<float>((2.0 * rng.uniform() - 1.0) * bound);
+    drawLora(module.a, place.name, seed);
     adapter.modules.push_back(std::move(module));
   }
   return adapter;

@@ -11,6 +11,9 @@ namespace attune::core {
 Result<std::vector<LinearModule>> selectTargets(const std::vector<LinearModule> &modules,
                                                 const std::vector<std::string> &targets);
 
+/// Fills `matrix` [rows, columns] with numbers uniform in +-factor/sqrt(columns), a function of seed and name alone.
+void drawLora(const Tensor &matrix, const std::string &name, uint64_t seed, double factor = 1.0);
+
 /// A fresh adapter: A uniform in +-1/sqrt(in), a function of seed and module name alone; B zero.
 Result<LoraAdapter> makeLora(const api::LoraConfig &config, const std::vector<LinearModule> &modules, uint64_t seed);
 

@@ -43,24 +43,36 @@ ref["seed"] = 1234
 for k, p in pm.named_parameters():
     if "lora_A" in k:
         p.data.copy_(torch.from_numpy(attune_init(k.replace("base_model.model.", "").replace(".lora_A.default.weight", ""), tuple(p.shape), ref["seed"])))
-ps = [p for p in pm.parameters() if p.requires_grad]
-ref["lr"], ref["batch"] = 1e-3, 2
-opt = torch.optim.AdamW(ps, lr=ref["lr"], weight_decay=0.0)
-losses, norms = [], []
-for step in range(100):
+module = lambda k: k.replace("base_model.model.", "").replace(".default.weight", "")
+
+
+def batch_loss(step):
     total, count = 0.0, 0
     for j in range(ref["batch"]):
         ids, labels = rows[(step * ref["batch"] + j) % len(rows)]
         t = torch.tensor(labels[1:])
         total = total + torch.nn.functional.cross_entropy(pm(input_ids=torch.tensor([ids])).logits[0, :-1], t, ignore_index=-100, reduction="sum")
         count += int((t != -100).sum())
-    loss = total / count
+    return total / count
+
+
+ps = [p for p in pm.parameters() if p.requires_grad]
+ref["lr"], ref["batch"] = 1e-3, 2
+opt = torch.optim.AdamW(ps, lr=ref["lr"], weight_decay=0.0)
+for k, p in pm.named_parameters():   # gradients of A and B at a B that is not zero
+    if "lora_B" in k: p.data.copy_(torch.from_numpy(0.2 * attune_init(module(k), tuple(p.shape), ref["seed"])))
+batch_loss(0).backward()
+for k, p in pm.named_parameters():
+    if p.requires_grad and any(x in k for x in (".layers.0.", ".layers.29.")) and any(x in k for x in ("q_proj", "v_proj", "down_proj")):
+        tensors["grad." + module(k)] = p.grad.reshape(-1)[::7].clone()
+for k, p in pm.named_parameters():
+    if "lora_B" in k: p.data.zero_()
+    p.grad = None
+losses, norms = [], []
+for step in range(100):
+    loss = batch_loss(step)
     losses.append(loss.item())
     loss.backward()
-    if step == 1:   # B is no longer zero: gradients of A and B of a few modules
-        for k, p in pm.named_parameters():
-            if p.requires_grad and any(x in k for x in (".layers.0.", ".layers.29.")) and any(x in k for x in ("q_proj", "v_proj", "down_proj")):
-                tensors["grad." + k.replace("base_model.model.", "").replace(".default.weight", "")] = p.grad.reshape(-1)[::7].clone()
     norms.append(torch.nn.utils.clip_grad_norm_(ps, 1.0).item())
     opt.step(); opt.zero_grad()
 ref["losses"], ref["grad_norms"] = losses, norms

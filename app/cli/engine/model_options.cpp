@@ -1,0 +1,110 @@
+#include "app/cli/engine/model_options.h"
+
+#include <ATen/Parallel.h>
+
+#include <cstdlib>
+#include <future>
+
+namespace attune::app {
+
+void ModelOptions::add(CLI::App &options) {
+  options.add_option("--model", model, "A Hugging Face folder or a .gguf file")->required();
+  options.add_option("--adapter", adapter, "A PEFT adapter folder");
+  options.add_option("--precision", precision, "Number type of the computation; auto is fp32")
+      ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16"}))
+      ->capture_default_str();
+  options.add_option("--quant", quant, "Quantisation of the base weights")
+      ->check(CLI::IsMember({"none", "int8", "nf4"}))
+      ->capture_default_str();
+}
+
+Result<at::ScalarType> ModelOptions::computeType() const {
+  if (quant != "none")
+    return Error{ErrorCode::NotSupportedYet, "Quantised base weights are not in this version.", "--quant", "Use --quant none."};
+  if (precision == "fp16")
+    return Error{ErrorCode::NotSupportedYet, "Computing in fp16 on a CPU is not in this version.", "--precision",
+                 "Use fp32 or bf16."};
+  return precision == "bf16" ? at::kBFloat16 : at::kFloat;
+}
+
+Result<ModelSession> ModelSession::open(const ModelOptions &options, const CommandContext &context, bool needsText) {
+  ATTUNE_TRY(const at::ScalarType type, options.computeType());
+  if (context.device.compare(0, 4, "cuda") == 0)
+    return Error{ErrorCode::DeviceFailed, "There is no device " + context.device + " that this version can use.", "--device",
+                 "Use --device cpu."};
+  if (context.threads > 0) at::set_num_threads(static_cast<int>(context.threads));
+  // Reading a vocabulary takes as long as dequantising a small model: do both at once.
+  auto tokenizer = std::async(std::launch::async, [&] { return tokenizer::loadTokenizer(options.model); });
+  auto model = core::LanguageModel::open(options.model, options.adapter, type);
+  auto bundle = tokenizer.get();
+  if (!model.ok()) return model.error();
+  if (!bundle.ok() && needsText) return bundle.error();
+  ModelSession session{std::move(*model), {}, {}, {}};
+  if (bundle.ok()) session.bundle = std::move(*bundle);
+  ATTUNE_TRY(session.defaults, io::readGenerationDefaults(options.model, session.model.transformer.config()));
+  session.endTokens = session.bundle.endTokens;
+  if (session.endTokens.empty())
+    for (const int64_t id : session.defaults.eosTokens.empty() ? session.model.transformer.config().eosTokens : session.defaults.eosTokens)
+      session.endTokens.push_back(static_cast<int32_t>(id));
+  return session;
+}
+
+std::vector<int32_t> ModelSession::encode(const std::string &text) const {
+  std::vector<int32_t> ids = bundle.tokenizer->encode(text, false);
+  if (bundle.tokenizer->addsBos() && bundle.tokenizer->bosToken() >= 0) ids.insert(ids.begin(), bundle.tokenizer->bosToken());
+  return ids;
+}
+
+Result<std::vector<int32_t>> ModelSession::encodeChat(const tokenizer::Conversation &conversation) const {
+  if (bundle.chatTemplate.empty())
+    return Error{ErrorCode::TemplateFailed, "This model has no chat template.", "", "Use --prompt with raw text instead."};
+  ATTUNE_TRY(const auto chat, tokenizer::ChatTemplate::parse(bundle.chatTemplate, bundle.bosText, bundle.eosText, "chat template"));
+  ATTUNE_TRY(auto encoded, tokenizer::encodeChat(*bundle.tokenizer, bundle.endTokens, chat, conversation,
+                                                 tokenizer::TrainedPart::Answers, true));
+  return std::move(encoded.ids);
+}
+
+Result<std::vector<int32_t>> parseIds(const std::string &text) {
+  std::vector<int32_t> ids;
+  const char *at = text.c_str();
+  for (;;) {
+    while (*at == ' ' || *at == ',' || *at == '\t' || *at == '\n') ++at;
+    if (*at == '\0') break;
+    char *end = nullptr;
+    const long long value = std::strtoll(at, &end, 10);
+    if (end == at || value < 0 || value > INT32_MAX)
+      return Error{ErrorCode::Usage, "Token ids are whole numbers from 0 up, separated by spaces.", "--ids", "For example --ids \"1 2 3\"."};
+    ids.push_back(static_cast<int32_t>(value));
+    at = end;
+  }
+  if (ids.empty()) return Error{ErrorCode::Usage, "No token ids are given.", "--ids", "For example --ids \"1 2 3\"."};
+  return ids;
+}
+
+void SamplingFlags::add(CLI::App &options) {
+  options.add_option("--max-new-tokens", maxNewTokens, "Longest answer in tokens (default: the model's own, else 256)")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
+  options.add_flag("--greedy", greedy, "Always take the likeliest token; penalties only if given");
+  options.add_option("--temperature", temperature, "Sharpness of sampling (default: the model's own)")->check(CLI::Range(0.0, 100.0));
+  options.add_option("--top-k", topK, "Keep the K likeliest tokens, 0 = all")->check(CLI::Range(int64_t(0), int64_t(1) << 31));
+  options.add_option("--top-p", topP, "Keep the likeliest tokens of this total probability")->check(CLI::Range(0.0, 1.0));
+  options.add_option("--min-p", minP, "Drop tokens below this share of the likeliest")->check(CLI::Range(0.0, 1.0));
+  options.add_option("--repetition-penalty", repetitionPenalty, "Above 1 makes tokens already seen less likely")
+      ->check(CLI::Range(0.01, 100.0));
+}
+
+core::SamplingOptions SamplingFlags::resolve(const io::GenerationDefaults &defaults, uint64_t seed) const {
+  core::SamplingOptions sampling;
+  const bool asked = temperature || topK || topP || minP;
+  sampling.greedy = greedy || (!asked && !defaults.doSample.value_or(false));
+  sampling.temperature = temperature ? *temperature : defaults.temperature.value_or(1.0);
+  sampling.topK = topK ? *topK : defaults.topK.value_or(0);
+  sampling.topP = topP ? *topP : defaults.topP.value_or(1.0);
+  sampling.minP = minP ? *minP : defaults.minP.value_or(0.0);
+  const double usual = greedy ? 1.0 : defaults.repetitionPenalty.value_or(1.0);
+  sampling.repetitionPenalty = repetitionPenalty ? *repetitionPenalty : usual;
+  sampling.seed = seed;
+  return sampling;
+}
+
+} // namespace attune::app

@@ -1,0 +1,21 @@
+#include "core/model/language_model.h"
+
+#include "core/lora/lora_file.h"
+#include "core/model/model_loader.h"
+
+namespace attune::core {
+
+Result<LanguageModel> LanguageModel::open(const std::string &modelPath, const std::string &adapterPath, at::ScalarType type) {
+  ATTUNE_TRY(const auto source, io::openModel(modelPath));
+  const io::ModelConfig &config = source->config();
+  ATTUNE_TRY(const ModelFamily *family, familyOf(config));
+  LanguageModel model(config);
+  if (!adapterPath.empty()) {
+    ATTUNE_TRY(const LoraAdapter adapter, readAdapter(adapterPath, linearModules(config, *family)));
+    model.bound = bindAdapter(adapter, config.layers, type);
+  }
+  ATTUNE_TRY(model.weights, loadWeights(*source, type));
+  return model;
+}
+
+} // namespace attune::core

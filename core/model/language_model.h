@@ -1,0 +1,22 @@
+// A model for answering and scoring: weights, and perhaps an adapter, in one compute type. One owner, one thread.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/nn/transformer.h"
+
+#include <string>
+
+namespace attune::core {
+
+struct LanguageModel {
+  explicit LanguageModel(io::ModelConfig config) : transformer(std::move(config)) {}
+  Transformer transformer;
+  DecoderWeights weights;
+  DecoderAdapters bound; // empty without an adapter
+  const DecoderAdapters *adapters() const { return bound.empty() ? nullptr : &bound; }
+
+  /// Loads a MODEL and, unless empty, an ADAPTER. Errors of openModel, readAdapter (read first) and loadWeights.
+  static Result<LanguageModel> open(const std::string &modelPath, const std::string &adapterPath, at::ScalarType type);
+};
+
+} // namespace attune::core

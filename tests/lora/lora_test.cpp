@@ -1,0 +1,134 @@
+#include "core/base/atomic_file.h"
+#include "core/lora/lora_file.h"
+#include "core/lora/lora_inject.h"
+#include "tests/support/model_fixture.h"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <set>
+
+using namespace attune;
+using namespace attune::core;
+using namespace attune::core::test;
+
+namespace {
+
+std::vector<LinearModule> tinyModules() {
+  const auto source = io::openModel(dataPath("tiny_llama/plain"), true).value();
+  return linearModules(source->config(), **familyOf(source->config()));
+}
+
+const std::string kPeft = dataPath("tiny_llama/plain/adapter");
+
+/// PEFT's adapter folder with its config changed.
+ErrorCode readChanged(const std::function<void(Json &)> &change) {
+  const TemporaryFolder folder;
+  std::filesystem::copy(kPeft, folder.path, std::filesystem::copy_options::recursive);
+  Json config = readJson(folder.path + "/adapter_config.json");
+  change(config);
+  REQUIRE(writeFileAtomic(folder.path + "/adapter_config.json", dumpJson(config)).ok());
+  const auto adapter = readAdapter(folder.path, tinyModules());
+  return adapter.ok() ? ErrorCode::Internal : adapter.error().code;
+}
+
+} // namespace
+
+TEST_CASE("targets are chosen by name, suffix or all at once") {
+  const auto modules = tinyModules();
+  CHECK(modules.size() == 14);
+  CHECK(selectTargets(modules, {"all-linear"})->size() == 14);
+  CHECK(selectTargets(modules, {"q_proj", "mlp.down_proj"})->size() == 4);
+  CHECK(selectTargets(modules, {"model.layers.1.self_attn.k_proj"})->size() == 1);
+  for (const char *unknown : {"proj", "lm_head", "", "W_pack"}) {
+    const auto refused = selectTargets(modules, {"q_proj", unknown});
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().code == ErrorCode::InvalidConfig);
+    CHECK(refused.error().hint.find("down_proj") != std::string::npos);
+  }
+}
+
+TEST_CASE("a fresh adapter is a function of its seed") {
+  api::LoraConfig config;
+  const auto modules = tinyModules();
+  const LoraAdapter first = makeLora(config, modules, 1).value(), same = makeLora(config, modules, 1).value();
+  const LoraAdapter other = makeLora(config, modules, 2).value();
+  for (size_t i = 0; i < modules.size(); ++i) {
+    const LoraModule &module = first.modules[i];
+    CHECK(module.a.equal(same.modules[i].a));
+    CHECK_FALSE(module.a.equal(other.modules[i].a));
+    CHECK(module.b.abs().max().item().toDouble() == 0.0);
+    const double bound = 1.0 / std::sqrt(static_cast<double>(module.place.inputs));
+    CHECK(module.a.abs().max().item().toDouble() <= bound);
+    CHECK(module.a.abs().max().item().toDouble() > 0.9 * bound);
+    CHECK(module.scale == 2.0);
+  }
+  CHECK_FALSE(first.modules[0].a.equal(first.modules[1].a));
+}
+
+TEST_CASE("PEFT's adapter reads with its rank and alpha patterns") {
+  const auto adapter = readAdapter(kPeft, tinyModules());
+  REQUIRE(adapter.ok());
+  CHECK(adapter->modules.size() == 14);
+  for (const LoraModule &module : adapter->modules) {
+    const bool up = module.place.name.find("mlp.up_proj") != std::string::npos;
+    const bool q1 = module.place.name == "model.layers.1.self_attn.q_proj";
+    CHECK(module.rank() == (up ? 3 : 4));
+    CHECK(module.scale == doctest::Approx((q1 ? 6.0 : 10.0) / (up ? 3 : 4)));
+  }
+}
+
+TEST_CASE("an adapter written here reads back the same, patterns included") {
+  const LoraAdapter adapter = readAdapter(kPeft, tinyModules()).value();
+  const TemporaryFolder folder;
+  REQUIRE(writeAdapter(folder.path, adapter, "base").ok());
+  const auto again = readAdapter(folder.path, tinyModules());
+  REQUIRE(again.ok());
+  for (size_t i = 0; i < adapter.modules.size(); ++i) {
+    CHECK(again->modules[i].a.equal(adapter.modules[i].a));
+    CHECK(again->modules[i].b.equal(adapter.modules[i].b));
+    CHECK(again->modules[i].scale == adapter.modules[i].scale);
+  }
+  const Json config = readJson(folder.path + "/adapter_config.json");
+  CHECK(config["peft_type"] == "LORA");
+  CHECK(config["task_type"] == "CAUSAL_LM");
+  CHECK(config["r"] == 4);
+  CHECK(config["target_modules"].size() == 14); // as PEFT listed them: by full name
+}
+
+TEST_CASE("what PEFT can do and we cannot is refused by name") {
+  CHECK(readChanged([](Json &) {}) == ErrorCode::Internal); // reads as it is
+  for (const char *key : {"use_dora", "lora_bias", "fan_in_fan_out"})
+    CHECK(readChanged([&](Json &c) { c[key] = true; }) == ErrorCode::UnsupportedFormat);
+  CHECK(readChanged([](Json &c) { c["modules_to_save"] = {"lm_head"}; }) == ErrorCode::UnsupportedFormat);
+  CHECK(readChanged([](Json &c) { c["bias"] = "all"; }) == ErrorCode::UnsupportedFormat);
+  CHECK(readChanged([](Json &c) { c["peft_type"] = "LOHA"; }) == ErrorCode::UnsupportedFormat);
+  CHECK(readChanged([](Json &c) { c["rank_pattern"] = {{"(a+)+$", 3}}; }) == ErrorCode::UnsupportedFormat);
+}
+
+TEST_CASE("broken and foreign adapters are refused") {
+  CHECK(readChanged([](Json &c) { c.erase("peft_type"); }) == ErrorCode::MalformedFile);
+  CHECK(readChanged([](Json &c) { c["r"] = "many"; }) == ErrorCode::MalformedFile);
+  CHECK(readChanged([](Json &c) { c["r"] = -1; }) == ErrorCode::MalformedFile);
+  CHECK(readChanged([](Json &c) { c["r"] = 5; }) == ErrorCode::MalformedFile);
+  CHECK(readChanged([](Json &c) { c["rank_pattern"] = 3; }) == ErrorCode::MalformedFile);
+  CHECK(readChanged([](Json &c) { c = Json::array(); }) == ErrorCode::MalformedFile);
+  CHECK(readAdapter("/no/such/adapter", tinyModules()).error().code == ErrorCode::FileNotFound);
+  const TemporaryFolder empty;
+  CHECK(readAdapter(empty.path, tinyModules()).error().code == ErrorCode::MissingInFolder);
+
+  auto modules = tinyModules();
+  for (LinearModule &module : modules) module.inputs *= 2;
+  CHECK(readAdapter(kPeft, modules).error().code == ErrorCode::AdapterMismatch);
+  modules = tinyModules();
+  modules.resize(7); // a model of one layer
+  CHECK(readAdapter(kPeft, modules).error().code == ErrorCode::AdapterMismatch);
+
+  const std::string whole = readFile(kPeft + "/adapter_model.safetensors").value();
+  for (const size_t length : {size_t(0), size_t(7), size_t(100), whole.size() / 2, whole.size() - 1}) {
+    const TemporaryFolder folder;
+    std::filesystem::copy(kPeft, folder.path, std::filesystem::copy_options::recursive);
+    REQUIRE(writeFileAtomic(folder.path + "/adapter_model.safetensors", whole.substr(0, length)).ok());
+    CHECK(readAdapter(folder.path, tinyModules()).error().code == ErrorCode::MalformedFile);
+  }
+}
