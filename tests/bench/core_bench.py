@@ -1,6 +1,6 @@
 """Every figure of "Speed and memory": ours beside the peers, on the same rows, taken in turns. Run it by tests/bench/core.sh.
 With --json one line a figure: {"name","value","unit","peer","ratio","goal","ok"}; peer and ratio are null where there is none."""
-import argparse, functools, json, os, shutil, subprocess, sys, tempfile, time
+import argparse, functools, json, os, shutil, signal, subprocess, sys, tempfile, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PEERS = os.path.join(ROOT, "tests", "bench", "peers")
@@ -40,7 +40,11 @@ def run(command):
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         child = subprocess.Popen(command, stdout=out, stderr=err, env=ENV, cwd=WORK)
-        _, status, usage = os.wait4(child.pid, 0)
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        except BaseException:  # interrupted: leave nothing running
+            child.kill()
+            raise
         child.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.perf_counter() - start
         out.seek(0), err.seek(0)
@@ -229,6 +233,7 @@ def main():
     if options.list:
         print("\n".join(FIGURES))
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options.rows, options.rows_zh = os.path.abspath(options.rows), os.path.abspath(options.rows_zh)
     try:
         for name, figure in FIGURES.items():
