@@ -57,6 +57,29 @@ ForwardResult linearForward(const Tensor &x, const Tensor &weight, const Tensor 
   return result;
 }
 
+/// The same as lowRankBackward in several passes: for dropout, other devices and types. Returns the gradient of A.
+Tensor separateBackward(const Tensor &x, const Tensor &a, const std::vector<LowRankPart> &parts, double probability, uint64_t seed,
+                        Tensor dx, std::vector<Tensor> &gradB) {
+  Tensor back = at::empty({x.size(0), a.size(0)}, a.options()); // s.dY.B [N, R]
+  int64_t column = 0;
+  for (const auto &part : parts) {
+    const int64_t rank = part.scaledB.size(0);
+    lowRankReduceInto(back.narrow(1, column, rank), part.grad, part.scaledB);
+    gradB.push_back(lowRankGradient(part.reduced, part.grad));
+    column += rank;
+  }
+  const Tensor gradA = lowRankGradient(back, counterDropout(x, probability, seed));
+  if (!dx.defined()) return gradA;
+  if (probability > 0.0) {
+    Tensor through = at::zeros_like(x);
+    lowRankExpand(through, back, a);
+    dx.add_(counterDropout(through, probability, seed));
+  } else {
+    lowRankExpand(dx, back, a);
+  }
+  return gradA;
+}
+
 struct LinearFunction : torch::autograd::Function<LinearFunction> {
   /// `others`: the bias where there is one, then A and B of every slice.
   static Tensor forward(AutogradContext *ctx, const Tensor &x, const Tensor &weight, at::TensorList others,
@@ -112,25 +135,19 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
       slices[i] = {saved[first + 2 * i], saved[first + 2 * i + 1], scales[i], rows[2 * i], rows[2 * i + 1]};
     }
     const auto adapters = gatherAdapters(slices, type);
-    Tensor back = at::empty({grad.size(0), adapters.a.size(0)}, grad.options().dtype(type)); // s.dY.B [N, R]
+    std::vector<LowRankPart> parts;
     for (size_t i = 0; i < slices.size(); ++i) {
-      const int64_t rank = slices[i].a.size(0);
-      const Tensor part = grad.narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin);
-      const Tensor c = reduced.narrow(1, adapters.rankBegin[i], rank);
-      lowRankReduceInto(back.narrow(1, adapters.rankBegin[i], rank), part, adapters.scaledB[i]);
-      result[output + 2 * i + 1] = lowRankGradient(c, part).t().mul(slices[i].scale).to(slices[i].b.scalar_type());
+      parts.push_back({grad.narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin),
+                       reduced.narrow(1, adapters.rankBegin[i], slices[i].a.size(0)), adapters.scaledB[i]});
     }
-    const Tensor gradA = lowRankGradient(back, counterDropout(x, probability, seed));
+    Tensor gradA;
+    std::vector<Tensor> gradB;
+    if (probability > 0.0 || !lowRankBackward(x, adapters.a, parts, result[0], gradA, gradB)) {
+      gradA = separateBackward(x, adapters.a, parts, probability, seed, result[0], gradB);
+    }
     for (size_t i = 0; i < slices.size(); ++i) {
       result[output + 2 * i] = gradA.narrow(0, adapters.rankBegin[i], slices[i].a.size(0)).to(slices[i].a.scalar_type());
-    }
-    if (!result[0].defined()) return result;
-    if (probability > 0.0) {
-      Tensor through = at::zeros_like(x);
-      lowRankExpand(through, back, adapters.a);
-      result[0].add_(counterDropout(through, probability, seed));
-    } else {
-      lowRankExpand(result[0], back, adapters.a);
+      result[output + 2 * i + 1] = gradB[i].t().mul(slices[i].scale).to(slices[i].b.scalar_type());
     }
     return result;
   }

@@ -132,6 +132,53 @@ Tensor lowRankGradient(const Tensor &c, const Tensor &x) {
   return parts == 1 ? sums[0] : sums.sum(0);
 }
 
+bool lowRankBackward(const Tensor &x, const Tensor &a, const std::vector<LowRankPart> &parts, Tensor dx, Tensor &gradA,
+                     std::vector<Tensor> &gradB) {
+  constexpr int64_t kBlock = 64; // rows whose gradient and input stay in the second-level cache
+  const int64_t rows = x.size(0), in = x.size(1), rank = a.size(0);
+  if (!usesLoops(x, a) || (dx.defined() && (!usesOwnKernels(dx) || dx.scalar_type() != x.scalar_type()))) return false;
+  int64_t floats = rank * in;
+  for (const auto &part : parts) {
+    if (!usesLoops(part.grad, part.reduced) || part.grad.scalar_type() != x.scalar_type()) return false;
+    floats += part.scaledB.numel();
+  }
+  const int64_t workers = std::max<int64_t>(1, partCount(rows, kBlock));
+  Tensor sums = at::zeros({workers, floats}, a.options()), back = at::empty({workers, kBlock, rank}, a.options());
+  withStorage(x.scalar_type(), [&](auto zero) {
+    using S = decltype(zero);
+    const auto &loop = typedKernels<S>();
+    runParts(workers, [&](int64_t worker) {
+      float *c = elements<float>(back) + worker * kBlock * rank, *own = elements<float>(sums) + worker * floats;
+      const int64_t last = rows * (worker + 1) / workers;
+      for (int64_t row = rows * worker / workers; row < last; row += kBlock) {
+        const int64_t count = std::min(kBlock, last - row);
+        int64_t column = 0;
+        float *sum = own + rank * in;
+        for (const auto &part : parts) {
+          const int64_t r = part.scaledB.size(0), outs = part.scaledB.size(1), gradRow = part.grad.stride(0);
+          const S *grad = elements<S>(part.grad) + row * gradRow;
+          loop.lowRankReduce(grad, elements<float>(part.scaledB), c + column, {count, outs, r, gradRow, rank, part.scaledB.stride(0)});
+          loop.lowRankGradient(elements<float>(part.reduced) + row * part.reduced.stride(0), grad, sum,
+                               {count, outs, r, gradRow, part.reduced.stride(0), outs});
+          column += r;
+          sum += r * outs;
+        }
+        loop.lowRankGradient(c, elements<S>(x) + row * x.stride(0), own, {count, in, rank, x.stride(0), rank, in});
+        if (!dx.defined()) continue;
+        loop.lowRankExpand(elements<S>(dx) + row * dx.stride(0), c, elements<float>(a), {count, in, rank, dx.stride(0), rank, a.stride(0)});
+      }
+    });
+  });
+  const Tensor total = workers == 1 ? sums[0] : sums.sum(0);
+  gradA = total.narrow(0, 0, rank * in).view({rank, in});
+  int64_t offset = rank * in;
+  for (const auto &part : parts) {
+    gradB.push_back(total.narrow(0, offset, part.scaledB.numel()).view(part.scaledB.sizes()));
+    offset += part.scaledB.numel();
+  }
+  return true;
+}
+
 Tensor counterDropout(const Tensor &x, double probability, uint64_t seed) {
   if (probability <= 0.0) return x;
   if (!usesOwnKernels(x)) return plainDropout(x, probability, seed);

@@ -4,6 +4,8 @@
 
 #include "core/nn/tensor.h"
 
+#include <vector>
+
 namespace attune::core {
 
 /// x [N, K] . mᵀ -> [N, R] in fp32 (double for double). x's rows may be strided.
@@ -17,6 +19,19 @@ void lowRankExpand(Tensor y, const Tensor &c, const Tensor &m);
 
 /// c [N, R]ᵀ . x [N, K] -> [R, K] in fp32 (double for double). Rows of c and x may be strided.
 Tensor lowRankGradient(const Tensor &c, const Tensor &x);
+
+/// One adapter's share of a backward pass: the gradient's columns, x.Aᵀ of the forward pass, scale.Bᵀ.
+struct LowRankPart {
+  Tensor grad;    // [N, rows]
+  Tensor reduced; // [N, r]
+  Tensor scaledB; // [r, rows]
+};
+
+/// Backward of all adapters on one x in one sweep over blocks of rows, each read from memory once: fills gradB (one
+/// [r, rows] a part, unscaled: reducedᵀ . grad) and gradA [R, K], adds to dx where it is defined. False = not for these
+/// tensors (nothing done).
+bool lowRankBackward(const Tensor &x, const Tensor &a, const std::vector<LowRankPart> &parts, Tensor dx, Tensor &gradA,
+                     std::vector<Tensor> &gradB);
 
 /// Inverted dropout by a counter: element (row, column) survives where hash(seed, row, column) says so, and is then
 /// divided by 1 - probability. The same seed gives the same mask on every device, in every chunking.

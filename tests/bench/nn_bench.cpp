@@ -165,6 +165,19 @@ int main(int argc, char **argv) {
   report("linearCrossEntropySum", measure(1, {x}, [&] { return linearCrossEntropySum(x, head, targets); }), 1,
          4.0 * static_cast<double>(rows * kHidden * kVocab), rate, true);
 
+  {
+    at::NoGradGuard guard;
+    const Tensor one = make({1, kHidden}, false);
+    double best = 1e9;
+    for (int i = 0; i < 10; ++i) {
+      const double start = cpuSeconds();
+      matmulTransposed(one, head);
+      best = std::min(best, cpuSeconds() - start);
+    }
+    std::printf("one row by the head: %.2f ms, %.1f GB/s\n", 1e3 * best,
+                static_cast<double>(head.numel()) * static_cast<double>(head.element_size()) / best / 1e9);
+  }
+
   const double step = kLayers * g_layer + g_loss;
   std::printf("step of %ld layers: %.2f s, %.0f tokens/s; products alone %.2f s (%.0f tokens/s): %.0f %% of the limit\n",
               static_cast<long>(kLayers), step, static_cast<double>(rows) / step, g_productSeconds,

@@ -62,6 +62,10 @@ static void rowsTimes(const float *a, int64_t aRow, int64_t aCol, const float *b
 
 ATTUNE_INLINE int64_t paddedKeys(int64_t keys) { return (keys + kKeyBlock - 1) / kKeyBlock * kKeyBlock; }
 
+/// Distance of two rows of scores: one cache line more than the keys, or a power of two would pile all rows of a column
+/// onto two of the cache's sets.
+ATTUNE_INLINE int64_t scoreRow(int64_t keys) { return paddedKeys(keys) + 16; }
+
 static int64_t packedFloats(int64_t keys, int64_t dim) { return paddedKeys(keys) * dim; }
 
 static void packTransposed(const float *in, int64_t row, int64_t keys, int64_t dim, float *packed) {
@@ -76,7 +80,7 @@ static void packTransposed(const float *in, int64_t row, int64_t keys, int64_t d
 }
 
 static int64_t scratchFloats(int64_t keys, int64_t, bool backward) {
-  return paddedKeys(keys) * (backward ? 2 * kBackwardRows : kTileRows) + 64;
+  return scoreRow(keys) * (backward ? 2 * kBackwardRows : kTileRows) + 64;
 }
 
 /// rows (<= 6) of A against packed transposed keys [first, last), first a multiple of kKeyBlock: out columns from `first`.
@@ -125,7 +129,7 @@ ATTUNE_INLINE Vf scored(Vf raw, int64_t column, int64_t position, const Attentio
 
 static void forward(const AttentionHead &head, const AttentionRules &rules, const float *packedKeys, int64_t begin, int64_t end, float *out,
                     int64_t outRow, float *lse, float *scratch) {
-  const int64_t stride = paddedKeys(head.keys);
+  const int64_t stride = scoreRow(head.keys);
   for (int64_t row = begin; row < end; row += kTileRows) {
     const int64_t rows = least(kTileRows, end - row);
     const int64_t first = visibleKeys(head, rules, row).begin / kKeyBlock * kKeyBlock;
@@ -166,7 +170,7 @@ static void forward(const AttentionHead &head, const AttentionRules &rules, cons
 static void backward(const AttentionHead &head, const AttentionRules &rules, const float *packedKeys, const float *packedValues,
                      const float *grad, int64_t gradRow, const float *lse, const float *delta, int64_t begin, int64_t end, float *dq,
                      int64_t dqRow, float *dk, float *dv, float *scratch) {
-  const int64_t stride = paddedKeys(head.keys);
+  const int64_t stride = scoreRow(head.keys);
   float *p = scratch, *ds = scratch + kBackwardRows * stride;
   for (int64_t block = begin; block < end; block += kBackwardRows) {
     const int64_t blockEnd = least(block + kBackwardRows, end);

@@ -160,6 +160,8 @@ template <class S> double crossEntropy(S *logits, const int64_t *targets, int64_
       peak = softcap * ::tanhf(peak * inverse);
       target = softcap * ::tanhf(target * inverse);
     }
+    // The exponentials replace the logits at once where no slope needs them again: one exponential an element.
+    const bool inPlace = gradient && softcap <= 0.0f;
     double weight = 0.0;
     for (int64_t block = 0; block < vocab; block += 4096) {
       const int64_t end = least(block + 4096, vocab);
@@ -167,6 +169,7 @@ template <class S> double crossEntropy(S *logits, const int64_t *targets, int64_
       for (int64_t k = block; k < end; k += W) {
         const int64_t n = end - k;
         const Vf e = expOf(capped(load(z + k, n)) - peak);
+        if (inPlace) store(z + k, e, n);
         part += n < W ? select(lanesBelow(n), e, Vf{}) : e;
       }
       weight += static_cast<double>(sum(part));
@@ -178,10 +181,12 @@ template <class S> double crossEntropy(S *logits, const int64_t *targets, int64_
     const float atTarget = (::expf(target - peak) * scale - 1.0f) * slopeAtTarget;
     for (int64_t k = 0; k < vocab; k += W) {
       const int64_t n = vocab - k;
-      const Vf v = capped(load(z + k, n));
-      Vf p = expOf(v - peak) * scale;
-      if (softcap > 0.0f) p *= 1.0f - (v * inverse) * (v * inverse);
-      store(z + k, p, n);
+      Vf p = load(z + k, n);
+      if (!inPlace) {
+        const Vf v = capped(p);
+        p = expOf(v - peak) * (1.0f - (v * inverse) * (v * inverse));
+      }
+      store(z + k, p * scale, n);
     }
     fromScalar(atTarget, z + targets[row]);
   }
