@@ -32,6 +32,17 @@ int64_t largestMicroBatch(const std::vector<data::Sample> &samples, const api::R
   return sum;
 }
 
+/// A tokenizer may know more tokens than the model has rows, and rows of ids may say anything.
+Status checkVocabulary(const std::vector<data::Sample> &samples, int64_t vocab, const std::string &where) {
+  const auto outside = [vocab](int32_t id) { return id >= vocab; };
+  for (const data::Sample &sample : samples) {
+    if (std::none_of(sample.ids.begin(), sample.ids.end(), outside) && std::none_of(sample.labels.begin(), sample.labels.end(), outside)) continue;
+    return Error{ErrorCode::InvalidData, "Row " + std::to_string(sample.row) + " holds a token id outside the model's vocabulary of " + std::to_string(vocab) + ".",
+                 where, "Tokenise the rows with this model's tokenizer.", {}};
+  }
+  return {};
+}
+
 /// Rows of token ids train without a tokenizer; everything else needs one.
 Result<tokenizer::TokenizerBundle> readTokenizer(const api::RunConfig &config) {
   auto bundle = tokenizer::loadTokenizer(config.model);
@@ -75,14 +86,8 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
 
   say("Looking at the model");
   ATTUNE_TRY(inputs.source, io::openModel(config.model));
-  for (const data::Sample &sample : inputs.training) {
-    const auto outside = [&](int32_t id) { return id >= inputs.source->config().vocab; };
-    if (std::any_of(sample.ids.begin(), sample.ids.end(), outside) || std::any_of(sample.labels.begin(), sample.labels.end(), outside)) {
-      return Error{ErrorCode::InvalidData, "Row " + std::to_string(sample.row) + " holds a token id outside the model's vocabulary of " +
-                                               std::to_string(inputs.source->config().vocab) + ".",
-                   config.dataset.front().path, "Tokenise the rows with this model's tokenizer.", {}};
-    }
-  }
+  ATTUNE_CHECK(checkVocabulary(inputs.training, inputs.source->config().vocab, config.dataset.front().path));
+  ATTUNE_CHECK(checkVocabulary(inputs.validation, inputs.source->config().vocab, config.validation.path));
   ATTUNE_TRY(inputs.record.modelHash, io::modelFingerprint(*inputs.source));
   if (earlier && !earlier->modelHash.empty() && earlier->modelHash != inputs.record.modelHash) return changedError("model is", config.model);
 

@@ -35,6 +35,13 @@ struct OpenedRun {
   RunRecord record;
 };
 
+/// The same files in the same use, wherever they lie now; their content is compared by hash later.
+bool onlyMoved(const std::vector<api::DatasetRef> &a, const std::vector<api::DatasetRef> &b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const api::DatasetRef &left, const api::DatasetRef &right) {
+    return left.format == right.format && left.weight == right.weight;
+  });
+}
+
 Result<OpenedRun> openRun(const api::RunRequest &request) {
   OpenedRun opened;
   if (!request.resume) {
@@ -50,7 +57,8 @@ Result<OpenedRun> openRun(const api::RunRequest &request) {
   std::vector<ConfigProblem> problems;
   for (const api::ConfigDifference &change : opened.changes) {
     const api::ConfigField *field = api::findConfigField(change.key);
-    const bool moved = change.key == "model" || change.key.compare(0, 7, "dataset") == 0 || change.key == "validation.path";
+    const bool moved = change.key == "model" || (change.key == "dataset" && onlyMoved(before.dataset, opened.config.dataset)) ||
+                       (change.key == "validation.path" && change.from != "null" && change.to != "null");
     if (!moved && !(field && field->changeableOnResume)) {
       problems.push_back({change.key, "This setting cannot change when a run is resumed.", ErrorCode::InvalidConfig});
     }
@@ -61,12 +69,28 @@ Result<OpenedRun> openRun(const api::RunRequest &request) {
 }
 
 /// What checkpoints and the result will take: the trained part and its two moments, each kept checkpoint once.
-uint64_t diskNeeded(const RunInputs &inputs) {
+uint64_t diskNeeded(const RunInputs &inputs, int64_t totalSteps) {
   const api::RunConfig &config = inputs.config;
   const auto trained = static_cast<uint64_t>(std::max<int64_t>(0, trainedParameters(inputs.source->config(), config)));
   const bool whole = config.method != api::Method::Lora;
   const uint64_t weights = 4 * (whole ? static_cast<uint64_t>(inputs.source->config().parameterCount()) : trained);
-  return (weights + 8 * trained) * static_cast<uint64_t>(config.keepCheckpoints + 2) + weights + (uint64_t(16) << 20);
+  const int64_t saves = config.saveSteps > 0 ? totalSteps / config.saveSteps + 1 : config.epochs + 1;
+  const auto kept = static_cast<uint64_t>(std::min(config.keepCheckpoints, saves)) + 2; // the best one and one being written
+  return (weights + 8 * trained) * kept + weights + (uint64_t(16) << 20);
+}
+
+/// The state of the newest checkpoint that can be read, loaded; nothing when there is none at all. An unreadable one is
+/// passed over and replaced when the run comes to its step again.
+Result<std::optional<TrainerState>> newestCheckpoint(const CheckpointStore &checkpoints, TrainableModel &model, AdamW &optimizer) {
+  const std::vector<int64_t> steps = checkpoints.steps();
+  std::optional<Error> newest;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    auto state = checkpoints.read(*step, model, optimizer);
+    if (state.ok()) return std::optional<TrainerState>(*state);
+    if (!newest) newest = state.error();
+  }
+  if (newest) return *newest;
+  return std::optional<TrainerState>();
 }
 
 /// Answers a sample prompt with the model as it stands.
@@ -112,7 +136,7 @@ public:
     m_result.forecastBytes = m_inputs.forecast.hostPeakBytes;
     if (!m_request.dryRun) {
       const int64_t available = freeDiskBytes(m_request.run.folder);
-      if (available >= 0) ATTUNE_CHECK(checkFreeDisk(m_request.run.folder, diskNeeded(m_inputs), static_cast<uint64_t>(available)));
+      if (available >= 0) ATTUNE_CHECK(checkFreeDisk(m_request.run.folder, diskNeeded(m_inputs, m_result.totalSteps), static_cast<uint64_t>(available)));
     }
     if (m_request.progress) m_request.progress("Loading the model");
     resetPeakMemory();
@@ -149,11 +173,7 @@ private:
     std::optional<TrainerState> state;
     if (m_request.run.resume) {
       checkpoints.cleanUp();
-      const std::vector<int64_t> steps = checkpoints.steps();
-      if (!steps.empty()) {
-        ATTUNE_TRY(state, checkpoints.read(steps.back(), *m_model, optimizer));
-        m_model->parametersChanged();
-      }
+      ATTUNE_TRY(state, newestCheckpoint(checkpoints, *m_model, optimizer));
     }
     push(api::RunStarted{m_record.attempts, m_result.totalSteps, "cpu", m_record.versions});
     const auto outcome = guarded("Training", [&] { return train(opened, plan, checkpoints, optimizer, state); });

@@ -1,0 +1,203 @@
+// The train verb as a program: events, exit codes, stop, resume, signals, full disks. Every run is of a tiny model.
+#include "core/api/event_json.h"
+#include "tests/support/running_program.h"
+#include "tests/support/tiny_model.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+using namespace attune;
+using namespace attune::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<api::RunEvent> eventsOf(const std::string &folder) { return api::eventsFromText(slurp(folder + "/events.jsonl")); }
+
+template <typename Event> std::vector<Event> all(const std::vector<api::RunEvent> &events) {
+  std::vector<Event> found;
+  for (const api::RunEvent &event : events) {
+    if (const auto *e = std::get_if<Event>(&event.body)) found.push_back(*e);
+  }
+  return found;
+}
+
+std::string adapterBytes(const std::string &folder) { return slurp(folder + "/adapter/adapter_model.safetensors"); }
+
+std::string errorCode(const ProgramResult &result) { return result.json().value("/error/code"_json_pointer, std::string()); }
+
+} // namespace
+
+TEST_CASE("train prints one event a line, ends with run_finished and leaves an adapter and a complete record") {
+  const auto files = makeTinyRun(R"(,"epochs":2,"validation":{"fraction":0.2})");
+  const auto result = runAttune({"train", files->run, "--out", files->out, "--json", "--seed", "7"});
+  REQUIRE_MESSAGE(result.code == 0, result.err);
+  const auto events = api::eventsFromText(result.out);
+  REQUIRE(events.size() > 6);
+  CHECK(std::holds_alternative<api::RunStarted>(events.front().body));
+  CHECK(std::holds_alternative<api::RunFinished>(events.back().body));
+  CHECK(all<api::RunFinished>(events).size() == 1);
+  for (size_t i = 0; i < events.size(); ++i) CHECK(events[i].seq == static_cast<int64_t>(i + 1));
+  const auto steps = all<api::StepMetrics>(events);
+  CHECK(static_cast<int64_t>(steps.size()) == all<api::RunStarted>(events)[0].totalSteps);
+  CHECK(steps.back().loss < steps.front().loss);
+  CHECK(all<api::EvalResult>(events).size() == 2);
+  CHECK(slurp(files->out + "/events.jsonl") == result.out);
+  CHECK(fs::exists(files->out + "/adapter/adapter_config.json"));
+  CHECK(fs::exists(files->out + "/checkpoints/best.json"));
+  const auto written = parseJson(slurp(files->out + "/run.json"), "run.json");
+  REQUIRE(written.ok());
+  CHECK((*written)["seed"] == 7);
+  CHECK((*written)["record"]["versions"].contains("libtorch"));
+  CHECK((*written)["record"]["hashes"]["dataset"].get<std::string>().size() == 64);
+  CHECK((*written)["record"]["threads"] == 1);
+  CHECK((*written)["record"]["measured_host_peak_bytes"].get<int64_t>() > 0);
+
+  // The written run.json is a run.json: the same run again, to the same bytes.
+  const auto again = runAttune({"train", files->out + "/run.json", "--out", files->out + "2", "--quiet"});
+  REQUIRE_MESSAGE(again.code == 0, again.err);
+  CHECK(adapterBytes(files->out) == adapterBytes(files->out + "2"));
+  CHECK(runAttune({"train", files->run, "--out", files->out, "--json"}).code == 2);
+}
+
+TEST_CASE("ten and ten resumed steps of the program equal twenty, bit for bit") {
+  const auto files = makeTinyRun(R"(,"max_steps":20,"log_steps":3,"scheduler":{"name":"linear","warmup_steps":4})");
+  REQUIRE(runAttune({"train", files->run, "--out", files->out + "-straight", "--quiet"}).code == 0);
+  const auto first = runAttune({"train", files->run, "--out", files->out, "--stop-after", "10", "--json"});
+  CHECK(first.code == 0);
+  CHECK(all<api::RunFinished>(api::eventsFromText(first.out)).at(0).outcome == api::RunOutcome::Stopped);
+  const auto second = runAttune({"train", "--resume", files->out, "--json"});
+  REQUIRE_MESSAGE(second.code == 0, second.out << second.err);
+  CHECK(all<api::Resumed>(api::eventsFromText(second.out)).at(0).fromStep == 10);
+  CHECK(adapterBytes(files->out) == adapterBytes(files->out + "-straight"));
+  const auto straight = all<api::StepMetrics>(eventsOf(files->out + "-straight"));
+  const auto joined = all<api::StepMetrics>(api::currentEvents(eventsOf(files->out)));
+  REQUIRE(joined.size() == straight.size());
+  for (size_t i = 0; i < joined.size(); ++i) {
+    CHECK(joined[i].step == straight[i].step);
+    CHECK(joined[i].loss == straight[i].loss);
+    CHECK(joined[i].tokens == straight[i].tokens);
+  }
+}
+
+TEST_CASE("a resumed run takes a few settings, refuses the others all at once and notes each change") {
+  const auto files = makeTinyRun(R"(,"max_steps":12)");
+  REQUIRE(runAttune({"train", files->run, "--out", files->out, "--stop-after", "4", "--quiet"}).code == 0);
+  const auto refused = runAttune({"train", "--resume", files->out, "--set", "lora.rank=8", "--set", "batch_size=1", "--json"});
+  CHECK(refused.code == 2);
+  CHECK(refused.json()["problems"].size() == 2);
+  const auto resumed = runAttune({"train", "--resume", files->out, "--set", "optimizer.lr=0.001", "--set", "max_steps=8", "--json"});
+  REQUIRE_MESSAGE(resumed.code == 0, resumed.out);
+  const auto events = api::eventsFromText(resumed.out);
+  const auto changes = all<api::SettingChanged>(events);
+  REQUIRE(changes.size() == 2);
+  CHECK(changes[0].step == 4);
+  CHECK(all<api::RunFinished>(events).at(0).step == 8);
+  CHECK(all<api::StepMetrics>(events).front().lr < 0.001);
+  // A run that is done can be resumed and is done again; with more epochs it goes on.
+  CHECK(runAttune({"train", "--resume", files->out, "--quiet"}).code == 0);
+  CHECK(runAttune({"train", "--resume", files->out, "--set", "max_steps=10", "--quiet"}).code == 0);
+
+  const std::string rows = files->folder.path() + "/rows.jsonl", moved = files->folder.path() + "/moved.jsonl";
+  fs::rename(rows, moved);
+  CHECK(runAttune({"train", "--resume", files->out, "--json"}).code == 1);
+  CHECK(runAttune({"train", "--resume", files->out, "--set", "dataset.0.path=" + moved, "--quiet"}).code == 0);
+  std::ofstream(moved, std::ios::app) << R"({"ids":[3,4,5],"labels":[3,4,5]})" << "\n";
+  const auto changed = runAttune({"train", "--resume", files->out, "--json"});
+  CHECK(changed.code == 3);
+  CHECK(errorCode(changed) == "invalid_data");
+}
+
+TEST_CASE("a folder without a checkpoint starts again at step 0") {
+  const auto files = makeTinyRun(R"(,"max_steps":6)");
+  REQUIRE(runAttune({"train", files->run, "--out", files->out, "--quiet"}).code == 0);
+  const std::string bytes = adapterBytes(files->out);
+  fs::remove_all(files->out + "/checkpoints");
+  const auto again = runAttune({"train", "--resume", files->out, "--json"});
+  REQUIRE(again.code == 0);
+  CHECK(all<api::Resumed>(api::eventsFromText(again.out)).at(0).fromStep == 0);
+  CHECK(adapterBytes(files->out) == bytes);
+}
+
+TEST_CASE("SIGUSR1 writes a checkpoint and goes on, SIGTERM stops with one and exit code 130") {
+  const auto files = makeTinyRun(R"(,"max_steps":1000000,"save_steps":1000000,"keep_checkpoints":50)");
+  RunningProgram program({"train", files->run, "--out", files->out, "--quiet"});
+  const auto waitFor = [&](const char *text, size_t count) {
+    return program.waitUntil([&] {
+      const std::string events = slurp(files->out + "/events.jsonl");
+      size_t found = 0;
+      for (size_t at = events.find(text); at != std::string::npos; at = events.find(text, at + 1)) ++found;
+      return found >= count;
+    });
+  };
+  REQUIRE(waitFor("\"type\":\"step\"", 3));
+  program.signal(SIGUSR1);
+  REQUIRE(waitFor("\"type\":\"checkpoint\"", 1));
+  const size_t steps = all<api::StepMetrics>(eventsOf(files->out)).size();
+  REQUIRE(waitFor("\"type\":\"step\"", steps + 2));
+  program.signal(SIGTERM);
+  CHECK(program.wait() == 130);
+  const auto events = eventsOf(files->out);
+  CHECK(all<api::RunFinished>(events).at(0).outcome == api::RunOutcome::Stopped);
+  const auto checkpoints = all<api::CheckpointSaved>(events);
+  REQUIRE(checkpoints.size() == 2);
+  CHECK(checkpoints.back().step == all<api::RunFinished>(events)[0].step);
+  CHECK(fs::exists(files->out + "/" + checkpoints.back().path + "/adapter/adapter_model.safetensors"));
+}
+
+TEST_CASE("a disk that fills up during a run ends it with exit 1 and the earlier checkpoint whole") {
+  const auto files = makeTinyRun(R"(,"max_steps":1000000,"save_steps":20,"log_steps":1000000)");
+  RunningProgram program({"train", files->run, "--out", files->out, "--json"}, true);
+  REQUIRE(program.waitUntil([&] { return fs::exists(files->out + "/checkpoints/step-20/trainer_state/state.json"); }));
+  program.limitFileSize(1000);
+  CHECK(program.wait() == 1);
+  const auto events = api::eventsFromText(program.output());
+  REQUIRE_FALSE(events.empty());
+  const auto *finished = std::get_if<api::RunFinished>(&events.back().body);
+  REQUIRE(finished);
+  CHECK(finished->outcome == api::RunOutcome::Failed);
+  REQUIRE(finished->error);
+  CHECK(finished->error->code == "io_failed");
+  for (const auto &entry : fs::directory_iterator(files->out + "/checkpoints")) CHECK(entry.path().filename().string().compare(0, 5, "step-") == 0);
+  CHECK(runAttune({"train", "--resume", files->out, "--stop-after", "5", "--quiet"}).code == 0);
+}
+
+TEST_CASE("what cannot run is refused with its exit code and leaves no folder") {
+  const auto files = makeTinyRun();
+  const auto train = [&](std::vector<std::string> more) {
+    std::vector<std::string> words = {"train", files->run, "--out", files->out, "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    return runAttune(words);
+  };
+  CHECK(train({"--set", "quantization=nf4"}).code == 2);
+  CHECK(errorCode(train({"--set", "offload=[\"layers\"]"})) == "not_supported_yet");
+  CHECK(train({"--set", "precision=fp16"}).code == 2);
+  CHECK(train({"--set", "lerning_rate=1"}).code == 2);
+  CHECK(train({"--set", "model=/nowhere"}).code == 1);
+  CHECK(train({"--set", "dataset.0.path=/nowhere"}).code == 1);
+  CHECK(train({"--set", "memory_cap_bytes=1000000"}).code == 4);
+  const auto five = train({"--set", "lora.rank=0", "--set", "method=x", "--set", "epochs=-1", "--set", "foo=1", "--set", "packing=3"});
+  CHECK(five.code == 2);
+  CHECK(five.json()["problems"].size() == 5);
+  CHECK(runAttune({"train", "--json"}).code == 2);
+  CHECK(runAttune({"train", files->folder.path() + "/none.json", "--json"}).code == 1);
+  CHECK(runAttune({"train", "--resume", files->folder.path() + "/none", "--json"}).code == 1);
+  CHECK(runAttune({"train", files->run, "--out", "/proc/attune/run", "--json"}).code == 1); // where nobody can write
+  files->folder.write("rows.jsonl", R"({"ids":[3,4,5],"labels":[-100,-100,-100]})");
+  const auto nothing = train({});
+  CHECK(nothing.code == 3);
+  CHECK(errorCode(nothing) == "nothing_to_train");
+  files->folder.write("rows.jsonl", R"({"ids":[3,4,99],"labels":[3,4,99]})");
+  CHECK(train({}).code == 3);
+  CHECK_FALSE(fs::exists(files->out));
+}
+
+TEST_CASE("a dry run checks and trains nothing") {
+  const auto files = makeTinyRun(R"(,"epochs":2)");
+  const auto dry = runAttune({"train", files->run, "--out", files->out, "--dry-run", "--json"});
+  CHECK(dry.code == 0);
+  CHECK(dry.json()["dry_run"] == true);
+  CHECK(dry.json()["total_steps"].get<int64_t>() > 0);
+  CHECK_FALSE(fs::exists(files->out));
+}
