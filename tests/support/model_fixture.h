@@ -36,7 +36,7 @@ inline Tensor readTensor(const io::SafetensorsFile &file, const std::string &nam
 }
 
 /// max |x - reference| / max |reference|
-inline double relativeError(const Tensor &x, const Tensor &reference) {
+inline double differenceFrom(const Tensor &x, const Tensor &reference) {
   return ((x.to(at::kDouble) - reference.to(at::kDouble)).abs().max() / reference.to(at::kDouble).abs().max()).item().toDouble();
 }
 

@@ -36,7 +36,7 @@ double movedB(const std::string &modelPath, at::ScalarType compute) {
   double squares = 0;
   const auto parameters = (*model)->parameters();
   for (size_t i = 0; i < parameters.size(); ++i) {
-    CHECK(parameters[i].tensor.scalar_type() == at::kFloat);
+    CHECK((parameters[i].tensor.scalar_type() == at::kFloat));
     if (parameters[i].isLoraB) squares += (parameters[i].tensor.detach() - before[i]).to(at::kDouble).pow(2).sum().item<double>();
   }
   return std::sqrt(squares);
