@@ -15,15 +15,24 @@ std::string firstLine(const char *text) {
   return line;
 }
 
+/// What libtorch says, without its backtrace.
+const char *textOf(const std::exception &error) {
+  const auto *torchError = dynamic_cast<const c10::Error *>(&error);
+  return torchError ? torchError->what_without_backtrace() : error.what();
+}
+
 } // namespace
 
+bool isOutOfMemory(const std::exception &error) {
+  if (dynamic_cast<const std::bad_alloc *>(&error) || dynamic_cast<const c10::OutOfMemoryError *>(&error)) return true;
+  // libtorch's CPU allocator and some device ones throw a plain c10::Error.
+  return dynamic_cast<const c10::Error *>(&error) &&
+         (std::strstr(textOf(error), "DefaultCPUAllocator") || std::strstr(textOf(error), "out of memory"));
+}
+
 Error errorFromException(const std::exception &error, const std::string &doing) {
-  const auto *torchError = dynamic_cast<const c10::Error *>(&error);
-  const char *text = torchError ? torchError->what_without_backtrace() : error.what();
-  // libtorch's CPU allocator throws a plain c10::Error.
-  const bool outOfMemory = dynamic_cast<const std::bad_alloc *>(&error) || dynamic_cast<const c10::OutOfMemoryError *>(&error) ||
-                           std::strstr(text, "DefaultCPUAllocator") || std::strstr(text, "out of memory");
-  if (outOfMemory) {
+  const char *text = textOf(error);
+  if (isOutOfMemory(error)) {
     return {ErrorCode::OutOfMemory, doing + " ran out of memory.", "",
             "Use a smaller batch_size with more accumulation, a shorter max_length, or checkpointing \"full\"; `attune plan --fit` finds settings that fit.", {}};
   }

@@ -10,6 +10,9 @@
 
 namespace attune::core {
 
+/// Whether an exception out of libtorch or the standard library says that memory ran out.
+bool isOutOfMemory(const std::exception &error);
+
 /// The Error for an exception that escaped libtorch, the standard library or our own code: OutOfMemory with advice,
 /// DeviceFailed for a fault of the device, Internal otherwise. `doing` completes "... failed", as in "Training".
 Error errorFromException(const std::exception &error, const std::string &doing);

@@ -1,10 +1,6 @@
 #include "core/train/memory_retry.h"
 
-#include <c10/util/Exception.h>
-
 #include <algorithm>
-#include <cstring>
-#include <new>
 
 namespace attune::core {
 
@@ -28,12 +24,6 @@ std::vector<data::MicroBatch> splitMicroBatch(const data::MicroBatch &batch, int
     out.push_back(std::move(piece));
   }
   return out;
-}
-
-bool isOutOfMemory(const std::exception &error) {
-  if (dynamic_cast<const std::bad_alloc *>(&error) || dynamic_cast<const c10::OutOfMemoryError *>(&error)) return true;
-  // libtorch's CPU allocator throws a plain c10::Error.
-  return dynamic_cast<const c10::Error *>(&error) && std::strstr(error.what(), "DefaultCPUAllocator") != nullptr;
 }
 
 } // namespace attune::core

@@ -4,15 +4,11 @@
 
 #include "core/data/sample.h"
 
-#include <exception>
 #include <vector>
 
 namespace attune::core {
 
 /// The micro-batch as up to `parts` ones that hold its segments in order, none split.
 std::vector<data::MicroBatch> splitMicroBatch(const data::MicroBatch &batch, int64_t parts);
-
-/// Whether an exception out of libtorch or the standard library says that memory ran out.
-bool isOutOfMemory(const std::exception &error);
 
 } // namespace attune::core

@@ -1,5 +1,6 @@
 #include "core/train/trainer.h"
 
+#include "core/device/torch_guard.h"
 #include "core/train/loss_guard.h"
 #include "core/train/memory_retry.h"
 

@@ -2,6 +2,7 @@
 // usage: decode_bench MODEL fp32|bf16 THREADS IDS.json [REPEATS] ; IDS.json is a list of at least 512 ids.
 // Prints {"decode_tok_s","prompt_tok_s","first_ids","peak_bytes"}: 128 tokens behind 32, and 512 read at once; medians.
 #include "core/base/json.h"
+#include "core/device/tensor_memory.h"
 #include "core/generate/generator.h"
 #include "core/io/weight_source.h"
 #include "core/model/model_loader.h"
@@ -58,6 +59,7 @@ int main(int count, char **values) {
     std::cerr << "usage: decode_bench MODEL fp32|bf16 THREADS IDS.json [REPEATS]\n";
     return 2;
   }
+  attune::core::keepTensorMemory();
   at::set_num_threads(std::stoi(values[3]));
   const Status done = run(values[1], std::string(values[2]) == "bf16", values[4], count > 5 ? std::stoi(values[5]) : 5);
   if (!done.ok()) std::cerr << done.error().text() << "\n";

@@ -2,6 +2,7 @@
 // A synthetic SmolLM2-135M layer with LoRA r=8 on every linear, packed SEGMENTS x LENGTH: milliseconds forward and
 // backward of each function (best of several, CPU seconds of the process / threads, so other programs disturb it less),
 // then the whole step put together and its share of what the matrix products alone would allow.
+#include "core/device/tensor_memory.h"
 #include "core/nn/attention.h"
 #include "core/nn/feed_forward.h"
 #include "core/nn/kernels/kernel_table.h"
@@ -79,6 +80,7 @@ int main(int argc, char **argv) {
   g_threads = argc > 1 ? std::max(1, std::atoi(argv[1])) : 2;
   const bool narrow = argc > 2 && std::strcmp(argv[2], "bf16") == 0;
   const int64_t segments = argc > 3 ? std::atoll(argv[3]) : 8, length = argc > 4 ? std::atoll(argv[4]) : 512;
+  attune::core::keepTensorMemory();
   at::set_num_threads(g_threads);
   const auto type = narrow ? at::kBFloat16 : at::kFloat;
   const int64_t rows = segments * length;

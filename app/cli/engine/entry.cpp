@@ -1,6 +1,7 @@
 // The one function that the executable calls in this module: finds the verb and runs it on the process's streams.
 #include "app/cli/command/command.h"
 #include "app/cli/command/signals.h"
+#include "core/device/tensor_memory.h"
 
 #include <iostream>
 #include <unistd.h>
@@ -13,6 +14,7 @@ extern "C" __attribute__((visibility("default"))) int attune_engine_run(const ch
     std::cerr << "attune: The engine has no verb \"" << verb << "\".\n";
     return 1;
   }
+  attune::core::keepTensorMemory();
   return runCommand(*command, {arguments, arguments + count}, std::cout, std::cerr, isatty(STDERR_FILENO) != 0,
                     installSignalHandlers());
 }
