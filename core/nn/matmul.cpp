@@ -46,9 +46,16 @@ bool isSmall(const Tensor &out, const Tensor &x, const Tensor &weight) {
          weight.scalar_type() == out.scalar_type();
 }
 
+/// x in fp32 with the columns in the order that smallProduct wants beside a 16-bit weight.
+Tensor evenColumnsFirst(const Tensor &x) {
+  const int64_t half = x.size(1) / 2;
+  const Tensor pairs = x.narrow(1, 0, 2 * half).unflatten(1, {half, 2});
+  return at::cat({pairs.select(2, 0), pairs.select(2, 1), x.narrow(1, 2 * half, x.size(1) % 2)}, 1).to(at::kFloat);
+}
+
 /// One to four rows: each thread streams its share of the weight's rows once.
 void smallTransposed(Tensor out, const Tensor &x, const Tensor &weight) {
-  const Tensor rows = x.to(at::kFloat).contiguous();
+  const Tensor rows = weight.scalar_type() == at::kFloat ? x.to(at::kFloat).contiguous() : evenColumnsFirst(x);
   const int64_t count = rows.size(0), in = rows.size(1);
   withStorage(weight.scalar_type(), [&](auto zero) {
     using S = decltype(zero);

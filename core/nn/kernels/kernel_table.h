@@ -52,6 +52,7 @@ template <class S> struct TypedKernels {
   /// g [rank, width] += cᵀ . x; factorRow is g's stride.
   void (*lowRankGradient)(const float *c, const S *x, float *g, const LowRankShape &shape);
   /// y[n, o] = x[n] . w[o] for n < rows <= 4 and o in [0, outs); x rows `in` apart in fp32, y rows `outRow` apart.
+  /// For 16-bit weights the even columns of a row of x come first, then the odd ones, then the last of an odd number.
   void (*smallProduct)(const float *x, const S *w, S *y, int64_t rows, int64_t in, int64_t outs, int64_t weightRow, int64_t outRow);
   /// Inverted dropout of `rows` rows, the first being row `firstRow` of its tensor; keys as in low_rank.cpp.
   void (*dropout)(const S *x, S *y, int64_t rows, int64_t width, int64_t inRow, int64_t firstRow, uint32_t key, uint32_t threshold,

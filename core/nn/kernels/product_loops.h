@@ -117,38 +117,52 @@ template <class S> void lowRankGradient(const float *c, const S *x, float *g, co
   }
 }
 
-/// N rows of x against four rows of the weight at a time: the weight streams through once.
+/// Where columns 2 W of a weight's row, starting at k, meet x: see loadTwo and smallProduct in kernel_table.h.
+ATTUNE_INLINE void loadTwo(const float *x, int64_t, int64_t k, const float *, Vf &first, Vf &second) { loadTwo(x + k, first, second); }
+ATTUNE_INLINE void loadTwo(const float *x, int64_t in, int64_t k, const Bf16 *, Vf &even, Vf &odd) {
+  even = load(x + k / 2);
+  odd = load(x + in / 2 + k / 2);
+}
+ATTUNE_INLINE float columnOf(const float *x, int64_t, int64_t k, const float *) { return x[k]; }
+ATTUNE_INLINE float columnOf(const float *x, int64_t in, int64_t k, const Bf16 *) {
+  return x[k == in / 2 * 2 ? k : k / 2 + k % 2 * (in / 2)];
+}
+
+constexpr int64_t kLine = 64; // bytes of a cache line
+
+/// N rows of x against O rows of the weight: the weight streams through once.
+template <int N, int O, class S>
+ATTUNE_INLINE void smallTile(const float *x, const S *w, S *y, int64_t in, int64_t weightRow, int64_t outRow) {
+  Vf acc[N][O] = {};
+  int64_t k = 0;
+  for (; k + 2 * W <= in; k += 2 * W) {
+    Vf first[O], second[O];
+    for (int j = 0; j < O; ++j) {
+      loadTwo(w + j * weightRow + k, first[j], second[j]);
+      const S *next = w + (j + O) * weightRow + k; // the same place of the next tile
+      for (int64_t i = 0; i < 2 * W; i += kLine / static_cast<int64_t>(sizeof(S))) __builtin_prefetch(next + i);
+    }
+    for (int n = 0; n < N; ++n) {
+      Vf a, b;
+      loadTwo(x + n * in, in, k, w, a, b);
+      for (int j = 0; j < O; ++j) acc[n][j] += a * first[j];
+      for (int j = 0; j < O; ++j) acc[n][j] += b * second[j];
+    }
+  }
+  for (int n = 0; n < N; ++n) {
+    for (int j = 0; j < O; ++j) {
+      float total = sum(acc[n][j]);
+      for (int64_t i = k; i < in; ++i) total += columnOf(x + n * in, in, i, w) * toScalar(w[j * weightRow + i]);
+      fromScalar(total, y + n * outRow + j);
+    }
+  }
+}
+
 template <int N, class S>
 void smallRows(const float *x, const S *w, S *y, int64_t in, int64_t outs, int64_t weightRow, int64_t outRow) {
   int64_t o = 0;
-  for (; o + 4 <= outs; o += 4) {
-    Vf acc[N][4] = {};
-    const S *rows = w + o * weightRow;
-    int64_t k = 0;
-    for (; k + W <= in; k += W) {
-      Vf weight[4];
-      for (int j = 0; j < 4; ++j) weight[j] = load(rows + j * weightRow + k);
-      for (int n = 0; n < N; ++n) {
-        const Vf value = load(x + n * in + k);
-        for (int j = 0; j < 4; ++j) acc[n][j] += value * weight[j];
-      }
-    }
-    if (k < in) {
-      for (int n = 0; n < N; ++n) {
-        for (int j = 0; j < 4; ++j) acc[n][j] += load(x + n * in + k, in - k) * load(rows + j * weightRow + k, in - k);
-      }
-    }
-    for (int n = 0; n < N; ++n) {
-      for (int j = 0; j < 4; ++j) fromScalar(sum(acc[n][j]), y + n * outRow + o + j);
-    }
-  }
-  for (; o < outs; ++o) {
-    for (int n = 0; n < N; ++n) {
-      Vf acc{};
-      for (int64_t k = 0; k < in; k += W) acc += load(x + n * in + k, in - k) * load(w + o * weightRow + k, in - k);
-      fromScalar(sum(acc), y + n * outRow + o);
-    }
-  }
+  for (; o + 4 <= outs; o += 4) smallTile<N, 4>(x, w + o * weightRow, y + o, in, weightRow, outRow);
+  for (; o < outs; ++o) smallTile<N, 1>(x, w + o * weightRow, y + o, in, weightRow, outRow);
 }
 
 template <class S>

@@ -7,6 +7,9 @@
 #include <cstdint>
 #include <cstring>
 #include <math.h>
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 #define ATTUNE_INLINE static inline __attribute__((always_inline))
 
@@ -42,10 +45,31 @@ ATTUNE_INLINE Vf load(const float *p) {
 
 ATTUNE_INLINE void store(float *p, Vf v) { memcpy(p, &v, sizeof v); }
 
+#if defined(__AVX512F__) // where the compiler's own widening and narrowing go by halves, through the shuffle port
+ATTUNE_INLINE Vu widen(Vh h) { return (Vu)_mm512_cvtepu16_epi32((__m256i)h); }
+ATTUNE_INLINE Vh narrow(Vu v) { return (Vh)_mm512_cvtepi32_epi16((__m512i)v); }
+#else
+ATTUNE_INLINE Vu widen(Vh h) { return __builtin_convertvector(h, Vu); }
+ATTUNE_INLINE Vh narrow(Vu v) { return __builtin_convertvector(v, Vh); }
+#endif
+
 ATTUNE_INLINE Vf load(const Bf16 *p) {
   Vh h;
   memcpy(&h, p, sizeof h);
-  return asFloat(__builtin_convertvector(h, Vu) << 16);
+  return asFloat(widen(h) << 16);
+}
+
+/// 2 W elements as two vectors: the lower and the upper half, or of 16-bit ones the even and the odd columns, which come
+/// apart without a shuffle.
+ATTUNE_INLINE void loadTwo(const float *p, Vf &first, Vf &second) {
+  first = load(p);
+  second = load(p + W);
+}
+ATTUNE_INLINE void loadTwo(const Bf16 *p, Vf &even, Vf &odd) {
+  Vu pair;
+  memcpy(&pair, p, sizeof pair);
+  even = asFloat(pair << 16);
+  odd = asFloat(pair & 0xffff0000u);
 }
 
 /// Round to nearest even; NaN stays NaN.
@@ -53,7 +77,7 @@ ATTUNE_INLINE void store(Bf16 *p, Vf v) {
   const Vu bits = asBits(v);
   const Vu rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
   const Vu result = v == v ? rounded : splat(uint32_t{0x7fc0});
-  const Vh h = __builtin_convertvector(result, Vh);
+  const Vh h = narrow(result);
   memcpy(p, &h, sizeof h);
 }
 
