@@ -151,7 +151,7 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
   add("attention", logSums + slices, host);
   add("logits", logits, host);
   add("slack", Bytes((activations + logits).value() / 25), host);
-  add("context", Bytes(host ? 260 * kMiB : 1024 * kMiB), host);
+  add("context", Bytes(host ? 160 * kMiB : 1024 * kMiB), host);
   if (!host) {
     add("streaming", Bytes(model.vocab) * model.hidden * 4, true); // one tensor at a time on its way to the device
     add("context", Bytes(600 * kMiB), true);
