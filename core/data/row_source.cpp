@@ -169,11 +169,8 @@ std::optional<Json> RowSource::read(int64_t row, ProblemList &list) const {
   for (size_t i = 1; i < where.size() && i < 10; ++i) inner = inner * 10 + (where[i] - '0');
   problems.setLine(line(row) + std::max<int64_t>(inner - 1, 0));
   std::string message = value.error().message;
-  if (const size_t tag = message.find("[json.exception"); tag != std::string::npos) {
-    // The library's text repeats positions inside the row and may quote megabytes of it.
-    const size_t detail = message.find(": ", message.find(']', tag));
-    message = "The row is not valid JSON" + (detail == std::string::npos ? "." : message.substr(detail, 160));
-  }
+  const std::string whole = "This is not valid JSON";
+  if (message.compare(0, whole.size(), whole) == 0) message = "The row is not valid JSON" + message.substr(whole.size());
   problems.error("", "not_json", message.substr(0, 200), "Fix the syntax: quotes, commas and brackets around that line.");
   return std::nullopt;
 }

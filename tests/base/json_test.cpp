@@ -22,6 +22,23 @@ TEST_CASE("JSON that is broken, ambiguous, too deep or too wide is refused with 
   CHECK(parseJson(wide + "\"end\":0}", "f").error().message.find("keys") != std::string::npos);
 }
 
+TEST_CASE("Long lists and many objects are read in linear time, in order and whole") {
+  std::string text = "{\"list\":[";
+  for (int i = 0; i < 400000; ++i) text.append(i ? "," : "").append("{\"n\":").append(std::to_string(i)).append(",\"x\":{}}");
+  const auto value = parseJson(text + "],\"z\":1,\"a\":[[],[1]]}", "f"); // took minutes when each object's end searched the list
+  REQUIRE(value.ok());
+  CHECK(value->at("list").size() == 400000);
+  CHECK(value->at("list")[399999]["n"] == 399999);
+  CHECK(dumpJson(parseJson("{\"z\":1,\"a\":[[],[1,{\"b\":null}]]}", "f").value(), -1) == "{\"z\":1,\"a\":[[],[1,{\"b\":null}]]}");
+  CHECK(parseJson("[1,]", "f").error().message.find("json.exception") == std::string::npos);
+  JsonLimits few;
+  few.maxValues = 3;
+  CHECK(parseJson("[1,2]", "f", few).ok());
+  CHECK_FALSE(parseJson("[1,2,3]", "f", few).ok());
+  few.allowDuplicateKeys = true;
+  CHECK(parseJson("{\"a\":1,\"a\":2}", "f", few)->at("a") == 2);
+}
+
 TEST_CASE("Text that is not UTF-8 is written with replacement characters") {
   CHECK(dumpJson(Json("a\xFF"), -1) == "\"a\xEF\xBF\xBD\"");
 }
