@@ -4,6 +4,9 @@
 #include "app/cli/command/signals.h"
 #include "app/cli/command/verb_list.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
 #include <iomanip>
 #include <iostream>
 #include <unistd.h>
@@ -23,47 +26,71 @@ void printHelp(std::ostream &stream) {
          "Example:\n  attune train resources/presets/tryout.json --out run\n";
 }
 
+bool wantsJson(const std::vector<std::string> &arguments) { return std::find(arguments.begin(), arguments.end(), "--json") != arguments.end(); }
+
 int fail(const std::vector<std::string> &arguments, const Error &error) {
   CommandContext context(std::cout, std::cerr);
-  for (const std::string &argument : arguments) context.json = context.json || argument == "--json";
+  context.json = wantsJson(arguments);
   return reportError(context, error);
+}
+
+/// A closed stdin, stdout or stderr would give its number to the next file that is opened, a run's event log perhaps, and
+/// what is printed would land in that file.
+void fillStandardDescriptors() {
+  for (int number = 0; number <= 2; ++number) {
+    if (fcntl(number, F_GETFD) == -1 && errno == EBADF) static_cast<void>(open("/dev/null", number == 0 ? O_RDONLY : O_WRONLY));
+  }
+}
+
+int runVerb(const VerbEntry &verb, const std::vector<std::string> &arguments) {
+  if (!verb.engine) {
+    return runCommand(*findCommand(verb.name), arguments, std::cout, std::cerr, isatty(STDERR_FILENO) != 0, installSignalHandlers());
+  }
+  holdSignals(true); // until the engine, which takes a moment to load, has its handlers
+  const Result<int> code = runEngineVerb(verb.name, arguments);
+  // The engine's threads and caches need no orderly end; unloading libtorch costs 50 ms and may trip over its
+  // statics.
+  std::cout.flush();
+  std::cerr.flush();
+  if (code.ok()) _exit(*code);
+  return fail(arguments, code.error());
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
+  fillStandardDescriptors();
   std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-  if (arguments.empty()) {
+  // The verb is the first word that is no option: "attune --json train run.json" means what it says.
+  const auto isOption = [](const std::string &word) { return word.size() > 1 && word[0] == '-'; };
+  const auto findVerb = [&] { return std::find_if_not(arguments.begin(), arguments.end(), isOption); };
+  const auto stands = [&](const char *word) { return std::find(arguments.begin(), findVerb(), word) != findVerb(); };
+  bool asksHelp = stands("--help") || stands("-h");
+  if (findVerb() != arguments.end() && *findVerb() == "help") {
+    arguments.erase(findVerb());
+    asksHelp = findVerb() == arguments.end();
+    arguments.emplace_back("--help"); // of the verb that follows
+  }
+  if (asksHelp) {
+    printHelp(std::cout);
+    return std::cout.flush() ? 0 : 1;
+  }
+  if (stands("--version")) {
+    std::cout << "attune " << versionText() << std::endl;
+    return std::cout ? 0 : 1;
+  }
+  const auto verbWord = findVerb();
+  if (verbWord == arguments.end()) {
+    if (wantsJson(arguments)) return fail(arguments, Error{ErrorCode::Usage, "Say which verb to run.", "", "See: attune --help"});
     printHelp(std::cerr);
     return 2;
   }
-  const std::string name = arguments.front();
-  if (name == "--help" || name == "-h" || name == "help") {
-    printHelp(std::cout);
-    return 0;
-  }
-  if (name == "--version") {
-    std::cout << "attune " << versionText() << '\n';
-    return 0;
-  }
-  arguments.erase(arguments.begin());
+  const std::string name = *verbWord;
+  arguments.erase(verbWord);
   std::vector<std::string> names;
   for (const VerbEntry &verb : kVerbs) {
     names.emplace_back(verb.name);
-    if (name != verb.name) continue;
-    if (!verb.engine) {
-      if (const std::unique_ptr<Command> command = findCommand(name))
-        return runCommand(*command, arguments, std::cout, std::cerr, isatty(STDERR_FILENO) != 0,
-                          installSignalHandlers());
-      continue;
-    }
-    const Result<int> code = runEngineVerb(name, arguments);
-    // The engine's threads and caches need no orderly end; unloading libtorch costs 50 ms and may trip over its
-    // statics.
-    std::cout.flush();
-    std::cerr.flush();
-    if (code.ok()) _exit(*code);
-    return fail(arguments, code.error());
+    if (name == verb.name) return runVerb(verb, arguments);
   }
   const std::string nearest = nearestName(name, names);
   return fail(arguments, Error{ErrorCode::Usage, "There is no verb \"" + name + "\".", "",

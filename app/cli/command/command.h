@@ -7,6 +7,7 @@
 #include "core/base/stop_token.h"
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -57,9 +58,12 @@ public:
 int reportError(CommandContext &context, const Error &error);
 
 /// Parses `arguments` (without program and verb) and runs the command; returns the process's exit code.
-/// Never throws: whatever escapes a verb becomes an `internal` error.
+/// Never throws.
+/// `errorOf` makes the Error of what escapes a verb; the engine's knows libtorch's exceptions.
+using ErrorOfException = Error (*)(const std::exception &exception);
+Error errorOfException(const std::exception &exception);
 int runCommand(Command &command, const std::vector<std::string> &arguments, std::ostream &out, std::ostream &err,
-               bool errIsTerminal = false, StopToken stop = {});
+               bool errIsTerminal = false, StopToken stop = {}, ErrorOfException errorOf = errorOfException);
 
 /// "0.1.0"
 std::string versionText();

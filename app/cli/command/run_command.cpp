@@ -121,6 +121,11 @@ Json errorJson(const Error &error) {
 
 void printJson(CommandContext &context, const Json &value) { context.out << dumpJson(value, -1) << std::endl; }
 
+Error errorOfException(const std::exception &exception) {
+  if (dynamic_cast<const std::bad_alloc *>(&exception)) return {ErrorCode::OutOfMemory, "The machine ran out of memory.", "", "", {}};
+  return {ErrorCode::Internal, std::string("Attune made a mistake: ") + exception.what() + ".", "", "", {}};
+}
+
 int reportError(CommandContext &context, const Error &error) {
   if (context.json) {
     Json object;
@@ -143,7 +148,7 @@ int reportError(CommandContext &context, const Error &error) {
 }
 
 int runCommand(Command &command, const std::vector<std::string> &arguments, std::ostream &out, std::ostream &err,
-               bool errIsTerminal, StopToken stop) {
+               bool errIsTerminal, StopToken stop, ErrorOfException errorOf) {
   CommandContext context(out, err);
   context.workspace = defaultWorkspace();
   context.stop = std::move(stop);
@@ -155,13 +160,11 @@ int runCommand(Command &command, const std::vector<std::string> &arguments, std:
     const Result<int> result = command.run(context);
     out.flush();
     if (!result.ok()) return reportError(context, result.error());
-    if (!out) return reportError(context, Error{ErrorCode::IoFailed, "The output could not be written.", "", ""});
-    return *result;
-  } catch (const std::bad_alloc &) {
-    return reportError(context, Error{ErrorCode::OutOfMemory, "The machine ran out of memory.", "", ""});
-  } catch (const std::exception &error) {
-    return reportError(context,
-                       Error{ErrorCode::Internal, std::string("Attune made a mistake: ") + error.what() + ".", "", ""});
+    if (out) return *result;
+    context.json = false; // the error cannot go where the output could not
+    return reportError(context, Error{ErrorCode::IoFailed, "The output could not be written.", "stdout", "Is the disk full, or the reader gone?"});
+  } catch (const std::exception &exception) {
+    return reportError(context, errorOf(exception));
   }
 }
 

@@ -29,12 +29,21 @@ void handle(int signal, void (*handler)(int)) {
 
 } // namespace
 
+void holdSignals(bool hold) {
+  sigset_t held;
+  sigemptyset(&held);
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&held, signal);
+  sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &held, nullptr);
+}
+
 StopToken installSignalHandlers() {
   if (!stopSource) stopSource = new StopSource;
   handle(SIGINT, onStop);
   handle(SIGTERM, onStop);
   handle(SIGUSR1, onCheckpoint);
   handle(SIGPIPE, SIG_IGN);
+  handle(SIGXFSZ, SIG_IGN); // a file larger than the limit is a failed write, with its error
+  holdSignals(false);
   return stopSource->token();
 }
 

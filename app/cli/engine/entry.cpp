@@ -2,6 +2,7 @@
 #include "app/cli/command/command.h"
 #include "app/cli/command/signals.h"
 #include "core/device/tensor_memory.h"
+#include "core/device/torch_guard.h"
 
 #include <iostream>
 #include <unistd.h>
@@ -16,5 +17,5 @@ extern "C" __attribute__((visibility("default"))) int attune_engine_run(const ch
   }
   attune::core::keepTensorMemory();
   return runCommand(*command, {arguments, arguments + count}, std::cout, std::cerr, isatty(STDERR_FILENO) != 0,
-                    installSignalHandlers());
+                    installSignalHandlers(), [](const std::exception &exception) { return attune::core::errorFromException(exception, "The command"); });
 }
