@@ -44,7 +44,8 @@ Json stateJson(const TrainerState &state) {
            {{"best_loss", finiteOrNull(h.bestLoss)},
             {"best_step", h.bestStep},
             {"reference", finiteOrNull(h.reference)},
-            {"without_gain", h.withoutGain}}}};
+            {"without_gain", h.withoutGain},
+            {"last_step", h.lastStep}}}};
 }
 
 Result<TrainerState> stateFromJson(const Json &json, const std::string &where) {
@@ -67,6 +68,7 @@ Result<TrainerState> stateFromJson(const Json &json, const std::string &where) {
     state.history.bestStep = e.at("best_step").get<int64_t>();
     if (!e.at("reference").is_null()) state.history.reference = e.at("reference").get<double>();
     state.history.withoutGain = e.at("without_gain").get<int64_t>();
+    state.history.lastStep = e.value("last_step", state.step); // older ones were always written after the evaluation
     if (state.step < 0) return Error{ErrorCode::MalformedFile, "The step of a checkpoint cannot be negative.", where, ""};
     return state;
   } catch (const Json::exception &error) {
@@ -125,13 +127,17 @@ Status installFolder(const std::string &from, const std::string &to) {
 
 std::string CheckpointStore::relativePath(int64_t step) { return "checkpoints/step-" + std::to_string(step); }
 
-std::vector<int64_t> CheckpointStore::steps() const {
+Result<std::vector<int64_t>> CheckpointStore::steps() const {
   std::vector<int64_t> found;
+  const std::string folder = checkpointsFolder(m_runFolder);
   std::error_code reason;
-  for (fs::directory_iterator at(checkpointsFolder(m_runFolder), reason), end; !reason && at != end; at.increment(reason)) {
+  for (fs::directory_iterator at(folder, reason), end; !reason && at != end; at.increment(reason)) {
     const int64_t step = stepOf(at->path().filename().string());
-    if (step >= 0 && fs::exists(at->path() / "trainer_state" / "state.json")) found.push_back(step);
+    if (step < 0) continue;
+    if (fs::exists(at->path() / "trainer_state" / "state.json", reason)) found.push_back(step);
+    if (reason) break;
   }
+  if (reason && reason != std::errc::no_such_file_or_directory) return fileError("The checkpoints cannot be read", folder, reason);
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -158,15 +164,17 @@ Status CheckpointStore::write(const TrainerState &state, TrainableModel &model, 
   if (state.history.bestStep == state.step) {
     ATTUNE_CHECK(writeFileAtomic(folder + "/best.json", dumpJson({{"step", state.step}, {"loss", finiteOrNull(state.history.bestLoss)}, {"path", name}}) + "\n"));
   }
-  return prune(state.history.bestStep);
+  return prune(state.step, state.history.bestStep);
 }
 
-Status CheckpointStore::prune(int64_t best) const {
-  const std::vector<int64_t> present = steps();
+Status CheckpointStore::prune(int64_t written, int64_t best) const {
+  ATTUNE_TRY(std::vector<int64_t> present, steps());
+  // Steps above the one just written are of a course that a resume has left: they go before any other.
+  std::stable_partition(present.begin(), present.end(), [written](int64_t step) { return step > written; });
   const auto surplus = static_cast<int64_t>(present.size()) - m_keep;
   for (int64_t i = 0; i < surplus; ++i) {
     const int64_t step = present[static_cast<size_t>(i)];
-    if (step == best) continue;
+    if (step == best || step == written) continue;
     // Renamed first: a removal that is interrupted must not leave half a checkpoint under a valid name.
     const std::string name = "step-" + std::to_string(step);
     const std::string folder = checkpointsFolder(m_runFolder);
@@ -183,6 +191,10 @@ Result<TrainerState> CheckpointStore::read(int64_t step, TrainableModel &model, 
   const std::string statePath = folder + "/trainer_state/state.json";
   ATTUNE_TRY(const Json json, readJsonFile(statePath, size_t(1) << 20));
   ATTUNE_TRY(const TrainerState state, stateFromJson(json, statePath));
+  if (state.step != step) {
+    return Error{ErrorCode::MalformedFile, "The checkpoint of step " + std::to_string(step) + " says that it is of another step.", statePath,
+                 "Resume from an earlier checkpoint: move this one away."};
+  }
   ATTUNE_CHECK(model.load(folder));
   ATTUNE_CHECK(optimizer.load(folder + "/trainer_state/optimizer.safetensors"));
   model.parametersChanged();

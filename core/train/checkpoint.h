@@ -26,8 +26,8 @@ public:
   /// `keep`: how many of the newest stay; the best by validation stays beside them.
   CheckpointStore(std::string runFolder, int64_t keep) : m_runFolder(std::move(runFolder)), m_keep(keep) {}
 
-  /// Steps of the checkpoints present, ascending.
-  std::vector<int64_t> steps() const;
+  /// Steps of the checkpoints present, ascending; none when there is no folder, IoFailed when it cannot be read.
+  Result<std::vector<int64_t>> steps() const;
   /// "checkpoints/step-N", relative to the run folder.
   static std::string relativePath(int64_t step);
 
@@ -41,7 +41,7 @@ public:
   void cleanUp() const;
 
 private:
-  Status prune(int64_t best) const;
+  Status prune(int64_t written, int64_t best) const;
   std::string m_runFolder;
   int64_t m_keep;
 };

@@ -13,9 +13,11 @@ struct EvaluationHistory {
   int64_t bestStep = -1;
   double reference = std::numeric_limits<double>::infinity(); // the loss the next gain is measured against
   int64_t withoutGain = 0;
+  int64_t lastStep = -1; // of the newest evaluation
 
   /// Notes an evaluation; true when it is the lowest so far.
   bool add(double loss, int64_t step, double minDelta) {
+    lastStep = step;
     if (loss < reference - minDelta) {
       reference = loss;
       withoutGain = 0;

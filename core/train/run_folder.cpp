@@ -104,7 +104,7 @@ Result<RunRecord> RunFolder::readRecord() const {
   readNumber(from, "attempts", record.attempts);
   readNumber(from, "forecast_host_peak_bytes", record.forecastBytes);
   readNumber(from, "measured_host_peak_bytes", record.peakBytes);
-  if (record.threads < 0 || record.threads > 4096 || record.attempts < 0) {
+  if (record.threads < 0 || record.threads > 1024 || record.attempts < 0) {
     return Error{ErrorCode::MalformedFile, "The record in run.json holds impossible numbers.", configPath() + "#record", ""};
   }
   return record;

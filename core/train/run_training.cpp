@@ -79,18 +79,26 @@ uint64_t diskNeeded(const RunInputs &inputs, int64_t totalSteps) {
   return (weights + 8 * trained) * kept + weights + (uint64_t(16) << 20);
 }
 
-/// The state of the newest checkpoint that can be read, loaded; nothing when there is none at all. An unreadable one is
-/// passed over and replaced when the run comes to its step again.
-Result<std::optional<TrainerState>> newestCheckpoint(const CheckpointStore &checkpoints, TrainableModel &model, AdamW &optimizer) {
-  const std::vector<int64_t> steps = checkpoints.steps();
-  std::optional<Error> newest;
+/// Where a resumed run goes on.
+struct ResumePoint {
+  std::optional<TrainerState> state; // none = no checkpoint at all, from the start
+  std::vector<Error> passedOver;     // newer checkpoints that cannot be read
+};
+
+/// Loads the newest checkpoint that can be read. An unreadable one is passed over and goes when the next is written.
+Result<ResumePoint> loadNewest(const CheckpointStore &checkpoints, TrainableModel &model, AdamW &optimizer) {
+  ATTUNE_TRY(const std::vector<int64_t> steps, checkpoints.steps());
+  ResumePoint point;
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     auto state = checkpoints.read(*step, model, optimizer);
-    if (state.ok()) return std::optional<TrainerState>(*state);
-    if (!newest) newest = state.error();
+    if (state.ok()) {
+      point.state = *state;
+      return point;
+    }
+    point.passedOver.push_back(state.error());
   }
-  if (newest) return *newest;
-  return std::optional<TrainerState>();
+  if (!point.passedOver.empty()) return point.passedOver.front();
+  return point;
 }
 
 /// Answers a sample prompt with the model as it stands.
@@ -165,28 +173,27 @@ private:
     auto recorder = RunRecorder::open(*folder, &m_live, Clock::system());
     if (!recorder.ok()) return recorder.error();
     m_recorder = std::move(*recorder);
-    // run.json keeps the settings as asked ("auto"), the record what they became.
-    ATTUNE_CHECK(folder->writeConfig(opened.config, m_record));
-
     CheckpointStore checkpoints(folder->path(), m_inputs.config.keepCheckpoints);
     AdamW optimizer(m_model->parameters(), m_inputs.config.optimizer, m_inputs.config.lora.plusRatio);
-    std::optional<TrainerState> state;
+    ResumePoint point;
     if (m_request.run.resume) {
       checkpoints.cleanUp();
-      ATTUNE_TRY(state, newestCheckpoint(checkpoints, *m_model, optimizer));
+      ATTUNE_TRY(point, loadNewest(checkpoints, *m_model, optimizer));
     }
+    // run.json keeps the settings as asked ("auto"), the record what they became. A resume that failed has changed nothing.
+    ATTUNE_CHECK(folder->writeConfig(opened.config, m_record));
     push(api::RunStarted{m_record.attempts, m_result.totalSteps, "cpu", m_record.versions});
-    const auto outcome = guarded("Training", [&] { return train(opened, plan, checkpoints, optimizer, state); });
+    const auto outcome = guarded("Training", [&] { return train(opened, plan, checkpoints, optimizer, point); });
     return finish(*folder, opened, outcome);
   }
 
   Result<api::RunOutcome> train(const OpenedRun &opened, const data::BatchPlan &plan, CheckpointStore &checkpoints, AdamW &optimizer,
-                                const std::optional<TrainerState> &state) {
+                                const ResumePoint &point) {
     const api::RunConfig &config = m_inputs.config;
-    if (m_request.run.resume) push(api::Resumed{state ? state->step : 0, m_record.attempts});
-    for (const api::ConfigDifference &change : opened.changes) {
-      push(api::SettingChanged{state ? state->step : 0, change.key, change.from, change.to});
-    }
+    const int64_t from = point.state ? point.state->step : 0;
+    if (m_request.run.resume) push(api::Resumed{from, m_record.attempts});
+    for (const Error &error : point.passedOver) push(api::RunWarning{"checkpoint_unreadable", "A newer checkpoint is passed over: " + error.text()});
+    for (const api::ConfigDifference &change : opened.changes) push(api::SettingChanged{from, change.key, change.from, change.to});
     if (m_inputs.dropped > 0) {
       push(api::RunWarning{"rows_dropped", std::to_string(m_inputs.dropped) + " of " + std::to_string(m_inputs.rows) +
                                                " rows are left out: too long, or without anything to train."});
@@ -204,7 +211,7 @@ private:
     hooks.idle = [] { std::this_thread::sleep_for(std::chrono::milliseconds(50)); };
     hooks.answer = [this](const std::string &prompt) { return answerPrompt(*m_model, m_inputs, prompt, m_request.stop); };
     Trainer trainer(*m_model, optimizer, plan, validation, options, checkpoints, *m_recorder, m_control, hooks);
-    if (state) trainer.restore(*state);
+    if (point.state) trainer.restore(*point.state);
     const auto outcome = guarded("Training", [&] { return trainer.run(); });
     m_result.step = trainer.step();
     if (!outcome.ok()) return outcome;

@@ -43,7 +43,9 @@ Result<RunOutcome> Trainer::run() {
   const int64_t limit = m_options.stopAfter > 0 ? m_state.step + std::min(m_options.stopAfter, m_options.totalSteps - std::min(m_options.totalSteps, m_state.step))
                                                 : m_options.totalSteps;
   push(StateChanged{RunState::Training});
-  if (m_state.step < limit) {
+  // A run stopped during an evaluation makes up for it, so that it goes on as if it had not been stopped.
+  if (m_state.step > 0 && evaluationMissing() && evaluateNow()) ATTUNE_CHECK(save());
+  if (m_state.step < limit && !m_state.history.exhausted(m_options.earlyStopping)) {
     data::DataLoader loader(m_plan, m_state.step, limit);
     while (m_state.step < limit) {
       if (m_control.pauseRequested()) pause();
@@ -60,7 +62,7 @@ Result<RunOutcome> Trainer::run() {
     }
   }
   const bool early = m_state.history.exhausted(m_options.earlyStopping);
-  if (m_state.step < m_options.totalSteps && !early) return stop();
+  if ((m_state.step < m_options.totalSteps && !early) || evaluationMissing()) return stop();
   if (m_savedStep != m_state.step) ATTUNE_CHECK(save());
   return RunOutcome::Completed;
 }
@@ -132,12 +134,7 @@ Result<Trainer::StepResult> Trainer::runStep(const data::StepWindow &window) {
 Status Trainer::afterStep() {
   const bool last = m_state.step == m_options.totalSteps;
   if (m_state.step % m_options.logSteps == 0 || last) logStep();
-  bool best = false;
-  if (evaluationDue()) {
-    ATTUNE_TRY(const double loss, evaluate());
-    best = m_state.history.add(loss, m_state.step, m_options.earlyStopping.minDelta);
-    answerSamples();
-  }
+  const bool best = evaluationDue() && evaluateNow();
   if (checkpointDue() || best || last) ATTUNE_CHECK(save());
   return {};
 }
@@ -163,19 +160,29 @@ bool Trainer::checkpointDue() {
   return epochEnds() || m_hooks.clock.steady() - m_savedAt >= m_options.saveSeconds;
 }
 
-Result<double> Trainer::evaluate() {
+bool Trainer::evaluateNow() {
+  const std::optional<double> loss = evaluate();
+  if (!loss) return false;
+  const bool best = m_state.history.add(*loss, m_state.step, m_options.earlyStopping.minDelta);
+  answerSamples();
+  return best;
+}
+
+std::optional<double> Trainer::evaluate() {
   push(StateChanged{RunState::Evaluating});
   double sum = 0;
   int64_t tokens = 0;
-  for (int64_t step = 0; step < m_validation->stepsPerEpoch(); ++step) {
+  bool abandoned = false;
+  for (int64_t step = 0; step < m_validation->stepsPerEpoch() && !abandoned; ++step) {
     const data::StepWindow window = m_validation->window(step);
     for (const data::MicroBatch &batch : window.microBatches) sum += m_model.evaluate(batch);
     tokens += window.trainedTokens;
+    abandoned = m_control.stopRequested();
   }
   const double loss = tokens > 0 ? sum / static_cast<double>(tokens) : 0.0;
-  push(api::EvalResult{m_state.step, loss, tokens});
+  if (!abandoned) push(api::EvalResult{m_state.step, loss, tokens});
   push(StateChanged{RunState::Training});
-  return loss;
+  return abandoned ? std::nullopt : std::optional<double>(loss);
 }
 
 Status Trainer::save() {

@@ -65,11 +65,13 @@ private:
   void pause();
   Status afterStep();
   void logStep();
-  Result<double> evaluate();
+  std::optional<double> evaluate(); // nothing when a stop was asked for meanwhile
   Status save();
   void answerSamples();
   bool epochEnds() const { return m_state.step % m_plan.stepsPerEpoch() == 0; }
   bool evaluationDue() const;
+  bool evaluationMissing() const { return evaluationDue() && m_state.history.lastStep < m_state.step; }
+  bool evaluateNow(); // true when it is the best so far
   bool checkpointDue();
   void push(api::RunEventBody body) { m_sink.push({0, 0, std::move(body)}); }
 
