@@ -1,23 +1,62 @@
 #include "core/io/model_fingerprint.h"
 
+#include "core/base/fast_hash.h"
+#include "core/base/mapped_file.h"
 #include "core/base/sha256.h"
 
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <set>
+#include <thread>
 #include <vector>
 
 namespace attune::io {
 
-Result<std::string> modelFingerprint(const WeightSource &source) {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr size_t kBlock = size_t(16) << 20;
+
+/// What else of a folder decides what a run computes.
+constexpr const char *kSettings[] = {"config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
+                                     "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja", "chat_template.json"};
+
+/// A hash for each block of a file, made by all cores.
+std::vector<uint64_t> blockHashes(const MappedFile &file) {
+  const size_t size = file.bytes().size, count = (size + kBlock - 1) / kBlock;
+  std::vector<uint64_t> hashes(count);
+  std::atomic<size_t> next{0};
+  const auto work = [&] {
+    for (size_t i = next++; i < count; i = next++) {
+      const size_t begin = i * kBlock, length = std::min(kBlock, size - begin);
+      hashes[i] = fastHash(file.bytes().sub(begin, length));
+      file.release(begin, length);
+    }
+  };
+  std::vector<std::thread> others;
+  for (unsigned i = 1; i < std::min<size_t>(std::thread::hardware_concurrency(), count); ++i) others.emplace_back(work);
+  work();
+  for (std::thread &other : others) other.join();
+  return hashes;
+}
+
+} // namespace
+
+Result<std::string> modelFingerprint(const std::string &path, const WeightSource &source) {
+  std::set<std::string> files;
+  std::error_code ignored;
+  for (const char *name : kSettings) {
+    if (fs::is_regular_file(path + "/" + name, ignored)) files.insert(path + "/" + name);
+  }
+  for (const TensorInfo &tensor : source.tensors()) files.insert(tensor.file);
   Sha256 hash;
-  std::vector<float> row;
-  for (const TensorInfo &tensor : source.tensors()) {
-    hash.update(tensor.name);
-    hash.update(dtypeName(tensor.type));
-    for (const int64_t size : tensor.shape) hash.update(std::to_string(size) + ",");
-    if (tensor.elements() == 0 || tensor.shape.empty()) continue;
-    const int64_t width = tensor.shape.size() == 1 ? 1 : tensor.elements() / tensor.shape[0];
-    row.resize(static_cast<size_t>(width));
-    ATTUNE_CHECK(source.readFloat(tensor.name, 0, 1, row.data()));
-    hash.update(ByteView{reinterpret_cast<const uint8_t *>(row.data()), row.size() * sizeof(float)});
+  for (const std::string &name : files) {
+    ATTUNE_TRY(const auto file, MappedFile::open(name));
+    const std::vector<uint64_t> blocks = blockHashes(*file);
+    hash.update(fs::path(name).filename().string() + " " + std::to_string(file->bytes().size) + "\n");
+    hash.update(ByteView{reinterpret_cast<const uint8_t *>(blocks.data()), blocks.size() * sizeof(uint64_t)});
   }
   return hash.hex();
 }

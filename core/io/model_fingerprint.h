@@ -1,5 +1,5 @@
-// A cheap identity of a model's weights: names, shapes, types and the first row of every tensor.
-// Two models that differ only deep inside a row would look alike; hashing every byte of a large model would take minutes.
+// The identity of a model as training sees it: every byte of its weights, settings, tokenizer and chat template.
+// Tells a model that has moved from one that has changed. Blocking, several threads, at the speed of reading.
 #pragma once
 
 #include "core/base/result.h"
@@ -9,7 +9,7 @@
 
 namespace attune::io {
 
-/// 64 hex digits. Errors of readFloat.
-Result<std::string> modelFingerprint(const WeightSource &source);
+/// 64 hex digits for the model at `path` (a folder or a .gguf file), opened as `source`. Errors of opening its files.
+Result<std::string> modelFingerprint(const std::string &path, const WeightSource &source);
 
 } // namespace attune::io

@@ -88,7 +88,7 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   ATTUNE_TRY(inputs.source, io::openModel(config.model));
   ATTUNE_CHECK(checkVocabulary(inputs.training, inputs.source->config().vocab, config.dataset.front().path));
   ATTUNE_CHECK(checkVocabulary(inputs.validation, inputs.source->config().vocab, config.validation.path));
-  ATTUNE_TRY(inputs.record.modelHash, io::modelFingerprint(*inputs.source));
+  ATTUNE_TRY(inputs.record.modelHash, io::modelFingerprint(config.model, *inputs.source));
   if (earlier && !earlier->modelHash.empty() && earlier->modelHash != inputs.record.modelHash) return changedError("model is", config.model);
 
   inputs.record.threads = setComputeThreads(earlier && earlier->threads > 0 ? earlier->threads : config.threads);
