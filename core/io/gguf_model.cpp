@@ -73,8 +73,8 @@ std::string storedDtype(const GgufFile &file) {
   return name;
 }
 
-/// Llama 3 files carry their frequency scaling only as a table of divisors. It is the published rule or nothing:
-/// the rule is rebuilt from the table's largest divisor and has to give the same table.
+/// Llama 3 files carry their frequency scaling only as a table of divisors. Where it is the published rule, the rule is
+/// rebuilt from the table's largest divisor and gives the same table; other tables are used as they are.
 bool recogniseLlama3(const std::vector<float> &factors, ModelConfig &config) {
   RopeConfig rope = config.rope;
   rope.scaling = "llama3";
@@ -106,8 +106,7 @@ public:
   Status index() {
     for (const GgufTensor &tensor : m_file->tensors()) {
       const std::string name = huggingFaceName(tensor.name);
-      const bool isBias = tensor.name.size() > 5 && tensor.name.compare(tensor.name.size() - 5, 5, ".bias") == 0;
-      if (isBias || (name.empty() && tensor.name.compare(0, 4, "blk.") == 0)) {
+      if (name.empty() && tensor.name.compare(0, 4, "blk.") == 0) {
         return Error{ErrorCode::UnsupportedModel, "The model has the tensor \"" + tensor.name + "\", which no supported layer uses.", m_file->where(), kSupported};
       }
       if (name.empty()) continue;
@@ -205,13 +204,17 @@ private:
 Status readRopeFactors(const GgufFile &file, ModelConfig &config) {
   const GgufTensor *tensor = file.findTensor("rope_freqs.weight");
   if (!tensor) return {};
-  const Error refused{ErrorCode::UnsupportedModel, "The table rope_freqs.weight is not the Llama 3 frequency scaling, and no other is supported.", file.where(), kSupported};
+  const Error refused{ErrorCode::UnsupportedModel, "The table rope_freqs.weight does not hold a divisor for each frequency.", file.where(), kSupported};
   const auto type = dtypeOfGgml(tensor->type);
   const std::vector<int64_t> expected = {config.headDim / 2};
   if (!type || tensor->shape != expected) return refused;
   std::vector<float> factors(static_cast<size_t>(config.headDim / 2));
   const ByteView bytes = file.tensorBytes(*tensor);
-  if (!convertToFloat(*type, bytes.data, factors.size(), factors.data()) || !recogniseLlama3(factors, config)) return refused;
+  if (!convertToFloat(*type, bytes.data, factors.size(), factors.data())) return refused;
+  if (std::any_of(factors.begin(), factors.end(), [](float factor) { return !(factor > 0 && factor <= 1e6f); })) return refused;
+  if (recogniseLlama3(factors, config)) return {};
+  config.rope.scaling = "divisors";
+  config.rope.divisors = std::move(factors);
   return {};
 }
 
@@ -268,12 +271,18 @@ Result<ModelConfig> ggufModelConfig(const GgufFile &file) {
   if (metadata.integer("attention.sliding_window", config.context) < config.context) metadata.unsupported("attention.sliding_window", "shorter than the context");
   config.vocab = vocabSize(file);
   config.rope.theta = metadata.number("rope.freq_base", 10000.0);
-  config.rope.scaling = metadata.text("rope.scaling.type", "none");
+  // As llama.cpp reads them: linear where no type is given, its factor also under the older name.
+  config.rope.scaling = metadata.text("rope.scaling.type", "linear");
   if (config.rope.scaling == "linear") {
-    config.rope.factor = metadata.number("rope.scaling.factor");
+    config.rope.factor = metadata.number("rope.scaling.factor", metadata.number("rope.scale_linear", 1.0));
+    if (config.rope.factor == 0.0) config.rope.factor = 1.0;
+    if (config.rope.factor == 1.0) config.rope.scaling = "none";
   } else if (config.rope.scaling != "none") {
     metadata.unsupported("rope.scaling.type", "\"" + config.rope.scaling.substr(0, 40) + "\"");
   }
+  config.qkvBias = file.findTensor("blk.0.attn_q.bias") != nullptr;
+  config.outputBias = file.findTensor("blk.0.attn_output.bias") != nullptr;
+  config.mlpBias = file.findTensor("blk.0.ffn_gate.bias") != nullptr;
   config.tiedEmbeddings = file.findTensor("output.weight") == nullptr;
   config.bosToken = file.integer("tokenizer.ggml.bos_token_id").value_or(-1);
   config.padToken = file.integer("tokenizer.ggml.padding_token_id").value_or(-1);

@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/io/safetensors.h"
 
+#include <cstring>
 #include <filesystem>
 #include <unordered_map>
 #include <utility>
@@ -92,6 +93,24 @@ class HfSource : public WeightSource {
 public:
   explicit HfSource(ModelConfig config) : m_config(std::move(config)) {}
 
+  /// What transformers makes of a config that ties head and embedding: one stored alone serves as both, and two that
+  /// differ are not tied.
+  Status settleTie() {
+    if (!m_config.tiedEmbeddings) return {};
+    const std::string embedding = "model.embed_tokens.weight", head = "lm_head.weight";
+    const auto e = m_index.find(embedding), h = m_index.find(head);
+    if (h == m_index.end()) return {};
+    if (e == m_index.end()) {
+      m_tensors[h->second].name = embedding;
+      m_index[embedding] = h->second;
+      m_index.erase(head);
+      return {};
+    }
+    ATTUNE_TRY(const bool same, sameValues(m_tensors[e->second], m_tensors[h->second]));
+    m_config.tiedEmbeddings = same;
+    return {};
+  }
+
   const ModelConfig &config() const override { return m_config; }
   const std::vector<TensorInfo> &tensors() const override { return m_tensors; }
   const TensorInfo *find(const std::string &name) const override {
@@ -151,6 +170,19 @@ public:
   }
 
 private:
+  Result<bool> sameValues(const TensorInfo &a, const TensorInfo &b) const {
+    if (a.shape != b.shape || a.shape.size() != 2) return false;
+    const ByteView x = m_bytes[m_index.at(a.name)], y = m_bytes[m_index.at(b.name)];
+    if (a.type == b.type) return std::memcmp(x.data, y.data, x.size) == 0;
+    std::vector<float> left(static_cast<size_t>(a.shape[1])), right = left;
+    for (int64_t row = 0; row < a.shape[0]; ++row) {
+      ATTUNE_CHECK(readFloat(a.name, row, row + 1, left.data()));
+      ATTUNE_CHECK(readFloat(b.name, row, row + 1, right.data()));
+      if (left != right) return false;
+    }
+    return true;
+  }
+
   ModelConfig m_config;
   std::vector<TensorInfo> m_tensors;
   std::vector<ByteView> m_bytes;
@@ -210,6 +242,7 @@ Result<std::unique_ptr<WeightSource>> openHfFolder(const std::string &path, bool
     return Error{ErrorCode::MissingInFolder, "The folder has neither model.safetensors nor model.safetensors.index.json.", path,
                  "Download the model's weights into the folder."};
   }
+  ATTUNE_CHECK(source->settleTie());
   return std::unique_ptr<WeightSource>(std::move(source));
 }
 

@@ -14,6 +14,8 @@ const JsonLimits kLimits = {200, false, 10000};
 
 const char kSupported[] = "Supported here: LlamaForCausalLM (Llama 2 and 3, SmolLM, SmolLM2, TinyLlama) and MistralForCausalLM without a sliding window.";
 
+constexpr int64_t kMistralWindow = 4096; // MistralConfig's default
+
 /// Typed reads from config.json that remember the first mistake; the reads after it are harmless.
 class ConfigReader {
 public:
@@ -76,8 +78,9 @@ private:
 
 void readRope(ConfigReader &config, ModelConfig &model) {
   static const Json kEmpty = Json::object();
-  // Newer files: rope_parameters holds everything. Older ones: rope_theta beside an optional rope_scaling.
-  const char *key = config.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
+  // Newer files: rope_parameters holds everything. Older ones: rope_theta beside an optional rope_scaling, which wins where
+  // both stand (transformers 5).
+  const char *key = config.has("rope_scaling") ? "rope_scaling" : "rope_parameters";
   const Json &nested = config.has(key) ? config.object().at(key) : kEmpty;
   if (!nested.is_object()) {
     config.fail({ErrorCode::MalformedFile, std::string("The setting ") + key + " should be an object.", config.where() + "#" + key, ""});
@@ -98,7 +101,7 @@ void readRope(ConfigReader &config, ModelConfig &model) {
   if (kind == "llama3") {
     model.rope.lowFrequencyFactor = rope.number("low_freq_factor", std::nullopt);
     model.rope.highFrequencyFactor = rope.number("high_freq_factor", std::nullopt);
-    model.rope.originalContext = rope.integer("original_max_position_embeddings", std::nullopt);
+    model.rope.originalContext = rope.integer("original_max_position_embeddings", model.context);
   }
   model.rope.scaling = kind;
   if (rope.error()) config.fail(*rope.error());
@@ -127,7 +130,11 @@ void refuseWhatChangesTheResult(ConfigReader &config, const ModelConfig &model) 
   const std::string activation = config.text("hidden_act", "silu");
   if (activation != "silu" && activation != "swish") config.unsupported("hidden_act", "\"" + activation.substr(0, 40) + "\"");
   if (config.has("quantization_config")) config.unsupported("quantization_config", "(weights quantised by another tool)");
-  if (config.has("sliding_window") && config.integer("sliding_window", 0) < model.context) config.unsupported("sliding_window", "shorter than the context");
+  // A Mistral config without the key means the class's default; null means none.
+  const bool mistralDefault = model.family == "mistral" && !config.object().contains("sliding_window");
+  if ((config.has("sliding_window") || mistralDefault) && config.integer("sliding_window", kMistralWindow) < model.context) {
+    config.unsupported("sliding_window", "shorter than the context");
+  }
   if (config.has("layer_types")) {
     const Json &kinds = config.object().at("layer_types");
     if (!kinds.is_array() || static_cast<int64_t>(kinds.size()) != model.layers) {
@@ -165,7 +172,7 @@ Status checkModelLimits(const ModelConfig &model, const std::string &where) {
   if (model.headDim % 2 != 0) return malformed("The head dimension is odd, so rotary positions cannot pair it.");
   if (!(model.normEps > 0 && model.normEps < 1)) return malformed("The epsilon of the norms is not between 0 and 1.");
   if (!(model.rope.theta >= 1 && model.rope.theta <= 1e15)) return malformed("The rotary base is not between 1 and 1e15.");
-  if (!(model.rope.factor >= 1 && model.rope.factor <= 1e6)) return malformed("The factor of the rotary scaling is not between 1 and 1e6.");
+  if (!(model.rope.factor > 0 && model.rope.factor <= 1e6)) return malformed("The factor of the rotary scaling is not above 0 and at most 1e6.");
   if (model.rope.scaling == "llama3") {
     const RopeConfig &rope = model.rope;
     const bool ordered = rope.lowFrequencyFactor > 0 && rope.highFrequencyFactor > rope.lowFrequencyFactor && rope.highFrequencyFactor <= 1e6;

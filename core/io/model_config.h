@@ -18,11 +18,12 @@ struct RopeConfig {
   double theta = 10000.0;
   int64_t rotaryDims = 0;   // 0 = whole head
   bool interleaved = false; // pairs (0,1),(2,3).. instead of halves
-  std::string scaling = "none"; // none | linear | dynamic | yarn | longrope | llama3
+  std::string scaling = "none"; // none | linear | dynamic | yarn | longrope | llama3 | divisors
   double factor = 1.0;
   double lowFrequencyFactor = 1.0;
   double highFrequencyFactor = 4.0;
   int64_t originalContext = 0;
+  std::vector<float> divisors; // of each frequency: a GGUF file's table that no named rule gives
 };
 
 struct ModelConfig {

@@ -17,6 +17,17 @@ std::vector<ExpectedTensor> expectedTensors(const ModelConfig &config) {
     list.push_back({layer + "mlp.gate_proj.weight", {f, h}});
     list.push_back({layer + "mlp.up_proj.weight", {f, h}});
     list.push_back({layer + "mlp.down_proj.weight", {h, f}});
+    if (config.qkvBias) {
+      list.push_back({layer + "self_attn.q_proj.bias", {q}});
+      list.push_back({layer + "self_attn.k_proj.bias", {kv}});
+      list.push_back({layer + "self_attn.v_proj.bias", {kv}});
+    }
+    if (config.outputBias) list.push_back({layer + "self_attn.o_proj.bias", {h}});
+    if (config.mlpBias) {
+      list.push_back({layer + "mlp.gate_proj.bias", {f}});
+      list.push_back({layer + "mlp.up_proj.bias", {f}});
+      list.push_back({layer + "mlp.down_proj.bias", {h}});
+    }
   }
   list.push_back({"model.norm.weight", {h}});
   if (!config.tiedEmbeddings) list.push_back({"lm_head.weight", {config.vocab, h}});

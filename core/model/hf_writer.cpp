@@ -60,6 +60,7 @@ std::string hfConfigJson(const io::ModelConfig &c, const std::string &dtype) {
   config["mlp_bias"] = c.mlpBias;
   config["tie_word_embeddings"] = c.tiedEmbeddings;
   config["rope_theta"] = c.rope.theta;
+  if (c.family == "mistral") config["sliding_window"] = nullptr; // without the key its class assumes one
   if (c.rope.scaling != "none") {
     Json scaling = {{"rope_type", c.rope.scaling}, {"factor", c.rope.factor}};
     if (c.rope.scaling == "llama3") {
@@ -76,6 +77,17 @@ std::string hfConfigJson(const io::ModelConfig &c, const std::string &dtype) {
   config["torch_dtype"] = dtype;
   config["use_cache"] = true;
   return dumpJson(config) + "\n";
+}
+
+Status checkWritable(const io::ModelConfig &config, const std::string &sourcePath) {
+  if (isFolder(sourcePath)) return {};
+  const auto refuse = [&](const std::string &what) {
+    return Error{ErrorCode::UnsupportedModel, "A model with " + what + " cannot be written as a Hugging Face folder, which this method ends with.", sourcePath,
+                 "Train a LoRA adapter, or start from the model's Hugging Face folder.", {}};
+  };
+  if (config.rope.scaling == "divisors") return refuse("its own table of rotary frequencies");
+  if (config.qkvBias != config.outputBias) return refuse("biases in only some of its attention layers");
+  return {};
 }
 
 Status writeHfFolder(const std::string &folder, const io::ModelConfig &config, const std::vector<WeightPlace> &places,
@@ -96,6 +108,7 @@ Status writeHfFolder(const std::string &folder, const io::ModelConfig &config, c
   json.erase("quantization_config"); // the weights written here are plain
   json.erase("dtype");
   json["torch_dtype"] = dtype;
+  json["tie_word_embeddings"] = config.tiedEmbeddings; // as the weights are, whatever the original said
   return writeFileAtomic(folder + "/config.json", dumpJson(json) + "\n");
 }
 

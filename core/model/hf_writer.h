@@ -16,6 +16,9 @@ namespace attune::core {
 Status writeHfFolder(const std::string &folder, const io::ModelConfig &config, const std::vector<WeightPlace> &places,
                      const std::string &sourcePath, std::string *warning = nullptr);
 
+/// UnsupportedModel when config.json has no words for this decoder and there is none to carry over: asked before training.
+Status checkWritable(const io::ModelConfig &config, const std::string &sourcePath);
+
 /// The config.json text that transformers reads for this decoder.
 std::string hfConfigJson(const io::ModelConfig &config, const std::string &dtype);
 

@@ -55,6 +55,7 @@ Result<std::unique_ptr<TransformerModel>> TransformerModel::open(const io::Weigh
       model->m_adapter->config.dropout = setup.lora.dropout; // how this run trains, not how the last one did
     }
   }
+  if (setup.method != api::Method::Lora) ATTUNE_CHECK(checkWritable(source.config(), modelPath));
   ATTUNE_TRY(model->m_weights, loadWeights(source, setup.compute));
   const int64_t layers = source.config().layers;
   if (setup.method == api::Method::Full) model->trainWeights(0, true);
@@ -170,10 +171,10 @@ const DecoderAdapters *TransformerModel::adapters() {
 }
 
 Status TransformerModel::save(const std::string &runFolder) {
-  if (m_adapter) return writeAdapter(runFolder + "/adapter", *m_adapter, m_modelPath);
+  ATTUNE_TRY(const ModelFamily *family, familyOf(config()));
+  if (m_adapter) return writeAdapter(runFolder + "/adapter", *m_adapter, linearModules(config(), *family), m_modelPath);
   at::NoGradGuard noGrad;
   const DecoderWeights trained = withMasters(false); // masters where they exist: a resumed run must go on bit for bit
-  ATTUNE_TRY(const ModelFamily *family, familyOf(config()));
   return writeHfFolder(runFolder + "/model", config(), weightPlaces(config(), *family, trained), m_modelPath, &m_saveWarning);
 }
 

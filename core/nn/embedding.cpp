@@ -10,8 +10,8 @@
 
 namespace attune::core {
 
-Tensor embedTokens(const Tensor &weight, const Tensor &ids, double scale) {
-  Tensor rows = at::embedding(weight, ids);
+Tensor embedTokens(const Tensor &weight, const Tensor &ids, double scale, int64_t paddingId) {
+  Tensor rows = at::embedding(weight, ids, paddingId);
   return scale == 1.0 ? rows : rows * scale;
 }
 

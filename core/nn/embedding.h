@@ -8,8 +8,9 @@
 
 namespace attune::core {
 
-/// Rows `ids` [N] int64 of `weight` [V, H], times `scale`. Differentiable in weight: the gradient is dense [V, H].
-Tensor embedTokens(const Tensor &weight, const Tensor &ids, double scale);
+/// Rows `ids` [N] int64 of `weight` [V, H], times `scale`. Differentiable in weight: the gradient is dense [V, H], and zero
+/// for row `paddingId` (-1 = none), as in torch.nn.Embedding with a padding_idx.
+Tensor embedTokens(const Tensor &weight, const Tensor &ids, double scale, int64_t paddingId = -1);
 
 /// Adds U(-1, 1) * alpha / sqrt(length * H) to rows [N, H], length being that of the row's own segment; the noise is
 /// a function of `seed` and the element's place alone.

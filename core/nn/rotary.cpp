@@ -12,6 +12,7 @@
 #include <ATen/ops/reciprocal.h>
 #include <ATen/ops/sin.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/where.h>
 #include <algorithm>
 #include <c10/util/Exception.h>
@@ -124,6 +125,8 @@ RotaryTables rotaryTables(const io::RopeConfig &rope, int64_t headDim, int64_t p
     frequencies = frequencies.div(rope.factor);
   } else if (rope.scaling == "llama3") {
     frequencies = llama3Frequencies(frequencies, rope);
+  } else if (rope.scaling == "divisors") {
+    frequencies = frequencies.div(at::tensor(rope.divisors, options));
   } else {
     TORCH_CHECK(rope.scaling == "none" || rope.scaling == "default", "unsupported rope scaling ", rope.scaling);
   }

@@ -157,7 +157,9 @@ std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, con
   const auto last = std::max_element(batch.positions.begin(), batch.positions.end());
   pass.tables = tables(last == batch.positions.end() ? 1 : *last + 1, device);
 
-  Tensor residual = embedTokens(weights.embedding, indexTensor(batch.ids, device), m_config.embedScale);
+  // transformers gives the padding token's row no gradient, also where the token is used for real.
+  const int64_t padding = m_config.padToken < m_config.vocab ? m_config.padToken : -1;
+  Tensor residual = embedTokens(weights.embedding, indexTensor(batch.ids, device), m_config.embedScale, padding);
   residual = addNeftuneNoise(residual, batch.segmentStarts, options.neftuneAlpha, options.seed);
   Tensor delta;
   for (size_t layer = 0; layer < weights.layers.size(); ++layer) {
