@@ -21,11 +21,22 @@ bool exists(const std::string &path) {
   return stat(path.c_str(), &info) == 0;
 }
 
+/// A rank or an alpha of its own for some modules, in the file's order: the first that matches counts, as in PEFT.
+template <typename Value> struct Pattern {
+  std::string name; // of a module, or its last parts
+  bool whole;       // the module's full name
+  Value value;
+};
+template <typename Value> using Patterns = std::vector<Pattern<Value>>;
+
 /// Settings of adapter_config.json that change the numbers.
 struct FileConfig {
   api::LoraConfig lora;
-  std::map<std::string, int64_t> ranks;
-  std::map<std::string, double> alphas;
+  Patterns<int64_t> ranks;
+  Patterns<double> alphas;
+  Json targets;              // target_modules: a list of names, or one text
+  std::vector<int64_t> layers; // layers_to_transform; empty = all
+  std::vector<std::string> excluded;
 };
 
 Error refused(const std::string &what, const std::string &where) {
@@ -44,6 +55,12 @@ bool isSet(const Json &value) {
   return true;
 }
 
+Status refuseBias(const Json &config, const std::string &where) {
+  const auto bias = config.find("bias");
+  if (bias != config.end() && *bias != "none") return refused("trained biases", where + "#bias");
+  return {};
+}
+
 Status refuseFeatures(const Json &config, const std::string &where) {
   const auto type = config.find("peft_type");
   if (type == config.end() || !type->is_string()) return malformed("adapter_config.json has no peft_type.", where);
@@ -54,49 +71,67 @@ Status refuseFeatures(const Json &config, const std::string &where) {
     const auto found = config.find(key);
     if (found != config.end() && isSet(*found)) return refused(key, where + "#" + key);
   }
-  const auto bias = config.find("bias");
-  if (bias != config.end() && *bias != "none") return refused("trained biases", where + "#bias");
-  return {};
+  // These start from a changed base, which PEFT rebuilds when it loads the adapter.
+  const auto init = config.find("init_lora_weights");
+  if (init != config.end() && init->is_string()) {
+    const std::string name = init->get<std::string>();
+    for (const char *plain : {"gaussian", "eva", "orthogonal"}) {
+      if (name == plain) return refuseBias(config, where);
+    }
+    return refused("init_lora_weights " + name.substr(0, 40), where + "#init_lora_weights");
+  }
+  return refuseBias(config, where);
 }
 
-/// A rank_pattern or alpha_pattern key as a module name suffix; PEFT reads it as a regular expression.
-Result<std::string> patternSuffix(const std::string &pattern, const std::string &where) {
-  std::string text;
-  for (size_t i = pattern.compare(0, 1, "^") == 0 ? 1 : 0; i < pattern.size(); ++i) {
-    if (pattern[i] == '\\' && i + 1 < pattern.size() && pattern[i + 1] == '.') {
-      text += '.';
+/// A rank_pattern or alpha_pattern key, which PEFT reads as a regular expression behind "(.*\\.)?".
+template <typename Value> Result<Pattern<Value>> readPatternKey(const std::string &key, Value value, const std::string &where) {
+  Pattern<Value> pattern{"", key.compare(0, 1, "^") == 0, value};
+  for (size_t i = pattern.whole ? 1 : 0; i < key.size(); ++i) {
+    if (key[i] == '\\' && i + 1 < key.size() && key[i + 1] == '.') {
+      pattern.name += '.';
       ++i;
-    } else if (std::string("\\*+?()[]{}|^$").find(pattern[i]) != std::string::npos) {
+    } else if (std::string("\\*+?()[]{}|^$").find(key[i]) != std::string::npos) {
       return refused("a regular expression as a pattern", where);
     } else {
-      text += pattern[i];
+      pattern.name += key[i];
     }
   }
-  return text;
+  return pattern;
 }
 
 template <typename Value>
-Status readPattern(const Json &config, const char *key, double low, double high, std::map<std::string, Value> &out,
-                   const std::string &where) {
+Status readPattern(const Json &config, const char *key, double low, double high, Patterns<Value> &out, const std::string &where) {
   const auto found = config.find(key);
   if (found == config.end() || found->is_null()) return {};
   if (!found->is_object()) return malformed(std::string(key) + " is not an object.", where + "#" + key);
   for (const auto &item : found->items()) {
-    ATTUNE_TRY(const std::string suffix, patternSuffix(item.key(), where + "#" + key));
     if (!item.value().is_number() || item.value().get<double>() < low || item.value().get<double>() > high)
       return malformed(std::string(key) + " has a value out of range.", where + "#" + key);
-    out[suffix] = item.value().get<Value>();
+    ATTUNE_TRY(auto pattern, readPatternKey<Value>(item.key(), item.value().get<Value>(), where + "#" + key));
+    out.push_back(std::move(pattern));
   }
   return {};
 }
 
-template <typename Value>
-Value patternValue(const std::map<std::string, Value> &patterns, const std::string &module, Value otherwise) {
-  for (const auto &[suffix, value] : patterns)
-    if (module == suffix || (module.size() > suffix.size() && module[module.size() - suffix.size() - 1] == '.' &&
-                             module.compare(module.size() - suffix.size(), suffix.size(), suffix) == 0))
-      return value;
+/// Whether `name` is `module` or its last parts.
+bool endsModule(const std::string &module, const std::string &name) {
+  return module == name || (module.size() > name.size() && module[module.size() - name.size() - 1] == '.' &&
+                            module.compare(module.size() - name.size(), name.size(), name) == 0);
+}
+
+template <typename Value> Value patternValue(const Patterns<Value> &patterns, const std::string &module, Value otherwise) {
+  for (const Pattern<Value> &pattern : patterns)
+    if (pattern.whole ? module == pattern.name : endsModule(module, pattern.name)) return pattern.value;
   return otherwise;
+}
+
+/// Whether adapter_config.json promises matrices for this module. A text is a regular expression, which is not judged.
+bool promised(const FileConfig &config, const LinearModule &module) {
+  if (!config.targets.is_array()) return false;
+  if (!config.layers.empty() && std::find(config.layers.begin(), config.layers.end(), module.layer) == config.layers.end()) return false;
+  const auto names = [&](const std::string &name) { return endsModule(module.name, name); };
+  if (std::any_of(config.excluded.begin(), config.excluded.end(), names)) return false;
+  return std::any_of(config.targets.begin(), config.targets.end(), [&](const Json &target) { return target.is_string() && names(target.get<std::string>()); });
 }
 
 Result<FileConfig> readConfig(const std::string &path) {
@@ -116,29 +151,39 @@ Result<FileConfig> readConfig(const std::string &path) {
   ATTUNE_TRY(file.lora.dropout, number("lora_dropout", 0, 0, 1));
   file.lora.rank = static_cast<int64_t>(rank);
   const auto rslora = config.find("use_rslora");
+  if (rslora != config.end() && !rslora->is_null() && !rslora->is_boolean()) return malformed("use_rslora is neither true nor false.", path + "#use_rslora");
   file.lora.rslora = rslora != config.end() && isSet(*rslora);
-  file.lora.targets.clear();
   const auto targets = config.find("target_modules");
-  if (targets != config.end() && targets->is_array())
-    for (const Json &target : *targets)
-      if (target.is_string()) file.lora.targets.push_back(target.get<std::string>());
+  if (targets != config.end()) file.targets = *targets;
+  const auto layers = config.find("layers_to_transform");
+  if (layers != config.end() && !layers->is_null()) {
+    for (const Json &layer : layers->is_array() ? *layers : Json::array({*layers})) {
+      if (!layer.is_number_integer()) return malformed("layers_to_transform is no list of layer numbers.", path + "#layers_to_transform");
+      file.layers.push_back(layer.get<int64_t>());
+    }
+  }
+  const auto excluded = config.find("exclude_modules");
+  if (excluded != config.end() && excluded->is_string() && !excluded->get<std::string>().empty()) file.targets = nullptr; // a regular expression
+  if (excluded != config.end() && excluded->is_array())
+    for (const Json &name : *excluded)
+      if (name.is_string()) file.excluded.push_back(name.get<std::string>());
   ATTUNE_CHECK(readPattern(config, "rank_pattern", 1, kMaxRank, file.ranks, path));
   ATTUNE_CHECK(readPattern(config, "alpha_pattern", -1e9, 1e9, file.alphas, path));
   return file;
 }
 
-/// target_modules as PEFT needs it to find the same layers: the run's own list, or the last names for "all-linear".
-Json targetNames(const LoraAdapter &adapter) {
-  const std::vector<std::string> &given = adapter.config.targets;
-  std::set<std::string> names(given.begin(), given.end());
-  const bool all = names.count("all-linear") > 0;
-  if (all || names.empty()) {
-    names.clear();
-    for (const LoraModule &module : adapter.modules)
-      names.insert(all ? module.place.name.substr(module.place.name.rfind('.') + 1) : module.place.name);
+/// target_modules as PEFT needs it to find the same layers: the shortest names that mean these and no others.
+Json targetNames(const LoraAdapter &adapter, const std::vector<LinearModule> &all) {
+  std::set<std::string> adapted, names;
+  for (const LoraModule &module : adapter.modules) {
+    adapted.insert(module.place.name);
+    names.insert(module.place.name.substr(module.place.name.rfind('.') + 1));
   }
+  const bool others = std::any_of(all.begin(), all.end(), [&](const LinearModule &module) {
+    return !adapted.count(module.name) && names.count(module.name.substr(module.name.rfind('.') + 1));
+  });
   Json list = Json::array();
-  for (const std::string &name : names) list.push_back(name);
+  for (const std::string &name : others ? adapted : names) list.push_back(name);
   return list;
 }
 
@@ -150,6 +195,9 @@ Result<Tensor> readMatrix(const io::SafetensorsFile &file, const io::Safetensors
   Tensor matrix = at::empty({entry.shape[0], entry.shape[1]}, at::TensorOptions().dtype(at::kFloat));
   if (!io::convertToFloat(*entry.type, file.bytes(entry).data, static_cast<uint64_t>(matrix.numel()), matrix.data_ptr<float>()))
     return refused("the number type " + entry.dtype, where);
+  const float *const values = matrix.data_ptr<float>();
+  if (!std::all_of(values, values + matrix.numel(), [](float value) { return std::isfinite(value); }))
+    return malformed("An adapter matrix holds values that are not finite.", where);
   return matrix;
 }
 
@@ -159,7 +207,8 @@ Error mismatch(const std::string &message, const std::string &where) {
 
 } // namespace
 
-Status writeAdapter(const std::string &folder, const LoraAdapter &adapter, const std::string &baseModel) {
+Status writeAdapter(const std::string &folder, const LoraAdapter &adapter, const std::vector<LinearModule> &modules,
+                    const std::string &baseModel) {
   ATTUNE_CHECK(makeFolders(folder));
   Json config = {{"peft_type", "LORA"}, {"task_type", "CAUSAL_LM"}, {"base_model_name_or_path", baseModel}, {"revision", nullptr}};
   config["r"] = adapter.config.rank;
@@ -167,7 +216,7 @@ Status writeAdapter(const std::string &folder, const LoraAdapter &adapter, const
                              ? Json(static_cast<int64_t>(adapter.config.alpha))
                              : Json(adapter.config.alpha);
   config["lora_dropout"] = adapter.config.dropout;
-  config["target_modules"] = targetNames(adapter);
+  config["target_modules"] = targetNames(adapter, modules);
   config["bias"] = "none";
   config["fan_in_fan_out"] = false;
   config["inference_mode"] = true;
@@ -230,7 +279,10 @@ Result<LoraAdapter> readAdapter(const std::string &folder, const std::vector<Lin
   adapter.config = config.lora;
   for (const LinearModule &place : modules) { // in the model's order, whatever the file's
     const auto pair = found.find(place.name);
-    if (pair == found.end()) continue;
+    if (pair == found.end()) {
+      if (!promised(config, place)) continue;
+      return malformed("The adapter lacks the matrices of " + place.name + ", which adapter_config.json names.", weightsPath);
+    }
     const std::string where = file->where() + "#" + place.name;
     LoraModule module;
     module.place = place;

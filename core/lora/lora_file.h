@@ -8,8 +8,10 @@
 
 namespace attune::core {
 
-/// Writes both files (each atomically) into `folder`, which is made if needed. `baseModel` becomes base_model_name_or_path.
-Status writeAdapter(const std::string &folder, const LoraAdapter &adapter, const std::string &baseModel);
+/// Writes both files (each atomically) into `folder`, which is made if needed. `modules` are all linear layers of the model,
+/// `baseModel` becomes base_model_name_or_path.
+Status writeAdapter(const std::string &folder, const LoraAdapter &adapter, const std::vector<LinearModule> &modules,
+                    const std::string &baseModel);
 
 /// Reads an adapter for a model with these linear modules. FileNotFound without the folder, MissingInFolder without a file in
 /// it, MalformedFile for broken files, UnsupportedFormat for a PEFT feature we lack, AdapterMismatch when a module or a
