@@ -6,10 +6,11 @@ function refuse(text) { printf "%s:%d: %s\n", FILENAME, FNR, text; failed = 1 }
 function layerOf(path) {
   if (path ~ /^core\/base\//) return "base"
   if (path ~ /^core\/api\//) return "api"
-  if (path ~ /^core\/(io|tokenizer|data)\//) return "text"
+  if (path ~ /^core\/(io|tokenizer|data|store)\//) return "text"
   if (path ~ /^core\//) return "core"
   if (path ~ /^remote\//) return "remote"
   if (path ~ /^ui\//) return "ui"
+  if (path ~ /^app\/module\//) return "module"
   if (path ~ /^app\/cli\/engine\//) return "engine"
   if (path ~ /^app\/cli\//) return "cli"
   if (path ~ /^app\/gui\//) return "gui"
@@ -25,9 +26,10 @@ BEGIN {
   may["core"] = " base api text core "
   may["remote"] = " base api remote "
   may["ui"] = " base api ui "
-  may["cli"] = " base api text remote cli "          # the executable links no libtorch
+  may["module"] = " base module "
+  may["cli"] = " base api text remote module cli "          # the executable links no libtorch
   may["engine"] = " base api text core cli engine "
-  may["gui"] = " base api text core remote ui gui "
+  may["gui"] = " base api text remote module ui gui " # as the cli: libtorch comes with the module
   # layer -> the libraries it may see (nothing named here is free for all)
   third["torch"] = " core engine tests "
   third["qt"] = " ui gui tests "

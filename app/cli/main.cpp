@@ -1,8 +1,8 @@
 // attune: finds the verb, runs it here or in the engine module, and exits with its code.
 #include "app/cli/command/command.h"
-#include "app/cli/command/engine_loader.h"
 #include "app/cli/command/signals.h"
 #include "app/cli/command/verb_list.h"
+#include "app/module/engine_module.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -42,18 +42,24 @@ void fillStandardDescriptors() {
   }
 }
 
+/// Exported by the engine module: runs a verb with the arguments after it; the exit code.
+using EngineEntry = int (*)(const char *verb, int count, const char *const *arguments);
+
 int runVerb(const VerbEntry &verb, const std::vector<std::string> &arguments) {
   if (!verb.engine) {
     return runCommand(*findCommand(verb.name), arguments, std::cout, std::cerr, isatty(STDERR_FILENO) != 0, installSignalHandlers());
   }
   holdSignals(true); // until the engine, which takes a moment to load, has its handlers
-  const Result<int> code = runEngineVerb(verb.name, arguments);
+  const Result<void *> entry = engineFunction("attune_engine_run");
+  if (!entry.ok()) return fail(arguments, entry.error());
+  std::vector<const char *> words;
+  for (const std::string &argument : arguments) words.push_back(argument.c_str());
+  const int code = reinterpret_cast<EngineEntry>(*entry)(verb.name, static_cast<int>(words.size()), words.data());
   // The engine's threads and caches need no orderly end; unloading libtorch costs 50 ms and may trip over its
   // statics.
   std::cout.flush();
   std::cerr.flush();
-  if (code.ok()) _exit(*code);
-  return fail(arguments, code.error());
+  _exit(code);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // The one function that the executable calls in this module: finds the verb and runs it on the process's streams.
 #include "app/cli/command/command.h"
 #include "app/cli/command/signals.h"
+#include "core/backend/local_engine.h"
 #include "core/device/tensor_memory.h"
 #include "core/device/torch_guard.h"
 
@@ -18,4 +19,9 @@ extern "C" __attribute__((visibility("default"))) int attune_engine_run(const ch
   attune::core::keepTensorMemory();
   return runCommand(*command, {arguments, arguments + count}, std::cout, std::cerr, isatty(STDERR_FILENO) != 0,
                     installSignalHandlers(), [](const std::exception &exception) { return attune::core::errorFromException(exception, "The command"); });
+}
+
+/// The same engine for the studio, as an object that lives as long as the process; null when it cannot be made.
+extern "C" __attribute__((visibility("default"))) attune::api::Engine *attune_engine_open(int64_t threads) {
+  return new attune::core::LocalEngine(threads);
 }

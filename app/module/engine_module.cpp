@@ -1,8 +1,9 @@
-#include "app/cli/command/engine_loader.h"
+#include "app/module/engine_module.h"
 
 #include <climits>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <string>
 #include <unistd.h>
 
 namespace attune::app {
@@ -26,7 +27,7 @@ std::string programFolder() {
 
 } // namespace
 
-Result<int> runEngineVerb(const std::string &verb, const std::vector<std::string> &arguments) {
+Result<void *> engineFunction(const char *name) {
   calmOpenMp();
   const std::string folder = programFolder();
   void *module = nullptr;
@@ -40,13 +41,11 @@ Result<int> runEngineVerb(const std::string &verb, const std::vector<std::string
     break;
   }
   if (!module)
-    return Error{ErrorCode::IoFailed, "The engine, which \"" + verb + "\" needs, could not be loaded: " + reason + ".",
-                 found, "Build it with ./dev build, or keep libattune-engine.so and libtorch where they were built."};
-  const auto entry = reinterpret_cast<EngineEntry>(dlsym(module, "attune_engine_run"));
-  if (!entry) return Error{ErrorCode::Internal, "The engine module is not one of this version.", found, "Build again."};
-  std::vector<const char *> words;
-  for (const std::string &argument : arguments) words.push_back(argument.c_str());
-  return entry(verb.c_str(), static_cast<int>(words.size()), words.data());
+    return Error{ErrorCode::IoFailed, "The engine could not be loaded: " + reason + ".", found,
+                 "Build it with ./dev build, or keep libattune-engine.so and libtorch where they were built."};
+  void *function = dlsym(module, name);
+  if (!function) return Error{ErrorCode::Internal, "The engine module is not one of this version.", found, "Build again."};
+  return function;
 }
 
 } // namespace attune::app

@@ -1,0 +1,59 @@
+// Talking with a loaded model: the base and, with an adapter, the tuned one from the same weights.
+// One ChatModel is used by one thread at a time; calls block and can be stopped between tokens.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/base/stop_token.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace attune::api {
+
+struct ChatMessage {
+  std::string role; // system, user, assistant
+  std::string text;
+};
+
+struct SamplingSettings { // what chat and generate offer; Hugging Face's names and meaning
+  bool greedy = false;
+  double temperature = 0.7;
+  int64_t topK = 0;  // 0 = off
+  double topP = 0.95;
+  double minP = 0.0;
+  double repetitionPenalty = 1.0;
+  int64_t maxNewTokens = 256;
+  uint64_t seed = 0;
+};
+
+struct ChatRequest {
+  std::vector<ChatMessage> messages; // the last one is the user's
+  bool tuned = false;                // with the adapter
+  SamplingSettings sampling;
+  StopToken stop;
+  std::function<void(const std::string &piece)> onText; // whole UTF-8 characters, on the calling thread
+};
+
+struct ChatAnswer {
+  std::string text;
+  int64_t promptTokens = 0;
+  int64_t newTokens = 0;
+  double promptSeconds = 0;
+  double tokensPerSecond = 0; // after the first token
+  bool ended = false;         // by the model; otherwise by length or stop
+};
+
+class ChatModel {
+public:
+  virtual ~ChatModel() = default;
+  virtual bool hasAdapter() const = 0;
+  virtual int64_t contextLength() const = 0;
+  /// What the model's own files say about sampling, else the defaults above.
+  virtual SamplingSettings defaults() const = 0;
+  /// A stopped answer is an answer (`ended` false). InvalidData when the conversation fills the context.
+  virtual Result<ChatAnswer> answer(const ChatRequest &request) = 0;
+};
+
+} // namespace attune::api

@@ -1,0 +1,71 @@
+#include "core/plan/local_planner.h"
+
+#include "core/api/config_fields.h"
+
+#include "core/device/dtype_policy.h"
+#include "core/device/host_info.h"
+#include "core/io/weight_source.h"
+#include "core/plan/start_check.h"
+
+#include <filesystem>
+
+namespace attune::core {
+
+namespace {
+
+PlanContext contextOf(const api::RunConfig &config) {
+  PlanContext context;
+  context.threads = config.threads > 0 ? config.threads : hostInfo().cores;
+  context.bf16 = config.precision == api::Precision::Auto && bf16IsFaster();
+  return context;
+}
+
+std::string changeTime(const std::string &path) {
+  std::error_code ignored;
+  const std::string config = path + "/config.json";
+  const bool folder = std::filesystem::is_directory(path, ignored);
+  return std::to_string(std::filesystem::last_write_time(folder ? config : path, ignored).time_since_epoch().count());
+}
+
+api::Forecast forecastOf(const io::ModelConfig &model, const FitResult &result, int64_t budget) {
+  api::Forecast forecast;
+  for (const MemoryItem &item : result.forecast.items)
+    if (item.host) forecast.items.push_back({item.name, item.bytes});
+  forecast.neededBytes = result.forecast.needed(true);
+  forecast.budgetBytes = budget;
+  forecast.parameters = model.parameterCount();
+  forecast.trainedParameters = trainedParameters(model, result.config);
+  forecast.checkpointing = api::nameOf(result.config.checkpointing);
+  return forecast;
+}
+
+} // namespace
+
+Result<io::ModelConfig> LocalPlanner::modelConfig(const std::string &path) {
+  const std::string key = path + "\n" + changeTime(path);
+  {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    if (const auto known = m_models.find(key); known != m_models.end()) return known->second;
+  }
+  ATTUNE_TRY(const auto source, io::openModel(path, true));
+  const std::lock_guard<std::mutex> lock(m_mutex);
+  if (m_models.size() > 64) m_models.clear();
+  return m_models.emplace(key, source->config()).first->second;
+}
+
+Result<api::Forecast> LocalPlanner::forecast(const api::RunConfig &config) {
+  ATTUNE_TRY(const io::ModelConfig model, modelConfig(config.model));
+  const int64_t budget = hostBudget(config);
+  return forecastOf(model, fitIntoMemory(model, config, contextOf(config), budget, false), budget);
+}
+
+Result<api::FitProposal> LocalPlanner::fit(const api::RunConfig &config) {
+  ATTUNE_TRY(const io::ModelConfig model, modelConfig(config.model));
+  const int64_t budget = hostBudget(config);
+  const FitResult result = fitIntoMemory(model, config, contextOf(config), budget, true);
+  api::FitProposal proposal{result.fits, result.config, forecastOf(model, result, budget), {}};
+  for (const FitChange &change : result.changes) proposal.changes.push_back({change.key, change.from, change.to});
+  return proposal;
+}
+
+} // namespace attune::core

@@ -1,0 +1,24 @@
+// api::Planner for this machine's CPU. Any thread; keeps the headers of the models it was asked about.
+#pragma once
+
+#include "core/api/planner.h"
+#include "core/io/model_config.h"
+
+#include <map>
+#include <mutex>
+
+namespace attune::core {
+
+class LocalPlanner : public api::Planner {
+public:
+  Result<api::Forecast> forecast(const api::RunConfig &config) override;
+  Result<api::FitProposal> fit(const api::RunConfig &config) override;
+
+private:
+  Result<io::ModelConfig> modelConfig(const std::string &path);
+
+  std::mutex m_mutex;
+  std::map<std::string, io::ModelConfig> m_models; // by path and time of change
+};
+
+} // namespace attune::core

@@ -1,0 +1,24 @@
+// The runs below WORKSPACE/runs. A summary costs the same for a short and a long run: the head, the tail and some places
+// between of events.jsonl are read. Service threads; stateless beside its path.
+#pragma once
+
+#include "core/api/run_store.h"
+
+namespace attune::store {
+
+class FolderRunStore : public api::RunStore {
+public:
+  explicit FolderRunStore(std::string workspace) : m_runs(std::move(workspace) + "/runs") {}
+  std::vector<api::RunSummary> list(const StopToken &stop) override;
+  api::RunSummary summary(const std::string &folder) override;
+  Result<api::RunConfig> config(const std::string &folder) override;
+  Result<std::string> configText(const std::string &folder) override;
+  Status replay(const std::string &folder, api::EventSink &sink, const StopToken &stop) override;
+  Status writeNotes(const std::string &folder, const api::RunNotes &notes) override;
+  std::string freshFolder(const std::string &name) override;
+
+private:
+  std::string m_runs;
+};
+
+} // namespace attune::store

@@ -1,0 +1,127 @@
+// The runs of a workspace: summaries from head and tail, torn lines, notes, interrupted runs.
+#include "core/api/event_json.h"
+#include "core/api/event_queue.h"
+#include "core/api/run_config_json.h"
+#include "core/base/atomic_file.h"
+#include "core/store/run_store.h"
+#include "tests/support/temp_folder.h"
+
+#include <doctest/doctest.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+using namespace attune;
+using namespace attune::test;
+
+namespace {
+
+std::string runFolder(const TempFolder &workspace, const std::string &name) { return workspace.path() + "/runs/" + name; }
+
+void writeRun(const std::string &folder, const std::string &name, const std::string &events) {
+  api::RunConfig config;
+  config.name = name;
+  config.model = "/models/tiny";
+  config.dataset = {{"/data/rows.jsonl"}};
+  REQUIRE(makeFolders(folder).ok());
+  REQUIRE(writeFileAtomic(folder + "/run.json", api::runConfigJson(config)).ok());
+  REQUIRE(writeFileAtomic(folder + "/events.jsonl", events).ok());
+}
+
+std::string eventLines(int64_t steps, bool finished, double start = 1000) {
+  std::string text = api::eventToJson({1, start, api::RunStarted{1, steps, "cpu", {}}}) + "\n";
+  for (int64_t step = 1; step <= steps; ++step) {
+    api::StepMetrics metrics;
+    metrics.step = step;
+    metrics.loss = 4.0 / static_cast<double>(step);
+    text += api::eventToJson({step + 1, start + static_cast<double>(step), metrics}) + "\n";
+  }
+  if (finished) text += api::eventToJson({steps + 2, start + static_cast<double>(steps), api::RunFinished{api::RunOutcome::Completed, steps, {}}}) + "\n";
+  return text;
+}
+
+} // namespace
+
+TEST_CASE("Runs are listed newest first, with state, loss and a curve") {
+  const TempFolder workspace;
+  writeRun(runFolder(workspace, "a"), "first", eventLines(8, true, 1000));
+  writeRun(runFolder(workspace, "b"), "second", eventLines(4, false, 2000) + R"({"type":"step","seq":9,"lo)");
+  store::FolderRunStore store(workspace.path());
+  const auto runs = store.list({});
+  REQUIRE(runs.size() == 2);
+  CHECK(runs[0].name == "second");
+  CHECK(runs[0].phase == api::RunPhase::Interrupted); // no end on record, nobody writes
+  CHECK(runs[0].step == 4);
+  CHECK(runs[0].totalSteps == 4);
+  CHECK(runs[1].phase == api::RunPhase::Completed);
+  CHECK(runs[1].loss == doctest::Approx(0.5));
+  CHECK(runs[1].seconds == doctest::Approx(8));
+  REQUIRE(runs[1].curve.size() == 8);
+  CHECK(runs[1].curve.front() == doctest::Approx(4.0));
+  CHECK(runs[1].curve.back() == doctest::Approx(0.5));
+  CHECK(runs[1].diskBytes > 500);
+}
+
+TEST_CASE("A long run's summary reads only parts, and says the same") {
+  const TempFolder workspace;
+  writeRun(runFolder(workspace, "long"), "long", eventLines(20000, true));
+  store::FolderRunStore store(workspace.path());
+  const auto run = store.summary(runFolder(workspace, "long"));
+  CHECK(run.phase == api::RunPhase::Completed);
+  CHECK(run.step == 20000);
+  CHECK(run.totalSteps == 20000);
+  CHECK(run.curve.size() > 40);
+  CHECK(std::is_sorted(run.curve.rbegin(), run.curve.rend()));
+}
+
+TEST_CASE("A run that some process writes is running") {
+  const TempFolder workspace;
+  const std::string folder = runFolder(workspace, "live");
+  writeRun(folder, "live", eventLines(2, false));
+  const int file = ::open((folder + "/events.jsonl").c_str(), O_RDWR);
+  REQUIRE(::flock(file, LOCK_EX) == 0);
+  store::FolderRunStore store(workspace.path());
+  CHECK(store.summary(folder).phase == api::RunPhase::Running);
+  ::close(file);
+  CHECK(store.summary(folder).phase == api::RunPhase::Interrupted);
+}
+
+TEST_CASE("Replay gives every whole event in order, across blocks") {
+  const TempFolder workspace;
+  const std::string folder = runFolder(workspace, "long");
+  writeRun(folder, "long", eventLines(20000, true) + R"({"type":"step")");
+  store::FolderRunStore store(workspace.path());
+  api::EventQueue queue;
+  REQUIRE(store.replay(folder, queue, {}).ok());
+  const auto events = queue.take();
+  REQUIRE(events.size() == 20002);
+  for (size_t i = 0; i < events.size(); ++i) REQUIRE(events[i].seq == static_cast<int64_t>(i) + 1);
+}
+
+TEST_CASE("Notes rename a run without touching its settings, and broken folders are listed as such") {
+  const TempFolder workspace;
+  const std::string folder = runFolder(workspace, "a");
+  writeRun(folder, "a", eventLines(1, true));
+  writeRun(runFolder(workspace, "broken"), "broken", "");
+  REQUIRE(writeFileAtomic(runFolder(workspace, "broken") + "/run.json", "{").ok());
+  store::FolderRunStore store(workspace.path());
+  REQUIRE(store.writeNotes(folder, {"My best", "lr was too high", {"keep"}}).ok());
+  const auto runs = store.list({});
+  REQUIRE(runs.size() == 2);
+  CHECK(runs[0].name == "My best");
+  CHECK(runs[0].notes.text == "lr was too high");
+  CHECK(runs[0].notes.tags == std::vector<std::string>{"keep"});
+  CHECK(store.config(folder)->name == "a");
+  CHECK(runs[1].phase == api::RunPhase::Unreadable);
+  CHECK_FALSE(runs[1].error.empty());
+}
+
+TEST_CASE("A fresh folder never stands yet and its name is safe") {
+  const TempFolder workspace;
+  store::FolderRunStore store(workspace.path());
+  const std::string first = store.freshFolder("../../中文 run/x");
+  CHECK(first.find(workspace.path() + "/runs/中文-run-x-") == 0);
+  REQUIRE(makeFolders(first).ok());
+  CHECK(store.freshFolder("../../中文 run/x") != first);
+}

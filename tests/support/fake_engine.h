@@ -1,0 +1,146 @@
+// An engine without libtorch for the window's tests: runs that emit believable events from a thread of their own, a planner
+// with fixed items, a model that answers in words. Header-only; everything stops when it is destroyed.
+#pragma once
+
+#include "core/api/engine.h"
+
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace attune::test {
+
+/// One fake run's thread and its switches.
+class FakeRun : public api::RunHandle {
+public:
+  FakeRun(api::RunRequest request, std::shared_ptr<api::EventSink> sink, int64_t steps, int stepMilliseconds)
+      : m_request(std::move(request)), m_sink(std::move(sink)), m_steps(steps), m_pause(std::chrono::milliseconds(stepMilliseconds)) {
+    m_thread = std::thread([this] { train(); });
+  }
+  ~FakeRun() override {
+    m_stop = true;
+    m_thread.join();
+  }
+  std::string folder() const override { return m_request.folder; }
+  void requestPause() override { m_paused = true; }
+  void requestResume() override { m_paused = false; }
+  void requestStop() override { m_stop = true; }
+  void requestCheckpoint() override { m_checkpoint = true; }
+  bool finished() const override { return m_finished; }
+
+private:
+  void push(api::RunEventBody body) {
+    const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    m_sink->push({++m_seq, now, std::move(body)});
+  }
+  void train() {
+    push(api::RunStarted{1, m_steps, "fake device", {}});
+    const int64_t from = m_request.resume ? m_steps / 2 : 0;
+    if (m_request.resume) push(api::Resumed{from, 2});
+    bool wasPaused = false;
+    int64_t step = from;
+    while (step < m_steps && !m_stop) {
+      if (m_paused != wasPaused) push(api::StateChanged{m_paused ? api::RunState::Paused : api::RunState::Training});
+      wasPaused = m_paused;
+      if (!wasPaused) {
+        ++step;
+        api::StepMetrics metrics;
+        metrics.step = step;
+        metrics.loss = 1.2 + 2 * std::exp(-static_cast<double>(step) / 40) + 0.05 * std::sin(static_cast<double>(step));
+        metrics.lr = 2e-4;
+        metrics.gradNorm = 0.5;
+        metrics.tokens = 256;
+        metrics.tokensPerSecond = 500;
+        metrics.memory.hostBytes = int64_t(1) << 30;
+        push(metrics);
+      }
+      if (m_checkpoint.exchange(false)) push(api::CheckpointSaved{step, "checkpoints/step-" + std::to_string(step)});
+      std::this_thread::sleep_for(m_pause);
+    }
+    m_finished = true;
+    push(api::CheckpointSaved{step, "checkpoints/step-" + std::to_string(step)});
+    push(api::RunFinished{m_stop && step < m_steps ? api::RunOutcome::Stopped : api::RunOutcome::Completed, step, {}});
+  }
+
+  api::RunRequest m_request;
+  std::shared_ptr<api::EventSink> m_sink;
+  int64_t m_steps;
+  std::chrono::milliseconds m_pause;
+  int64_t m_seq = 0;
+  std::atomic<bool> m_paused{false}, m_stop{false}, m_checkpoint{false}, m_finished{false};
+  std::thread m_thread;
+};
+
+class FakeEngine : public api::Engine, public api::Backend, public api::Planner {
+public:
+  int64_t steps = 60;
+  int stepMilliseconds = 5;
+  int64_t neededBytes = int64_t(3) << 30;
+  int64_t budgetBytes = int64_t(16) << 30;
+
+  api::Backend &backend() override { return *this; }
+  api::Planner &planner() override { return *this; }
+  api::DeviceFacts device() override { return {"Fake processor", "fp32", 2, int64_t(24) << 30}; }
+  Result<std::unique_ptr<api::ChatModel>> openChat(const std::string &, const std::string &adapter) override {
+    return std::unique_ptr<api::ChatModel>(new FakeChat(!adapter.empty()));
+  }
+  Result<std::shared_ptr<api::RunHandle>> start(const api::RunRequest &request, std::shared_ptr<api::EventSink> sink) override {
+    m_runs.push_back(std::make_shared<FakeRun>(request, std::move(sink), steps, stepMilliseconds));
+    requests.push_back(request);
+    return std::shared_ptr<api::RunHandle>(m_runs.back());
+  }
+  Result<api::Forecast> forecast(const api::RunConfig &config) override {
+    const int64_t scale = std::max<int64_t>(1, config.batchSize);
+    api::Forecast forecast;
+    forecast.items = {{"weights", neededBytes / 3}, {"adapters", neededBytes / 30}, {"activations", neededBytes / 3 * scale}, {"logits", neededBytes / 6}};
+    for (const auto &item : forecast.items) forecast.neededBytes += item.bytes;
+    forecast.budgetBytes = budgetBytes;
+    forecast.parameters = 134515008;
+    forecast.trainedParameters = 2442240;
+    forecast.checkpointing = "none";
+    return forecast;
+  }
+  Result<api::FitProposal> fit(const api::RunConfig &config) override {
+    api::FitProposal proposal{true, config, {}, {{"batch_size", std::to_string(config.batchSize), "1"}}};
+    proposal.config.batchSize = 1;
+    proposal.forecast = *forecast(proposal.config);
+    return proposal;
+  }
+
+  std::vector<api::RunRequest> requests; // GUI thread, as start() is
+
+private:
+  class FakeChat : public api::ChatModel {
+  public:
+    explicit FakeChat(bool adapter) : m_adapter(adapter) {}
+    bool hasAdapter() const override { return m_adapter; }
+    int64_t contextLength() const override { return 2048; }
+    api::SamplingSettings defaults() const override { return {}; }
+    Result<api::ChatAnswer> answer(const api::ChatRequest &request) override {
+      api::ChatAnswer answer;
+      const std::vector<std::string> words = request.tuned ? std::vector<std::string>{"LoRA ", "**adds** ", "small ", "matrices."}
+                                                           : std::vector<std::string>{"I ", "do ", "not ", "know."};
+      for (const std::string &word : words) {
+        if (request.stop.stopRequested()) break;
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        answer.text += word;
+        ++answer.newTokens;
+        if (request.onText) request.onText(word);
+      }
+      answer.promptTokens = 12;
+      answer.tokensPerSecond = 48;
+      answer.ended = !request.stop.stopRequested();
+      return answer;
+    }
+
+  private:
+    bool m_adapter;
+  };
+
+  std::vector<std::shared_ptr<FakeRun>> m_runs;
+};
+
+} // namespace attune::test

@@ -1,0 +1,73 @@
+#include "ui/models/run_text.h"
+
+#include "ui/widgets/number_text.h"
+
+#include <QCoreApplication>
+#include <QFileInfo>
+
+namespace attune::ui {
+
+namespace {
+
+struct Words {
+  Q_DECLARE_TR_FUNCTIONS(Runs)
+};
+
+} // namespace
+
+QString phaseText(api::RunPhase phase) {
+  switch (phase) {
+  case api::RunPhase::Waiting: return Words::tr("waiting");
+  case api::RunPhase::Running: return Words::tr("training");
+  case api::RunPhase::Interrupted: return Words::tr("interrupted");
+  case api::RunPhase::Completed: return Words::tr("done");
+  case api::RunPhase::Stopped: return Words::tr("stopped");
+  case api::RunPhase::Failed: return Words::tr("failed");
+  case api::RunPhase::Unreadable: return Words::tr("cannot be read");
+  }
+  return {};
+}
+
+Tone phaseTone(api::RunPhase phase) {
+  switch (phase) {
+  case api::RunPhase::Waiting: return Tone::Muted;
+  case api::RunPhase::Running: return Tone::Accent;
+  case api::RunPhase::Completed: return Tone::Success;
+  case api::RunPhase::Interrupted:
+  case api::RunPhase::Stopped: return Tone::Warning;
+  case api::RunPhase::Failed:
+  case api::RunPhase::Unreadable: return Tone::Danger;
+  }
+  return Tone::Muted;
+}
+
+QString progressText(const api::RunSummary &run, const RunModel &figures) {
+  const QString at = run.totalSteps > 0 ? Words::tr("step %1 of %2").arg(countText(run.step), countText(run.totalSteps)) : QString();
+  switch (figures.state()) {
+  case api::RunState::Loading: return Words::tr("loading the model");
+  case api::RunState::Waiting: return Words::tr("waiting for its turn");
+  case api::RunState::Evaluating: return at + QStringLiteral(" · ") + Words::tr("validating");
+  case api::RunState::Saving: return at + QStringLiteral(" · ") + Words::tr("saving");
+  case api::RunState::Paused: return Words::tr("paused at step %1 of %2").arg(countText(run.step), countText(run.totalSteps));
+  case api::RunState::Training: break;
+  }
+  const double left = figures.secondsLeft();
+  if (at.isEmpty()) return Words::tr("starting");
+  return left >= 0 ? at + QStringLiteral(" · ") + Words::tr("%1 left").arg(durationText(left)) : at;
+}
+
+QString methodText(api::Method method) {
+  switch (method) {
+  case api::Method::Full: return Words::tr("Full");
+  case api::Method::Freeze: return Words::tr("Last layers");
+  case api::Method::Lora: return QStringLiteral("LoRA");
+  }
+  return {};
+}
+
+QString shortName(const std::string &path) {
+  const QFileInfo info(QString::fromStdString(path));
+  return info.isDir() || info.suffix().size() > 5 ? info.fileName() : info.completeBaseName();
+}
+
+} // namespace attune::ui

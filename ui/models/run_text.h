@@ -1,0 +1,19 @@
+// How a run's state and progress read, in the language of the program. Pure functions.
+#pragma once
+
+#include "core/api/run_store.h"
+#include "ui/models/run_model.h"
+#include "ui/widgets/theme.h"
+
+namespace attune::ui {
+
+/// "training", "done", "interrupted", ...
+QString phaseText(api::RunPhase phase);
+Tone phaseTone(api::RunPhase phase);
+/// "step 412 of 1,125 · 38 min left", or what it does meanwhile ("loading the model", "paused at step 12").
+QString progressText(const api::RunSummary &run, const RunModel &figures);
+QString methodText(api::Method method);
+/// The last part of a path, without a file's ending.
+QString shortName(const std::string &path);
+
+} // namespace attune::ui

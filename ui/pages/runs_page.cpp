@@ -1,0 +1,293 @@
+#include "ui/pages/runs_page.h"
+
+#include "ui/models/run_text.h"
+#include "ui/pages/run_curves.h"
+#include "ui/pages/run_details.h"
+#include "ui/pages/run_log_view.h"
+#include "ui/widgets/controls.h"
+#include "ui/widgets/empty_state.h"
+#include "ui/widgets/number_text.h"
+#include "ui/widgets/page_header.h"
+#include "ui/widgets/progress_strip.h"
+#include "ui/widgets/retranslate.h"
+#include "ui/pages/run_table_delegate.h"
+#include "ui/widgets/segmented_switch.h"
+#include "ui/widgets/toast.h"
+
+#include <QDesktopServices>
+#include <QDir>
+#include <QFile>
+#include <QFileDialog>
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QMenu>
+#include <QPushButton>
+#include <QShortcut>
+#include <QSortFilterProxyModel>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace attune::ui {
+
+RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services, QWidget *parent)
+    : QWidget(parent), m_runs(runs), m_services(services) {
+  setObjectName(QStringLiteral("page"));
+  auto *layout = new QVBoxLayout(this);
+  layout->setContentsMargins(24, 20, 24, 20);
+  layout->setSpacing(16);
+
+  m_header = new PageHeader(this);
+  m_again = makeButton(ButtonKind::Normal, this);
+  m_export = makeButton(ButtonKind::Normal, this);
+  m_chat = makeButton(ButtonKind::Primary, QStringLiteral("chat"), this);
+  m_continue = makeButton(ButtonKind::Primary, QStringLiteral("train"), this);
+  for (QPushButton *button : {m_again, m_export, m_continue, m_chat}) m_header->addAction(button);
+  layout->addWidget(m_header);
+
+  m_strip = new ProgressStrip(this);
+  layout->addWidget(m_strip);
+
+  m_body = new QStackedWidget(this);
+  layout->addWidget(m_body, 1);
+  m_empty = new EmptyState(QStringLiteral("runs"), m_body);
+  m_body->addWidget(m_empty);
+  auto *splitter = new QSplitter(Qt::Horizontal, m_body);
+  splitter->setChildrenCollapsible(false);
+  m_body->addWidget(splitter);
+
+  QFrame *left = makeCard(splitter);
+  cardLayout(left)->setContentsMargins(8, 8, 8, 8);
+  m_search = new QLineEdit(left);
+  m_search->setClearButtonEnabled(true);
+  m_table = new QTableView(left);
+  cardLayout(left)->addWidget(m_search);
+  cardLayout(left)->addWidget(m_table, 1);
+  left->setMinimumWidth(260);
+  setUpTable();
+
+  auto *right = new QWidget(splitter);
+  auto *rightLayout = new QVBoxLayout(right);
+  rightLayout->setContentsMargins(0, 0, 0, 0);
+  rightLayout->setSpacing(12);
+  m_views = new SegmentedSwitch(right);
+  rightLayout->addWidget(m_views, 0, Qt::AlignLeft);
+  m_stack = new QStackedWidget(right);
+  rightLayout->addWidget(m_stack, 1);
+  m_curves = new RunCurves(m_stack);
+  m_log = new RunLogView(m_stack);
+  m_samples = new RunSamplesView(m_stack);
+  m_settings = new RunSettingsView(services, tasks, m_stack);
+  m_notes = new RunNotesView(runs, m_stack);
+  for (QWidget *view : std::initializer_list<QWidget *>{m_curves, m_log, m_samples, m_settings, m_notes}) m_stack->addWidget(view);
+  splitter->addWidget(left);
+  splitter->addWidget(right);
+  splitter->setStretchFactor(0, 0);
+  splitter->setStretchFactor(1, 1);
+  splitter->setSizes({380, 640});
+
+  connect(m_views, &SegmentedSwitch::changed, this, [this](const QString &key) { m_stack->setCurrentIndex(viewKeys().indexOf(key)); });
+  connect(m_strip, &ProgressStrip::pauseClicked, this, [this] { m_runs.requestPause(m_runs.active()); });
+  connect(m_strip, &ProgressStrip::resumeClicked, this, [this] { m_runs.requestUnpause(m_runs.active()); });
+  connect(m_strip, &ProgressStrip::checkpointClicked, this, [this] { m_runs.requestCheckpoint(m_runs.active()); });
+  connect(m_strip, &ProgressStrip::stopClicked, this, [this] { m_runs.requestStop(m_runs.active()); });
+  connect(m_again, &QPushButton::clicked, this, [this] { Q_EMIT trainAgainRequested(m_current); });
+  connect(m_export, &QPushButton::clicked, m_curves, &RunCurves::requestExport);
+  connect(m_chat, &QPushButton::clicked, this, [this] { Q_EMIT chatRequested(m_current); });
+  connect(m_continue, &QPushButton::clicked, this, [this] { m_runs.requestContinue(m_current); });
+  connect(m_empty, &EmptyState::triggered, this, &RunsPage::tryRequested);
+  connect(&m_runs, &RunCenter::listChanged, this, &RunsPage::onListChanged);
+  connect(&m_runs, &RunCenter::runChanged, this, [this] { showActive(); });
+  connect(&m_runs, &RunCenter::failed, this, [this](const QString &message) { Toast::show(this, message); });
+  onLanguage(this, [this] {
+    m_header->setTitle(tr("Runs"));
+    m_again->setText(tr("Train again…"));
+    m_again->setToolTip(tr("Opens the form with the settings of this run."));
+    m_export->setText(tr("Export…"));
+    m_chat->setText(tr("Chat"));
+    m_continue->setText(tr("Continue"));
+    m_search->setPlaceholderText(tr("Search runs…"));
+    m_search->setAccessibleName(tr("Search runs"));
+    m_table->setAccessibleName(tr("Runs"));
+    m_views->setChoices(viewKeys(), {tr("Curves"), tr("Log"), tr("Answers"), tr("Settings"), tr("Notes")});
+    m_empty->setTexts(tr("Runs appear here with their curves, from the first step on. Two minutes with the starter model show how it looks."), tr("Try it"));
+    m_model->retranslate();
+    onListChanged();
+  });
+  onTheme(this, [this] { draw(); });
+}
+
+QStringList RunsPage::viewKeys() {
+  return {QStringLiteral("curves"), QStringLiteral("log"), QStringLiteral("answers"), QStringLiteral("settings"), QStringLiteral("notes")};
+}
+
+void RunsPage::setUpTable() {
+  m_model = new RunTableModel(m_runs, this);
+  m_filtered = new QSortFilterProxyModel(this);
+  m_filtered->setSourceModel(m_model);
+  m_filtered->setSortRole(RunTableModel::SortRole);
+  m_filtered->setFilterKeyColumn(-1);
+  m_filtered->setFilterCaseSensitivity(Qt::CaseInsensitive);
+  m_table->setModel(m_filtered);
+  m_table->setItemDelegateForColumn(RunTableModel::Name, new RunTableDelegate(m_table));
+  m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+  m_table->setSelectionMode(QAbstractItemView::SingleSelection);
+  m_table->setEditTriggers(QAbstractItemView::EditKeyPressed | QAbstractItemView::SelectedClicked);
+  m_table->setContextMenuPolicy(Qt::CustomContextMenu);
+  m_table->setShowGrid(false);
+  m_table->setTabKeyNavigation(false);
+  m_table->setSortingEnabled(true);
+  m_table->setWordWrap(false);
+  m_table->verticalHeader()->hide();
+  m_table->verticalHeader()->setDefaultSectionSize(34);
+  m_table->sortByColumn(RunTableModel::Started, Qt::DescendingOrder);
+  QHeaderView *header = m_table->horizontalHeader();
+  header->setHighlightSections(false);
+  header->setSectionResizeMode(QHeaderView::Interactive);
+  header->moveSection(header->visualIndex(RunTableModel::Loss), 1);
+  header->moveSection(header->visualIndex(RunTableModel::State), 2);
+  header->resizeSection(RunTableModel::Name, 176);
+  header->resizeSection(RunTableModel::Loss, 62);
+  header->resizeSection(RunTableModel::State, 92);
+  header->setStretchLastSection(true);
+  connect(m_search, &QLineEdit::textChanged, m_filtered, &QSortFilterProxyModel::setFilterFixedString);
+  connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex &index) {
+    if (index.isValid()) choose(index.data(RunTableModel::FolderRole).toString());
+  });
+  connect(m_model, &RunTableModel::shownToggled, this, [this](const QString &folder, bool shown) {
+    if (shown && !m_shown.contains(folder)) m_shown.append(folder);
+    if (!shown) m_shown.removeAll(folder);
+    draw();
+  });
+  connect(m_table, &QWidget::customContextMenuRequested, this, &RunsPage::showMenu);
+  auto *remove = new QShortcut(QKeySequence::Delete, m_table);
+  remove->setContext(Qt::WidgetShortcut);
+  connect(remove, &QShortcut::activated, this, [this] { requestDelete(m_current); });
+}
+
+QString RunsPage::currentRun() const { return m_current; }
+
+void RunsPage::showRun(const QString &folder) {
+  m_shown = QStringList{folder};
+  m_current.clear();
+  choose(folder);
+}
+
+/// The chosen run is always among those drawn; another one that was drawn only because it was chosen goes.
+void RunsPage::choose(const QString &folder) {
+  if (folder == m_current) return;
+  if (m_shown.size() <= 1) m_shown = QStringList{folder};
+  else if (!m_shown.contains(folder)) m_shown.append(folder);
+  m_current = folder;
+  const QModelIndex index = m_filtered->mapFromSource(m_model->index(m_model->rowOf(folder), RunTableModel::Name));
+  if (index.isValid() && m_table->currentIndex().row() != index.row()) m_table->setCurrentIndex(index);
+  draw();
+  RunModel *figures = m_runs.model(folder);
+  m_log->setRun(figures);
+  m_samples->setRun(figures);
+  m_notes->setRun(folder);
+  showActive();
+}
+
+void RunsPage::onListChanged() {
+  const auto &runs = m_runs.runs();
+  m_body->setCurrentIndex(runs.empty() && m_runs.known() ? 0 : 1);
+  m_shown.erase(std::remove_if(m_shown.begin(), m_shown.end(), [this](const QString &folder) { return !m_runs.find(folder); }), m_shown.end());
+  if (!m_runs.find(m_current)) m_current.clear();
+  if (m_current.isEmpty() && !runs.empty()) {
+    choose(QString::fromStdString(runs.front().folder));
+  } else {
+    const QString current = m_current;
+    const QModelIndex index = m_filtered->mapFromSource(m_model->index(m_model->rowOf(current), RunTableModel::Name));
+    if (index.isValid()) m_table->setCurrentIndex(index);
+    draw();
+    showActive();
+  }
+  const auto count = [&](auto... phases) {
+    return static_cast<int>(std::count_if(runs.begin(), runs.end(), [&](const auto &run) { return ((run.phase == phases) || ...); }));
+  };
+  const int going = count(api::RunPhase::Running), waiting = count(api::RunPhase::Waiting);
+  QStringList parts;
+  if (going > 0) parts.append(tr("%n running", "", going));
+  if (waiting > 0) parts.append(tr("%n waiting", "", waiting));
+  const int over = static_cast<int>(runs.size()) - going - waiting;
+  if (over > 0) parts.append(tr("%n finished", "", over));
+  m_header->setSubtitle(parts.isEmpty() ? tr("What was trained, and how it went.") : parts.join(QStringLiteral(" · ")));
+}
+
+void RunsPage::draw() {
+  std::vector<ChartRun> curves;
+  for (qsizetype i = 0; i < m_shown.size(); ++i) {
+    const api::RunSummary *run = m_runs.find(m_shown[i]);
+    if (!run) continue;
+    curves.push_back({m_runs.model(m_shown[i]), QString::fromStdString(run->name), theme().series(static_cast<int>(i))});
+  }
+  m_curves->setRuns(curves, m_runs.find(m_current) ? m_runs.model(m_current) : nullptr);
+  m_model->setShown(m_shown);
+  const api::RunSummary *current = m_runs.find(m_current);
+  const auto other = std::find_if(m_shown.begin(), m_shown.end(), [this](const QString &folder) { return folder != m_current; });
+  const api::RunSummary *second = other == m_shown.end() ? nullptr : m_runs.find(*other);
+  m_settings->setRuns(m_current, current ? QString::fromStdString(current->name) : QString(), second ? *other : QString(),
+                      second ? QString::fromStdString(second->name) : QString());
+}
+
+void RunsPage::showActive() {
+  const QString folder = m_runs.active();
+  const api::RunSummary *run = folder.isEmpty() ? nullptr : m_runs.find(folder);
+  m_strip->setVisible(run != nullptr);
+  if (run) {
+    const RunModel *figures = m_runs.model(folder);
+    m_strip->setTitle(QString::fromStdString(run->name));
+    const bool loading = figures->state() == api::RunState::Loading;
+    m_strip->setProgress(progressText(*run, *figures), loading || run->totalSteps <= 0 ? -1 : static_cast<double>(run->step) / static_cast<double>(run->totalSteps));
+    m_strip->setPaused(figures->state() == api::RunState::Paused);
+  }
+  const api::RunSummary *current = m_runs.find(m_current);
+  const bool live = m_runs.isLive(m_current);
+  const auto phase = current ? current->phase : api::RunPhase::Unreadable;
+  m_continue->setVisible(!live && (phase == api::RunPhase::Interrupted || phase == api::RunPhase::Stopped || phase == api::RunPhase::Failed));
+  m_chat->setVisible(!live && (phase == api::RunPhase::Completed || phase == api::RunPhase::Stopped));
+  m_again->setEnabled(current != nullptr && phase != api::RunPhase::Unreadable);
+  m_export->setEnabled(current != nullptr);
+}
+
+void RunsPage::showMenu(const QPoint &position) {
+  const QModelIndex index = m_table->indexAt(position);
+  QMenu menu(this);
+  menu.addAction(tr("Open a run folder…"), this, &RunsPage::requestOpen);
+  if (index.isValid()) {
+    const QString folder = index.data(RunTableModel::FolderRole).toString();
+    const QModelIndex name = index.siblingAtColumn(RunTableModel::Name);
+    menu.addSeparator();
+    menu.addAction(tr("Rename"), this, [this, name] { m_table->edit(name); });
+    menu.addAction(tr("Open the folder"), this, [folder] { QDesktopServices::openUrl(QUrl::fromLocalFile(folder)); });
+    QAction *remove = menu.addAction(tr("Move to the trash"), this, [this, folder] { requestDelete(folder); });
+    remove->setEnabled(!m_runs.isLive(folder));
+  }
+  menu.exec(m_table->viewport()->mapToGlobal(position));
+}
+
+void RunsPage::requestOpen() {
+  const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a run folder"));
+  if (folder.isEmpty()) return;
+  if (!QFile::exists(folder + QStringLiteral("/run.json"))) return Toast::show(this, tr("%1 is no run folder: it has no run.json.").arg(folder));
+  m_runs.open(folder);
+}
+
+void RunsPage::requestDelete(const QString &folder) {
+  const api::RunSummary *run = m_runs.find(folder);
+  if (!run || m_runs.isLive(folder)) return;
+  const QString name = QString::fromStdString(run->name);
+  QString trashed;
+  if (!QFile::moveToTrash(folder, &trashed)) return Toast::show(this, tr("%1 could not be moved to the trash. Delete its folder by hand.").arg(name));
+  m_runs.forget(folder);
+  Toast::show(this, tr("%1 is in the trash.").arg(name), tr("Undo"), [this, folder, trashed] {
+    if (QDir().rename(trashed, folder)) m_runs.refresh();
+  });
+}
+
+} // namespace attune::ui

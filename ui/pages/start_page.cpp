@@ -1,0 +1,168 @@
+#include "ui/pages/start_page.h"
+
+#include "ui/models/run_text.h"
+#include "ui/widgets/controls.h"
+#include "ui/widgets/icon.h"
+#include "ui/widgets/number_text.h"
+#include "ui/widgets/page_header.h"
+#include "ui/widgets/retranslate.h"
+#include "ui/widgets/sparkline.h"
+
+#include <QAbstractButton>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+#include <QPushButton>
+#include <QScrollArea>
+
+namespace attune::ui {
+
+namespace {
+
+constexpr size_t kShownRuns = 8;
+
+/// One recent run as a wide button: name, what trained, its curve, loss and state.
+class RecentRun : public QAbstractButton {
+public:
+  RecentRun(api::RunSummary run, QWidget *parent) : QAbstractButton(parent), m_run(std::move(run)) {
+    setFocusPolicy(Qt::StrongFocus);
+    setAttribute(Qt::WA_Hover);
+    setCursor(Qt::PointingHandCursor);
+    setFixedHeight(52);
+    setAccessibleName(QString::fromStdString(m_run.name) + QStringLiteral(", ") + phaseText(m_run.phase));
+  }
+
+protected:
+  void paintEvent(QPaintEvent *) override {
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    const Theme &look = theme();
+    painter.setPen(hasFocus() ? QPen(look.color(Tone::Accent), 1.5) : QPen(Qt::NoPen));
+    painter.setBrush(underMouse() ? look.color(Tone::Raised) : look.color(Tone::Surface));
+    painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 6, 6);
+    const int curve = 150, loss = 80, state = 110;
+    QRect text = rect().adjusted(12, 8, -(curve + loss + state + 40), -8);
+    QFont bold = font();
+    bold.setWeight(QFont::DemiBold);
+    painter.setFont(bold);
+    painter.setPen(look.color(Tone::Text));
+    painter.drawText(text, Qt::AlignTop | Qt::AlignLeft, QFontMetrics(bold).elidedText(QString::fromStdString(m_run.name), Qt::ElideRight, text.width()));
+    QFont small = font();
+    small.setPixelSize(12);
+    painter.setFont(small);
+    painter.setPen(look.color(Tone::Muted));
+    const QString what = QStringList{shortName(m_run.model), shortName(m_run.data), timeText(m_run.startedAt)}.join(QStringLiteral(" · "));
+    painter.drawText(text, Qt::AlignBottom | Qt::AlignLeft, QFontMetrics(small).elidedText(what, Qt::ElideRight, text.width()));
+    const int right = width() - 12;
+    Sparkline::paint(painter, QRectF(right - state - loss - curve - 12, 12, curve, height() - 24), QVector<float>(m_run.curve.begin(), m_run.curve.end()), look.series(0));
+    painter.setFont(bold);
+    painter.setPen(look.color(Tone::Text));
+    painter.drawText(QRect(right - state - loss, 0, loss - 12, height()), Qt::AlignVCenter | Qt::AlignRight, m_run.loss ? numberText(*m_run.loss) : QStringLiteral("–"));
+    painter.setFont(font());
+    painter.setPen(look.color(phaseTone(m_run.phase)));
+    painter.drawText(QRect(right - state, 0, state, height()), Qt::AlignVCenter | Qt::AlignLeft, phaseText(m_run.phase));
+  }
+
+private:
+  api::RunSummary m_run;
+};
+
+} // namespace
+
+StartCard::StartCard(const QString &iconName, bool primary, QWidget *parent) : QFrame(parent) {
+  setProperty("kind", QStringLiteral("card"));
+  auto *layout = new QVBoxLayout(this);
+  layout->setContentsMargins(20, 20, 20, 20);
+  layout->setSpacing(8);
+  auto *picture = new QLabel(this);
+  onTheme(picture, [picture, iconName] { picture->setPixmap(icon(iconName, Tone::Accent).pixmap(28, 28)); });
+  m_title = makeLabel(TextRole::Section, this);
+  m_text = makeLabel(TextRole::Muted, this);
+  m_text->setWordWrap(true);
+  m_text->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+  m_button = makeButton(primary ? ButtonKind::Primary : ButtonKind::Normal, this);
+  layout->addWidget(picture);
+  layout->addWidget(m_title);
+  layout->addWidget(m_text, 1);
+  layout->addWidget(m_button, 0, Qt::AlignLeft);
+}
+
+void StartCard::setTexts(const QString &title, const QString &text, const QString &button) {
+  m_title->setText(title);
+  m_text->setText(text);
+  m_button->setText(button);
+}
+
+StartPage::StartPage(RunCenter &runs, const Services &services, QWidget *parent) : QWidget(parent), m_runs(runs), m_services(services) {
+  setObjectName(QStringLiteral("page"));
+  auto *layout = new QVBoxLayout(this);
+  layout->setContentsMargins(24, 20, 24, 20);
+  layout->setSpacing(16);
+  m_header = new PageHeader(this);
+  layout->addWidget(m_header);
+  auto *cards = new QHBoxLayout;
+  cards->setSpacing(16);
+  m_try = new StartCard(QStringLiteral("runs"), true, this);
+  m_own = new StartCard(QStringLiteral("data"), false, this);
+  cards->addWidget(m_try, 1);
+  cards->addWidget(m_own, 1);
+  layout->addLayout(cards);
+  m_recent = makeLabel(TextRole::Section, this);
+  layout->addSpacing(8);
+  layout->addWidget(m_recent);
+
+  QFrame *card = makeCard(this);
+  cardLayout(card)->setContentsMargins(8, 8, 8, 8);
+  auto *scroll = new QScrollArea(card);
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  auto *content = new QWidget(scroll);
+  m_list = new QVBoxLayout(content);
+  m_list->setContentsMargins(0, 0, 0, 0);
+  m_list->setSpacing(2);
+  m_none = makeLabel(TextRole::Muted, content);
+  m_none->setWordWrap(true);
+  m_none->setMargin(16);
+  m_list->addWidget(m_none);
+  m_list->addStretch(1);
+  scroll->setWidget(content);
+  cardLayout(card)->addWidget(scroll, 1);
+  layout->addWidget(card, 1);
+
+  connect(m_try->button(), &QPushButton::clicked, this, &StartPage::tryRequested);
+  connect(m_own->button(), &QPushButton::clicked, this, &StartPage::dataRequested);
+  connect(&m_runs, &RunCenter::listChanged, this, &StartPage::showRuns);
+  m_try->button()->setEnabled(!services.starterModel.empty());
+  onLanguage(this, [this] {
+    m_header->setTitle(tr("Start"));
+    m_header->setSubtitle(tr("Fine-tune a language model on this machine."));
+    const bool there = !m_services.starterModel.empty();
+    m_try->setTexts(tr("Try it"),
+                    there ? tr("A small model learns from the sample rows, which are about fine-tuning itself. The loss falls within a minute; "
+                               "after a few minutes you can compare its answers before and after.")
+                          : tr("The starter model is missing. Run ./dev setup once, or choose a model of your own on the Train page."),
+                    tr("Start the sample run"));
+    m_own->setTexts(tr("Fine-tune my data"),
+                    tr("Open a file with conversations, questions and answers, or texts: JSON, JSON Lines, CSV or plain text. "
+                       "See what the model will be trained on, then choose a model."),
+                    tr("Open a file…"));
+    m_recent->setText(tr("Recent runs"));
+    m_none->setText(tr("No runs yet. The sample run above is a good first one."));
+    showRuns();
+  });
+}
+
+void StartPage::showRuns() {
+  for (QWidget *row : m_rows) row->deleteLater();
+  m_rows.clear();
+  const auto &runs = m_runs.runs();
+  m_none->setVisible(runs.empty() && m_runs.known());
+  for (size_t i = 0; i < std::min(runs.size(), kShownRuns); ++i) {
+    auto *row = new RecentRun(runs[i], this);
+    connect(row, &QAbstractButton::clicked, this, [this, folder = QString::fromStdString(runs[i].folder)] { Q_EMIT runChosen(folder); });
+    m_list->insertWidget(static_cast<int>(i), row);
+    m_rows.push_back(row);
+  }
+}
+
+} // namespace attune::ui

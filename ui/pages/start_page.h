@@ -1,0 +1,54 @@
+// Start: what one can do first, and the latest runs. GUI thread.
+#pragma once
+
+#include "ui/models/run_center.h"
+
+#include <QFrame>
+#include <QWidget>
+
+class QLabel;
+class QPushButton;
+class QVBoxLayout;
+
+namespace attune::ui {
+
+class PageHeader;
+
+/// A card with an icon, a title, what it does, and its button.
+class StartCard : public QFrame {
+  Q_OBJECT
+
+public:
+  StartCard(const QString &iconName, bool primary, QWidget *parent = nullptr);
+  void setTexts(const QString &title, const QString &text, const QString &button);
+  QPushButton *button() const { return m_button; }
+
+private:
+  QLabel *m_title, *m_text;
+  QPushButton *m_button;
+};
+
+class StartPage : public QWidget {
+  Q_OBJECT
+
+public:
+  StartPage(RunCenter &runs, const Services &services, QWidget *parent = nullptr);
+
+Q_SIGNALS:
+  void tryRequested();
+  void dataRequested();
+  void runChosen(const QString &folder);
+
+private:
+  void showRuns();
+
+  RunCenter &m_runs;
+  const Services &m_services;
+  PageHeader *m_header;
+  StartCard *m_try, *m_own;
+  QLabel *m_recent, *m_none;
+  QVBoxLayout *m_list;
+  std::vector<QWidget *> m_rows;
+};
+
+} // namespace attune::ui

@@ -1,0 +1,23 @@
+// What the composition root gives the window: the places it may ask, as interfaces. Plain pointers; the root owns all of it
+// and outlives the window.
+#pragma once
+
+#include "core/api/engine.h"
+#include "core/api/run_store.h"
+
+#include <functional>
+#include <string>
+
+namespace attune::ui {
+
+struct Services {
+  api::RunStore *runs = nullptr;
+  /// Loads the engine; blocking, called at most once at a time and on a service thread. The engine lives as long as the process.
+  std::function<Result<api::Engine *>()> openEngine;
+  std::string workspace;    // where runs, models and datasets of this person lie
+  std::string resources;    // presets and sample rows that ship
+  std::string starterModel; // empty when set-up did not fetch it
+  std::string program;      // the attune command line program, for runs that outlive the window
+};
+
+} // namespace attune::ui

@@ -1,0 +1,34 @@
+// The window's language and theme, changed while it runs. One per application; GUI thread.
+#pragma once
+
+#include "ui/settings/preferences.h"
+
+#include <QObject>
+#include <QTranslator>
+
+namespace attune::ui {
+
+class Appearance : public QObject {
+  Q_OBJECT
+
+public:
+  explicit Appearance(QObject *parent = nullptr);
+  /// Installs what the preferences ask for; every widget hears of it by its change events.
+  void apply(const Preferences &preferences);
+  /// The language in use, "en" or "zh_CN".
+  QString language() const { return m_language; }
+  bool dark() const { return m_dark; }
+
+private:
+  void onPortalSetting(const QString &space, const QString &key, const QVariant &value);
+  bool wantsDark() const;
+
+  Preferences m_preferences;
+  QTranslator m_ours, m_qts;
+  QString m_language;
+  bool m_dark = false;
+  bool m_applied = false;
+  uint m_portalScheme = 0; // org.freedesktop.appearance: 1 = dark, 2 = light, 0 = no wish
+};
+
+} // namespace attune::ui

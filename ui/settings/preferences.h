@@ -1,0 +1,20 @@
+// What a person chose for the window itself: language, theme, workspace, threads. Kept by QSettings. GUI thread.
+#pragma once
+
+#include <QString>
+
+namespace attune::ui {
+
+enum class ThemeChoice { System, Light, Dark };
+
+struct Preferences {
+  QString language; // "en", "zh_CN"; empty = the system's
+  ThemeChoice theme = ThemeChoice::System;
+  QString workspace; // empty = ATTUNE_WORKSPACE or ~/Attune
+  int threads = 0;   // compute threads; 0 = every core
+
+  static Preferences load();
+  void save() const;
+};
+
+} // namespace attune::ui

@@ -1,0 +1,14 @@
+// The places of the left rail, in their order, with what the rail needs of each. A place is added here and in MainWindow.
+#pragma once
+
+#include <QString>
+
+namespace attune::ui {
+
+enum class Place { Start, Runs };
+constexpr Place kPlaces[] = {Place::Start, Place::Runs};
+
+QString placeName(Place place); // translated
+QString placeIcon(Place place);
+
+} // namespace attune::ui

@@ -1,0 +1,44 @@
+// The bottom line: device chip, memory meter, the running job. GUI thread. The meter looks every two seconds while shown.
+#pragma once
+
+#include "ui/models/run_center.h"
+
+#include <QTimer>
+#include <QWidget>
+
+class QLabel;
+class QProgressBar;
+class QPushButton;
+
+namespace attune::ui {
+
+class Chip;
+
+class StatusStrip : public QWidget {
+  Q_OBJECT
+
+public:
+  StatusStrip(RunCenter &runs, EngineGate &gate, QWidget *parent = nullptr);
+
+Q_SIGNALS:
+  void runClicked(const QString &folder);
+
+protected:
+  void paintEvent(QPaintEvent *event) override;
+
+private:
+  void showDevice();
+  void showMemory();
+  void showRun();
+
+  RunCenter &m_runs;
+  EngineGate &m_gate;
+  Chip *m_device;
+  QLabel *m_memoryName;
+  QProgressBar *m_memory;
+  QLabel *m_memoryText;
+  QPushButton *m_run;
+  QTimer m_look;
+};
+
+} // namespace attune::ui

@@ -1,0 +1,43 @@
+// A job on one line: what, how far, time left, pause, checkpoint, stop. GUI thread; shows, and asks through signals.
+#pragma once
+
+#include <QFrame>
+
+class QLabel;
+class QProgressBar;
+class QPushButton;
+
+namespace attune::ui {
+
+class ElidedLabel;
+
+class ProgressStrip : public QFrame {
+  Q_OBJECT
+
+public:
+  explicit ProgressStrip(QWidget *parent = nullptr);
+  void setTitle(const QString &title);
+  /// `share` below 0: how far is not known.
+  void setProgress(const QString &text, double share);
+  void setPaused(bool paused);
+  void setSteerable(bool steerable);
+
+Q_SIGNALS:
+  void pauseClicked();
+  void resumeClicked();
+  void checkpointClicked();
+  void stopClicked();
+
+private:
+  void showPause();
+
+  ElidedLabel *m_title;
+  QLabel *m_text;
+  QProgressBar *m_bar;
+  QPushButton *m_pause;
+  QPushButton *m_checkpoint;
+  QPushButton *m_stop;
+  bool m_paused = false;
+};
+
+} // namespace attune::ui
