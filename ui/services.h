@@ -2,8 +2,10 @@
 // and outlives the window.
 #pragma once
 
+#include "core/api/conversation_store.h"
 #include "core/api/engine.h"
 #include "core/api/run_store.h"
+#include "core/api/token_preview.h"
 
 #include <functional>
 #include <string>
@@ -12,6 +14,8 @@ namespace attune::ui {
 
 struct Services {
   api::RunStore *runs = nullptr;
+  api::TokenPreview *preview = nullptr;
+  api::ConversationStore *conversations = nullptr;
   /// Loads the engine; blocking, called at most once at a time and on a service thread. The engine lives as long as the process.
   std::function<Result<api::Engine *>()> openEngine;
   std::string workspace;    // where runs, models and datasets of this person lie

@@ -1,6 +1,8 @@
 // attune-studio: the composition root. Makes the window from interfaces and gives it the implementations; libtorch comes with
 // the engine module after the first paint.
 #include "app/module/engine_module.h"
+#include "core/store/conversation_store.h"
+#include "core/store/local_token_preview.h"
 #include "core/store/run_store.h"
 #include "ui/settings/appearance.h"
 #include "ui/shell/main_window.h"
@@ -58,6 +60,10 @@ int main(int argc, char **argv) {
   services.program = firstExisting({program + QStringLiteral("/attune")});
   store::FolderRunStore runs(services.workspace);
   services.runs = &runs;
+  store::LocalTokenPreview preview;
+  services.preview = &preview;
+  store::FolderConversationStore conversations(services.workspace);
+  services.conversations = &conversations;
   services.openEngine = [threads = preferences.threads]() -> Result<api::Engine *> {
     const Result<void *> open = app::engineFunction("attune_engine_open");
     if (!open.ok()) return open.error();

@@ -1,6 +1,10 @@
 // ./dev screenshots DIR: every place in both languages, both themes and two sizes, with believable content.
 #include "tests/support/fake_engine.h"
 #include "tests/support/fake_run_store.h"
+#include "tests/support/fake_token_preview.h"
+#include "ui/pages/chat_page.h"
+#include "ui/pages/runs_page.h"
+#include "ui/pages/train_page.h"
 #include "ui/shell/main_window.h"
 
 #include <QApplication>
@@ -40,6 +44,8 @@ int main(int argc, char **argv) {
   engine.stepMilliseconds = 3;
   ui::Services services;
   services.runs = &store;
+  test::FakeTokenPreview preview;
+  services.preview = &preview;
   services.openEngine = [&engine]() -> Result<api::Engine *> { return &engine; };
   services.workspace = "/fake";
   services.resources = ATTUNE_SOURCE_DIR "/resources";
@@ -61,6 +67,10 @@ int main(int argc, char **argv) {
         settle(400);
         window.tryIt();
         settle(1300);
+        window.trainPage()->addDataset(QStringLiteral("/data/alpaca_en_demo.jsonl"));
+        window.chatPage()->useRun(window.runsPage()->currentRun());
+        settle(100);
+        window.chatPage()->ask(QStringLiteral("What is LoRA?"));
         for (const ui::Place place : ui::kPlaces) {
           window.goTo(place);
           settle(500);

@@ -1,8 +1,10 @@
 #include "ui/shell/main_window.h"
 
 #include "core/api/run_config_json.h"
+#include "ui/pages/chat_page.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/start_page.h"
+#include "ui/pages/train_page.h"
 #include "ui/shell/about.h"
 #include "ui/shell/side_rail.h"
 #include "ui/shell/status_strip.h"
@@ -12,6 +14,7 @@
 #include <QActionGroup>
 #include <QCloseEvent>
 #include <QDesktopServices>
+#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QMenuBar>
 #include <QMessageBox>
@@ -61,10 +64,26 @@ MainWindow::~MainWindow() = default;
 
 void MainWindow::makePages() {
   m_start = new StartPage(m_runs, m_services, m_stack);
+  m_train = new TrainPage(m_runs, m_gate, m_tasks, m_services, m_stack);
   m_runsPage = new RunsPage(m_runs, m_tasks, m_services, m_stack);
-  for (QWidget *page : std::initializer_list<QWidget *>{m_start, m_runsPage}) m_stack->addWidget(page);
+  m_chat = new ChatPage(m_runs, m_gate, m_tasks, m_services, m_stack);
+  for (QWidget *page : std::initializer_list<QWidget *>{m_start, m_train, m_runsPage, m_chat}) m_stack->addWidget(page);
   connect(m_start, &StartPage::tryRequested, this, &MainWindow::tryIt);
   connect(m_start, &StartPage::runChosen, this, &MainWindow::showRun);
+  connect(m_start, &StartPage::dataRequested, this, [this] {
+    goTo(Place::Train);
+    const QString path = QFileDialog::getOpenFileName(this, tr("Data to train on"), {}, tr("Datasets (*.json *.jsonl *.csv *.tsv *.txt *.md);;All files (*)"));
+    if (!path.isEmpty()) m_train->addDataset(path);
+  });
+  connect(m_train, &TrainPage::started, this, &MainWindow::showRun);
+  connect(m_runsPage, &RunsPage::trainAgainRequested, this, [this](const QString &folder) {
+    goTo(Place::Train);
+    m_train->useRun(folder);
+  });
+  connect(m_runsPage, &RunsPage::chatRequested, this, [this](const QString &folder) {
+    goTo(Place::Chat);
+    m_chat->useRun(folder);
+  });
   connect(m_runsPage, &RunsPage::tryRequested, this, &MainWindow::tryIt);
 }
 
@@ -83,7 +102,7 @@ void MainWindow::showEvent(QShowEvent *event) {
 void MainWindow::goTo(Place place) {
   m_place = place;
   m_rail->setCurrent(place);
-  QWidget *const pages[] = {m_start, m_runsPage};
+  QWidget *const pages[] = {m_start, m_train, m_runsPage, m_chat};
   m_stack->setCurrentWidget(pages[static_cast<int>(place)]);
 }
 
@@ -119,6 +138,10 @@ void MainWindow::fillMenus() {
   QMenu *view = bar->addMenu(tr("&View"));
   for (const Place place : kPlaces)
     view->addAction(placeName(place), QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + static_cast<int>(place))), this, [this, place] { goTo(place); });
+  view->addAction(tr("Search settings"), QKeySequence::Find, this, [this] {
+    goTo(Place::Train);
+    m_train->focusSearch();
+  });
   view->addSeparator();
   const auto choices = [&](const QString &title, const QStringList &names, int current, auto choose) {
     QMenu *menu = view->addMenu(title);

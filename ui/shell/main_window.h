@@ -11,10 +11,12 @@ class QStackedWidget;
 
 namespace attune::ui {
 
+class ChatPage;
 class RunsPage;
 class SideRail;
 class StartPage;
 class StatusStrip;
+class TrainPage;
 
 class MainWindow : public QMainWindow {
   Q_OBJECT
@@ -26,6 +28,9 @@ public:
   void goTo(Place place);
   Place place() const { return m_place; }
   RunCenter &runs() { return m_runs; }
+  TrainPage *trainPage() const { return m_train; }
+  ChatPage *chatPage() const { return m_chat; }
+  RunsPage *runsPage() const { return m_runsPage; }
   /// Starts the sample run and shows its curve.
   void tryIt();
   void showRun(const QString &folder);
@@ -51,7 +56,9 @@ private:
   QStackedWidget *m_stack = nullptr;
   StatusStrip *m_status = nullptr;
   StartPage *m_start = nullptr;
+  TrainPage *m_train = nullptr;
   RunsPage *m_runsPage = nullptr;
+  ChatPage *m_chat = nullptr;
   bool m_closing = false; // the window goes when the run has ended
 };
 

@@ -15,7 +15,9 @@ struct Words {
 QString placeName(Place place) {
   switch (place) {
   case Place::Start: return Words::tr("Start");
+  case Place::Train: return Words::tr("Train");
   case Place::Runs: return Words::tr("Runs");
+  case Place::Chat: return Words::tr("Chat");
   }
   return {};
 }
@@ -23,7 +25,9 @@ QString placeName(Place place) {
 QString placeIcon(Place place) {
   switch (place) {
   case Place::Start: return QStringLiteral("start");
+  case Place::Train: return QStringLiteral("train");
   case Place::Runs: return QStringLiteral("runs");
+  case Place::Chat: return QStringLiteral("chat");
   }
   return {};
 }

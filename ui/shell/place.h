@@ -5,8 +5,8 @@
 
 namespace attune::ui {
 
-enum class Place { Start, Runs };
-constexpr Place kPlaces[] = {Place::Start, Place::Runs};
+enum class Place { Start, Train, Runs, Chat };
+constexpr Place kPlaces[] = {Place::Start, Place::Train, Place::Runs, Place::Chat};
 
 QString placeName(Place place); // translated
 QString placeIcon(Place place);

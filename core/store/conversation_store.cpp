@@ -1,0 +1,52 @@
+#include "core/store/conversation_store.h"
+
+#include "core/base/atomic_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace attune::store {
+
+namespace fs = std::filesystem;
+
+std::vector<api::StoredConversation> FolderConversationStore::list() {
+  std::vector<api::StoredConversation> found;
+  std::error_code error;
+  for (fs::directory_iterator entry(m_folder, error), end; !error && entry != end; entry.increment(error)) {
+    struct stat info = {};
+    if (entry->path().extension() != ".json" || ::stat(entry->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    auto text = readFile(entry->path().string(), size_t(64) << 20);
+    if (text.ok()) found.push_back({entry->path().stem().string(), std::move(*text), static_cast<double>(info.st_mtime)});
+  }
+  std::sort(found.begin(), found.end(), [](const auto &a, const auto &b) { return a.changedAt != b.changedAt ? a.changedAt > b.changedAt : a.id > b.id; });
+  return found;
+}
+
+Status FolderConversationStore::write(const std::string &id, const std::string &json) {
+  ATTUNE_CHECK(makeFolders(m_folder));
+  return writeFileAtomic(path(id), json);
+}
+
+Status FolderConversationStore::remove(const std::string &id) {
+  if (::unlink(path(id).c_str()) == 0 || errno == ENOENT) return {};
+  return Error{ErrorCode::IoFailed, std::string("The conversation could not be deleted: ") + std::strerror(errno) + ".", path(id), ""};
+}
+
+std::string FolderConversationStore::freshId() {
+  char stamp[32];
+  const std::time_t now = std::time(nullptr);
+  std::tm local = {};
+  localtime_r(&now, &local);
+  std::strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
+  std::string id = stamp;
+  std::error_code ignored;
+  for (int i = 2; fs::exists(path(id), ignored); ++i) id = std::string(stamp) + "-" + std::to_string(i);
+  return id;
+}
+
+} // namespace attune::store

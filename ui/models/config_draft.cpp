@@ -1,0 +1,156 @@
+#include "ui/models/config_draft.h"
+
+#include "core/api/run_config_json.h"
+#include "ui/models/field_text.h"
+#include "ui/widgets/number_text.h"
+
+#include <QLocale>
+#include <QRegularExpression>
+
+#include <cmath>
+
+namespace attune::ui {
+
+namespace {
+
+QString numberAsTyped(double value) {
+  if (value != 0 && (std::fabs(value) < 1e-2 || std::fabs(value) >= 1e6)) return rateText(value);
+  return QString::number(value, 'g', 10);
+}
+
+std::optional<double> parseNumber(QString text) {
+  text = text.trimmed();
+  double factor = 1;
+  if (text.endsWith(QLatin1Char('%'))) {
+    text.chop(1);
+    factor = 0.01;
+  }
+  text.remove(QRegularExpression(QStringLiteral("[\\s,'\u00A0\u202F]"))); // digit groups
+  bool ok = false;
+  const double value = text.toDouble(&ok);
+  if (!ok || !std::isfinite(value)) return std::nullopt;
+  return value * factor;
+}
+
+QString shellWord(const QString &word) {
+  static const QRegularExpression plain(QStringLiteral("^[A-Za-z0-9_./=:,@%+-]+$"));
+  if (plain.match(word).hasMatch()) return word;
+  QString quoted = word;
+  return QLatin1Char('\'') + quoted.replace(QLatin1Char('\''), QLatin1String("'\\''")) + QLatin1Char('\'');
+}
+
+} // namespace
+
+ConfigDraft::ConfigDraft(QObject *parent) : QObject(parent) {}
+
+void ConfigDraft::replace(const api::RunConfig &config, const QString &base) {
+  m_config = config;
+  m_base = base;
+  m_unreadable.clear();
+  Q_EMIT replaced();
+  Q_EMIT changed();
+}
+
+QString ConfigDraft::text(const api::ConfigField &field) const {
+  const auto typed = m_unreadable.find(QString::fromStdString(field.key));
+  if (typed != m_unreadable.end()) return *typed;
+  const api::FieldValue value = field.get(m_config);
+  if (const auto *whole = std::get_if<int64_t>(&value)) return QString::number(*whole);
+  if (const auto *real = std::get_if<double>(&value)) return numberAsTyped(*real);
+  if (const auto *name = std::get_if<std::string>(&value)) return QString::fromStdString(*name);
+  QStringList items;
+  if (const auto *list = std::get_if<std::vector<std::string>>(&value))
+    for (const std::string &item : *list) items.append(QString::fromStdString(item));
+  return items.join(QLatin1Char('\n'));
+}
+
+void ConfigDraft::setText(const api::ConfigField &field, const QString &text) {
+  if (text == this->text(field)) return;
+  const QString key = QString::fromStdString(field.key);
+  m_unreadable.remove(key);
+  switch (field.type) {
+  case api::FieldType::Integer:
+  case api::FieldType::Number: {
+    const auto value = parseNumber(text);
+    const bool whole = value && *value == std::floor(*value) && std::fabs(*value) < 9e15;
+    if (!value || (field.type == api::FieldType::Integer && !whole)) m_unreadable.insert(key, text);
+    else if (field.type == api::FieldType::Integer) field.set(m_config, static_cast<int64_t>(*value));
+    else field.set(m_config, *value);
+    break;
+  }
+  case api::FieldType::TextList: {
+    std::vector<std::string> items;
+    for (const QString &line : text.split(QLatin1Char('\n'), Qt::SkipEmptyParts))
+      if (!line.trimmed().isEmpty()) items.push_back(line.trimmed().toStdString());
+    field.set(m_config, items);
+    break;
+  }
+  case api::FieldType::Text:
+  case api::FieldType::Path:
+  case api::FieldType::Choice: field.set(m_config, text.trimmed().toStdString()); break;
+  case api::FieldType::Boolean:
+  case api::FieldType::ChoiceList:
+  case api::FieldType::Datasets: break; // set as values
+  }
+  Q_EMIT changed();
+}
+
+void ConfigDraft::setValue(const api::ConfigField &field, const api::FieldValue &value) {
+  m_unreadable.remove(QString::fromStdString(field.key));
+  field.set(m_config, value);
+  Q_EMIT changed();
+}
+
+void ConfigDraft::setDatasets(const std::vector<api::DatasetRef> &datasets) {
+  m_config.dataset = datasets;
+  Q_EMIT changed();
+}
+
+QString ConfigDraft::problem(const std::string &key) const {
+  const api::ConfigField *field = api::findConfigField(key);
+  if (m_unreadable.contains(QString::fromStdString(key)))
+    return field && field->type == api::FieldType::Integer ? tr("This is not a whole number.") : tr("This is not a number.");
+  for (const ConfigProblem &found : api::validate(m_config)) {
+    const bool here = found.key == key || (key == "dataset" && found.key.rfind("dataset.", 0) == 0);
+    if (here) return problemText(found, m_config);
+  }
+  return {};
+}
+
+QStringList ConfigDraft::problems() const {
+  QStringList all;
+  for (auto typed = m_unreadable.begin(); typed != m_unreadable.end(); ++typed)
+    if (const api::ConfigField *field = api::findConfigField(typed.key().toStdString())) all.append(fieldLabel(*field) + QStringLiteral(": ") + problem(field->key));
+  for (const ConfigProblem &found : api::validate(m_config)) {
+    const api::ConfigField *field = api::findConfigField(found.key.substr(0, found.key.rfind("dataset.", 0) == 0 ? 7 : std::string::npos));
+    all.append((field ? fieldLabel(*field) : QString::fromStdString(found.key)) + QStringLiteral(": ") + problemText(found, m_config));
+  }
+  return all;
+}
+
+bool ConfigDraft::isDefault(const api::ConfigField &field) const {
+  if (m_unreadable.contains(QString::fromStdString(field.key))) return false;
+  api::RunConfig one;
+  field.set(one, field.get(m_config));
+  return api::configDiff(api::RunConfig{}, one).empty();
+}
+
+void ConfigDraft::reset(const api::ConfigField &field) { setValue(field, field.defaultValue()); }
+
+QString ConfigDraft::commandLine() const {
+  QStringList words = {QStringLiteral("attune"), QStringLiteral("train")};
+  api::RunConfig base;
+  if (!m_base.isEmpty()) {
+    const auto loaded = api::loadRunConfig(m_base.toStdString(), {}, api::ConfigPurpose::Plan);
+    if (loaded.ok()) base = *loaded;
+    words.append(m_base);
+  }
+  for (const api::ConfigDifference &setting : api::configDiff(base, m_config)) {
+    words.append(QStringLiteral("--set"));
+    words.append(QString::fromStdString(setting.key + "=" + setting.to));
+  }
+  for (QString &word : words) word = shellWord(word);
+  return words.join(QLatin1Char(' '));
+}
+
+} // namespace attune::ui

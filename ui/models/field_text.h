@@ -1,0 +1,23 @@
+// What the settings are called and what they do, in the language of the program. Pure functions.
+#pragma once
+
+#include "core/api/config_fields.h"
+#include "core/base/error.h"
+
+#include <QString>
+
+namespace attune::ui {
+
+/// "Learning rate" for "optimizer.lr"; the key itself for one without a text, which a test forbids.
+QString fieldLabel(const api::ConfigField &field);
+QString fieldHelp(const api::ConfigField &field);
+QString fieldUnit(const api::ConfigField &field);
+QString groupLabel(const std::string &group);
+/// "LoRA" for method's "lora", "every step alike" for ...; the choice itself where it is a term.
+QString choiceLabel(const std::string &key, const std::string &choice);
+/// The name of an item of the memory forecast.
+QString memoryItemLabel(const std::string &name);
+/// A problem as the user reads it: ranges in words of the language, others translated by their text.
+QString problemText(const ConfigProblem &problem, const api::RunConfig &config);
+
+} // namespace attune::ui

@@ -1,0 +1,54 @@
+// The forecast of the draft: what it takes against what there is, how many steps, the command line; Make it fit. GUI thread;
+// planning happens on service threads, the newest question wins.
+#pragma once
+
+#include "ui/models/config_draft.h"
+#include "ui/models/engine_gate.h"
+
+#include <QFrame>
+#include <QTimer>
+
+#include <optional>
+
+class QLabel;
+class QPushButton;
+
+namespace attune::ui {
+
+class ElidedLabel;
+class ForecastBar;
+
+class ForecastCard : public QFrame {
+  Q_OBJECT
+
+public:
+  ForecastCard(ConfigDraft &draft, EngineGate &gate, TaskRunner &tasks, QWidget *parent = nullptr);
+  /// What is known of the data's length, for the number of steps; negative = nothing.
+  void setSequences(qint64 rows, qint64 tokens);
+  /// False only when a forecast says that the run does not fit.
+  bool fits() const { return !m_forecast || m_forecast->fits(); }
+
+Q_SIGNALS:
+  void forecastChanged();
+
+private:
+  void ask();
+  void askFit();
+  void showTexts();
+  qint64 steps() const;
+
+  ConfigDraft &m_draft;
+  EngineGate &m_gate;
+  TaskRunner &m_tasks;
+  Task m_asking, m_fitting;
+  QTimer m_pause;
+  std::optional<api::Forecast> m_forecast;
+  QString m_failure;
+  qint64 m_rows = -1, m_tokens = -1;
+  QLabel *m_title, *m_amount, *m_steps, *m_message;
+  ElidedLabel *m_line;
+  QPushButton *m_fit, *m_copy;
+  ForecastBar *m_bar;
+};
+
+} // namespace attune::ui

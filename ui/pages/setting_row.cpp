@@ -1,0 +1,154 @@
+#include "ui/pages/setting_row.h"
+
+#include "ui/models/field_text.h"
+#include "ui/widgets/controls.h"
+#include "ui/widgets/icon.h"
+#include "ui/widgets/retranslate.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QFileDialog>
+#include <QGridLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSignalBlocker>
+
+#include <algorithm>
+
+namespace attune::ui {
+
+namespace {
+
+constexpr int kFieldWidth = 168;
+
+} // namespace
+
+SettingRow::SettingRow(const api::ConfigField &field, ConfigDraft &draft, QWidget *parent) : QWidget(parent), m_field(field), m_draft(draft) {
+  auto *grid = new QGridLayout(this);
+  grid->setContentsMargins(0, 4, 0, 4);
+  grid->setHorizontalSpacing(12);
+  grid->setVerticalSpacing(2);
+  m_label = makeLabel(TextRole::Body, this);
+  m_label->setFixedWidth(148);
+  m_label->setWordWrap(true);
+  m_editor = makeEditor();
+  m_label->setBuddy(m_editor);
+  m_reset = makeButton(ButtonKind::Quiet, QStringLiteral("undo"), this);
+  m_reset->setFixedWidth(28);
+  QSizePolicy keep = m_reset->sizePolicy();
+  keep.setRetainSizeWhenHidden(true);
+  m_reset->setSizePolicy(keep);
+  m_help = makeLabel(TextRole::Caption, this);
+  m_help->setWordWrap(true);
+  m_problem = makeLabel(TextRole::Problem, this);
+  m_problem->setWordWrap(true);
+  const bool wide = field.type == api::FieldType::TextList;
+  grid->addWidget(m_label, 0, 0, wide ? Qt::AlignTop : Qt::AlignVCenter);
+  grid->addWidget(m_editor, 0, 1);
+  grid->addWidget(m_reset, 0, 2);
+  grid->addWidget(m_help, 0, 3);
+  grid->addWidget(m_problem, 1, 1, 1, 3);
+  grid->setColumnStretch(3, 1);
+  connect(m_reset, &QPushButton::clicked, this, [this] { m_draft.reset(m_field); });
+  onLanguage(this, [this] {
+    m_label->setText(fieldLabel(m_field));
+    const QString unit = fieldUnit(m_field);
+    m_help->setText((unit.isEmpty() ? QString() : unit + QStringLiteral(" · ")) + fieldHelp(m_field));
+    m_editor->setAccessibleName(fieldLabel(m_field));
+    m_editor->setAccessibleDescription(fieldHelp(m_field));
+    m_label->setToolTip(QString::fromStdString(m_field.key));
+    m_reset->setToolTip(tr("Changed. Back to the default: %1").arg([this] {
+      ConfigDraft fresh;
+      return fresh.text(m_field);
+    }()));
+    m_reset->setAccessibleName(tr("Back to the default"));
+    if (auto *box = qobject_cast<QComboBox *>(m_editor)) {
+      const QSignalBlocker quiet(box);
+      box->clear();
+      for (const std::string &choice : m_field.choices) {
+        const auto &later = m_field.unsupportedChoices; // a choice that is not there is not shown
+        if (std::find(later.begin(), later.end(), choice) != later.end()) continue;
+        box->addItem(choiceLabel(m_field.key, choice), QString::fromStdString(choice));
+      }
+    }
+    if (auto *check = qobject_cast<QCheckBox *>(m_editor)) check->setText(tr("on"));
+    refresh();
+  });
+}
+
+QWidget *SettingRow::makeEditor() {
+  switch (m_field.type) {
+  case api::FieldType::Boolean: {
+    auto *box = new QCheckBox(this);
+    box->setFixedWidth(kFieldWidth);
+    connect(box, &QCheckBox::toggled, this, [this](bool on) { m_draft.setValue(m_field, on); });
+    return box;
+  }
+  case api::FieldType::Choice: {
+    auto *box = new QComboBox(this);
+    box->setFixedWidth(kFieldWidth);
+    connect(box, &QComboBox::currentIndexChanged, this, [this, box](int) { m_draft.setText(m_field, box->currentData().toString()); });
+    return box;
+  }
+  case api::FieldType::TextList: {
+    auto *edit = new QPlainTextEdit(this);
+    edit->setFixedSize(kFieldWidth, 64);
+    edit->setTabChangesFocus(true);
+    connect(edit, &QPlainTextEdit::textChanged, this, [this, edit] { m_draft.setText(m_field, edit->toPlainText()); });
+    return edit;
+  }
+  case api::FieldType::Path:
+  case api::FieldType::Text:
+  case api::FieldType::Integer:
+  case api::FieldType::Number:
+  case api::FieldType::ChoiceList:
+  case api::FieldType::Datasets: break;
+  }
+  auto *edit = new QLineEdit(this);
+  edit->setFixedWidth(kFieldWidth);
+  connect(edit, &QLineEdit::textEdited, this, [this](const QString &text) { m_draft.setText(m_field, text); });
+  if (m_field.type == api::FieldType::Path) {
+    QAction *pick = edit->addAction(icon(QStringLiteral("open"), Tone::Muted), QLineEdit::TrailingPosition);
+    connect(pick, &QAction::triggered, this, [this] {
+      const bool folder = m_field.key == "init_adapter";
+      const QString path = folder ? QFileDialog::getExistingDirectory(this, fieldLabel(m_field)) : QFileDialog::getOpenFileName(this, fieldLabel(m_field));
+      if (!path.isEmpty()) m_draft.setText(m_field, path);
+    });
+  }
+  return edit;
+}
+
+bool SettingRow::matches(const QString &text) const {
+  return text.isEmpty() || m_label->text().contains(text, Qt::CaseInsensitive) || m_help->text().contains(text, Qt::CaseInsensitive) ||
+         QString::fromStdString(m_field.key).contains(text, Qt::CaseInsensitive);
+}
+
+void SettingRow::showValue() {
+  const QString text = m_draft.text(m_field);
+  const QSignalBlocker quiet(m_editor);
+  if (auto *edit = qobject_cast<QLineEdit *>(m_editor)) {
+    if (edit->text() != text && !edit->hasFocus()) edit->setText(text); // what is being typed stays
+    else if (edit->text() != text && !edit->isModified()) edit->setText(text);
+  } else if (auto *area = qobject_cast<QPlainTextEdit *>(m_editor)) {
+    if (!area->hasFocus() && area->toPlainText() != text) area->setPlainText(text);
+  } else if (auto *box = qobject_cast<QComboBox *>(m_editor)) {
+    box->setCurrentIndex(box->findData(text));
+  } else if (auto *check = qobject_cast<QCheckBox *>(m_editor)) {
+    check->setChecked(std::get<bool>(m_field.get(m_draft.config())));
+  }
+}
+
+void SettingRow::refresh() {
+  showValue();
+  const QString problem = m_draft.problem(m_field.key);
+  m_problem->setText(problem);
+  m_problem->setVisible(!problem.isEmpty());
+  setProblem(m_editor, !problem.isEmpty());
+  const bool changed = !m_draft.isDefault(m_field);
+  m_reset->setVisible(changed);
+  setRole(m_label, changed ? TextRole::Strong : TextRole::Body);
+}
+
+} // namespace attune::ui

@@ -1,0 +1,37 @@
+// One setting of the form: label, field by its type, unit and help at the right, its problem below, a mark when it differs
+// from the default. GUI thread; reads and writes the ConfigDraft.
+#pragma once
+
+#include "ui/models/config_draft.h"
+
+#include <QWidget>
+
+class QLabel;
+class QPushButton;
+
+namespace attune::ui {
+
+class SettingRow : public QWidget {
+  Q_OBJECT
+
+public:
+  SettingRow(const api::ConfigField &field, ConfigDraft &draft, QWidget *parent = nullptr);
+  const api::ConfigField &field() const { return m_field; }
+  /// Whether label, key or help contain `text`.
+  bool matches(const QString &text) const;
+  /// Reads the draft again; `problem` as the page shows it.
+  void refresh();
+  QWidget *editor() const { return m_editor; }
+
+private:
+  QWidget *makeEditor();
+  void showValue();
+
+  const api::ConfigField &m_field; // of the static table
+  ConfigDraft &m_draft;
+  QLabel *m_label, *m_help, *m_problem;
+  QPushButton *m_reset;
+  QWidget *m_editor;
+};
+
+} // namespace attune::ui

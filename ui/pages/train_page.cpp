@@ -1,0 +1,273 @@
+#include "ui/pages/train_page.h"
+
+#include "core/api/run_config_json.h"
+#include "core/base/atomic_file.h"
+#include "ui/models/field_text.h"
+#include "ui/models/run_text.h"
+#include "ui/pages/forecast_card.h"
+#include "ui/pages/row_preview_panel.h"
+#include "ui/pages/settings_form.h"
+#include "ui/pages/source_card.h"
+#include "ui/widgets/controls.h"
+#include "ui/widgets/number_text.h"
+#include "ui/widgets/page_header.h"
+#include "ui/widgets/retranslate.h"
+#include "ui/widgets/segmented_switch.h"
+#include "ui/widgets/toast.h"
+
+#include <QDir>
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QInputDialog>
+#include <QLineEdit>
+#include <QMenu>
+#include <QPushButton>
+#include <QStorageInfo>
+#include <QVBoxLayout>
+
+namespace attune::ui {
+
+TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const Services &services, QWidget *parent)
+    : QWidget(parent), m_runs(runs), m_gate(gate), m_tasks(tasks), m_services(services) {
+  setObjectName(QStringLiteral("page"));
+  auto *layout = new QVBoxLayout(this);
+  layout->setContentsMargins(24, 20, 24, 20);
+  layout->setSpacing(14);
+  m_header = new PageHeader(this);
+  m_presets = makeButton(ButtonKind::Normal, this);
+  m_start = makeButton(ButtonKind::Primary, QStringLiteral("train"), this);
+  m_header->addAction(m_presets);
+  m_header->addAction(m_start);
+  layout->addWidget(m_header);
+
+  auto *cards = new QHBoxLayout;
+  cards->setSpacing(14);
+  m_model = new SourceCard(this);
+  m_data = new SourceCard(this);
+  m_place = new SourceCard(this);
+  m_model->setMenu([this](QMenu &menu) { fillModels(menu); });
+  m_data->setMenu([this](QMenu &menu) { fillDatasets(menu); });
+  for (SourceCard *card : {m_model, m_data, m_place}) cards->addWidget(card, 1);
+  layout->addLayout(cards);
+
+  auto *tools = new QHBoxLayout;
+  tools->setSpacing(12);
+  m_method = new SegmentedSwitch(this);
+  m_search = new QLineEdit(this);
+  m_search->setClearButtonEnabled(true);
+  m_search->setMaximumWidth(240);
+  m_level = new SegmentedSwitch(this);
+  tools->addWidget(m_method);
+  tools->addStretch(1);
+  tools->addWidget(m_search, 1);
+  tools->addWidget(m_level);
+  layout->addLayout(tools);
+
+  auto *middle = new QHBoxLayout;
+  middle->setSpacing(14);
+  QFrame *card = makeCard(this);
+  cardLayout(card)->setContentsMargins(16, 4, 4, 4);
+  m_form = new SettingsForm(m_draft, card);
+  cardLayout(card)->addWidget(m_form);
+  m_preview = new RowPreviewPanel(services, tasks, this);
+  middle->addWidget(card, 55);
+  middle->addWidget(m_preview, 45);
+  layout->addLayout(middle, 1);
+
+  m_forecast = new ForecastCard(m_draft, gate, tasks, this);
+  layout->addWidget(m_forecast);
+
+  connect(&m_draft, &ConfigDraft::changed, this, &TrainPage::onChanged);
+  connect(&m_gate, &EngineGate::deviceKnown, this, &TrainPage::onChanged);
+  connect(m_forecast, &ForecastCard::forecastChanged, this, &TrainPage::onChanged);
+  connect(m_preview, &RowPreviewPanel::surveyed, this, [this] {
+    const auto &survey = m_preview->survey();
+    m_forecast->setSequences(survey ? survey->usableRows : -1, survey ? survey->tokens : -1);
+    onChanged();
+  });
+  connect(m_method, &SegmentedSwitch::changed, this, [this](const QString &key) { m_draft.setText(*api::findConfigField("method"), key); });
+  connect(m_level, &SegmentedSwitch::changed, this, [this](const QString &key) { m_form->setAdvanced(key == QLatin1String("all")); });
+  connect(m_search, &QLineEdit::textChanged, m_form, &SettingsForm::setSearch);
+  connect(m_start, &QPushButton::clicked, this, &TrainPage::start);
+  onLanguage(this, [this] {
+    m_header->setTitle(tr("Train"));
+    m_header->setSubtitle(tr("Choose a model, data and settings."));
+    m_presets->setText(tr("Presets ▾"));
+    m_start->setText(tr("Start training"));
+    m_model->setTitle(tr("Model"));
+    m_data->setTitle(tr("Data"));
+    m_place->setTitle(tr("Where it runs"));
+    m_search->setPlaceholderText(tr("Search settings… Ctrl+F"));
+    m_search->setAccessibleName(tr("Search settings"));
+    QStringList keys, texts;
+    for (const std::string &choice : api::findConfigField("method")->choices) {
+      keys.prepend(QString::fromStdString(choice)); // LoRA first, full training last
+      texts.prepend(choiceLabel("method", choice));
+    }
+    m_method->setChoices(keys, texts);
+    m_method->setAccessibleName(tr("Method"));
+    m_level->setChoices({QStringLiteral("basic"), QStringLiteral("all")}, {tr("Basic"), tr("All")});
+    m_level->setAccessibleName(tr("Which settings are shown"));
+    fillPresets();
+    onChanged();
+  });
+  api::RunConfig first;
+  first.model = services.starterModel;
+  m_draft.replace(first, QString::fromStdString(services.resources) + QStringLiteral("/presets/lora.json"));
+}
+
+void TrainPage::focusSearch() { m_search->setFocus(); }
+
+void TrainPage::useModel(const QString &path) { m_draft.setText(*api::findConfigField("model"), path); }
+
+void TrainPage::addDataset(const QString &path) {
+  auto datasets = m_draft.config().dataset;
+  for (const api::DatasetRef &ref : datasets)
+    if (ref.path == path.toStdString()) return;
+  datasets.push_back({path.toStdString(), api::DatasetFormat::Auto, 1.0});
+  m_draft.setDatasets(datasets);
+}
+
+void TrainPage::useRun(const QString &folder) {
+  m_loading = m_tasks.run(
+      this, [store = m_services.runs, path = folder.toStdString()](StopToken) { return store->config(path); },
+      [this, folder](Result<api::RunConfig> config) {
+        if (config.ok()) m_draft.replace(*config, folder + QStringLiteral("/run.json"));
+        else Toast::show(this, QString::fromStdString(config.error().text()));
+      });
+}
+
+void TrainPage::fillPresets() {
+  delete m_presets->menu();
+  auto *menu = new QMenu(m_presets);
+  const QString folder = QString::fromStdString(m_services.resources) + QStringLiteral("/presets/");
+  const auto add = [&](const QString &name, const QString &file) { menu->addAction(name, this, [this, path = folder + file] { usePreset(path); }); };
+  add(tr("LoRA, standard"), QStringLiteral("lora.json"));
+  add(tr("Full fine-tuning"), QStringLiteral("full.json"));
+  add(tr("Try-out: the sample rows"), QStringLiteral("tryout.json"));
+  add(tr("Recipe A: all weights, constant rate"), QStringLiteral("recipe-a.json"));
+  add(tr("Recipe B: LoRA, small batches"), QStringLiteral("recipe-b.json"));
+  menu->addSeparator();
+  menu->addAction(tr("Open settings…"), this, &TrainPage::openSettings);
+  menu->addAction(tr("Save settings…"), this, &TrainPage::saveSettings);
+  m_presets->setMenu(menu);
+}
+
+void TrainPage::usePreset(const QString &path) {
+  m_loading = m_tasks.run(
+      this, [path = path.toStdString()](StopToken) { return api::loadRunConfig(path, {"model=x"}, api::ConfigPurpose::Plan); },
+      [this, path](Result<api::RunConfig> config) {
+        if (!config.ok()) return Toast::show(this, QString::fromStdString(config.error().text()));
+        const api::RunConfig before = m_draft.config();
+        config->model = before.model.empty() ? m_services.starterModel : before.model; // a preset is about how, not what
+        if (config->dataset.empty()) config->dataset = before.dataset;
+        m_draft.replace(*config, path);
+        Toast::show(this, tr("Settings of the preset."), tr("Undo"), [this, before] { m_draft.edit(before); });
+      });
+}
+
+void TrainPage::openSettings() {
+  const QString path = QFileDialog::getOpenFileName(this, tr("Open settings"), {}, tr("Run settings (*.json)"));
+  if (path.isEmpty()) return;
+  m_loading = m_tasks.run(
+      this,
+      [path = path.toStdString()](StopToken) -> Result<api::ParsedRunConfig> {
+        ATTUNE_TRY(const std::string text, readFile(path, size_t(16) << 20));
+        return api::parseRunConfig(text, path, path.substr(0, path.rfind('/')));
+      },
+      [this, path](Result<api::ParsedRunConfig> parsed) {
+        if (!parsed.ok()) return Toast::show(this, QString::fromStdString(parsed.error().text()));
+        m_draft.replace(parsed->config, path);
+        if (!parsed->problems.empty()) Toast::show(this, tr("%1: %2").arg(QString::fromStdString(parsed->problems.front().key), QString::fromStdString(parsed->problems.front().message)));
+      });
+}
+
+void TrainPage::saveSettings() {
+  const QString path = QFileDialog::getSaveFileName(this, tr("Save settings"), QString::fromStdString(m_draft.config().name) + QStringLiteral(".json"), tr("Run settings (*.json)"));
+  if (path.isEmpty()) return;
+  m_loading = m_tasks.run(
+      this, [path = path.toStdString(), config = m_draft.config()](StopToken) { return writeFileAtomic(path, api::runConfigJson(config) + "\n"); },
+      [this, path](const Status &status) { Toast::show(this, status.ok() ? tr("Saved as %1.").arg(path) : QString::fromStdString(status.error().text())); });
+}
+
+void TrainPage::fillModels(QMenu &menu) {
+  QStringList paths;
+  if (!m_services.starterModel.empty()) paths.append(QString::fromStdString(m_services.starterModel));
+  for (const api::RunSummary &run : m_runs.runs()) paths.append(QString::fromStdString(run.model));
+  const QDir folder(QString::fromStdString(m_services.workspace) + QStringLiteral("/models"));
+  for (const QFileInfo &entry : folder.entryInfoList(QDir::AllEntries | QDir::NoDotAndDotDot))
+    if (entry.isDir() || entry.suffix() == QLatin1String("gguf")) paths.append(entry.absoluteFilePath());
+  paths.removeDuplicates();
+  paths.removeAll(QString());
+  for (const QString &path : paths.mid(0, 20))
+    menu.addAction(shortName(path.toStdString()), this, [this, path] { useModel(path); })->setToolTip(path);
+  menu.addSeparator();
+  menu.addAction(tr("Choose a model folder…"), this, [this] {
+    const QString path = QFileDialog::getExistingDirectory(this, tr("A Hugging Face model folder"));
+    if (!path.isEmpty()) useModel(path);
+  });
+  menu.addAction(tr("Choose a GGUF file…"), this, [this] {
+    const QString path = QFileDialog::getOpenFileName(this, tr("A GGUF file"), {}, tr("GGUF models (*.gguf)"));
+    if (!path.isEmpty()) useModel(path);
+  });
+}
+
+void TrainPage::fillDatasets(QMenu &menu) {
+  const auto datasets = m_draft.config().dataset;
+  for (size_t i = 0; i < datasets.size(); ++i) {
+    const QString path = QString::fromStdString(datasets[i].path);
+    QMenu *one = menu.addMenu(shortName(datasets[i].path) + (datasets[i].weight == 1.0 ? QString() : QStringLiteral(" × %1").arg(numberText(datasets[i].weight))));
+    one->addAction(tr("Show its rows"), this, [this, path] { Q_EMIT dataRequested(path); });
+    one->addAction(tr("How often its rows are taken…"), this, [this, i] {
+      auto changed = m_draft.config().dataset;
+      if (i >= changed.size()) return;
+      bool ok = false;
+      const double weight = QInputDialog::getDouble(this, tr("Weight"), tr("Times an epoch; 2.5 takes every row twice and half of them once more."), changed[i].weight, 0.01, 1000, 2, &ok);
+      if (!ok) return;
+      changed[i].weight = weight;
+      m_draft.setDatasets(changed);
+    });
+    one->addAction(tr("Take it out"), this, [this, i] {
+      auto changed = m_draft.config().dataset;
+      if (i < changed.size()) changed.erase(changed.begin() + static_cast<std::ptrdiff_t>(i));
+      m_draft.setDatasets(changed);
+    });
+  }
+  menu.addSeparator();
+  menu.addAction(tr("Add a file…"), this, [this] {
+    for (const QString &path : QFileDialog::getOpenFileNames(this, tr("Data to train on"), {}, tr("Datasets (*.json *.jsonl *.csv *.tsv *.txt *.md);;All files (*)"))) addDataset(path);
+  });
+  menu.addAction(tr("Add the sample rows"), this, [this] {
+    for (const char *name : {"fine-tuning-en.jsonl", "fine-tuning-zh.jsonl"}) addDataset(QString::fromStdString(m_services.resources + "/samples/" + name));
+  });
+}
+
+void TrainPage::onChanged() {
+  const api::RunConfig &config = m_draft.config();
+  m_model->setProblem(config.model.empty() ? QString() : m_draft.problem("model"));
+  m_model->setValue(config.model.empty() ? tr("Choose a model") : shortName(config.model), QString::fromStdString(config.model));
+  const auto &survey = m_preview->survey();
+  QStringList about;
+  if (survey) about = {tr("%n row(s)", "", static_cast<int>(std::min<int64_t>(survey->rows, 1 << 30))), tr("%1 trained tokens").arg(countText(survey->trainedTokens))};
+  if (config.dataset.size() > 1) about.prepend(tr("%n file(s)", "", static_cast<int>(config.dataset.size())));
+  m_data->setProblem(config.dataset.empty() ? QString() : m_draft.problem("dataset"));
+  m_data->setValue(config.dataset.empty() ? tr("Choose data") : shortName(config.dataset.front().path), about.join(QStringLiteral(" · ")));
+  const QStorageInfo disk(QString::fromStdString(m_services.workspace));
+  m_place->setValue(tr("This machine"), (m_gate.device() ? QString::fromStdString(m_gate.device()->name) + QStringLiteral(" · ") : QString()) + tr("%1 free on disk").arg(bytesText(disk.bytesAvailable())));
+  m_method->setCurrent(QString::fromStdString(api::nameOf(config.method)));
+  m_preview->setConfig(config);
+  const QStringList problems = m_draft.problems();
+  const bool refused = survey && !survey->refusal.empty();
+  m_start->setEnabled(problems.isEmpty() && m_forecast->fits() && !refused);
+  m_start->setToolTip(!problems.isEmpty()     ? problems.join(QLatin1Char('\n'))
+                      : !m_forecast->fits()   ? tr("The run does not fit into memory.")
+                      : refused               ? QString::fromStdString(survey->refusal)
+                                              : QString());
+}
+
+void TrainPage::start() {
+  if (!m_start->isEnabled()) return;
+  Q_EMIT started(m_runs.requestStart(m_draft.config()));
+}
+
+} // namespace attune::ui

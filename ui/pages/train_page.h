@@ -1,0 +1,66 @@
+// Train: model, data, method and every setting, what the model sees, what the run takes. GUI thread.
+#pragma once
+
+#include "ui/models/config_draft.h"
+#include "ui/models/run_center.h"
+
+#include <QWidget>
+
+class QLineEdit;
+class QMenu;
+class QPushButton;
+
+namespace attune::ui {
+
+class ForecastCard;
+class PageHeader;
+class RowPreviewPanel;
+class SegmentedSwitch;
+class SettingsForm;
+class SourceCard;
+
+class TrainPage : public QWidget {
+  Q_OBJECT
+
+public:
+  TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const Services &services, QWidget *parent = nullptr);
+  ConfigDraft &draft() { return m_draft; }
+  SettingsForm *form() const { return m_form; }
+  QPushButton *startButton() const { return m_start; }
+  void useModel(const QString &path);
+  void addDataset(const QString &path);
+  /// Fills the form with the settings of a run.
+  void useRun(const QString &folder);
+  void focusSearch();
+
+Q_SIGNALS:
+  void started(const QString &folder);
+  void dataRequested(const QString &path);
+
+private:
+  void fillPresets();
+  void fillModels(QMenu &menu);
+  void fillDatasets(QMenu &menu);
+  void usePreset(const QString &path);
+  void openSettings();
+  void saveSettings();
+  void onChanged();
+  void start();
+
+  RunCenter &m_runs;
+  EngineGate &m_gate;
+  TaskRunner &m_tasks;
+  const Services &m_services;
+  ConfigDraft m_draft;
+  Task m_loading;
+  PageHeader *m_header;
+  QPushButton *m_presets, *m_start;
+  SourceCard *m_model, *m_data, *m_place;
+  SegmentedSwitch *m_method, *m_level;
+  QLineEdit *m_search;
+  SettingsForm *m_form;
+  RowPreviewPanel *m_preview;
+  ForecastCard *m_forecast;
+};
+
+} // namespace attune::ui
