@@ -47,7 +47,7 @@ std::optional<Json> sharegptRow(const Record &record) {
 /// The last question and answer, earlier pairs as history, a system text in front.
 std::optional<Json> alpacaRow(const Record &record) {
   const auto &messages = record.conversation.messages;
-  if (!record.conversation.toolsJson.empty()) return std::nullopt;
+  if (!record.conversation.toolsJson.empty() && record.conversation.toolsJson != "[]") return std::nullopt;
   size_t at = 0;
   Json row = {{"instruction", ""}, {"input", ""}, {"output", ""}};
   if (!messages.empty() && (messages[0].role == "system" || messages[0].role == "developer")) {

@@ -16,6 +16,18 @@ Error invalid(const std::string &message, const std::string &where, const std::s
 
 } // namespace
 
+std::string turnAsWritten(const Json &turn) {
+  static const char *const kUsual[] = {"role", "content"};
+  size_t place = 0;
+  for (const auto &[key, value] : turn.items()) {
+    if (value.is_null()) continue;
+    if (place == 2) break;
+    if (key != kUsual[place]) return dumpJson(turn, -1);
+    ++place;
+  }
+  return place == 2 ? "" : dumpJson(turn, -1);
+}
+
 Result<tokenizer::Conversation> parseMessagesText(const std::string &text, const std::string &where) {
   JsonLimits limits;
   limits.maxDepth = 64;
@@ -28,7 +40,7 @@ Result<tokenizer::Conversation> parseMessagesText(const std::string &text, const
     messages = &root["messages"];
     if (root.contains("tools") && !root["tools"].is_null()) {
       if (!root["tools"].is_array()) return invalid("\"tools\" must be a list.", where, "tools");
-      if (!root["tools"].empty()) conversation.toolsJson = dumpJson(root["tools"], -1);
+      conversation.toolsJson = dumpJson(root["tools"], -1);
     }
   }
   if (!messages->is_array() || messages->empty())
@@ -47,7 +59,7 @@ Result<tokenizer::Conversation> parseMessagesText(const std::string &text, const
       if (key == "content" && value.is_string())
         message.content = value.get<std::string>();
       else
-        extra[key] = value; // content that is null or a list of parts reaches the template as it is
+        extra[key] = value; // a content that is a list of parts reaches the template as it is, null leaves it undefined
     }
     if (!turn.contains("content") && !turn.contains("tool_calls"))
       return invalid("A message needs a content, which is a text.", where, field + ".content");
@@ -55,6 +67,7 @@ Result<tokenizer::Conversation> parseMessagesText(const std::string &text, const
         !turn["content"].is_null())
       return invalid("The content of a message must be a text.", where, field + ".content");
     if (!extra.empty()) message.extraJson = dumpJson(extra, -1);
+    message.asWritten = turnAsWritten(turn);
     conversation.messages.push_back(std::move(message));
   }
   return conversation;

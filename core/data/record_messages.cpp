@@ -1,5 +1,6 @@
 // Conversations in both spellings: role/content (messages) and from/value (sharegpt); each list accepts either.
 // Tools stand beside the list; what else a message carries (tool_calls, name) is kept for the template.
+#include "core/data/messages_file.h"
 #include "core/data/record.h"
 
 #include <array>
@@ -83,7 +84,18 @@ void parseMessage(const Json &message, const std::string &path, Record &record, 
   if (canonical == "assistant" && !calls && isBlank(*content)) {
     problems.error(path + "." + contentKey, "empty_answer", "The assistant's turn is empty.", "Write the answer or delete the row.");
   }
-  record.conversation.messages.push_back({canonical, std::move(*content), extra.empty() ? "" : dumpJson(extra, -1)});
+  tokenizer::Message made{canonical, std::move(*content), extra.empty() ? "" : dumpJson(extra, -1)};
+  if (message.contains("role") && !message.contains("value")) {
+    const auto parts = message.find("content");
+    if (parts == message.end() || !parts->is_array()) {
+      made.asWritten = turnAsWritten(message);
+    } else { // their texts were joined
+      Json joined = message;
+      joined["content"] = made.content;
+      made.asWritten = turnAsWritten(joined);
+    }
+  }
+  record.conversation.messages.push_back(std::move(made));
 }
 
 void parseTurns(const Json &row, const char *key, Record &record, RowProblems &problems) {
@@ -108,7 +120,7 @@ void parseTools(const Json &row, Record &record, RowProblems &problems) {
   const auto tools = row.find("tools");
   if (tools == row.end() || tools->is_null()) return;
   if (tools->is_array()) {
-    if (!tools->empty()) record.conversation.toolsJson = dumpJson(*tools, -1);
+    record.conversation.toolsJson = dumpJson(*tools, -1);
     return;
   }
   if (tools->is_string()) { // sharegpt keeps the list as a text

@@ -36,15 +36,15 @@ Result<RowEncoder> RowEncoder::create(const tokenizer::TokenizerBundle &bundle, 
                  "Choose a built-in template such as chatml, or give the path of a .jinja file."};
   }
   if (own) {
-    ATTUNE_TRY(encoder.m_template, ChatTemplate::parse(bundle.chatTemplate, bundle.bosText, bundle.eosText, "model"));
+    ATTUNE_TRY(encoder.m_template, ChatTemplate::parse(bundle.chatTemplate, bundle.templateTokens, "model"));
   } else if (templateName == "auto") {
-    ATTUNE_TRY(encoder.m_template, ChatTemplate::builtIn("plain", bundle.bosText, bundle.eosText));
-    ATTUNE_TRY(encoder.m_alpaca, ChatTemplate::builtIn("alpaca", bundle.bosText, bundle.eosText));
+    ATTUNE_TRY(encoder.m_template, ChatTemplate::builtIn("plain", bundle.templateTokens));
+    ATTUNE_TRY(encoder.m_alpaca, ChatTemplate::builtIn("alpaca", bundle.templateTokens));
   } else if (isPath(templateName)) {
     ATTUNE_TRY(const std::string source, readFile(templateName, kMaxTemplateBytes));
-    ATTUNE_TRY(encoder.m_template, ChatTemplate::parse(source, bundle.bosText, bundle.eosText, templateName));
+    ATTUNE_TRY(encoder.m_template, ChatTemplate::parse(source, bundle.templateTokens, templateName));
   } else {
-    ATTUNE_TRY(encoder.m_template, ChatTemplate::builtIn(templateName, bundle.bosText, bundle.eosText));
+    ATTUNE_TRY(encoder.m_template, ChatTemplate::builtIn(templateName, bundle.templateTokens));
   }
   return encoder;
 }

@@ -1,5 +1,7 @@
 #include "core/generate/generator.h"
 
+#include "core/generate/finite_logits.h"
+
 #include <algorithm>
 #include <chrono>
 
@@ -53,6 +55,7 @@ Result<GenerateResult> generate(Transformer &transformer, const DecoderWeights &
   std::vector<int32_t> seen = prompt;
   for (;;) {
     const Tensor logits = transformer.logits(weights, hidden).cpu();
+    ATTUNE_CHECK(checkFinite(logits.data_ptr<float>(), logits.numel()));
     const int32_t id = sampler.choose(logits.data_ptr<float>(), logits.numel(), seen);
     if (seen.size() == prompt.size()) {
       result.promptSeconds = secondsSince(clock);

@@ -30,7 +30,8 @@ struct GenerateResult {
   double tokensPerSecond() const;
 };
 
-/// InvalidData for an empty prompt, one longer than the context or an id outside the vocabulary; Interrupted on stop.
+/// InvalidData for an empty prompt, one longer than the context or an id outside the vocabulary; Interrupted on stop;
+/// NotFinite for logits that are NaN or infinite.
 Result<GenerateResult> generate(Transformer &transformer, const DecoderWeights &weights, const DecoderAdapters *adapters,
                                 const std::vector<int32_t> &prompt, const GenerateOptions &options);
 

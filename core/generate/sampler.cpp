@@ -16,9 +16,6 @@ int32_t Sampler::choose(float *logits, int64_t size, const std::vector<int32_t> 
   if (m_options.greedy || m_options.temperature <= 0.0)
     return static_cast<int32_t>(std::max_element(logits, logits + size) - logits);
 
-  const float divisor = static_cast<float>(m_options.temperature);
-  for (int64_t i = 0; i < size; ++i) logits[i] /= divisor;
-
   auto &order = m_order;
   order.resize(static_cast<size_t>(size));
   std::iota(order.begin(), order.end(), 0);
@@ -33,7 +30,7 @@ int32_t Sampler::choose(float *logits, int64_t size, const std::vector<int32_t> 
 
   const double top = logits[order.front()];
   std::vector<double> weights(order.size());
-  for (size_t i = 0; i < order.size(); ++i) weights[i] = std::exp(logits[order[i]] - top);
+  for (size_t i = 0; i < order.size(); ++i) weights[i] = std::exp((logits[order[i]] - top) / m_options.temperature);
   if (m_options.topP < 1.0) {
     const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
     double before = 0.0;

@@ -23,7 +23,7 @@ class Sampler {
 public:
   explicit Sampler(const SamplingOptions &options) : m_options(options), m_rng(options.seed, 0x53414D50) {}
 
-  /// The next id from `logits` [size], which are overwritten; `seen` are the ids so far, prompt included.
+  /// The next id from `logits` [size], all finite, which are overwritten; `seen` are the ids so far, prompt included.
   /// Order: repetition penalty, temperature, top-k, top-p, min-p. Ties go to the lower id.
   int32_t choose(float *logits, int64_t size, const std::vector<int32_t> &seen);
 

@@ -1,5 +1,7 @@
 #include "core/generate/scorer.h"
 
+#include "core/generate/finite_logits.h"
+
 #include <ATen/ops/logsumexp.h>
 
 #include <algorithm>
@@ -48,6 +50,7 @@ Result<std::vector<std::optional<double>>> tokenLogProbs(Transformer &transforme
   for (int64_t begin = 0; begin < count; begin += kRows) {
     const int64_t chunk = std::min(kRows, count - begin);
     const Tensor logits = transformer.logits(weights, hidden.narrow(0, begin, chunk)).cpu().contiguous();
+    ATTUNE_CHECK(checkFinite(logits.data_ptr<float>(), logits.numel()));
     const Tensor totals = at::logsumexp(logits, {1});
     const float *values = logits.data_ptr<float>(), *sums = totals.data_ptr<float>();
     for (int64_t i = 0; i < chunk; ++i) {

@@ -22,13 +22,14 @@ struct BpeTokenizer::Work {
   bool parseSpecial = false;
   const std::vector<TextSpan> *protectedSpans = nullptr;
   bool wantOffsets = false;
+  StopToken stop;
+  bool stopped = false;
   const MappedText *source = nullptr;     // invalid UTF-8 replaced
   const MappedText *normalized = nullptr; // of the text at `normalizedAt`
   size_t normalizedAt = 0;
   EncodedText out;
   std::vector<BpeModel::Symbol> symbols;
   std::vector<TextSpan> words;
-  std::vector<TextSpan> scratch;
   std::string prefixed;
 
   TextSpan original(size_t begin, size_t end) const {
@@ -92,6 +93,16 @@ std::vector<TokenId> BpeTokenizer::encode(std::string_view text, bool parseSpeci
   return std::move(work.out.ids);
 }
 
+std::optional<std::vector<TokenId>> BpeTokenizer::encodeUnlessStopped(std::string_view text, bool parseSpecial,
+                                                                      const StopToken &stop) const {
+  Work work;
+  work.parseSpecial = parseSpecial;
+  work.stop = stop;
+  encodeClean(text, work);
+  if (work.stopped) return std::nullopt;
+  return std::move(work.out.ids);
+}
+
 EncodedText BpeTokenizer::encodeWithOffsets(std::string_view text, const std::vector<TextSpan> &protectedSpans) const {
   Work work;
   work.parseSpecial = true;
@@ -116,6 +127,7 @@ void BpeTokenizer::encodeClean(std::string_view text, Work &work) const {
   for (const AddedPiece &piece : pieces) {
     if (piece.token) work.add(piece.token->id, piece.span.begin, piece.span.end);
     else encodePlain(text, piece.span, work);
+    if (work.stopped) break;
   }
 }
 
@@ -154,22 +166,25 @@ void BpeTokenizer::encodeWords(std::string_view text, TextSpan range, Work &work
     text = work.prefixed;
     range = {0, text.size()};
   }
-  m_preTokenizer.split(text, range, work.words, work.scratch);
-  for (const TextSpan &word : work.words) {
-    work.symbols.clear();
-    m_model.encodeWord(text.substr(word.begin, word.end - word.begin), work.symbols);
-    if (!work.wantOffsets) {
-      for (const BpeModel::Symbol &symbol : work.symbols) work.out.ids.push_back(symbol.id);
-      continue;
+  m_preTokenizer.split(text, range, work.words, [&](const std::vector<TextSpan> &words) {
+    for (const TextSpan &word : words) {
+      work.symbols.clear();
+      m_model.encodeWord(text.substr(word.begin, word.end - word.begin), work.symbols);
+      if (!work.wantOffsets) {
+        for (const BpeModel::Symbol &symbol : work.symbols) work.out.ids.push_back(symbol.id);
+        continue;
+      }
+      size_t at = word.begin;
+      for (const BpeModel::Symbol &symbol : work.symbols) {
+        const size_t end = at + symbol.bytes;
+        if (shift) work.add(symbol.id, floor + std::max<size_t>(at, 1) - 1, floor + std::max<size_t>(end, 1) - 1);
+        else work.add(symbol.id, at, end);
+        at = end;
+      }
     }
-    size_t at = word.begin;
-    for (const BpeModel::Symbol &symbol : work.symbols) {
-      const size_t end = at + symbol.bytes;
-      if (shift) work.add(symbol.id, floor + std::max<size_t>(at, 1) - 1, floor + std::max<size_t>(end, 1) - 1);
-      else work.add(symbol.id, at, end);
-      at = end;
-    }
-  }
+    work.stopped = work.stop.stopRequested();
+    return !work.stopped;
+  });
 }
 
 std::string BpeTokenizer::decode(const std::vector<TokenId> &ids, bool skipSpecial) const {

@@ -16,8 +16,7 @@ using jinja::Value;
 
 struct ChatTemplate::State {
   jinja::Program program;
-  std::string bosText;
-  std::string eosText;
+  TemplateTokens tokens;
   std::string where;
 };
 
@@ -52,36 +51,42 @@ template <typename T, typename Work> Result<T> guarded(const std::string &where,
 
 Value plainString(jinja::Interpreter &run, const std::string &text) { return run.makeString(MarkedText(text)); }
 
-/// {"role", "content", then the other keys}; reasoning is found under each of its usual names.
+/// {"role", "content", then the other keys}, or as written; reasoning is found under each of its usual names.
 Value messageValue(jinja::Interpreter &run, const Message &message, int32_t index) {
   const bool assistant = message.role == "assistant" || message.role == "model" || message.role == "gpt";
   const Author writer{index, false}, contentWriter{index, assistant};
+  const std::string &others = message.asWritten.empty() ? message.extraJson : message.asWritten;
   Value role = isKnownRole(message.role) ? plainString(run, message.role)
                                          : run.makeString(MarkedText(jinja::validUtf8(message.role), writer));
   Value content = run.makeString(MarkedText(jinja::validUtf8(message.content), contentWriter));
-  std::vector<std::pair<Value, Value>> extra;
+  std::vector<std::pair<Value, Value>> entries;
   Value reasoning;
-  if (!message.extraJson.empty()) {
-    const Value parsed = jinja::fromJson(run.meter(), message.extraJson, writer);
+  if (message.asWritten.empty()) entries = {{plainString(run, "role"), role}, {plainString(run, "content"), content}};
+  if (!others.empty()) {
+    const Value parsed = jinja::fromJson(run.meter(), others, writer);
     if (!parsed.is(Kind::Dict)) throw jinja::TemplateError("the other keys of a message are no JSON object");
-    if (parsed.dictionary().find(std::string_view("content"))) { // a list of parts, or null beside tool calls
-      const Value again = jinja::fromJson(run.meter(), message.extraJson, contentWriter);
+    const Value *given = parsed.dictionary().find(std::string_view("content"));
+    if (given && given->is(Kind::None)) {
+      if (!entries.empty()) entries.pop_back();
+    } else if (given && !given->is(Kind::String)) { // a list of parts
+      const Value again = jinja::fromJson(run.meter(), others, contentWriter);
       content = *again.dictionary().find(std::string_view("content"));
     }
     for (const char *name : {"reasoning_content", "thinking", "reasoning"}) {
       const Value *found = parsed.dictionary().find(std::string_view(name));
       if (found && !found->is(Kind::None) && reasoning.is(Kind::Undefined)) reasoning = *found;
     }
-    for (const auto &entry : parsed.dictionary().entries) {
-      if (entry.first.text().text != "content" && entry.first.text().text != "role") extra.push_back(entry);
+    for (const auto &[key, value] : parsed.dictionary().entries) {
+      const std::string &name = key.text().text;
+      if (value.is(Kind::None)) continue;
+      const bool own = name == "role" || name == "content";
+      entries.emplace_back(own ? plainString(run, name) : key, !own ? value : name == "role" ? role : content);
     }
   }
-  std::vector<std::pair<Value, Value>> entries;
-  if (!reasoning.is(Kind::Undefined)) entries.emplace_back(plainString(run, "thinking"), reasoning);
-  entries.emplace_back(plainString(run, "role"), std::move(role));
-  entries.emplace_back(plainString(run, "content"), std::move(content));
-  entries.insert(entries.end(), extra.begin(), extra.end());
-  if (!reasoning.is(Kind::Undefined)) entries.emplace_back(plainString(run, "reasoning_content"), reasoning);
+  if (!reasoning.is(Kind::Undefined)) { // as transformers does
+    entries.emplace(entries.begin(), plainString(run, "thinking"), reasoning);
+    entries.emplace_back(plainString(run, "reasoning_content"), reasoning);
+  }
   return run.makeDict(std::move(entries));
 }
 
@@ -141,13 +146,12 @@ size_t editDistance(const std::string &a, const std::string &b) {
 
 } // namespace
 
-Result<ChatTemplate> ChatTemplate::parse(const std::string &source, const std::string &bosText,
-                                         const std::string &eosText, const std::string &where) {
+Result<ChatTemplate> ChatTemplate::parse(const std::string &source, const TemplateTokens &tokens,
+                                         const std::string &where) {
   return guarded<ChatTemplate>(where, [&]() -> Result<ChatTemplate> {
     auto state = std::make_shared<State>();
     state->program = jinja::parseProgram(jinja::validUtf8(source));
-    state->bosText = bosText;
-    state->eosText = eosText;
+    state->tokens = tokens;
     state->where = where;
     ChatTemplate made;
     made.m_state = std::move(state);
@@ -155,17 +159,21 @@ Result<ChatTemplate> ChatTemplate::parse(const std::string &source, const std::s
   });
 }
 
-Result<ChatTemplate> ChatTemplate::builtIn(const std::string &name, const std::string &bosText,
-                                           const std::string &eosText) {
+Result<ChatTemplate> ChatTemplate::builtIn(const std::string &name, const TemplateTokens &tokens) {
   const BuiltInTemplate *nearest = nullptr;
   for (const BuiltInTemplate &candidate : builtInTemplates()) {
-    if (name == candidate.name) return parse(candidate.source, bosText, eosText, name);
+    if (name == candidate.name) return parse(candidate.source, tokens, name);
     const std::string shortened = name.substr(0, 40);
     if (!nearest || editDistance(shortened, candidate.name) < editDistance(shortened, nearest->name))
       nearest = &candidate;
   }
   return Error{ErrorCode::UnknownKey, "there is no template '" + name + "'", "",
                std::string("did you mean '") + nearest->name + "'?"};
+}
+
+Result<ChatTemplate> ChatTemplate::ofModel(const TokenizerBundle &bundle, const std::string &where) {
+  return bundle.chatTemplate.empty() ? builtIn("plain", bundle.templateTokens)
+                                     : parse(bundle.chatTemplate, bundle.templateTokens, where);
 }
 
 std::vector<std::string> ChatTemplate::builtInNames() {
@@ -184,6 +192,7 @@ Result<RenderedChat> ChatTemplate::render(const Conversation &conversation, bool
     if (conversation.messages.size() > kMaxMessages)
       throw jinja::TemplateError("the conversation has too many messages");
     jinja::Interpreter run(m_state->program, now);
+    for (const auto &[name, text] : m_state->tokens) run.define(name, plainString(run, text));
     std::vector<Value> messages;
     for (size_t i = 0; i < conversation.messages.size(); ++i) {
       messages.push_back(messageValue(run, conversation.messages[i], static_cast<int32_t>(i)));
@@ -194,8 +203,6 @@ Result<RenderedChat> ChatTemplate::render(const Conversation &conversation, bool
                             : jinja::fromJson(run.meter(), conversation.toolsJson, Author{}));
     run.define("documents", Value::none());
     run.define("add_generation_prompt", Value::boolean(addGenerationPrompt));
-    run.define("bos_token", plainString(run, m_state->bosText));
-    run.define("eos_token", plainString(run, m_state->eosText));
     return finished(run.render());
   });
 }

@@ -15,12 +15,15 @@ namespace attune::tokenizer {
 struct Message {
   std::string role; // system | user | assistant | tool | ...
   std::string content;
-  std::string extraJson; // other keys as a JSON object ("tool_calls": ...), empty when none; a "content" there wins
+  std::string extraJson; // other keys as a JSON object ("tool_calls": ...), empty when none; a content that is no text too
+  /// The message as it stands in its file, where templates can tell that from role, content, other keys: when its keys stand
+  /// in another order, or it has no content. Role and content that are texts are taken from above. Empty otherwise.
+  std::string asWritten{};
 };
 
 struct Conversation {
   std::vector<Message> messages;
-  std::string toolsJson; // JSON list, empty when none
+  std::string toolsJson; // JSON list ("[]" too), empty when none
 };
 
 struct RenderedChat {
@@ -29,14 +32,16 @@ struct RenderedChat {
   std::vector<TextSpan> assistant; // per assistant message, in order, the bytes of its content; or {% generation %}
 };
 
+/// As transformers does, keys of messages that are null are left out.
 class ChatTemplate {
 public:
-  /// Parses Jinja source; `bosText`/`eosText` become bos_token and eos_token.
-  static Result<ChatTemplate> parse(const std::string &source, const std::string &bosText, const std::string &eosText,
-                                    const std::string &where);
+  /// Parses Jinja source; `tokens` become variables.
+  static Result<ChatTemplate> parse(const std::string &source, const TemplateTokens &tokens, const std::string &where);
   /// A built-in template by name: chatml, alpaca, plain, llama2. UnknownKey with the nearest name otherwise.
-  static Result<ChatTemplate> builtIn(const std::string &name, const std::string &bosText, const std::string &eosText);
+  static Result<ChatTemplate> builtIn(const std::string &name, const TemplateTokens &tokens);
   static std::vector<std::string> builtInNames();
+  /// The template a model ships, else "plain"; `where` names the model's in errors.
+  static Result<ChatTemplate> ofModel(const TokenizerBundle &bundle, const std::string &where);
 
   Result<RenderedChat> render(const Conversation &conversation, bool addGenerationPrompt) const;
   /// As render, with the time that strftime_now shows.

@@ -36,6 +36,7 @@ public:
   Value makeList(std::vector<Value> items, bool tuple = false) {
     return Value::list(&m_meter, std::move(items), tuple);
   }
+  Value makeGenerator(std::vector<Value> items) { return Value::generator(&m_meter, std::move(items)); }
   Value makeDict(std::vector<std::pair<Value, Value>> entries) { return Value::dict(&m_meter, std::move(entries)); }
   Value makeNamespace();
   Value call(const Value &callee, const CallArguments &arguments);

@@ -216,23 +216,23 @@ Interpreter::Flow Interpreter::runFor(const Node &node, MarkedText &out) {
     }
     items = std::move(kept);
   }
-  if (items.empty()) {
-    const Entered entered(m_scope, m_scope);
-    return run(node.otherwise, out);
-  }
   const size_t count = items.size();
   auto state = std::make_shared<LoopState>();
   state->sequence = makeList(std::move(items));
   const int loopId = m_program.idOf("loop");
   Flow flow = Flow::Normal;
+  bool finished = false; // some pass reached the end of the body: jinja2 goes by that, not by the number of items
   for (size_t i = 0; i < count && flow != Flow::Break; ++i) {
     state->index = i;
     const Entered entered(m_scope, m_scope);
     if (loopId >= 0) m_scope->set(loopId, Value::loop(state));
     assign(*node.target, state->sequence.items()[i]);
     flow = run(node.body, out);
+    finished = finished || flow == Flow::Normal;
   }
-  return Flow::Normal;
+  if (finished) return Flow::Normal;
+  const Entered entered(m_scope, m_scope);
+  return run(node.otherwise, out);
 }
 
 void Interpreter::assign(const Expr &target, const Value &value) {

@@ -63,7 +63,7 @@ Value replace(Interpreter &run, const Value &subject, const CallArguments &given
   CallArguments texts;
   for (size_t i = 0; i < 2; ++i) texts.positional.push_back(run.makeString(toText(run.meter(), args.required(i))));
   if (args.find(2) && !args.find(2)->is(Kind::None)) texts.positional.push_back(*args.find(2));
-  return viaMethod(run, subject, "replace", texts);
+  return viaMethod(run, run.makeString(toText(run.meter(), subject)), "replace", texts);
 }
 
 Value string(Interpreter &run, const Value &subject, const CallArguments &given) {
@@ -71,31 +71,22 @@ Value string(Interpreter &run, const Value &subject, const CallArguments &given)
   return subjectText(run, subject);
 }
 
-Value unchanged(Interpreter &, const Value &subject, const CallArguments &given) {
+Value safe(Interpreter &run, const Value &subject, const CallArguments &given) {
   const Arguments args(given, {});
-  return subject;
+  MarkedText text = toText(run.meter(), subject);
+  text.markup = true;
+  return run.makeString(std::move(text));
+}
+
+Value forceescape(Interpreter &run, const Value &subject, const CallArguments &given) {
+  const Arguments args(given, {});
+  const MarkedText text = toText(run.meter(), subject);
+  run.meter().work(text.text.size() * 8);
+  return run.makeString(escapeHtml(text));
 }
 
 Value escape(Interpreter &run, const Value &subject, const CallArguments &given) {
-  const Arguments args(given, {});
-  const Value value = subjectText(run, subject);
-  const MarkedText &text = value.text();
-  run.meter().work(text.text.size() * 8);
-  MarkedText out;
-  for (size_t at = 0; at < text.text.size(); ++at) {
-    static const std::pair<char, const char *> kEntities[] = {
-        {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&#34;"}, {'\'', "&#39;"}};
-    const auto *entity = std::find_if(std::begin(kEntities), std::end(kEntities),
-                                      [&](const auto &e) { return e.first == text.text[at]; });
-    if (entity == std::end(kEntities)) {
-      out.append(text, at, at + 1);
-    } else if (const MarkedText piece = text.slice(at, at + 1); const Author *author = piece.anyAuthor()) {
-      out.appendWritten(entity->second, *author);
-    } else {
-      out.append(entity->second);
-    }
-  }
-  return run.makeString(std::move(out));
+  return subject.is(Kind::String) && subject.text().markup ? subject : forceescape(run, subject, given);
 }
 
 Value tojson(Interpreter &run, const Value &subject, const CallArguments &given) {
@@ -134,6 +125,7 @@ Value indent(Interpreter &run, const Value &subject, const CallArguments &given)
   const bool endsLine = !whole.empty() && whole.back() == '\n';
   const size_t count = lines.items().size() + (endsLine ? 1 : 0);
   MarkedText out;
+  out.markup = value.text().markup;
   for (size_t i = 0; i < count; ++i) {
     const MarkedText line = i < lines.items().size() ? lines.items()[i].text() : MarkedText();
     if (i > 0) out.append("\n");
@@ -331,7 +323,7 @@ Value attr(Interpreter &run, const Value &subject, const CallArguments &given) {
 const std::unordered_map<std::string, FilterFunction> kFilters = {
     {"trim", trim},           {"upper", upper},       {"lower", lower},     {"capitalize", capitalize},
     {"center", center},       {"title", title},       {"replace", replace}, {"string", string},
-    {"safe", unchanged},      {"escape", escape},     {"e", escape},        {"forceescape", escape},
+    {"safe", safe},           {"escape", escape},     {"e", escape},        {"forceescape", forceescape},
     {"tojson", tojson},       {"indent", indent},     {"format", format},   {"truncate", truncate},
     {"wordcount", wordcount}, {"int", toInt},         {"float", toFloat},   {"round", round},
     {"abs", absolute},        {"default", defaulted}, {"d", defaulted},     {"attr", attr}};

@@ -217,6 +217,7 @@ Value field(Interpreter &run, const std::string &path, const CallArguments &give
 MarkedText formatPercent(Interpreter &run, const MarkedText &format, const Value &values) {
   const std::string &text = format.text;
   MarkedText out;
+  out.markup = format.markup;
   Scanner scan(text);
   size_t used = 0;
   auto next = [&]() -> Value {
@@ -281,6 +282,10 @@ MarkedText formatPercent(Interpreter &run, const MarkedText &format, const Value
     } else if (std::string("sdfFeEgGxXo").find(spec.type) == std::string::npos) {
       throw TemplateError(std::string("'%") + spec.type + "' is no format that is known");
     }
+    if (spec.type == 's' && format.markup) {
+      const MarkedText plain = value.is(Kind::String) ? value.text() : toText(run.meter(), value);
+      value = run.makeString(asMarkup(plain));
+    }
     if (spec.type == 's' && spec.align == '=') spec.align = '>', spec.fill = ' ';
     out.append(formatted(run, spec, value, true));
   }
@@ -293,6 +298,7 @@ MarkedText formatPercent(Interpreter &run, const MarkedText &format, const Value
 MarkedText formatBraces(Interpreter &run, const MarkedText &format, const CallArguments &given) {
   const std::string &text = format.text;
   MarkedText out;
+  out.markup = format.markup;
   size_t automatic = 0;
   for (size_t at = 0; at < text.size();) {
     const size_t brace = std::min(text.find_first_of("{}", at), text.size());
@@ -330,7 +336,9 @@ MarkedText formatBraces(Interpreter &run, const MarkedText &format, const CallAr
     if (spec.empty() && value.is(Kind::Undefined)) {
       // str(undefined) is empty
     } else {
-      out.append(formatted(run, braceSpec(spec), value, false));
+      const MarkedText piece = formatted(run, braceSpec(spec), value, false);
+      const bool escapes = format.markup && !(value.is(Kind::String) && value.text().markup);
+      out.append(escapes ? escapeHtml(piece) : piece);
     }
     at = close + 1;
   }

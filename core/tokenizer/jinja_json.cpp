@@ -20,7 +20,7 @@ public:
     case Kind::None: m_out.append("null"); return;
     case Kind::Bool: m_out.append(truth(value) ? "true" : "false"); return;
     case Kind::Int: m_out.append(std::to_string(value.asInt())); return;
-    case Kind::Float: m_out.append(number(value.asDouble())); return;
+    case Kind::Float: m_out.append(value.isBigInteger() ? floatText(value) : number(value.asDouble())); return;
     case Kind::String: string(value.text()); return;
     case Kind::List: {
       const auto &items = value.items();
@@ -120,7 +120,6 @@ private:
     default: break;
     }
     if (c >= 0x20 && !(m_style.ascii && c >= 0x7F)) return {};
-    if (c == 0x7F) return {};
     char buffer[16];
     if (c >= 0x10000) {
       std::snprintf(buffer, sizeof buffer, "\\u%04x\\u%04x", 0xD800 + ((c - 0x10000) >> 10),
@@ -143,7 +142,7 @@ Value converted(Meter &meter, const Json &json, const Author &author) {
   case Json::value_t::number_integer: return Value::integer(json.get<int64_t>());
   case Json::value_t::number_unsigned: {
     const auto value = json.get<uint64_t>();
-    return value > INT64_MAX ? Value::number(static_cast<double>(value)) : Value::integer(static_cast<int64_t>(value));
+    return value > INT64_MAX ? Value::bigInteger(std::to_string(value)) : Value::integer(static_cast<int64_t>(value));
   }
   case Json::value_t::number_float: return Value::number(json.get<double>());
   case Json::value_t::string:

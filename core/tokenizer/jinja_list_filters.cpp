@@ -1,4 +1,4 @@
-// Filters on lists and dicts. jinja2's generators are lists here.
+// Filters on lists and dicts. jinja2's generators are lists here that are always true.
 #include "core/tokenizer/jinja_eval.h"
 
 #include <algorithm>
@@ -68,7 +68,7 @@ Value reversed(Interpreter &run, const Value &subject, const CallArguments &give
   const Arguments args(given, {});
   std::vector<Value> items = iterate(run.meter(), subject);
   std::reverse(items.begin(), items.end());
-  if (!subject.is(Kind::String)) return run.makeList(std::move(items));
+  if (!subject.is(Kind::String)) return run.makeGenerator(std::move(items));
   MarkedText text;
   for (const Value &item : items) text.append(item.text());
   return run.makeString(std::move(text));
@@ -93,20 +93,20 @@ Value join(Interpreter &run, const Value &subject, const CallArguments &given) {
 }
 
 Value items(Interpreter &run, const Value &subject, const CallArguments &given) {
-  if (subject.is(Kind::Undefined)) return run.makeList({});
+  if (subject.is(Kind::Undefined)) return run.makeGenerator({});
   if (!subject.is(Kind::Dict)) throw TemplateError("items needs a dict");
-  return run.call(run.attribute(subject, "items"), given);
+  return run.makeGenerator(iterate(run.meter(), run.call(run.attribute(subject, "items"), given)));
 }
 
 Value map(Interpreter &run, const Value &subject, const CallArguments &given) {
   std::vector<Value> results;
-  if (!truth(subject)) return run.makeList({}); // none too: jinja2 does not look into what is false
+  if (!truth(subject)) return run.makeGenerator({}); // none too: jinja2 does not look into what is false
   if (given.positional.empty()) {
     const Arguments args(given, {"attribute", "default"});
     args.required(0);
     const std::vector<Value> path = attributePath(run, args.find(0));
     for (const Value &item : iterate(run.meter(), subject)) results.push_back(follow(run, item, path, args.find(1)));
-    return run.makeList(std::move(results));
+    return run.makeGenerator(std::move(results));
   }
   const Value &name = given.positional.front();
   if (!name.is(Kind::String)) throw TemplateError("map needs the name of a filter");
@@ -114,7 +114,7 @@ Value map(Interpreter &run, const Value &subject, const CallArguments &given) {
   rest.positional.erase(rest.positional.begin());
   for (const Value &item : iterate(run.meter(), subject))
     results.push_back(run.applyFilter(name.text().text, item, rest));
-  return run.makeList(std::move(results));
+  return run.makeGenerator(std::move(results));
 }
 
 /// select, reject, selectattr, rejectattr: items whose value (or attribute) passes a test.
@@ -133,12 +133,12 @@ Value chosen(Interpreter &run, const Value &subject, const CallArguments &given,
     rest.positional.erase(rest.positional.begin());
   }
   std::vector<Value> kept;
-  if (!truth(subject)) return run.makeList({});
+  if (!truth(subject)) return run.makeGenerator({});
   for (const Value &item : iterate(run.meter(), subject)) {
     const Value value = follow(run, item, path);
     if ((test.empty() ? truth(value) : run.applyTest(test, value, rest)) == wanted) kept.push_back(item);
   }
-  return run.makeList(std::move(kept));
+  return run.makeGenerator(std::move(kept));
 }
 
 Value select(Interpreter &run, const Value &subject, const CallArguments &given) {
@@ -215,7 +215,7 @@ Value unique(Interpreter &run, const Value &subject, const CallArguments &given)
     run.meter().work(key.size() * 8 + 64);
     if (seen.insert(key).second) kept.push_back(item);
   }
-  return run.makeList(std::move(kept));
+  return run.makeGenerator(std::move(kept));
 }
 
 Value extreme(Interpreter &run, const Value &subject, const CallArguments &given, bool largest) {
@@ -267,7 +267,7 @@ Value batch(Interpreter &run, const Value &subject, const CallArguments &given) 
     }
     batches.push_back(run.makeList(std::move(line)));
   }
-  return run.makeList(std::move(batches));
+  return run.makeGenerator(std::move(batches));
 }
 
 Value slices(Interpreter &run, const Value &subject, const CallArguments &given) {
@@ -288,7 +288,7 @@ Value slices(Interpreter &run, const Value &subject, const CallArguments &given)
     if (args.find(1) && !args.find(1)->is(Kind::None) && i >= extra) part.push_back(*args.find(1));
     result.push_back(run.makeList(std::move(part)));
   }
-  return run.makeList(std::move(result));
+  return run.makeGenerator(std::move(result));
 }
 
 Value groupby(Interpreter &run, const Value &subject, const CallArguments &given) {

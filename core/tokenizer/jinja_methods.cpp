@@ -185,7 +185,10 @@ Value replace(Interpreter &run, const Value &self, const CallArguments &given) {
   if (!from || !to) throw TemplateError("replace needs two texts");
   chargeSearch(run.meter(), self.text(), *from);
   try {
-    return text(run, replaceAll(self.text(), *from, *to, args.integer(2, -1), kMaxStringBytes));
+    MarkedText result = replaceAll(self.text(), *from, self.text().markup ? asMarkup(*to) : *to, args.integer(2, -1),
+                                   kMaxStringBytes);
+    result.markup = self.text().markup;
+    return text(run, std::move(result));
   } catch (const std::length_error &) {
     throw TemplateError("the template makes a text that is too long");
   }
@@ -229,12 +232,13 @@ Value count(Interpreter &run, const Value &self, const CallArguments &given) {
 Value join(Interpreter &run, const Value &self, const CallArguments &given) {
   const Arguments args(given, {"iterable"});
   MarkedText result;
+  result.markup = self.text().markup;
   bool first = true;
   for (const Value &item : iterate(run.meter(), args.required(0))) {
     if (!item.is(Kind::String)) throw TemplateError(std::string("join needs texts, not ") + typeName(item));
     if (!first) appendText(run.meter(), result, self);
     first = false;
-    appendText(run.meter(), result, item);
+    appendText(run.meter(), result, result.markup ? run.makeString(asMarkup(item.text())) : item);
   }
   return text(run, std::move(result));
 }
@@ -271,7 +275,8 @@ Value padded(Interpreter &run, const Value &self, const CallArguments &given, in
   const Arguments args(given, {"width", "fillchar"});
   args.required(0);
   const MarkedText *given1 = args.text(1);
-  const MarkedText fill = given1 ? *given1 : MarkedText(std::string(1, otherwise));
+  MarkedText fill = given1 ? *given1 : MarkedText(std::string(1, otherwise));
+  if (self.text().markup) fill = asMarkup(fill);
   if (countCharacters(fill.text) != 1) throw TemplateError("the fill must be one character");
   const int64_t missing = args.integer(0, 0) - lengthOf(run.meter(), self);
   if (missing <= 0) return self;
@@ -282,6 +287,7 @@ Value padded(Interpreter &run, const Value &self, const CallArguments &given, in
   // Python's centre puts the odd blank on the left only when the width is odd
   const int64_t left = side < 0 ? missing : side > 0 ? 0 : missing / 2 + (missing & width & 1);
   MarkedText result;
+  result.markup = self.text().markup;
   for (int64_t i = 0; i < left; ++i) result.append(fill);
   result.append(self.text());
   for (int64_t i = left; i < missing; ++i) result.append(fill);

@@ -85,6 +85,7 @@ Value repeated(Interpreter &run, const Value &value, int64_t count) {
     if (static_cast<uint64_t>(count) > kMaxStringBytes / size + 1)
       throw TemplateError("the template makes a text that is too long");
     MarkedText result;
+    result.markup = text.markup;
     run.meter().work(size * static_cast<size_t>(count) + text.marks.size() * static_cast<size_t>(count) * sizeof(Mark));
     for (int64_t i = 0; i < count && !text.text.empty(); ++i) result.append(text);
     return run.makeString(std::move(result));
@@ -109,8 +110,9 @@ Value applyOperator(Interpreter &run, Operator op, const Value &left, const Valu
   if (op == Operator::Add && left.kind() == right.kind()) {
     if (left.is(Kind::String)) {
       MarkedText text;
-      appendText(run.meter(), text, left);
-      appendText(run.meter(), text, right);
+      text.markup = left.text().markup || right.text().markup;
+      for (const Value *side : {&left, &right})
+        appendText(run.meter(), text, text.markup ? run.makeString(asMarkup(side->text())) : *side);
       return run.makeString(std::move(text));
     }
     if (left.is(Kind::List) && left.isTuple() == right.isTuple()) {

@@ -124,6 +124,16 @@ bool isCallable(Interpreter &, const Value &subject, const CallArguments &given)
   return subject.is(Kind::Callable);
 }
 
+bool isInteger(Interpreter &, const Value &subject, const CallArguments &given) {
+  const Arguments args(given, {});
+  return subject.is(Kind::Int) || subject.isBigInteger();
+}
+
+bool isFloat(Interpreter &, const Value &subject, const CallArguments &given) {
+  const Arguments args(given, {});
+  return subject.is(Kind::Float) && !subject.isBigInteger();
+}
+
 const std::unordered_map<std::string, TestFunction> kTests = {{"defined", isDefined},
                                                               {"undefined", isKind<Kind::Undefined>},
                                                               {"none", isKind<Kind::None>},
@@ -132,8 +142,8 @@ const std::unordered_map<std::string, TestFunction> kTests = {{"defined", isDefi
                                                               {"iterable", isIterable},
                                                               {"sequence", isSequence},
                                                               {"number", isNumber},
-                                                              {"integer", isKind<Kind::Int>},
-                                                              {"float", isKind<Kind::Float>},
+                                                              {"integer", isInteger},
+                                                              {"float", isFloat},
                                                               {"boolean", isKind<Kind::Bool>},
                                                               {"true", isTrue},
                                                               {"false", isFalse},

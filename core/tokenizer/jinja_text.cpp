@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <stdexcept>
+#include <utility>
 
 namespace attune::tokenizer::jinja {
 
@@ -41,6 +43,7 @@ void MarkedText::appendWritten(std::string_view written, Author author) {
 
 MarkedText MarkedText::slice(size_t begin, size_t end) const {
   MarkedText part;
+  part.markup = markup;
   part.append(*this, begin, end);
   return part;
 }
@@ -194,6 +197,7 @@ uint32_t upperOf(uint32_t c) {
 
 MarkedText changeCase(const MarkedText &text, CaseRule rule) {
   MarkedText result;
+  result.markup = text.markup;
   result.text.reserve(text.text.size());
   size_t mark = 0;
   bool inWord = false, first = true;
@@ -223,6 +227,29 @@ MarkedText changeCase(const MarkedText &text, CaseRule rule) {
     at += length;
   }
   return result;
+}
+
+MarkedText escapeHtml(const MarkedText &text) {
+  static const std::pair<char, const char *> kEntities[] = {
+      {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&#34;"}, {'\'', "&#39;"}};
+  MarkedText out;
+  out.markup = true;
+  size_t plainFrom = 0;
+  for (size_t at = 0; at < text.text.size(); ++at) {
+    const auto *entity = std::find_if(std::begin(kEntities), std::end(kEntities),
+                                      [&](const auto &e) { return e.first == text.text[at]; });
+    if (entity == std::end(kEntities)) continue;
+    out.append(text, plainFrom, at);
+    const MarkedText piece = text.slice(at, at + 1);
+    if (const Author *author = piece.anyAuthor()) {
+      out.appendWritten(entity->second, *author);
+    } else {
+      out.append(entity->second);
+    }
+    plainFrom = at + 1;
+  }
+  out.append(text, plainFrom, text.text.size());
+  return out;
 }
 
 TextSpan stripRange(std::string_view text, const std::string *chars, bool left, bool right) {

@@ -29,6 +29,7 @@ struct MarkedText {
   std::string text;
   std::vector<Mark> marks;          // sorted, disjoint, neighbours of one author joined
   std::vector<TextSpan> generation; // {% generation %} regions, sorted
+  bool markup = false;              // Markup, what |safe and |escape make: plain text is escaped when it joins it
 
   MarkedText() = default;
   explicit MarkedText(std::string plain) : text(std::move(plain)) {}
@@ -36,7 +37,7 @@ struct MarkedText {
 
   void append(std::string_view plain) { text.append(plain); }
   void append(const MarkedText &other) { append(other, 0, other.text.size()); }
-  /// Appends the bytes [begin, end) of `other` with their marks.
+  /// Appends the bytes [begin, end) of `other` with their marks; a markup stays what this text is.
   void append(const MarkedText &other, size_t begin, size_t end);
   void appendWritten(std::string_view written, Author author);
   MarkedText slice(size_t begin, size_t end) const;
@@ -70,6 +71,11 @@ uint32_t upperOf(uint32_t codePoint);
 
 enum class CaseRule { Upper, Lower, Capitalize, Title, Swap };
 MarkedText changeCase(const MarkedText &text, CaseRule rule);
+
+/// The text as Markup, with & < > " ' written as entities.
+MarkedText escapeHtml(const MarkedText &text);
+/// What joins a Markup: itself when it is one, else escaped.
+inline MarkedText asMarkup(const MarkedText &text) { return text.markup ? text : escapeHtml(text); }
 
 /// [begin, end) of `text` without the characters of `chars` (white space when null) at the chosen sides.
 TextSpan stripRange(std::string_view text, const std::string *chars, bool left, bool right);

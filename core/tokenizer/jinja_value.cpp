@@ -1,5 +1,7 @@
 #include "core/tokenizer/jinja_value.h"
 
+#include "core/tokenizer/unicode.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -19,6 +21,7 @@ struct ListObject {
       : items(std::move(values)), tuple(isTuple), charge(meter, items.capacity() * sizeof(Value) + 64) {}
   std::vector<Value> items;
   bool tuple;
+  bool generator = false;
   int depth = 1;
   Charge charge;
 };
@@ -66,6 +69,12 @@ Value Value::number(double number) {
   return value;
 }
 
+Value Value::bigInteger(std::string digits) {
+  Value value = number(std::strtod(digits.c_str(), nullptr));
+  value.m_object = std::make_shared<std::string>(std::move(digits));
+  return value;
+}
+
 Value Value::string(Meter *meter, MarkedText text) {
   if (text.text.size() > kMaxStringBytes) throw TemplateError("the template makes a text that is too long");
   Value value(Kind::String);
@@ -82,6 +91,12 @@ Value Value::list(Meter *meter, std::vector<Value> items, bool tuple) {
   object->depth = own;
   Value value(Kind::List);
   value.m_object = std::move(object);
+  return value;
+}
+
+Value Value::generator(Meter *meter, std::vector<Value> items) {
+  Value value = list(meter, std::move(items));
+  static_cast<ListObject *>(value.m_object.get())->generator = true;
   return value;
 }
 
@@ -126,6 +141,9 @@ Value Value::loop(std::shared_ptr<LoopState> state) {
 const MarkedText &Value::text() const { return static_cast<const StringObject *>(m_object.get())->text; }
 const std::vector<Value> &Value::items() const { return static_cast<const ListObject *>(m_object.get())->items; }
 bool Value::isTuple() const { return is(Kind::List) && static_cast<const ListObject *>(m_object.get())->tuple; }
+bool Value::isGenerator() const {
+  return is(Kind::List) && static_cast<const ListObject *>(m_object.get())->generator;
+}
 
 std::string Value::undefinedMessage() const {
   if (!m_object) return "a value is undefined";
@@ -183,9 +201,9 @@ const char *typeName(const Value &value) {
   case Kind::None: return "NoneType";
   case Kind::Bool: return "bool";
   case Kind::Int: return "int";
-  case Kind::Float: return "float";
+  case Kind::Float: return value.isBigInteger() ? "int" : "float";
   case Kind::String: return "str";
-  case Kind::List: return value.isTuple() ? "tuple" : "list";
+  case Kind::List: return value.isTuple() ? "tuple" : value.isGenerator() ? "generator" : "list";
   case Kind::Dict: return "dict";
   case Kind::Callable: return "function";
   case Kind::Namespace: return "Namespace";
@@ -202,7 +220,7 @@ bool truth(const Value &value) {
   case Kind::Int: return value.asInt() != 0;
   case Kind::Float: return value.asDouble() != 0.0;
   case Kind::String: return !value.text().text.empty();
-  case Kind::List: return !value.items().empty();
+  case Kind::List: return value.isGenerator() || !value.items().empty();
   case Kind::Dict: return !value.dictionary().entries.empty();
   case Kind::Callable:
   case Kind::Namespace:
@@ -292,7 +310,9 @@ std::vector<Value> iterate(Meter &meter, const Value &value) {
     const MarkedText &text = value.text();
     for (size_t at = 0; at < text.text.size();) {
       const size_t length = characterLength(text.text, at);
-      items.push_back(Value::string(&meter, text.slice(at, at + length)));
+      MarkedText character = text.slice(at, at + length);
+      character.markup = false;
+      items.push_back(Value::string(&meter, std::move(character)));
       if (items.size() > kMaxItems) throw TemplateError("the template walks over a text that is too long");
       meter.step();
       at += length;
@@ -332,6 +352,10 @@ std::string floatText(double value) {
   return sign + digits.substr(0, whole) + "." + digits.substr(whole);
 }
 
+std::string floatText(const Value &value) {
+  return value.isBigInteger() ? *static_cast<const std::string *>(value.identity()) : floatText(value.asDouble());
+}
+
 namespace {
 
 void appendQuoted(Meter &meter, MarkedText &out, const MarkedText &text) {
@@ -354,11 +378,8 @@ void appendQuoted(Meter &meter, MarkedText &out, const MarkedText &text) {
       std::strcpy(escape, "\\\\");
     } else if (c == static_cast<uint32_t>(quote)) {
       std::snprintf(escape, sizeof escape, "\\%c", quote);
-    } else if (c < 0x20 || (c >= 0x7F && c <= 0xA0) || c == 0xAD) {
-      std::snprintf(escape, sizeof escape, "\\x%02x", c);
-    } else if (c != ' ' &&
-               (isSpace(c) || (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) || c == 0xFEFF)) {
-      std::snprintf(escape, sizeof escape, "\\u%04x", c);
+    } else if (c != ' ' && !(classOf(c) & (kLetter | kMark | kNumber | kPunctuation | kSymbol))) { // not printable
+      std::snprintf(escape, sizeof escape, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
     }
     if (escape[0]) {
       out.append(text, plainFrom, at);
@@ -386,7 +407,9 @@ void appendRepr(Meter &meter, MarkedText &out, const Value &value) {
   meter.step();
   checkSize(out);
   if (value.is(Kind::String)) {
+    if (value.text().markup) out.append("Markup(");
     appendQuoted(meter, out, value.text());
+    if (value.text().markup) out.append(")");
   } else if (value.is(Kind::List)) {
     const auto &items = value.items();
     out.append(value.isTuple() ? "(" : "[");
@@ -419,7 +442,7 @@ void appendText(Meter &meter, MarkedText &out, const Value &value) {
   case Kind::None: out.append("None"); return;
   case Kind::Bool: out.append(truth(value) ? "True" : "False"); return;
   case Kind::Int: out.append(std::to_string(value.asInt())); return;
-  case Kind::Float: out.append(floatText(value.asDouble())); return;
+  case Kind::Float: out.append(floatText(value)); return;
   case Kind::String:
     meter.work(value.text().text.size() + value.text().marks.size() * sizeof(Mark));
     out.append(value.text());
@@ -449,7 +472,7 @@ std::string keyText(const Value &key) {
     const double value = key.asDouble();
     if (value == std::floor(value) && std::fabs(value) < 9e18)
       return tagged('i', std::to_string(static_cast<int64_t>(value)));
-    return tagged('f', floatText(value));
+    return key.isBigInteger() ? tagged('i', floatText(key)) : tagged('f', floatText(value));
   }
   case Kind::List:
     if (key.isTuple()) {

@@ -83,9 +83,13 @@ public:
   static Value boolean(bool value);
   static Value integer(int64_t value);
   static Value number(double value);
+  /// A whole number of Python's beyond 64 bits; calculations take the nearest double.
+  static Value bigInteger(std::string digits);
   /// `meter` null: a constant of the template itself, outside any render.
   static Value string(Meter *meter, MarkedText text);
   static Value list(Meter *meter, std::vector<Value> items, bool tuple = false);
+  /// What jinja2's lazy filters return: a list that is true even when it is empty.
+  static Value generator(Meter *meter, std::vector<Value> items);
   static Value dict(Meter *meter, std::vector<std::pair<Value, Value>> entries);
   static Value callable(std::shared_ptr<const Callable> callable);
   static Value nameSpace(Namespace *space); // owned by the render
@@ -101,6 +105,8 @@ public:
   const MarkedText &text() const;
   const std::vector<Value> &items() const;
   bool isTuple() const;
+  bool isGenerator() const;
+  bool isBigInteger() const { return m_kind == Kind::Float && m_object; }
   const DictObject &dictionary() const { return *static_cast<const DictObject *>(m_object.get()); }
   const Callable &function() const { return *static_cast<const Callable *>(m_object.get()); }
   Namespace &space() const { return *m_space; }
@@ -175,5 +181,7 @@ MarkedText toText(Meter &meter, const Value &value);
 std::string keyText(const Value &key);
 /// Python's repr of a float ("1.0", "1e+16", "0.1").
 std::string floatText(double value);
+/// The same of a value of kind Float, which may be a big whole number.
+std::string floatText(const Value &value);
 
 } // namespace attune::tokenizer::jinja

@@ -12,8 +12,8 @@ void push(std::vector<TextSpan> &out, TextSpan span) {
   if (span.end > span.begin) out.push_back(span);
 }
 
-/// Every digit alone, the text between in one piece.
-void splitDigits(std::string_view text, TextSpan range, std::vector<TextSpan> &out) {
+/// Every digit alone, the text between in one piece; false when `visit` says so.
+template <typename Visit> bool forEachDigit(std::string_view text, TextSpan range, const Visit &visit) {
   size_t begin = range.begin;
   for (size_t at = range.begin, length = 1; at < range.end; at += length) {
     const auto byte = static_cast<unsigned char>(text[at]);
@@ -21,20 +21,18 @@ void splitDigits(std::string_view text, TextSpan range, std::vector<TextSpan> &o
     length = 1;
     if (byte >= 0x80) digit = (classOf(decodeUtf8(text.data() + at, length)) & kNumeric) != 0;
     if (!digit) continue;
-    push(out, {begin, at});
-    out.push_back({at, at + length});
+    if (begin < at && !visit(TextSpan{begin, at}, false)) return false;
+    if (!visit(TextSpan{at, at + length}, true)) return false;
     begin = at + length;
   }
-  push(out, {begin, range.end});
+  return begin == range.end || visit(TextSpan{begin, range.end}, false);
 }
 
 void matchDigits(std::string_view text, TextSpan range, std::vector<PatternMatch> &out) {
-  std::vector<TextSpan> pieces;
-  splitDigits(text, range, pieces);
-  for (const TextSpan &piece : pieces) {
-    size_t length;
-    out.push_back({piece, (classOf(decodeUtf8(text.data() + piece.begin, length)) & kNumeric) != 0});
-  }
+  forEachDigit(text, range, [&](TextSpan piece, bool digit) {
+    out.push_back({piece, digit});
+    return true;
+  });
 }
 
 void matchLiteral(const std::string &literal, std::string_view text, TextSpan range, std::vector<PatternMatch> &out) {
@@ -63,10 +61,6 @@ Result<PreTokenizer> PreTokenizer::create(const std::vector<SplitStep> &steps, c
 }
 
 void PreTokenizer::apply(const Step &step, std::string_view text, TextSpan range, std::vector<TextSpan> &out) {
-  const bool isolated = step.spec.behavior == SplitBehavior::Isolated;
-  if (isolated && step.spec.kind == SplitStep::Kind::Digits) return splitDigits(text, range, out);
-  if (isolated && step.spec.kind == SplitStep::Kind::Pattern && step.pattern.tiles())
-    return step.pattern.splitTiles(text, range, out);
   std::vector<PatternMatch> matches;
   if (step.spec.kind == SplitStep::Kind::Digits) matchDigits(text, range, matches);
   else if (step.spec.kind == SplitStep::Kind::Literal) matchLiteral(step.spec.pattern, text, range, matches);
@@ -109,15 +103,45 @@ void PreTokenizer::apply(const Step &step, std::string_view text, TextSpan range
   for (const TextSpan &piece : pieces) push(out, piece);
 }
 
-void PreTokenizer::split(std::string_view text, TextSpan range, std::vector<TextSpan> &words,
-                         std::vector<TextSpan> &scratch) const {
-  words.clear();
-  push(words, range);
-  for (const Step &step : m_steps) {
-    scratch.clear();
-    for (const TextSpan &word : words) apply(step, text, word, scratch);
-    words.swap(scratch);
+struct PreTokenizer::Walk {
+  std::string_view text;
+  std::vector<TextSpan> &words;
+  const WordVisitor &visit;
+};
+
+/// Cuts by this step, then each piece by the next ones before the next piece is looked for: memory stays bounded.
+bool PreTokenizer::walk(size_t step, TextSpan range, Walk &state) const {
+  constexpr size_t kBatch = 4096;
+  if (range.end == range.begin) return true;
+  if (step == m_steps.size()) {
+    state.words.push_back(range);
+    if (state.words.size() < kBatch) return true;
+    const bool goOn = state.visit(state.words);
+    state.words.clear();
+    return goOn;
   }
+  const Step &own = m_steps[step];
+  const bool isolated = own.spec.behavior == SplitBehavior::Isolated;
+  if (isolated && own.spec.kind == SplitStep::Kind::Digits)
+    return forEachDigit(state.text, range, [&](TextSpan piece, bool) { return walk(step + 1, piece, state); });
+  if (isolated && own.spec.kind == SplitStep::Kind::Pattern && own.pattern.tiles()) {
+    for (size_t at = range.begin; at < range.end;) {
+      const size_t end = own.pattern.tileEnd(state.text, {at, range.end});
+      if (!walk(step + 1, {at, end}, state)) return false;
+      at = end;
+    }
+    return true;
+  }
+  std::vector<TextSpan> pieces;
+  apply(own, state.text, range, pieces);
+  return std::all_of(pieces.begin(), pieces.end(), [&](const TextSpan &piece) { return walk(step + 1, piece, state); });
+}
+
+void PreTokenizer::split(std::string_view text, TextSpan range, std::vector<TextSpan> &words,
+                         const WordVisitor &visit) const {
+  words.clear();
+  Walk state{text, words, visit};
+  if (walk(0, range, state) && !words.empty()) visit(words);
 }
 
 } // namespace attune::tokenizer

@@ -73,20 +73,10 @@ Result<SplitPattern> SplitPattern::compile(const std::string &pattern, const std
   return out;
 }
 
-void SplitPattern::splitTiles(std::string_view text, TextSpan range, std::vector<TextSpan> &out) const {
-  const char *const end = text.data() + range.end;
-  for (size_t at = range.begin; at < range.end;) {
-    const size_t length = m_scanner(text.data() + at, end);
-    out.push_back({at, at + length});
-    at += length;
-  }
-}
-
 void SplitPattern::split(std::string_view text, TextSpan range, std::vector<PatternMatch> &out) const {
   if (m_scanner) {
-    std::vector<TextSpan> tiles;
-    splitTiles(text, range, tiles);
-    for (const TextSpan &tile : tiles) out.push_back({tile, true});
+    for (size_t at = range.begin; at < range.end; at = out.back().span.end)
+      out.push_back({{at, tileEnd(text, {at, range.end})}, true});
     return;
   }
   const std::unique_ptr<pcre2_match_data, MatchDeleter> data(pcre2_match_data_create_from_pattern(m_compiled->code, nullptr));

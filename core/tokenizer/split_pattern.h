@@ -26,8 +26,10 @@ public:
   bool tiles() const { return m_scanner != nullptr; }
   /// Appends the pieces of text[range], matched and unmatched, in order; the pattern sees only that range.
   void split(std::string_view text, TextSpan range, std::vector<PatternMatch> &out) const;
-  /// As split for a pattern that tiles, without the flags.
-  void splitTiles(std::string_view text, TextSpan range, std::vector<TextSpan> &out) const;
+  /// Where the first match in text[range] ends, of a pattern that tiles.
+  size_t tileEnd(std::string_view text, TextSpan range) const {
+    return range.begin + m_scanner(text.data() + range.begin, text.data() + range.end);
+  }
 
 private:
   struct Compiled;

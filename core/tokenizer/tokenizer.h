@@ -3,9 +3,12 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/base/stop_token.h"
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +36,12 @@ public:
   /// Ids of `text` in one encoding. Invalid UTF-8 is replaced by U+FFFD first. With `parseSpecial` special
   /// tokens written in the text are matched; otherwise they are plain text.
   virtual std::vector<TokenId> encode(std::string_view text, bool parseSpecial) const = 0;
+  /// As encode, for long texts; nothing when `stop` asked for it.
+  virtual std::optional<std::vector<TokenId>> encodeUnlessStopped(std::string_view text, bool parseSpecial,
+                                                                  const StopToken &stop) const {
+    auto ids = encode(text, parseSpecial);
+    return stop.stopRequested() ? std::nullopt : std::make_optional(std::move(ids));
+  }
   /// As encode, with the byte range of each token. Special tokens are matched everywhere except where they would
   /// touch a byte of `protectedSpans` (sorted, disjoint: what a user or a row wrote).
   virtual EncodedText encodeWithOffsets(std::string_view text, const std::vector<TextSpan> &protectedSpans) const = 0;
@@ -60,12 +69,14 @@ private:
   std::string m_pending;
 };
 
+/// Named special tokens that chat templates see as variables: "bos_token" -> "<s>". A name that is not there is undefined.
+using TemplateTokens = std::map<std::string, std::string>;
+
 /// What a model folder or GGUF says about text: tokenizer, chat template, generation defaults.
 struct TokenizerBundle {
   std::shared_ptr<const Tokenizer> tokenizer;
   std::string chatTemplate; // Jinja source, empty when the model ships none
-  std::string bosText;      // for the template's bos_token / eos_token variables
-  std::string eosText;
+  TemplateTokens templateTokens;
   std::vector<TokenId> endTokens; // that end an answer: eos and generation_config's list
 };
 

@@ -39,37 +39,64 @@ std::string tokenText(const Json &object, const char *key) {
   return "";
 }
 
-bool flagOf(const Json &object, const char *key) {
+bool flagOf(const Json &object, const char *key, bool otherwise = false) {
   const auto found = object.find(key);
-  return found != object.end() && found->is_boolean() && found->get<bool>();
+  return found != object.end() && found->is_boolean() ? found->get<bool>() : otherwise;
 }
 
-/// Special tokens that only the settings files name (older folders) join those of tokenizer.json.
+/// The named tokens of a tokenizer_config.json, with the names that transformers gives to templates.
+TemplateTokens templateTokensOf(const Json &config) {
+  TemplateTokens tokens;
+  const std::string suffix = "_token";
+  const auto add = [&](const Json &object, const std::string &name) {
+    const std::string text = tokenText(object, name.c_str());
+    if (!text.empty()) tokens[name] = text;
+  };
+  for (const auto &[name, value] : config.items()) {
+    const size_t stem = name.size() - std::min(name.size(), suffix.size());
+    if (stem > 0 && name.compare(stem, suffix.size(), suffix) == 0) add(config, name);
+  }
+  const auto extra = config.find("extra_special_tokens");
+  if (extra != config.end() && extra->is_object())
+    for (const auto &[name, value] : extra->items()) add(*extra, name);
+  return tokens;
+}
+
+/// Special tokens that only the settings files name (older folders) join those of tokenizer.json. What
+/// added_tokens_decoder says of one that is there goes before what tokenizer.json says.
 Status addConfiguredTokens(const Json &config, const std::string &where, BpeSpec &spec) {
-  const auto has = [&](const std::string &content) {
-    return std::any_of(spec.addedTokens.begin(), spec.addedTokens.end(), [&](const AddedToken &token) { return token.content == content; });
+  const auto find = [&](const std::string &content) {
+    const auto found = std::find_if(spec.addedTokens.begin(), spec.addedTokens.end(),
+                                    [&](const AddedToken &token) { return token.content == content; });
+    return found == spec.addedTokens.end() ? nullptr : &*found;
   };
   const auto listed = config.find("added_tokens_decoder");
   if (listed != config.end() && listed->is_object()) {
     for (const auto &[key, value] : listed->items()) {
       const std::string content = tokenText(Json{{"token", value}}, "token");
-      if (content.empty() || has(content)) continue;
+      if (content.empty()) continue;
       if (key.empty() || key.size() > 9 || key.find_first_not_of("0123456789") != std::string::npos)
         return Error{ErrorCode::MalformedFile, "An added token has no valid id.", where + "#added_tokens_decoder", ""};
       AddedToken token;
       token.id = static_cast<TokenId>(std::stol(key));
       token.content = content;
-      token.special = flagOf(value, "special");
-      token.normalized = flagOf(value, "normalized");
+      AddedToken *const known = find(content);
+      token.special = flagOf(value, "special") || (known && known->special);
+      token.normalized = flagOf(value, "normalized", !token.special);
       token.lstrip = flagOf(value, "lstrip");
       token.rstrip = flagOf(value, "rstrip");
       token.singleWord = flagOf(value, "single_word");
-      spec.addedTokens.push_back(std::move(token));
+      if (known) {
+        token.id = known->id;
+        *known = std::move(token);
+      } else {
+        spec.addedTokens.push_back(std::move(token));
+      }
     }
   }
-  for (const char *key : {"bos_token", "eos_token"}) {
+  for (const char *key : {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"}) {
     const std::string content = tokenText(config, key);
-    if (content.empty() || has(content)) continue;
+    if (content.empty() || find(content)) continue;
     for (const auto &[piece, id] : spec.vocabulary) {
       if (piece != content) continue;
       AddedToken token;
@@ -107,28 +134,26 @@ Result<std::string> templateOf(const Json &config, const std::string &where) {
   return chosen;
 }
 
-void addEndToken(std::vector<TokenId> &ids, int64_t id, int64_t vocabulary) {
-  if (id < 0 || id >= vocabulary) return;
+/// The id may lie beyond the tokenizer's vocabulary: the model's may be larger.
+void addEndToken(std::vector<TokenId> &ids, int64_t id) {
+  if (id < 0 || id > INT32_MAX) return;
   const auto token = static_cast<TokenId>(id);
   if (std::find(ids.begin(), ids.end(), token) == ids.end()) ids.push_back(token);
 }
 
-void addEndTokens(const Json &config, TokenizerBundle &bundle) {
+/// Whether the file names any.
+bool addEndTokens(const Json &config, TokenizerBundle &bundle) {
   const auto found = config.find("eos_token_id");
-  if (found == config.end()) return;
-  const int64_t vocabulary = bundle.tokenizer->vocabularySize();
-  if (found->is_number_integer()) addEndToken(bundle.endTokens, found->get<int64_t>(), vocabulary);
-  if (!found->is_array()) return;
-  for (const Json &id : *found)
-    if (id.is_number_integer()) addEndToken(bundle.endTokens, id.get<int64_t>(), vocabulary);
+  if (found == config.end() || found->is_null()) return false;
+  for (const Json &id : found->is_array() ? *found : Json::array({*found}))
+    if (id.is_number_integer()) addEndToken(bundle.endTokens, id.get<int64_t>());
+  return true;
 }
 
 Result<TokenizerBundle> finish(BpeSpec spec) {
   ATTUNE_TRY(auto tokenizer, BpeTokenizer::create(std::move(spec)));
   TokenizerBundle bundle;
-  bundle.bosText = tokenizer->piece(tokenizer->bosToken());
-  bundle.eosText = tokenizer->piece(tokenizer->eosToken());
-  addEndToken(bundle.endTokens, tokenizer->eosToken(), tokenizer->vocabularySize());
+  addEndToken(bundle.endTokens, tokenizer->eosToken());
   bundle.tokenizer = std::move(tokenizer);
   return bundle;
 }
@@ -146,18 +171,21 @@ Result<TokenizerBundle> loadFolder(const std::string &folder) {
   const std::string configPath = folder + "/tokenizer_config.json";
   ATTUNE_TRY(Json config, settings(configPath));
   ATTUNE_TRY(const Json map, settings(folder + "/special_tokens_map.json"));
-  for (const char *key : {"bos_token", "eos_token"})
-    if (tokenText(config, key).empty() && map.contains(key)) config[key] = map[key];
+  if (!config.contains("added_tokens_decoder")) // then the older file speaks, and first
+    for (const auto &[key, value] : map.items()) config[key] = value;
   ATTUNE_CHECK(addConfiguredTokens(config, configPath, spec));
   const TokenId bos = idOfContent(spec, tokenText(config, "bos_token"));
-  if (bos >= 0 && !(spec.addsBos && spec.bos != bos)) spec.bos = bos;
-  spec.addsBos = spec.addsBos || flagOf(config, "add_bos_token");
+  if (bos >= 0 && !spec.addsBos) spec.bos = bos; // beside a tokenizer.json transformers ignores add_bos_token
   spec.eos = idOfContent(spec, tokenText(config, "eos_token"));
   ATTUNE_TRY(TokenizerBundle bundle, finish(std::move(spec)));
 
   const std::string generationPath = folder + "/generation_config.json";
-  ATTUNE_TRY(const Json generation, settings(isFile(generationPath) ? generationPath : folder + "/config.json"));
-  addEndTokens(generation, bundle);
+  bundle.templateTokens = templateTokensOf(config);
+  ATTUNE_TRY(const Json generation, settings(generationPath));
+  if (!addEndTokens(generation, bundle)) {
+    ATTUNE_TRY(const Json model, settings(folder + "/config.json"));
+    addEndTokens(model, bundle);
+  }
   const std::string templatePath = folder + "/chat_template.jinja";
   if (isFile(templatePath)) {
     ATTUNE_TRY(bundle.chatTemplate, readFile(templatePath, kMaxSettingsFile));
@@ -171,7 +199,16 @@ Result<TokenizerBundle> loadGguf(const std::string &path) {
   ATTUNE_TRY(const auto file, io::GgufFile::open(path));
   ATTUNE_TRY(BpeSpec spec, readGgufTokenizer(*file));
   ATTUNE_TRY(TokenizerBundle bundle, finish(std::move(spec)));
-  addEndToken(bundle.endTokens, file->integer("tokenizer.ggml.eot_token_id").value_or(-1), bundle.tokenizer->vocabularySize());
+  addEndToken(bundle.endTokens, file->integer("tokenizer.ggml.eot_token_id").value_or(-1));
+  const std::pair<const char *, const char *> names[] = {{"bos_token", "tokenizer.ggml.bos_token_id"},
+                                                         {"eos_token", "tokenizer.ggml.eos_token_id"},
+                                                         {"unk_token", "tokenizer.ggml.unknown_token_id"},
+                                                         {"pad_token", "tokenizer.ggml.padding_token_id"}};
+  for (const auto &[name, key] : names) {
+    const int64_t id = file->integer(key).value_or(-1);
+    if (id < 0 || id >= bundle.tokenizer->vocabularySize()) continue;
+    bundle.templateTokens[name] = bundle.tokenizer->piece(static_cast<TokenId>(id));
+  }
   bundle.chatTemplate = std::string(file->text("tokenizer.chat_template").value_or(""));
   return bundle;
 }

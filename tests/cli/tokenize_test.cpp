@@ -1,4 +1,4 @@
-#include "tests/support/run_program.h"
+#include "tests/support/running_program.h"
 #include "tests/support/temp_folder.h"
 
 #include <doctest/doctest.h>
@@ -30,6 +30,25 @@ TEST_CASE("tokenize: text becomes a special token only when asked") {
   CHECK(special.json()["ids"] == Json({2}));
 }
 
+TEST_CASE("tokenize: a long file takes a few times its size of memory, and stops when told") {
+  test::TempFolder folder;
+  std::string text;
+  for (int i = 0; i < 1000000; ++i) text += std::to_string(i) + (i % 3 ? " and " : "\n");
+  const std::string file = folder.write("long.txt", text);
+  const auto whole = runAttune({"tokenize", "--model", starterModel(), "--file", file, "--json"});
+  REQUIRE(whole.code == 0);
+  const size_t loading = runAttune({"tokenize", "--model", starterModel(), "--text", "a"}).peakBytes;
+  CHECK(whole.peakBytes < loading + 12 * text.size());
+  const auto opening = runAttune({"tokenize", "--model", starterModel(), "--text", text.substr(0, 100000), "--json"});
+  CHECK(whole.out.compare(0, 20000, opening.out, 0, 20000) == 0);
+
+  test::RunningProgram running({"tokenize", "--model", starterModel(), "--file", file, "--json"});
+  std::this_thread::sleep_for(std::chrono::milliseconds(150));
+  running.signal(SIGINT);
+  CHECK(running.wait() == 130);
+  CHECK(running.output().size() < whole.out.size());
+}
+
 TEST_CASE("tokenize: a conversation, rendered, with the trained mask and labels") {
   test::TempFolder folder;
   const std::string file = folder.write(
@@ -57,6 +76,7 @@ TEST_CASE("tokenize: a conversation, rendered, with the trained mask and labels"
 TEST_CASE("tokenize: mistakes") {
   CHECK(runAttune({"tokenize", "--model", starterModel(), "--text", "a", "--ids", "1"}).code == 2);
   CHECK(runAttune({"tokenize", "--model", starterModel()}).code == 2);
+  CHECK(runAttune({"tokenize", "--model", starterModel(), "--text", "a", "--add-generation-prompt"}).code == 2);
   CHECK(runAttune({"tokenize", "--model", starterModel(), "--ids", "1 x"}).code == 2);
   CHECK(runAttune({"tokenize", "--model", starterModel(), "--ids", "49152"}).code == 2);
   CHECK(runAttune({"tokenize", "--model", "/no/model", "--text", "a"}).code == 1);

@@ -77,8 +77,7 @@ tokenizer::TokenizerBundle bundle(const std::string &chatTemplate = "") {
   tokenizer::TokenizerBundle made;
   made.tokenizer = std::make_shared<ByteTokenizer>();
   made.chatTemplate = chatTemplate;
-  made.bosText = "<bos>";
-  made.eosText = "<eos>";
+  made.templateTokens = {{"bos_token", "<bos>"}, {"eos_token", "<eos>"}};
   made.endTokens = {257, 258};
   return made;
 }

@@ -21,6 +21,16 @@ TEST_CASE("A messages file is a list, or an object with messages and tools") {
   CHECK(object->messages[0].role == "ipython");
   CHECK(object->messages[0].extraJson == R"({"content":null,"tool_calls":[1]})");
   CHECK(object->toolsJson == R"([{"name":"t"}])");
+  CHECK(parseMessagesText(R"({"messages":[{"role":"user","content":"x"}],"tools":[]})", "f")->toolsJson == "[]");
+}
+
+TEST_CASE("A turn is kept as written where a template can tell it from role, content and the other keys") {
+  const auto form = [](const std::string &turn) { return parseMessagesText("[" + turn + "]", "f")->messages[0].asWritten; };
+  for (const char *turn : {R"({"role":"user","content":"x","z":1})", R"({"role":"user","name":null,"content":"x"})"})
+    CHECK(form(turn).empty());
+  for (const std::string turn : {R"({"content":"x","role":"user"})", R"({"role":"user","name":"n","content":"x"})",
+                                 R"({"role":"assistant","content":null,"tool_calls":[1]})", R"({"role":"assistant","tool_calls":[1]})"})
+    CHECK(form(turn) == turn);
 }
 
 TEST_CASE("A broken messages file is refused with its field") {

@@ -73,7 +73,16 @@ TEST_CASE("Tools and tool calls reach the template") {
   CHECK(outcome.codes() == "");
   CHECK(dialog(outcome) == "user=q|assistant=|tool=r|assistant=a|");
   CHECK(outcome.record->conversation.messages[1].extraJson == R"({"tool_calls":[{"function":{"name":"f"}}]})");
+  CHECK(outcome.record->conversation.messages[1].asWritten ==
+        R"({"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f"}}]})");
   CHECK(outcome.record->conversation.toolsJson == R"([{"name":"f"}])");
+  CHECK(parse(R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":[]})")
+            .record->conversation.toolsJson == "[]");
+  const auto nulls = parse(R"({"messages":[{"content":[{"type":"text","text":"q"}],"role":"user"},{"role":"assistant","content":"a","tool_calls":null}]})");
+  CHECK(nulls.codes() == "");
+  CHECK(nulls.record->conversation.messages[0].asWritten == R"({"content":"q","role":"user"})");
+  CHECK(nulls.record->conversation.messages[1].asWritten.empty());
+  CHECK(nulls.record->conversation.messages[1].extraJson.empty());
   const auto sharegpt = parse(R"({"conversations":[{"from":"human","value":"q"},{"from":"function_call","value":"{}"},
     {"from":"observation","value":"r"},{"from":"gpt","value":"a"}],"tools":"[{\"name\": \"f\"}]"})");
   CHECK(sharegpt.codes() == "");

@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   using namespace attune::tokenizer;
   const std::string input(reinterpret_cast<const char *>(data), size);
   const size_t split = std::min(input.find('\1'), input.size());
-  const auto chatTemplate = ChatTemplate::parse(input.substr(0, split), "<s>", "</s>", "fuzz");
+  const auto chatTemplate = ChatTemplate::parse(input.substr(0, split), {{"bos_token", "<s>"}, {"eos_token", "</s>"}}, "fuzz");
   if (!chatTemplate.ok()) return 0;
   Conversation conversation;
   conversation.messages.push_back({"system", "Be brief.", ""});

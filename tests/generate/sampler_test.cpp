@@ -1,3 +1,4 @@
+#include "core/generate/finite_logits.h"
 #include "core/generate/sampler.h"
 
 #include <doctest/doctest.h>
@@ -24,6 +25,21 @@ std::map<int32_t, double> shares(SamplingOptions options, const std::vector<int3
 }
 
 } // namespace
+
+TEST_CASE("a temperature near zero is greedy") {
+  for (const double temperature : {1e-5, 1e-40, 1e-300, 5e-324}) {
+    SamplingOptions options;
+    options.temperature = temperature;
+    options.topP = 0.9;
+    CHECK(shares(options, {}, 10) == std::map<int32_t, double>{{1, shares(options, {}, 10)[1]}});
+  }
+}
+
+TEST_CASE("logits that are no numbers are an error") {
+  const float good[] = {1.0f, -3e38f}, nan[] = {1.0f, NAN}, infinite[] = {-INFINITY, 1.0f};
+  CHECK(checkFinite(good, 2).ok());
+  for (const float *bad : {nan, infinite}) CHECK(checkFinite(bad, 2).error().code == attune::ErrorCode::NotFinite);
+}
 
 TEST_CASE("greedy takes the largest, the first of equals, after the penalty") {
   SamplingOptions options;

@@ -48,6 +48,7 @@ def environment():
 
 
 def aliased(message):
+    message = {k: v for k, v in message.items() if v is not None}
     reasoning = next((message[k] for k in ("reasoning_content", "thinking", "reasoning") if message.get(k) is not None), None)
     return message if reasoning is None else {"thinking": reasoning, **message, "reasoning_content": reasoning}
 

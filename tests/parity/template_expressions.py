@@ -5,7 +5,7 @@ VARIABLES = {
     "nothing": None, "nums": [3, 1, 2], "words": ["pear", "Apple", "fig", "apple"], "mixed": [1, "a", None, 2.5, True, [1], {"k": 1}],
     "d": {"a": 1, "b": [1, 2], "items": "shadow", "key with space": "v", "n": {"x": {"y": "deep"}}},
     "people": [{"name": "Ann", "age": 31, "city": "Rome"}, {"name": "Bob", "age": 25}, {"name": "cid", "age": 31, "city": "Oslo"}],
-    "spaces": "  \t padded \n ", "digits": "42", "pairs": [["a", 1], ["b", 2]],
+    "odd": "a\u2060\u0378\ue000\ufff9\U000e0001\x7f\xa0'", "big": 12345678901234567890, "spaces": "  \t padded \n ", "digits": "42", "pairs": [["a", 1], ["b", 2]],
 }
 
 EXPRESSIONS = r"""
@@ -595,6 +595,54 @@ s|replace('World','X')|lower
 1 if
 }
 {{
+odd | tojson(ensure_ascii=true)
+[odd]
+odd | tojson
+big
+[big]
+big | tojson
+big is integer
+big is float
+big > 9223372036854775807
+'<' | safe + 'a "b" & c' + '>' | safe
+'<' + 'a' | safe
+'<b>' | safe ~ '<i>'
+('<b>' | safe | upper) + '<i>'
+('<b> ' | safe | trim) + '<i>'
+('<b>' | safe)[0] + '<i>'
+('<b>' | safe)[:2] + '<i>'
+('<b>' | safe | first) + '<i>'
+('<b>' | safe | string) + '<i>'
+('<b>' | safe | replace('b', '<u>')) + '<i>'
+('<b>' | safe).replace('b', '<u>') + '<i>'
+('<b>' | safe) * 2 + '<i>'
+('<,>' | safe).split(',')
+('<,>' | safe | list)
+('<,>' | safe).join(['<', '>' | safe])
+','.join(['<' | safe]) + '<'
+['<' | safe, '<'] | join('&')
+('%s %r %d' | safe) % ('<', '>', 3)
+('%s' | safe | format('<' | safe))
+('{} {:>4}' | safe).format('<', '&') + '<'
+'{}'.format('<' | safe) + '<'
+('a\n<' | safe | indent) + '<'
+('<' | safe).ljust(3, '&')
+('<' | e) + '<'
+'<' | e | e
+'<' | forceescape | forceescape
+('<' | safe | tojson) + '<'
+none | safe
+('<' | safe) == '<'
+'yes' if nums | select('equalto', 9) else 'no'
+'yes' if [] | map('upper') else 'no'
+'yes' if [] | unique else 'no'
+'yes' if [] | batch(2) else 'no'
+'yes' if [] | reverse else 'no'
+'yes' if '' | reverse else 'no'
+'yes' if {} | items else 'no'
+'yes' if {}.items() else 'no'
+'yes' if [] | list | sort else 'no'
+'yes' if nums | reject('number') | list else 'no'
 """.strip("\n").split("\n")
 
 STATEMENTS = [
@@ -726,4 +774,11 @@ STATEMENTS = [
     "{%- set tools = none -%}{%- if tools is not none and tools | length > 0 %}x{% else %}y{% endif -%}",
     "{% set x = 'abc' %}{{ x[0] | upper ~ x[1:] }}",
     "{%- macro render(spec) -%}{%- if spec is mapping -%}{ {%- for k, v in spec | items -%}{{ k }}: {{ render(v) }}{{ ', ' if not loop.last }}{%- endfor -%} }{%- elif spec is string -%}'{{ spec }}'{%- elif spec is iterable -%}[{%- for v in spec -%}{{ render(v) }}{{ ', ' if not loop.last }}{%- endfor -%}]{%- else -%}{{ spec }}{%- endif -%}{%- endmacro -%}{{ render(d) }}{{ render(mixed) }}",
+    "{% for i in nums %}{% continue %}{% else %}E{% endfor %}",
+    "{% for i in nums %}{% break %}{% else %}E{% endfor %}",
+    "{% for i in nums %}{% if i == 1 %}{% break %}{% endif %}{{ i }}{% else %}E{% endfor %}",
+    "{% for i in nums %}{% if i != 2 %}{% continue %}{% endif %}{{ i }}{% else %}E{% endfor %}",
+    "{% for i in nums if i > 5 %}{{ i }}{% else %}E{% endfor %}",
+    "{% set x %}<{% endset %}{{ x | safe + '<' }}{{ x + '<' }}",
+    "{% macro m() %}<{% endmacro %}{{ m() + '<' }}{{ m() | safe + '<' }}",
 ]

@@ -59,16 +59,17 @@ public:
   bool addsBos() const override { return false; }
 };
 
+const TemplateTokens kTokens = {{"bos_token", "<s>"}, {"eos_token", "</s>"}};
 const std::vector<TokenId> kEnds = {ByteTokenizer::kEnd, ByteTokenizer::kEos};
 
 ChatTemplate parsed(const std::string &source) {
-  auto made = ChatTemplate::parse(source, "<s>", "</s>", "test");
+  auto made = ChatTemplate::parse(source, kTokens, "test");
   REQUIRE_MESSAGE(made.ok(), made.error().text());
   return *made;
 }
 
 ChatTemplate builtIn(const std::string &name) {
-  auto made = ChatTemplate::builtIn(name, "<s>", "</s>");
+  auto made = ChatTemplate::builtIn(name, kTokens);
   REQUIRE(made.ok());
   return *made;
 }
@@ -125,7 +126,7 @@ TEST_CASE("built-in templates render what they promise") {
   CHECK(rendered(builtIn("llama2"), talks).text ==
         "<s>[INST] <<SYS>>\nS\n<</SYS>>\n\nU [/INST] A </s><s>[INST] V [/INST]");
   CHECK(ChatTemplate::builtInNames() == std::vector<std::string>{"chatml", "alpaca", "plain", "llama2"});
-  const auto wrong = ChatTemplate::builtIn("chatlm", "", "");
+  const auto wrong = ChatTemplate::builtIn("chatlm", {});
   REQUIRE(!wrong.ok());
   CHECK(wrong.error().code == ErrorCode::UnknownKey);
   CHECK(wrong.error().hint.find("chatml") != std::string::npos);
@@ -195,6 +196,34 @@ TEST_CASE("every byte outside the template is written by a message") {
   CHECK(cut(chat.text, chat.written) ==
         "[user text][critic][odd role][answer][name][f][arguments][k][v][whytool name]");
   CHECK(cut(chat.text, chat.assistant) == "[answer]");
+}
+
+TEST_CASE("a message as written keeps its keys in their order, but for those that are null") {
+  Conversation conversation = talk({{"user", "q"}, {"assistant", "never seen"}, {"assistant", "a"}});
+  conversation.messages[0].asWritten = R"({"content":"-","z":null,"role":"-"})";
+  conversation.messages[1].asWritten = R"({"role":"-","content":null,"tool_calls":[1]})";
+  conversation.messages[2].asWritten = R"({"role":"assistant","reasoning":"r"})";
+  const auto chat = rendered(parsed("{{ messages | tojson }}{{ messages[1].content is defined }}"), conversation);
+  CHECK(chat.text == R"([{"content": "q", "role": "user"}, {"role": "assistant", "tool_calls": [1]}, )"
+                     R"({"thinking": "r", "role": "assistant", "reasoning": "r", "reasoning_content": "r"}]False)");
+  for (const std::string &name : ChatTemplate::builtInNames()) CHECK(builtIn(name).render(conversation, false).ok());
+  conversation.messages[1].asWritten.clear();
+  conversation.messages[1].extraJson = R"({"content":null})";
+  CHECK(rendered(parsed("{{ messages[1] | tojson }}"), conversation).text == R"({"role": "assistant"})");
+}
+
+TEST_CASE("named tokens are variables, those without a name are undefined, and no tools are not an empty list") {
+  const ChatTemplate source = *ChatTemplate::parse(
+      "{{ pad_token }}{{ bos_token is defined }}{{ tools is none }}", {{"pad_token", "<p>"}}, "t");
+  Conversation conversation = talk({{"user", "q"}});
+  CHECK(rendered(source, conversation).text == "<p>FalseTrue");
+  conversation.toolsJson = "[]";
+  CHECK(rendered(source, conversation).text == "<p>FalseFalse");
+  TokenizerBundle bundle;
+  bundle.templateTokens = {{"eos_token", "<e>"}};
+  CHECK(rendered(*ChatTemplate::ofModel(bundle, "m"), talk({{"user", "q"}, {"assistant", "a"}})).text == "q\na<e>");
+  bundle.chatTemplate = "own";
+  CHECK(rendered(*ChatTemplate::ofModel(bundle, "m"), conversation).text == "own");
 }
 
 TEST_CASE("an answer cut up by the template is one span") {
@@ -281,7 +310,7 @@ TEST_CASE("invalid UTF-8 in messages is replaced before rendering") {
 }
 
 TEST_CASE("mistakes name the template and the line") {
-  const auto broken = ChatTemplate::parse("line one\n{% if %}", "", "", "file.jinja");
+  const auto broken = ChatTemplate::parse("line one\n{% if %}", {}, "file.jinja");
   REQUIRE(!broken.ok());
   CHECK(broken.error().code == ErrorCode::TemplateFailed);
   CHECK(broken.error().where == "file.jinja:2");
@@ -355,7 +384,7 @@ TEST_CASE("hostile templates stop early") {
       "{{ a" + std::string(5000, '.') + " }}"};
   for (const std::string &source : sources) {
     const auto start = std::chrono::steady_clock::now();
-    auto made = ChatTemplate::parse(source, "", "", "hostile");
+    auto made = ChatTemplate::parse(source, {}, "hostile");
     const bool refused = !made.ok() || !made->render(talk({{"user", "x"}, {"assistant", "y"}}), true).ok();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     CHECK_MESSAGE(refused, source.substr(0, 150));

@@ -14,6 +14,7 @@ using namespace attune::tokenizer;
 
 namespace {
 
+const TemplateTokens kTokens = {{"bos_token", "<s>"}, {"eos_token", "</s>"}};
 const std::string kData = std::string(ATTUNE_SOURCE_DIR) + "/tests/data/";
 
 Json fixture(const std::string &name) {
@@ -57,7 +58,7 @@ TEST_CASE("templates of the usual families render as jinja2 renders them") {
     const std::string name = item["template"].get<std::string>();
     auto source = readFile(kData + "templates/" + name + ".jinja");
     REQUIRE(source.ok());
-    auto chatTemplate = ChatTemplate::parse(*source, "<s>", "</s>", name);
+    auto chatTemplate = ChatTemplate::parse(*source, kTokens, name);
     REQUIRE_MESSAGE(chatTemplate.ok(), name << ": " << chatTemplate.error().text());
     const size_t number = item["conversation"].get<size_t>();
     const auto rendered = chatTemplate->render(conversationFrom(cases["conversations"][number]),

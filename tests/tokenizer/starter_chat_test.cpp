@@ -29,7 +29,7 @@ TEST_CASE("the starter model's conversations have the reference's ids and mask")
   if (!std::filesystem::exists(kModel)) return;
   auto bundle = loadTokenizer(kModel);
   REQUIRE_MESSAGE(bundle.ok(), bundle.error().text());
-  auto chatTemplate = ChatTemplate::parse(bundle->chatTemplate, bundle->bosText, bundle->eosText, "model");
+  auto chatTemplate = ChatTemplate::parse(bundle->chatTemplate, bundle->templateTokens, "model");
   REQUIRE_MESSAGE(chatTemplate.ok(), chatTemplate.error().text());
   auto cases = readJsonFile(std::string(ATTUNE_SOURCE_DIR) + "/tests/data/chat_ids.json");
   REQUIRE(cases.ok());
@@ -61,7 +61,7 @@ TEST_CASE("special strings in a user's text stay text for the starter model") {
   if (!std::filesystem::exists(kModel)) return;
   auto bundle = loadTokenizer(kModel);
   REQUIRE(bundle.ok());
-  auto chatTemplate = ChatTemplate::parse(bundle->chatTemplate, bundle->bosText, bundle->eosText, "model");
+  auto chatTemplate = ChatTemplate::parse(bundle->chatTemplate, bundle->templateTokens, "model");
   REQUIRE(chatTemplate.ok());
   Conversation conversation;
   conversation.messages = {{"system", "S", ""},

@@ -71,17 +71,42 @@ TEST_CASE("a folder's settings files fill the bundle") {
   folder.write("generation_config.json", R"({"eos_token_id":[4,2,4,99]})");
   bundle = loadTokenizer(folder.path());
   REQUIRE(bundle.ok());
-  CHECK(bundle->bosText == "<s>");
-  CHECK(bundle->eosText == "</s>");
-  CHECK(bundle->tokenizer->addsBos());
+  CHECK(bundle->templateTokens.at("bos_token") == "<s>");
+  CHECK(bundle->templateTokens.at("eos_token") == "</s>");
+  CHECK_FALSE(bundle->tokenizer->addsBos()); // transformers goes by tokenizer.json's post-processor alone
   CHECK(bundle->chatTemplate == "D");
-  CHECK(bundle->endTokens == std::vector<TokenId>{4, 2});
+  CHECK(bundle->endTokens == std::vector<TokenId>{4, 2, 99}); // the model's vocabulary may be larger than ours
+  folder.write("generation_config.json", R"({"eos_token_id":null})");
+  folder.write("config.json", R"({"eos_token_id":1})");
+  CHECK(loadTokenizer(folder.path())->endTokens == std::vector<TokenId>{4, 1});
 
   folder.write("chat_template.jinja", "file wins");
   CHECK(loadTokenizer(folder.path())->chatTemplate == "file wins");
   folder.write("tokenizer_config.json", R"({"chat_template":"one"})");
   folder.write("special_tokens_map.json", R"({"eos_token":{"content":"</s>"}})");
-  CHECK(loadTokenizer(folder.path())->eosText == "</s>");
+  CHECK(loadTokenizer(folder.path())->templateTokens.at("eos_token") == "</s>");
+}
+
+TEST_CASE("templates see the tokens that the settings name, not those that are added to texts") {
+  const Folder folder;
+  folder.write("tokenizer.json", with(R"("post_processor":null)", R"("post_processor":{"type":"TemplateProcessing","single":[
+    {"SpecialToken":{"id":"<s>"}},{"Sequence":{"id":"A"}}],"special_tokens":{"<s>":{"ids":[3]}}})"));
+  const auto load = [&](const std::string &config) {
+    folder.write("tokenizer_config.json", config);
+    auto bundle = loadTokenizer(folder.path());
+    REQUIRE(bundle.ok());
+    return *bundle;
+  };
+  CHECK(load(R"({"eos_token":"</s>","image_token":"<i>","add_bos":"x","extra_special_tokens":{"boi":"<boi>"}})").templateTokens ==
+        TemplateTokens{{"eos_token", "</s>"}, {"image_token", "<i>"}, {"boi", "<boi>"}});
+  const auto other = load(R"({"bos_token":"</s>","pad_token":"ab"})");
+  CHECK(other.templateTokens == TemplateTokens{{"bos_token", "</s>"}, {"pad_token", "ab"}});
+  CHECK(other.tokenizer->bosToken() == 3); // the post-processor's
+  CHECK(other.tokenizer->isSpecial(2));
+  CHECK(load(R"({"bos_token":"<s>","add_bos_token":false})").tokenizer->addsBos());
+  folder.write("special_tokens_map.json", R"({"bos_token":"<m>"})");
+  CHECK(load(R"({"bos_token":"<s>"})").templateTokens.at("bos_token") == "<m>");
+  CHECK(load(R"({"bos_token":"<s>","added_tokens_decoder":{}})").templateTokens.at("bos_token") == "<s>");
 }
 
 TEST_CASE("special tokens that only tokenizer_config.json names are special") {
@@ -92,6 +117,8 @@ TEST_CASE("special tokens that only tokenizer_config.json names are special") {
   REQUIRE(bundle.ok());
   CHECK(bundle->tokenizer->encode("ab<x>", true) == std::vector<TokenId>{2, 5});
   CHECK(bundle->tokenizer->isSpecial(5));
+  folder.write("tokenizer_config.json", R"({"added_tokens_decoder":{"3":{"content":"<s>","rstrip":true}}})");
+  CHECK(loadTokenizer(folder.path())->tokenizer->encode("<s>  ab", true) == std::vector<TokenId>{3, 2});
   folder.write("tokenizer_config.json", R"({"added_tokens_decoder":{"5x":{"content":"<x>"}}})");
   CHECK(loadTokenizer(folder.path()).error().code == ErrorCode::MalformedFile);
 }

@@ -2,6 +2,7 @@
 #include "app/cli/command/output.h"
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <cstdlib>
 #include <exception>
 #include <new>
@@ -83,6 +84,19 @@ std::vector<std::string> splitEmptyValues(const std::vector<std::string> &argume
   return words;
 }
 
+/// "nan" and "inf" are numbers to the parser, and a NaN passes every range.
+std::string checkNumber(const std::string &text) {
+  char *end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  return end != text.c_str() && !std::isfinite(number) ? "\"" + text + "\" is no finite number" : "";
+}
+
+void refuseNonNumbers(CLI::App &app) {
+  for (CLI::Option *option : app.get_options())
+    if (option->get_type_name().compare(0, 5, "FLOAT") == 0) option->check(CLI::Validator(checkNumber, "", ""));
+  for (CLI::App *group : app.get_subcommands([](CLI::App *) { return true; })) refuseNonNumbers(*group);
+}
+
 /// Parses into the context and the command; an exit code when that already ends the call.
 std::optional<int> parse(Command &command, const std::vector<std::string> &arguments, CommandContext &context) {
   CLI::App app(command.summary(), "attune " + command.name());
@@ -90,6 +104,7 @@ std::optional<int> parse(Command &command, const std::vector<std::string> &argum
   app.allow_extras();
   command.addOptions(app);
   addGlobalOptions(app, context, command.globalOptions());
+  refuseNonNumbers(app);
   // An option that collects several values takes one each time it is written, and leaves positionals alone.
   for (CLI::Option *option : app.get_options())
     if (!option->get_positional() && option->get_items_expected_max() > 1) option->allow_extra_args(false);

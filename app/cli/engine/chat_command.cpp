@@ -24,6 +24,7 @@ public:
     if (context.json)
       return Error{ErrorCode::Usage, "chat has no JSON output.", "--json", "Use attune generate --messages for one answer."};
     ATTUNE_TRY(ModelSession session, ModelSession::open(m_model, context, true));
+    session.noticeTemplate(context);
     if (!context.quiet) context.err << "Write a message; /reset starts again, /exit leaves.\n";
     tokenizer::Conversation conversation;
     const auto reset = [&] {
@@ -33,7 +34,8 @@ public:
     reset();
     core::GenerateOptions options;
     options.maxNewTokens = m_sampling.maxNewTokens ? *m_sampling.maxNewTokens : session.defaults.maxNewTokens.value_or(512);
-    options.endTokens = session.endTokens;
+    options.endTokens = session.chatEndTokens;
+    const int64_t room = session.model.transformer.config().context;
     options.stop = context.stop;
     std::string line;
     for (uint64_t turn = 0;; ++turn) {
@@ -46,6 +48,12 @@ public:
       }
       conversation.messages.push_back({"user", line, ""});
       ATTUNE_TRY(const std::vector<int32_t> prompt, session.encodeChat(conversation));
+      if (static_cast<int64_t>(prompt.size()) >= room) {
+        context.err << "The conversation has " << prompt.size() << " tokens with this message, and the model sees "
+                    << room << ". Write a shorter one, or /reset to start again.\n";
+        conversation.messages.pop_back();
+        continue;
+      }
       // Another stream of random numbers each turn, so that a repeated question may get another answer.
       options.sampling = m_sampling.resolve(session.defaults, static_cast<uint64_t>(context.seed.value_or(0)) + turn);
       tokenizer::StreamingDecoder decoder(*session.bundle.tokenizer);
@@ -60,6 +68,9 @@ public:
       context.out << '\n' << std::flush;
       if (!result.ok()) return result.error();
       conversation.messages.push_back({"assistant", answer, ""});
+      if (!result->ended && static_cast<int64_t>(prompt.size() + result->ids.size()) >= room)
+        context.err << "The answer ends here because the model sees no more than " << room
+                    << " tokens. /reset starts again.\n";
     }
     if (context.stop.stopRequested()) return Error{ErrorCode::Interrupted, "The chat was stopped.", "", ""};
     return 0;

@@ -36,6 +36,7 @@ public:
     ATTUNE_TRY(ModelSession session, ModelSession::open(m_model, context, !m_ids));
     if (m_prompt) prompt = session.encode(*m_prompt);
     if (m_messages) {
+      session.noticeTemplate(context);
       ATTUNE_TRY(prompt, session.encodeChat(conversation));
     }
 
@@ -49,7 +50,7 @@ public:
     core::GenerateOptions options;
     options.maxNewTokens = m_sampling.maxNewTokens ? *m_sampling.maxNewTokens : session.defaults.maxNewTokens.value_or(256);
     options.sampling = m_sampling.resolve(session.defaults, static_cast<uint64_t>(context.seed.value_or(0)));
-    options.endTokens = session.endTokens;
+    options.endTokens = m_messages ? session.chatEndTokens : session.endTokens;
     options.stop = context.stop;
     options.onToken = [&](int32_t id) {
       if (decoder) emit(decoder->push(id));

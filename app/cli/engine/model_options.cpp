@@ -39,13 +39,14 @@ Result<ModelSession> ModelSession::open(const ModelOptions &options, const Comma
   auto bundle = tokenizer.get();
   if (!model.ok()) return model.error();
   if (!bundle.ok() && needsText) return bundle.error();
-  ModelSession session{std::move(*model), {}, {}, {}};
+  ModelSession session{std::move(*model), {}, {}, {}, {}};
   if (bundle.ok()) session.bundle = std::move(*bundle);
   ATTUNE_TRY(session.defaults, io::readGenerationDefaults(options.model, session.model.transformer.config()));
-  session.endTokens = session.bundle.endTokens;
-  if (session.endTokens.empty())
-    for (const int64_t id : session.defaults.eosTokens.empty() ? session.model.transformer.config().eosTokens : session.defaults.eosTokens)
-      session.endTokens.push_back(static_cast<int32_t>(id));
+  for (const int64_t id : session.defaults.eosTokens)
+    if (id >= 0 && id < session.model.transformer.config().vocab) session.endTokens.push_back(static_cast<int32_t>(id));
+  session.chatEndTokens = session.endTokens;
+  const std::vector<int32_t> &ends = session.bundle.endTokens;
+  session.chatEndTokens.insert(session.chatEndTokens.end(), ends.begin(), ends.end());
   return session;
 }
 
@@ -55,10 +56,13 @@ std::vector<int32_t> ModelSession::encode(const std::string &text) const {
   return ids;
 }
 
+void ModelSession::noticeTemplate(CommandContext &context) const {
+  if (bundle.chatTemplate.empty() && !context.quiet)
+    context.err << "The model ships no chat template, so the plain one is used.\n";
+}
+
 Result<std::vector<int32_t>> ModelSession::encodeChat(const tokenizer::Conversation &conversation) const {
-  if (bundle.chatTemplate.empty())
-    return Error{ErrorCode::TemplateFailed, "This model has no chat template.", "", "Use --prompt with raw text instead."};
-  ATTUNE_TRY(const auto chat, tokenizer::ChatTemplate::parse(bundle.chatTemplate, bundle.bosText, bundle.eosText, "chat template"));
+  ATTUNE_TRY(const auto chat, tokenizer::ChatTemplate::ofModel(bundle, "chat template"));
   ATTUNE_TRY(auto encoded, tokenizer::encodeChat(*bundle.tokenizer, bundle.endTokens, chat, conversation,
                                                  tokenizer::TrainedPart::Answers, true));
   return std::move(encoded.ids);

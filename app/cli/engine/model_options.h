@@ -32,13 +32,16 @@ struct ModelSession {
   core::LanguageModel model;
   tokenizer::TokenizerBundle bundle;
   io::GenerationDefaults defaults;
-  std::vector<int32_t> endTokens;
+  std::vector<int32_t> endTokens;     // of raw text: generation_config's, else config's, as transformers does
+  std::vector<int32_t> chatEndTokens; // of an answer: the tokenizer's own end token too
 
   /// Loads weights and tokenizer side by side. With `needsText` a missing tokenizer is an error.
   static Result<ModelSession> open(const ModelOptions &options, const CommandContext &context, bool needsText);
   /// Ids of raw text, with the begin token where the model wants one.
   std::vector<int32_t> encode(const std::string &text) const;
-  /// Ids of a conversation that ends where the answer begins. TemplateFailed when the model has no chat template.
+  /// Tells on context.err when the model ships no chat template, so that the plain one is used.
+  void noticeTemplate(CommandContext &context) const;
+  /// Ids of a conversation that ends where the answer begins.
   Result<std::vector<int32_t>> encodeChat(const tokenizer::Conversation &conversation) const;
 };
 

@@ -61,22 +61,17 @@ public:
     if (sources != 1)
       return Error{ErrorCode::Usage, "Give exactly one of --text, --file, --messages and --ids.", "",
                    "See: attune tokenize --help"};
+    if (m_generationPrompt && !m_messagesOption->count())
+      return Error{ErrorCode::Usage, "Only a conversation has a generation prompt.", "--add-generation-prompt",
+                   "Give it together with --messages, or leave it out."};
     ATTUNE_TRY(const tokenizer::TokenizerBundle bundle, tokenizer::loadTokenizer(m_model));
-    ATTUNE_TRY(const tokenizer::EncodedChat encoded, encode(bundle));
-    if (context.json) {
-      printJson(context, describe(*bundle.tokenizer, encoded));
-      return 0;
-    }
-    if (m_idsOption->count() || m_messagesOption->count()) context.out << encoded.text << '\n';
-    if (!m_idsOption->count()) {
-      for (size_t i = 0; i < encoded.ids.size(); ++i) context.out << (i ? " " : "") << encoded.ids[i];
-      context.out << '\n';
-    }
+    ATTUNE_TRY(const tokenizer::EncodedChat encoded, encode(bundle, context.stop));
+    ATTUNE_CHECK(context.json ? printAll(context, *bundle.tokenizer, encoded) : printShort(context, encoded));
     return 0;
   }
 
 private:
-  Result<tokenizer::EncodedChat> encode(const tokenizer::TokenizerBundle &bundle) const {
+  Result<tokenizer::EncodedChat> encode(const tokenizer::TokenizerBundle &bundle, const StopToken &stop) const {
     const tokenizer::Tokenizer &tokenizer = *bundle.tokenizer;
     tokenizer::EncodedChat encoded;
     if (m_messagesOption->count()) return encodeMessages(bundle);
@@ -88,11 +83,12 @@ private:
       if (m_fileOption->count()) {
         ATTUNE_TRY(encoded.text, readFile(m_file, kMaxTextBytes));
       }
-      encoded.ids = tokenizer.encode(encoded.text, m_withSpecial);
+      auto ids = tokenizer.encodeUnlessStopped(encoded.text, m_withSpecial, stop);
+      if (!ids) return interrupted();
+      encoded.ids = std::move(*ids);
       if (m_addSpecial && tokenizer.addsBos() && tokenizer.bosToken() >= 0)
         encoded.ids.insert(encoded.ids.begin(), tokenizer.bosToken());
     }
-    encoded.labels.assign(encoded.ids.size(), data::kIgnore);
     return encoded;
   }
 
@@ -100,10 +96,7 @@ private:
     using tokenizer::ChatTemplate;
     using tokenizer::TrainedPart;
     ATTUNE_TRY(tokenizer::Conversation conversation, data::readMessagesFile(m_messages));
-    ATTUNE_TRY(const ChatTemplate chatTemplate,
-               bundle.chatTemplate.empty()
-                   ? ChatTemplate::builtIn("plain", bundle.bosText, bundle.eosText)
-                   : ChatTemplate::parse(bundle.chatTemplate, bundle.bosText, bundle.eosText, m_model));
+    ATTUNE_TRY(const ChatTemplate chatTemplate, ChatTemplate::ofModel(bundle, m_model));
     const TrainedPart part = m_trainOn == "last"  ? TrainedPart::Last
                              : m_trainOn == "all" ? TrainedPart::All
                                                   : TrainedPart::Answers;
@@ -117,15 +110,51 @@ private:
     return encoded;
   }
 
-  Json describe(const tokenizer::Tokenizer &tokenizer, const tokenizer::EncodedChat &encoded) const {
-    Json pieces = Json::array();
-    for (const TokenId id : encoded.ids) pieces.push_back(tokenizer.piece(id));
-    Json trained = Json::array();
-    for (const TokenId label : encoded.labels) trained.push_back(label != data::kIgnore);
-    Json result = {
-        {"ids", encoded.ids}, {"pieces", std::move(pieces)}, {"text", encoded.text}, {"trained", std::move(trained)}};
-    if (m_messagesOption->count()) result["labels"] = encoded.labels;
-    return result;
+  static Error interrupted() { return Error{ErrorCode::Interrupted, "Tokenising was stopped.", "", ""}; }
+
+  /// `one(i)` of each token, `separator` between; a list may be millions long, so it can be stopped.
+  template <typename One>
+  static Status printList(CommandContext &context, size_t count, const char *separator, const One &one) {
+    for (size_t i = 0; i < count; ++i) {
+      if (i % 4096 == 0 && context.stop.stopRequested()) {
+        context.json = false; // there is half an object on stdout already
+        return interrupted();
+      }
+      if (i > 0) context.out << separator;
+      one(i);
+    }
+    return {};
+  }
+
+  Status printShort(CommandContext &context, const tokenizer::EncodedChat &encoded) const {
+    if (m_idsOption->count() || m_messagesOption->count()) context.out << encoded.text << '\n';
+    if (m_idsOption->count()) return {};
+    ATTUNE_CHECK(printList(context, encoded.ids.size(), " ", [&](size_t i) { context.out << encoded.ids[i]; }));
+    context.out << '\n';
+    return {};
+  }
+
+  /// The object is written piece by piece: as a tree it would take fifty times the text's memory.
+  Status printAll(CommandContext &context, const tokenizer::Tokenizer &tokenizer,
+                  const tokenizer::EncodedChat &encoded) const {
+    std::ostream &out = context.out;
+    const size_t count = encoded.ids.size();
+    out << "{\"ids\":[";
+    ATTUNE_CHECK(printList(context, count, ",", [&](size_t i) { out << encoded.ids[i]; }));
+    out << "],\"pieces\":[";
+    const auto piece = [&](size_t i) { return dumpJson(tokenizer.piece(encoded.ids[i]), -1); };
+    ATTUNE_CHECK(printList(context, count, ",", [&](size_t i) { out << piece(i); }));
+    out << "],\"text\":" << dumpJson(encoded.text, -1) << ",\"trained\":[";
+    const auto trained = [&](size_t i) { return i < encoded.labels.size() && encoded.labels[i] != data::kIgnore; };
+    ATTUNE_CHECK(printList(context, count, ",", [&](size_t i) { out << (trained(i) ? "true" : "false"); }));
+    out << ']';
+    if (m_messagesOption->count()) {
+      out << ",\"labels\":[";
+      ATTUNE_CHECK(printList(context, count, ",", [&](size_t i) { out << encoded.labels[i]; }));
+      out << ']';
+    }
+    out << "}\n";
+    return {};
   }
 
   std::string m_model;

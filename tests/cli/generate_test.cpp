@@ -1,0 +1,78 @@
+// What generate, score and chat do at the edges: stop ids, numbers that are none, a full context, no chat template.
+#include "tests/support/run_program.h"
+#include "tests/support/tiny_model.h"
+
+#include <doctest/doctest.h>
+#include <fstream>
+
+using namespace attune;
+using attune::test::runAttune;
+
+namespace {
+
+void addTokenizer(const test::TempFolder &folder, int64_t eos) {
+  folder.write("tokenizer.json", R"({"added_tokens":[{"id":)" + std::to_string(eos) + R"(,"content":"</s>","special":true}],
+    "pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false},"model":{"vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]}})");
+  folder.write("tokenizer_config.json", R"({"eos_token":"</s>"})");
+}
+
+} // namespace
+
+TEST_CASE("generate stops raw text where the model's settings say, and a conversation at the tokenizer's end token too") {
+  test::TempFolder folder;
+  test::writeTinyModel(folder);
+  const auto generate = [&](const std::vector<std::string> &input) {
+    std::vector<std::string> words = {"generate", "--model", folder.path(), "--greedy", "--max-new-tokens", "4", "--json"};
+    words.insert(words.end(), input.begin(), input.end());
+    return runAttune(words);
+  };
+  const Json free = generate({"--ids", "2"}).json();
+  REQUIRE(free["ids"].size() == 4);
+  const int64_t first = free["ids"][0];
+  REQUIRE(first > 2);
+  addTokenizer(folder, first);
+  CHECK(generate({"--ids", "2"}).json()["ids"] == free["ids"]);
+  CHECK(generate({"--prompt", "ab"}).json()["ids"] == free["ids"]);
+  const auto chat = generate({"--messages", folder.write("chat.json", R"([{"role":"user","content":"ab"}])")});
+  CHECK(chat.json()["finish_reason"] == "stop");
+  CHECK(chat.json()["ids"].empty());
+  CHECK(chat.err.find("no chat template") != std::string::npos); // the plain one, as in training
+  folder.write("generation_config.json", R"({"eos_token_id":[39,)" + std::to_string(first) + "]}");
+  CHECK(generate({"--ids", "2"}).json()["finish_reason"] == "stop");
+}
+
+TEST_CASE("A model whose logits are NaN is an error, not an answer") {
+  test::TempFolder folder;
+  test::writeTinyModel(folder);
+  std::fstream weights(folder.path() + "/model.safetensors", std::ios::binary | std::ios::in | std::ios::out);
+  weights.seekp(-4, std::ios::end);
+  weights.write("\0\0\xC0\x7F", 4);
+  weights.close();
+  for (const std::string verb : {"generate", "score"}) {
+    const auto result = runAttune({verb, "--model", folder.path(), "--ids", "5 6 7", "--json"});
+    CHECK(result.code == 1);
+    CHECK(result.json()["error"]["code"] == "not_finite");
+  }
+}
+
+TEST_CASE("NaN and infinity are no values of a number option") {
+  for (const std::string option : {"--temperature", "--top-p", "--min-p", "--repetition-penalty"})
+    for (const std::string value : {"nan", "-nan", "inf", "NAN"}) {
+      const auto result = runAttune({"generate", "--model", "m", "--ids", "1", option + "=" + value, "--json"});
+      CHECK(result.code == 2);
+      CHECK(result.json()["error"]["code"] == "usage");
+    }
+  CHECK(runAttune({"data", "split", "rows.jsonl", "--out", "x", "--fraction", "nan"}).code == 2);
+}
+
+TEST_CASE("A chat goes on after a message that does not fit") {
+  test::TempFolder folder;
+  test::writeTinyModel(folder);
+  addTokenizer(folder, 39);
+  std::string lengthy;
+  for (int i = 0; i < 70; ++i) lengthy += "ab";
+  const auto chat = runAttune({"chat", "--model", folder.path(), "--greedy", "--max-new-tokens", "100"}, lengthy + "\nab\n/exit\n");
+  CHECK(chat.code == 0);
+  CHECK(chat.err.find("The conversation has 70 tokens with this message, and the model sees 64.") != std::string::npos);
+  CHECK(chat.err.find("/reset starts again") != std::string::npos);
+}
