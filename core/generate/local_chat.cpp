@@ -87,10 +87,8 @@ Result<std::unique_ptr<api::ChatModel>> openLocalChat(const std::string &model, 
     if (!loaded.ok()) return loaded.error();
     if (!bundle.ok()) return bundle.error();
     ATTUNE_TRY(auto defaults, io::readGenerationDefaults(model, loaded->transformer.config()));
-    auto chat = bundle->chatTemplate.empty() ? tokenizer::ChatTemplate::builtIn("plain", bundle->bosText, bundle->eosText)
-                                             : tokenizer::ChatTemplate::parse(bundle->chatTemplate, bundle->bosText, bundle->eosText, "chat template");
-    if (!chat.ok()) return chat.error();
-    return std::unique_ptr<api::ChatModel>(new LocalChat(std::move(*loaded), std::move(*bundle), std::move(*chat), std::move(defaults)));
+    ATTUNE_TRY(auto chat, tokenizer::ChatTemplate::ofModel(*bundle, "chat template"));
+    return std::unique_ptr<api::ChatModel>(new LocalChat(std::move(*loaded), std::move(*bundle), std::move(chat), std::move(defaults)));
   });
 }
 
