@@ -31,11 +31,13 @@ struct ModelOptions {
 struct ModelSession {
   core::LanguageModel model;
   tokenizer::TokenizerBundle bundle;
-  io::GenerationDefaults defaults;
+  io::GenerationDefaults defaults; // as endTokens, of openToGenerate() only
   std::vector<int32_t> endTokens;
 
   /// Loads weights and tokenizer side by side. With `needsText` a missing tokenizer is an error.
   static Result<ModelSession> open(const ModelOptions &options, const CommandContext &context, bool needsText);
+  /// As open, with the model's own sampling settings and end tokens.
+  static Result<ModelSession> openToGenerate(const ModelOptions &options, const CommandContext &context, bool needsText);
   /// Ids of raw text, with the begin token where the model wants one.
   std::vector<int32_t> encode(const std::string &text) const;
   /// Ids of a conversation that ends where the answer begins. TemplateFailed when the model has no chat template.
