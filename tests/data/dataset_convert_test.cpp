@@ -93,6 +93,7 @@ TEST_CASE("Conversion refuses what a format cannot hold and names the row") {
   CHECK(refused(R"({"instruction":"q","output":"a","tools":[{"name":"f"}]})", DatasetFormat::Messages) == ":1");
   CHECK(refused(R"({"instruction":"q","output":"a"})", DatasetFormat::Tokens) == ":1");
   CHECK(refused(R"({"text":"a"})", DatasetFormat::Messages) == ":1");
+  CHECK(refused(R"({"instruction":"q","output":"a","id":{"n":[12345678901234567890123]}})", DatasetFormat::Messages) == ":1");
 
   const test::TempFolder folder;
   const auto old = folder.write("out.jsonl", "old\n");
