@@ -25,7 +25,29 @@ std::string parentOf(const std::string &path) {
   return parent.empty() ? "." : parent.string();
 }
 
+/// Where writing to `path` ends up: the last target of a chain of symbolic links, which need not exist.
+Result<std::string> throughLinks(const std::string &path) {
+  constexpr int kMaxLinks = 40; // as Linux has it
+  std::filesystem::path at = path;
+  for (int i = 0; i < kMaxLinks; ++i) {
+    std::error_code noLink;
+    const std::filesystem::path target = std::filesystem::read_symlink(at, noLink);
+    if (noLink) return at.string();
+    at = at.parent_path() / target; // an absolute target replaces the parent
+  }
+  return ioError("The file cannot be created", path, ELOOP);
+}
+
+/// The descriptor behind /dev/stdout or /dev/stderr, which may be a regular file; -1 for other paths.
+int standardStream(const std::string &path) { return path == "/dev/stdout" ? 1 : path == "/dev/stderr" ? 2 : -1; }
+
 } // namespace
+
+bool isStream(const std::string &path) {
+  if (standardStream(path) >= 0) return true;
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
 
 AtomicFile::AtomicFile(std::string path, std::string temporary, int fd)
     : m_path(std::move(path)), m_temporary(std::move(temporary)), m_fd(fd) {}
@@ -43,10 +65,17 @@ AtomicFile::~AtomicFile() {
 
 Result<AtomicFile> AtomicFile::create(const std::string &path) {
   static std::atomic<unsigned> counter{0};
-  const std::string temporary = path + ".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+  if (isStream(path)) { // a device or a pipe: nothing to put in place
+    const int standard = standardStream(path);
+    const int fd = standard < 0 ? ::open(path.c_str(), O_WRONLY | O_CLOEXEC) : ::fcntl(standard, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0) return ioError("The file cannot be opened for writing", path, errno);
+    return AtomicFile(path, "", fd);
+  }
+  ATTUNE_TRY(const std::string target, throughLinks(path));
+  const std::string temporary = target + ".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) return ioError("The file cannot be created", path, errno);
-  return AtomicFile(path, temporary, fd);
+  return AtomicFile(target, temporary, fd);
 }
 
 Status AtomicFile::write(ByteView bytes) {
@@ -65,6 +94,10 @@ Status AtomicFile::write(std::string_view text) {
 }
 
 Status AtomicFile::commit() {
+  if (m_temporary.empty()) {
+    if (::close(std::exchange(m_fd, -1)) != 0) return ioError("Writing failed", m_path, errno);
+    return {};
+  }
   if (::fsync(m_fd) != 0) return ioError("Writing failed", m_path, errno);
   if (::close(std::exchange(m_fd, -1)) != 0) return ioError("Writing failed", m_path, errno);
   if (::rename(m_temporary.c_str(), m_path.c_str()) != 0) return ioError("The file cannot be put in place", m_path, errno);

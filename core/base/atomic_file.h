@@ -1,4 +1,5 @@
-// Writes that are whole or absent: a temporary file beside the target, fsync, rename, fsync of the folder.
+// Writes that are whole or absent: a temporary file beside the target, fsync, rename, fsync of the folder. A symbolic
+// link stays and its target is replaced; devices and pipes are written as they come.
 // One thread per object. Every failure is IoFailed with the path and the system's reason; the old file stays.
 #pragma once
 
@@ -28,6 +29,9 @@ private:
   std::string m_temporary;
   int m_fd;
 };
+
+/// Whether `path` is a device or a pipe: something written to, but never replaced.
+bool isStream(const std::string &path);
 
 Status writeFileAtomic(const std::string &path, std::string_view text);
 

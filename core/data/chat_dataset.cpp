@@ -4,6 +4,7 @@
 #include "core/data/dataset_file.h"
 #include "core/data/parallel_chunks.h"
 #include "core/data/row_encoder.h"
+#include "core/io/weight_source.h"
 
 #include <algorithm>
 #include <atomic>
@@ -36,6 +37,7 @@ struct Part {
   int64_t truncated = 0;
   int64_t droppedNoTargets = 0;
   int64_t templateFailures = 0;
+  int64_t calls = 0; // rows with a tool call in an answer
 };
 
 int32_t clamp32(size_t value) { return static_cast<int32_t>(std::min(value, size_t(std::numeric_limits<int32_t>::max()))); }
@@ -54,11 +56,22 @@ bool hasSomethingToTrain(const Record &record, api::TrainOn trainOn) {
                      [](const auto &message) { return message.role == "assistant"; });
 }
 
+bool hasToolCall(const tokenizer::Conversation &conversation) {
+  return std::any_of(conversation.messages.begin(), conversation.messages.end(), [](const auto &message) {
+    const auto holds = [&](const std::string &key) {
+      const size_t at = message.extraJson.find(key);
+      return at != std::string::npos && message.extraJson.compare(at + key.size(), 2, "[]") != 0;
+    };
+    return message.role == "assistant" && (holds("\"tool_calls\":") || holds("\"function_call\":"));
+  });
+}
+
 /// One file's rows on their way to samples.
 class FileSurvey {
 public:
   FileSurvey(const DatasetFile &file, size_t fileIndex, int64_t firstRow, const RowEncoder *encoder, const DatasetOptions &options)
-      : m_file(file), m_fileIndex(fileIndex), m_firstRow(firstRow), m_encoder(encoder), m_options(options) {}
+      : m_file(file), m_fileIndex(fileIndex), m_firstRow(firstRow), m_encoder(encoder), m_options(options),
+        m_vocabulary(options.vocabularySize > 0 || !encoder ? options.vocabularySize : encoder->vocabularySize()) {}
 
   Part rows(int64_t begin, int64_t end) const {
     Part part;
@@ -70,9 +83,10 @@ private:
   void one(int64_t row, Part &part) const {
     const RowSource &source = *m_file.source;
     if (m_options.findDuplicates) part.hashes.push_back(std::hash<std::string_view>()(source.raw(row)));
-    const auto record = readRecord(m_file, row, m_encoder ? m_encoder->vocabularySize() : 0, part.problems);
+    const auto record = readRecord(m_file, row, m_vocabulary, part.problems);
     if (!record) return;
     ++part.usable;
+    part.calls += hasToolCall(record->conversation);
     part.answerable += hasSomethingToTrain(*record, m_options.trainOn);
     RowFacts facts;
     facts.row = static_cast<int32_t>(row);
@@ -113,6 +127,14 @@ private:
       sample.ids.shrink_to_fit();
       sample.labels.shrink_to_fit();
     }
+    const auto outside = [&](int32_t id) { return m_options.vocabularySize > 0 && id >= m_options.vocabularySize; };
+    if (const auto id = std::find_if(sample.ids.begin(), sample.ids.end(), outside); id != sample.ids.end()) {
+      problems.error("", "id_out_of_range",
+                     "The tokenizer gives the id " + std::to_string(*id) + ", and the model's vocabulary has only " +
+                         std::to_string(m_options.vocabularySize) + " tokens.",
+                     "Use the tokenizer that belongs to the model, or leave that token out of the row.");
+      return;
+    }
     if (countTargets(sample.labels) == 0) {
       ++part.droppedNoTargets;
       return;
@@ -126,6 +148,7 @@ private:
   int64_t m_firstRow;
   const RowEncoder *m_encoder;
   const DatasetOptions &m_options;
+  int64_t m_vocabulary; // what ids of token rows are judged by
 };
 
 /// Whole copies of all samples in order, then an even choice of them for the rest of the weight.
@@ -153,16 +176,43 @@ void mergePart(Part &&part, EncodedDataset &dataset, std::vector<Sample> &sample
   dataset.droppedNoTargets += part.droppedNoTargets;
 }
 
-void reportDuplicates(const DatasetFile &file, const std::vector<size_t> &hashes, ProblemList &problems) {
-  std::unordered_map<size_t, int64_t> first;
-  for (size_t i = 0; i < hashes.size(); ++i) {
-    const auto row = static_cast<int64_t>(i);
-    const auto [found, added] = first.emplace(hashes[i], row);
-    if (added || file.source->raw(found->second) != file.source->raw(row)) continue;
-    RowProblems(problems, file.source->path(), row, file.source->line(row))
-        .warn("", "duplicate", std::string("The row is the same as row ") + std::to_string(found->second) + ".",
-              "Delete one of them, unless it should count twice.");
+/// Finds rows equal to an earlier one of any file.
+class DuplicateFinder {
+public:
+  explicit DuplicateFinder(const std::vector<DatasetFile> &files) : m_files(files) {}
+
+  void report(size_t file, const std::vector<size_t> &hashes, ProblemList &problems) {
+    const RowSource &source = *m_files[file].source;
+    for (size_t i = 0; i < hashes.size(); ++i) {
+      const auto row = static_cast<int64_t>(i);
+      const auto [found, added] = m_first.emplace(hashes[i], Place{file, row});
+      const Place first = found->second;
+      if (added || m_files[first.file].source->raw(first.row) != source.raw(row)) continue;
+      const std::string where = first.file == file ? "" : " of " + m_files[first.file].source->path();
+      RowProblems(problems, source.path(), row, source.line(row))
+          .warn("", "duplicate", "The row is the same as row " + std::to_string(first.row) + where + ".",
+                "Delete one of them, unless it should count twice.");
+    }
   }
+
+private:
+  struct Place {
+    size_t file;
+    int64_t row;
+  };
+  const std::vector<DatasetFile> &m_files;
+  std::unordered_map<size_t, Place> m_first;
+};
+
+void reportToolCalls(const DatasetFile &file, const RowEncoder &encoder, int64_t rows, ProblemList &problems) {
+  if (rows == 0) return;
+  const std::string count = std::to_string(rows) + (rows == 1 ? " row has" : " rows have") + " tool calls in an answer, which ";
+  RowProblems report(problems, file.source->path(), -1, 0);
+  if (encoder.trainsToolCalls())
+    report.warn("", "tool_calls_trained", count + "are trained as the template renders them.", "");
+  else
+    report.warn("", "tool_calls_not_trained", count + "are not trained under this template; the text of answers is.",
+                "Use a template with {% generation %} around what is to be trained, or set train_on to all.");
 }
 
 Result<EncodedDataset> survey(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle *bundle,
@@ -172,33 +222,35 @@ Result<EncodedDataset> survey(const std::vector<api::DatasetRef> &files, const t
   if (bundle) {
     ATTUNE_TRY(encoder, RowEncoder::create(*bundle, options.templateName, options.trainOn));
   }
-  std::vector<DatasetFile> opened;
-  Sha256 hash;
-  int64_t total = 0;
   for (const auto &ref : files) {
     if (!(ref.weight > 0.0) || ref.weight > kMaxWeight) {
       return Error{ErrorCode::InvalidConfig, "A dataset's weight must be above 0 and at most 1000.", ref.path, "Use 1 to take every row once."};
     }
-    ATTUNE_TRY(auto file, openDataset(ref));
+  }
+  ATTUNE_TRY(const auto opened, openDatasets(files));
+  Sha256 hash;
+  int64_t total = 0;
+  for (const auto &file : opened) {
     hash.update(file.source->bytes());
     total += file.source->count();
-    opened.push_back(std::move(file));
-    if (stop.stopRequested()) break;
+    if (bundle && !bundle->tokenizer && file.format != api::DatasetFormat::Tokens) {
+      return Error{ErrorCode::MissingInFolder, "The model has no tokenizer, which these rows need.", file.source->path(),
+                   "Put the model's tokenizer files into its folder, or give rows of token ids."};
+    }
   }
   dataset.hash = hash.hex();
+  dataset.format = formatOf(opened);
+  dataset.columns = columnsOf(opened);
+  DuplicateFinder duplicates(opened);
   for (size_t i = 0; i < opened.size(); ++i) {
     const DatasetFile &file = opened[i];
     dataset.problems.append(file.source->problems());
-    const std::string name = formatName(file.format);
-    dataset.format = i == 0 || dataset.format == name ? name : "mixed";
-    for (const auto &column : file.columns) {
-      if (std::find(dataset.columns.begin(), dataset.columns.end(), column) == dataset.columns.end()) dataset.columns.push_back(column);
-    }
     if (encoder && dataset.templateUsed.empty()) dataset.templateUsed = encoder->templateFor(file.format);
     const FileSurvey rows(file, i, dataset.rows, encoder ? &*encoder : nullptr, options);
     std::vector<Sample> samples;
     std::vector<size_t> hashes;
     int64_t templateFailures = 0;
+    int64_t calls = 0;
     const auto report = [&](int64_t done) {
       if (progress) progress(dataset.rows + done, total);
     };
@@ -207,12 +259,14 @@ Result<EncodedDataset> survey(const std::vector<api::DatasetRef> &files, const t
         [&](int64_t begin, int64_t end) { return rows.rows(begin, end); },
         [&](Part &&part) {
           templateFailures += part.templateFailures;
+          calls += part.calls;
           hashes.insert(hashes.end(), part.hashes.begin(), part.hashes.end());
           mergePart(std::move(part), dataset, samples);
           return templateFailures < kTemplateFailures && dataset.problems.errors() < kErrorsEnough;
         });
     if (!finished) return Error{ErrorCode::Interrupted, "Reading the dataset was stopped.", file.source->path(), ""};
-    reportDuplicates(file, hashes, dataset.problems);
+    duplicates.report(i, hashes, dataset.problems);
+    if (encoder) reportToolCalls(file, *encoder, calls, dataset.problems);
     applyWeight(samples, files[i].weight);
     std::move(samples.begin(), samples.end(), std::back_inserter(dataset.samples));
     dataset.rows += file.source->count();
@@ -235,6 +289,18 @@ Result<EncodedDataset> surveyDataset(const std::vector<api::DatasetRef> &files, 
     return Error{ErrorCode::OutOfMemory, "There is not enough memory for the dataset.", files.empty() ? "" : files[0].path,
                  "Use fewer rows, or close other programs."};
   }
+}
+
+Result<tokenizer::TokenizerBundle> loadTokenizerFor(const std::string &model, const std::vector<api::DatasetRef> &files) {
+  auto bundle = tokenizer::loadTokenizer(model);
+  if (bundle.ok() || bundle.error().code != ErrorCode::MissingInFolder) return bundle;
+  ATTUNE_TRY(const bool needed, needsTokenizer(files));
+  return needed ? std::move(bundle) : tokenizer::TokenizerBundle{};
+}
+
+int64_t modelVocabularySize(const std::string &model) {
+  const auto source = io::openModel(model, true);
+  return source.ok() ? (*source)->config().vocab : 0;
 }
 
 Status datasetVerdict(const EncodedDataset &dataset) {

@@ -22,7 +22,8 @@ struct DatasetOptions {
   api::TrainOn trainOn = api::TrainOn::Answers;
   int threads = 0; // 0 = one a core; the result does not depend on it
   bool keepFacts = false;
-  bool findDuplicates = false; // a warning for each row equal to an earlier one
+  bool findDuplicates = false; // a warning for each row equal to an earlier one, of any file
+  int64_t vocabularySize = 0; // of the model: ids from here on are errors; 0 = unknown, the tokenizer's counts for token rows
 };
 
 /// What statistics need of one row; lengths before any cut.
@@ -52,12 +53,16 @@ struct EncodedDataset {
   int64_t tokens = 0;           // of `samples`
   int64_t trainedTokens = 0;
   std::vector<RowFacts> facts; // when asked for
+
+  /// Rows that give no sample: empty, over-length or without targets (and broken ones, which encodeDataset refuses).
+  int64_t dropped() const { return rows - usableRows + droppedOverlength + droppedNoTargets; }
 };
 
 using ProgressFunction = std::function<void(int64_t done, int64_t total)>;
 
 /// InvalidData when a row is unusable (says how many, and where the first stands), NothingToTrain when no sample is
-/// left, InvalidData for over-length rows under "refuse", Interrupted when stopped. A text row trains every token and
+/// left, InvalidData for over-length rows under "refuse", MissingInFolder when the bundle lacks the tokenizer that any row
+/// but one of token ids needs, Interrupted when stopped. A text row trains every token and
 /// the end token behind it. A weight of 2.4 takes every row twice and four in ten once more, evenly spread; a sample's
 /// `row` counts over all files, so copies of a row share it.
 Result<EncodedDataset> encodeDataset(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle &bundle,
@@ -67,6 +72,12 @@ Result<EncodedDataset> encodeDataset(const std::vector<api::DatasetRef> &files, 
 /// are only read and judged. Fails for unreadable files, a bad template setting or weight, and when stopped.
 Result<EncodedDataset> surveyDataset(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle *bundle,
                                      const DatasetOptions &options, StopToken stop = {}, const ProgressFunction &progress = {});
+
+/// The model's tokenizer; an empty bundle where it has none and all rows are token ids already.
+Result<tokenizer::TokenizerBundle> loadTokenizerFor(const std::string &model, const std::vector<api::DatasetRef> &files);
+
+/// The size of a model's vocabulary for DatasetOptions, from config.json or a GGUF header; 0 when it cannot be read.
+int64_t modelVocabularySize(const std::string &model);
 
 /// Why `train` would refuse a surveyed dataset: InvalidData or NothingToTrain.
 Status datasetVerdict(const EncodedDataset &dataset);

@@ -1,4 +1,5 @@
-// CSV as RFC 4180 writes it: quoted fields may hold delimiters, line breaks and doubled quotes; LF or CRLF ends a record.
+// CSV as RFC 4180 writes it: quoted fields may hold delimiters, line breaks and doubled quotes; LF, CRLF or CR ends a
+// record.
 #include "core/data/row_source.h"
 
 #include <algorithm>
@@ -44,9 +45,9 @@ CsvRecord scanRecord(std::string_view text, size_t at, char delimiter, std::vect
       }
       continue;
     }
-    if (c == '\n' || (c == '\r' && at + 1 < text.size() && text[at + 1] == '\n')) {
+    if (c == '\n' || c == '\r') {
       record.end = at;
-      record.next = at + (c == '\r' ? 2 : 1);
+      record.next = at + (c == '\r' && at + 1 < text.size() && text[at + 1] == '\n' ? 2 : 1);
       ++record.lines;
       finishField();
       return record;
@@ -91,7 +92,7 @@ bool holdsJson(const std::string &column) {
 
 RowIndex indexCsv(std::string_view text, const std::string &file) {
   RowIndex index;
-  index.delimiter = findDelimiter(text.substr(0, std::min(text.find('\n'), size_t(65536))));
+  index.delimiter = findDelimiter(text.substr(0, std::min(text.find_first_of("\r\n"), size_t(65536))));
   size_t at = 0;
   int64_t line = 1;
   bool header = true;

@@ -1,74 +1,25 @@
 #include "core/data/dataset_convert.h"
 
-#include "core/base/atomic_file.h"
 #include "core/base/rng.h"
+#include "core/data/convert_row.h"
 #include "core/data/dataset_file.h"
+#include "core/data/row_writer.h"
 
-#include <algorithm>
 #include <cmath>
+#include <functional>
+#include <string_view>
+#include <unordered_map>
 
 namespace attune::data {
 
 namespace {
 
 constexpr uint64_t kSplitStream = 0x73706c6974;
+constexpr size_t kMaxColumns = 1001; // one more than a CSV header may have
+constexpr size_t kShownColumns = 100;
 
-bool isConversation(const Record &record) {
-  return record.format == api::DatasetFormat::Alpaca || record.format == api::DatasetFormat::Sharegpt ||
-         record.format == api::DatasetFormat::Messages;
-}
-
-Json parsed(const std::string &text) { return Json::parse(text, nullptr, false); } // our own output: never malformed
-
-Json messagesRow(const Record &record) {
-  Json messages = Json::array();
-  for (const auto &message : record.conversation.messages) {
-    Json item = {{"role", message.role}, {"content", message.content}};
-    if (!message.extraJson.empty()) item.update(parsed(message.extraJson));
-    messages.push_back(std::move(item));
-  }
-  Json row = {{"messages", std::move(messages)}};
-  if (!record.conversation.toolsJson.empty()) row["tools"] = parsed(record.conversation.toolsJson);
-  return row;
-}
-
-std::optional<Json> sharegptRow(const Record &record) {
-  Json turns = Json::array();
-  for (const auto &message : record.conversation.messages) {
-    if (!message.extraJson.empty()) return std::nullopt;
-    const char *from = message.role == "user" ? "human" : message.role == "assistant" ? "gpt" : message.role == "tool" ? "observation" : "system";
-    turns.push_back({{"from", from}, {"value", message.content}});
-  }
-  Json row = {{"conversations", std::move(turns)}};
-  if (!record.conversation.toolsJson.empty()) row["tools"] = record.conversation.toolsJson;
-  return row;
-}
-
-/// The last question and answer, earlier pairs as history, a system text in front.
-std::optional<Json> alpacaRow(const Record &record) {
-  const auto &messages = record.conversation.messages;
-  if (!record.conversation.toolsJson.empty() && record.conversation.toolsJson != "[]") return std::nullopt;
-  size_t at = 0;
-  Json row = {{"instruction", ""}, {"input", ""}, {"output", ""}};
-  if (!messages.empty() && (messages[0].role == "system" || messages[0].role == "developer")) {
-    row["system"] = messages[0].content;
-    at = 1;
-  }
-  if (messages.size() - at < 2 || (messages.size() - at) % 2 != 0) return std::nullopt;
-  Json history = Json::array();
-  for (; at < messages.size(); at += 2) {
-    const auto &question = messages[at];
-    const auto &answer = messages[at + 1];
-    if (question.role != "user" || answer.role != "assistant" || !answer.extraJson.empty()) return std::nullopt;
-    if (at + 2 < messages.size()) {
-      history.push_back({question.content, answer.content});
-    } else {
-      row["instruction"] = question.content;
-      row["output"] = answer.content;
-    }
-  }
-  if (!history.empty()) row["history"] = std::move(history);
-  return row;
+std::string whereOf(const DatasetFile &file, int64_t row) {
+  return Problem{file.source->path(), row, file.source->line(row), "", "", "", "", Severity::Error}.where();
 }
 
 /// Calls visit(file, row) for every row of every file in order.
@@ -89,86 +40,145 @@ Status refused(const ProblemList &problems) {
   return {};
 }
 
-Result<std::vector<DatasetFile>> openAll(const std::vector<api::DatasetRef> &refs) {
-  std::vector<DatasetFile> files;
-  for (const auto &ref : refs) {
-    ATTUNE_TRY(auto file, openDataset(ref));
-    ATTUNE_CHECK(refused(file.source->problems()));
-    files.push_back(std::move(file));
+/// Refuses outputs that may not be written before anything is read, then opens the files.
+Result<std::vector<DatasetFile>> openAll(const std::vector<api::DatasetRef> &refs, const std::vector<std::string> &outputs,
+                                         bool overwrite) {
+  std::vector<std::string> inputs;
+  for (const auto &ref : refs) inputs.push_back(ref.path);
+  for (const auto &output : outputs) {
+    ATTUNE_CHECK(outputLayout(output));
+    ATTUNE_CHECK(checkOutput(output, inputs, overwrite));
   }
+  ATTUNE_TRY(auto files, openDatasets(refs));
+  for (const auto &file : files) ATTUNE_CHECK(refused(file.source->problems()));
   return files;
 }
 
+/// What becomes of a row; nothing when it is left out.
+using RowMaker = std::function<Result<std::optional<Json>>(const DatasetFile &file, int64_t row, ProblemList &problems)>;
+
+/// The writer of an output. The header of a CSV file takes a pass over all rows.
+Result<RowWriter> openWriter(const std::string &path, const std::vector<DatasetFile> &files, const StopToken &stop,
+                             const RowMaker &make) {
+  ATTUNE_TRY(const RowLayout layout, outputLayout(path));
+  std::vector<std::string> columns;
+  if (layout == RowLayout::Csv) {
+    const auto collect = [&](const DatasetFile &file, int64_t row) -> Status {
+      ProblemList ignored; // found again when the row is written
+      ATTUNE_TRY(const auto value, make(file, row, ignored));
+      if (value) addKeys(*value, kMaxColumns, columns);
+      return {};
+    };
+    ATTUNE_CHECK(forEachRow(files, stop, collect));
+  }
+  const bool csv = !files.empty() && files[0].source->layout() == RowLayout::Csv;
+  return RowWriter::create(path, columns, csv ? files[0].source->delimiter() : ',');
+}
+
+/// Finds the rows of the validation part that are in the training part too.
+class SharedRows {
+public:
+  void add(const DatasetFile &file, int64_t row, bool held) {
+    const size_t hash = std::hash<std::string_view>()(file.source->raw(row));
+    if (held) m_held.emplace_back(hash, Place{&file, row});
+    else m_trained.emplace(hash, Place{&file, row});
+  }
+  void report(SplitReport &report) const {
+    for (const auto &[hash, place] : m_held) {
+      const auto range = m_trained.equal_range(hash);
+      for (auto other = range.first; other != range.second; ++other) {
+        const auto [file, row] = other->second;
+        if (file->source->raw(row) != place.file->source->raw(place.row)) continue;
+        ++report.sharedRows;
+        RowProblems(report.problems, place.file->source->path(), place.row, place.file->source->line(place.row))
+            .warn("", "row_in_both_parts",
+                  "The row is in the validation part, and the same row (" + whereOf(*file, row) + ") in the training part.",
+                  "Delete duplicates before the split; \"attune data check\" lists them.");
+        break;
+      }
+    }
+  }
+
+private:
+  struct Place {
+    const DatasetFile *file;
+    int64_t row;
+  };
+  std::unordered_multimap<size_t, Place> m_trained;
+  std::vector<std::pair<size_t, Place>> m_held; // in order
+};
+
 } // namespace
 
-std::optional<Json> writeRecord(const Record &record, api::DatasetFormat format) {
-  switch (format) {
-  case api::DatasetFormat::Messages: return isConversation(record) ? std::optional<Json>(messagesRow(record)) : std::nullopt;
-  case api::DatasetFormat::Sharegpt: return isConversation(record) ? sharegptRow(record) : std::nullopt;
-  case api::DatasetFormat::Alpaca: return isConversation(record) ? alpacaRow(record) : std::nullopt;
-  case api::DatasetFormat::Text:
-    if (record.format == api::DatasetFormat::Text) return Json{{"text", record.text}};
-    return std::nullopt;
-  case api::DatasetFormat::Tokens:
-    if (record.format == api::DatasetFormat::Tokens) return Json{{"ids", record.tokens.ids}, {"labels", record.tokens.labels}};
-    return std::nullopt;
-  case api::DatasetFormat::Auto: break;
-  }
-  return std::nullopt;
-}
-
-Result<int64_t> convertDataset(const std::vector<api::DatasetRef> &refs, api::DatasetFormat format, const std::string &out,
-                               const StopToken &stop) {
-  ATTUNE_TRY(const auto files, openAll(refs));
-  ATTUNE_TRY(auto file, AtomicFile::create(out));
-  const std::string suffix = ".json";
-  const bool list = out.size() > suffix.size() && out.compare(out.size() - suffix.size(), suffix.size(), suffix) == 0;
-  int64_t written = 0;
+Result<ConvertReport> convertDataset(const std::vector<api::DatasetRef> &refs, api::DatasetFormat format, const std::string &out,
+                                     bool overwrite, const StopToken &stop) {
+  ATTUNE_TRY(const auto files, openAll(refs, {out}, overwrite));
+  ConvertReport report;
+  const RowMaker make = [&](const DatasetFile &from, int64_t row, ProblemList &problems) -> Result<std::optional<Json>> {
+    ProblemList found;
+    const auto record = readRecord(from, row, 0, found);
+    problems.append(found);
+    ATTUNE_CHECK(refused(found));
+    if (!record) return std::optional<Json>(); // an empty row
+    ATTUNE_TRY(auto value, convertRow(*from.source->read(row, found), *record, format, whereOf(from, row)));
+    return std::optional<Json>(std::move(value));
+  };
+  ATTUNE_TRY(auto writer, openWriter(out, files, stop, make));
   const auto convert = [&](const DatasetFile &from, int64_t row) -> Status {
-    ProblemList problems;
-    const auto record = readRecord(from, row, 0, problems);
-    ATTUNE_CHECK(refused(problems));
-    if (!record) return {}; // an empty row
-    const auto value = writeRecord(*record, format);
+    ATTUNE_TRY(const auto value, make(from, row, report.problems));
     if (!value) {
-      return Error{ErrorCode::InvalidData, std::string("A row cannot be written as ") + formatName(format) + ".",
-                   Problem{from.source->path(), row, from.source->line(row), "", "", "", "", Severity::Error}.where(),
-                   "Choose messages, which holds every conversation."};
+      ++report.emptyRows;
+      return {};
     }
-    const std::string separator = list ? (written == 0 ? "[\n" : ",\n") : "";
-    ++written;
-    return file.write(separator + dumpJson(*value, -1) + (list ? "" : "\n"));
+    addKeys(*value, kShownColumns, report.columns);
+    const bool unchanged = from.format == format;
+    return unchanged ? writer.copy(*from.source, row, *value, whereOf(from, row)) : writer.write(*value, whereOf(from, row));
   };
   ATTUNE_CHECK(forEachRow(files, stop, convert));
-  if (list) ATTUNE_CHECK(file.write(written == 0 ? "[]\n" : "\n]\n"));
-  ATTUNE_CHECK(file.commit());
-  return written;
+  ATTUNE_CHECK(writer.commit());
+  report.rows = writer.count();
+  return report;
 }
 
-Result<SplitCounts> splitDataset(const std::vector<api::DatasetRef> &refs, double fraction, int64_t seed, const std::string &train,
-                                 const std::string &validation, const StopToken &stop) {
-  ATTUNE_TRY(const auto files, openAll(refs));
+Result<SplitReport> splitDataset(const std::vector<api::DatasetRef> &refs, double fraction, int64_t seed,
+                                 const SplitOutputs &out, const StopToken &stop) {
+  ATTUNE_TRY(const auto files, openAll(refs, {out.train, out.validation}, out.overwrite));
   int64_t total = 0;
   for (const auto &file : files) total += file.source->count();
-  if (total < 2) return Error{ErrorCode::InvalidData, "There are fewer than two rows to split.", refs.empty() ? "" : refs[0].path, ""};
-  const double wanted = std::floor(fraction * static_cast<double>(total) + 0.5);
-  const int64_t keep = std::min(std::max(static_cast<int64_t>(wanted), int64_t(1)), total - 1);
+  const auto keep = static_cast<int64_t>(std::floor(fraction * static_cast<double>(total) + 0.5));
+  if (keep < 1 || keep >= total) {
+    return Error{ErrorCode::Usage, "Setting aside this share of " + std::to_string(total) + " rows leaves one part without rows.",
+                 "--fraction", "Give a share between 0 and 1 that is at least one row, and not all."};
+  }
   const auto order = permutation(total, static_cast<uint64_t>(seed), kSplitStream);
-  std::vector<bool> kept(static_cast<size_t>(total), false);
-  for (int64_t i = 0; i < keep; ++i) kept[static_cast<size_t>(order[static_cast<size_t>(i)])] = true;
-  ATTUNE_TRY(auto trainFile, AtomicFile::create(train));
-  ATTUNE_TRY(auto validationFile, AtomicFile::create(validation));
+  std::vector<bool> held(static_cast<size_t>(total), false);
+  for (int64_t i = 0; i < keep; ++i) held[static_cast<size_t>(order[static_cast<size_t>(i)])] = true;
+  const RowMaker make = [](const DatasetFile &from, int64_t row, ProblemList &problems) -> Result<std::optional<Json>> {
+    auto value = from.source->read(row, problems);
+    ATTUNE_CHECK(refused(problems));
+    return value;
+  };
+  ATTUNE_TRY(auto train, openWriter(out.train, files, stop, make));
+  ATTUNE_TRY(auto validation, openWriter(out.validation, files, stop, make));
+  SharedRows shared;
   size_t index = 0;
   const auto copy = [&](const DatasetFile &from, int64_t row) -> Status {
     ProblemList problems;
-    const auto value = from.source->read(row, problems);
-    ATTUNE_CHECK(refused(problems));
-    return (kept[index++] ? validationFile : trainFile).write(dumpJson(*value, -1) + "\n");
+    ATTUNE_TRY(const auto value, make(from, row, problems));
+    const bool aside = held[index++];
+    shared.add(from, row, aside);
+    return (aside ? validation : train).copy(*from.source, row, *value, whereOf(from, row));
   };
   ATTUNE_CHECK(forEachRow(files, stop, copy));
-  ATTUNE_CHECK(trainFile.commit());
-  ATTUNE_CHECK(validationFile.commit());
-  return SplitCounts{total - keep, keep};
+  ATTUNE_CHECK(train.commit());
+  ATTUNE_CHECK(validation.commit());
+  SplitReport report;
+  report.train = train.count();
+  report.validation = validation.count();
+  report.format = formatOf(files);
+  report.columns = columnsOf(files);
+  shared.report(report);
+  return report;
 }
 
 } // namespace attune::data

@@ -1,5 +1,6 @@
-// Writes datasets: rows in another format, or the rows of files split in two. Whole files or nothing (atomic writes).
-// Blocking, cancellable. Refuses broken rows with InvalidData rather than losing them.
+// Writes datasets: rows in another format, or the rows of files split in two. Whole files or nothing (atomic writes),
+// laid out as the ending of their name says. Blocking, cancellable. Refuses broken rows with InvalidData rather than
+// losing them, and with Usage what an output may not be (checkOutput).
 #pragma once
 
 #include "core/base/stop_token.h"
@@ -10,20 +11,35 @@
 
 namespace attune::data {
 
-/// A record as a row of `format`; nothing when the format cannot hold it (a text has no turns, alpaca no tools).
-std::optional<Json> writeRecord(const Record &record, api::DatasetFormat format);
-
-/// Writes all rows of `files` as `format` into `out`: a JSON list for .json, else JSON lines; the number of rows.
-Result<int64_t> convertDataset(const std::vector<api::DatasetRef> &files, api::DatasetFormat format, const std::string &out,
-                               const StopToken &stop = {});
-
-struct SplitCounts {
-  int64_t train = 0;
-  int64_t validation = 0;
+struct ConvertReport {
+  int64_t rows = 0;                 // written
+  int64_t emptyRows = 0;            // left out
+  std::vector<std::string> columns; // keys of the rows written
+  ProblemList problems;             // warnings
 };
 
-/// Puts a share of the rows, chosen by `seed`, into `validation` and the others into `train`, as JSON lines in file order.
-Result<SplitCounts> splitDataset(const std::vector<api::DatasetRef> &files, double fraction, int64_t seed, const std::string &train,
-                                 const std::string &validation, const StopToken &stop = {});
+/// Writes all rows of `files` as `format` into `out`; rows that have it already stay as they are.
+Result<ConvertReport> convertDataset(const std::vector<api::DatasetRef> &files, api::DatasetFormat format, const std::string &out,
+                                     bool overwrite = false, const StopToken &stop = {});
+
+struct SplitReport {
+  int64_t train = 0;
+  int64_t validation = 0;
+  int64_t sharedRows = 0; // of `validation` that stand in `train` too, a warning each
+  std::string format;     // as EncodedDataset::format
+  std::vector<std::string> columns;
+  ProblemList problems;
+};
+
+struct SplitOutputs {
+  std::string train;
+  std::string validation;
+  bool overwrite = false;
+};
+
+/// Puts a share of the rows, chosen by `seed`, into one file and the others into the other, in their order and byte for
+/// byte where the layouts allow. Usage for a share that leaves one of them empty.
+Result<SplitReport> splitDataset(const std::vector<api::DatasetRef> &files, double fraction, int64_t seed,
+                                 const SplitOutputs &out, const StopToken &stop = {});
 
 } // namespace attune::data

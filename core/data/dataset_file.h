@@ -16,6 +16,19 @@ struct DatasetFile {
 /// Opens a file; under `auto` the first row with known keys decides the format.
 Result<DatasetFile> openDataset(const api::DatasetRef &ref);
 
+/// Opens all files in order.
+Result<std::vector<DatasetFile>> openDatasets(const std::vector<api::DatasetRef> &refs);
+
+/// "alpaca", ...; "mixed" when files differ.
+std::string formatOf(const std::vector<DatasetFile> &files);
+/// The columns of all files, in order of appearance.
+std::vector<std::string> columnsOf(const std::vector<DatasetFile> &files);
+/// Adds the keys of a row that are not there yet, up to `limit` of them.
+void addKeys(const Json &row, size_t limit, std::vector<std::string> &keys);
+
+/// Whether the files hold anything but rows of token ids.
+Result<bool> needsTokenizer(const std::vector<api::DatasetRef> &refs);
+
 /// A row as a record; nothing, and a problem, when it is broken or empty.
 std::optional<Record> readRecord(const DatasetFile &file, int64_t row, int64_t vocabularySize, ProblemList &problems);
 

@@ -67,7 +67,8 @@ void parseMessage(const Json &message, const std::string &path, Record &record, 
     return;
   }
   const char *roleKey = message.contains("role") || !message.contains("from") ? "role" : "from";
-  const char *contentKey = message.contains("content") || !message.contains("value") ? "content" : "value";
+  const bool spelledRole = roleKey == std::string("role");
+  const char *contentKey = message.contains("content") || (spelledRole && !message.contains("value")) ? "content" : "value";
   const auto role = readText(message, roleKey, path + "." + roleKey, true, problems);
   const std::string canonical = role ? canonicalRole(*role) : "";
   if (role && canonical.empty()) {

@@ -29,7 +29,9 @@ bool readIds(const Json &row, const char *key, int64_t vocabularySize, bool mayI
     // Unsigned values above the signed range read as negative and are refused with the others.
     const auto id = value.get<int64_t>();
     if ((id < 0 || id >= limit) && !(mayIgnore && id == kIgnore)) {
-      problems.error(key + indexName(i), "id_out_of_range", std::string("The id ").append(value.dump()) + " is not in the vocabulary of " + std::to_string(limit) + " tokens.",
+      const std::string why = vocabularySize > 0 ? " is not in the vocabulary of " + std::to_string(limit) + " tokens."
+                                                 : " is no token id of any model.";
+      problems.error(key + indexName(i), "id_out_of_range", "The id " + value.dump() + why,
                      "Use the ids of this model's tokenizer (-100 in labels where nothing is trained).");
       return false;
     }

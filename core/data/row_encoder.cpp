@@ -14,6 +14,14 @@ bool isPath(const std::string &name) {
   return jinja || name.find('/') != std::string::npos;
 }
 
+bool marksAnswers(const std::string &source) {
+  for (size_t at = source.find("{%"); at != std::string::npos; at = source.find("{%", at + 2)) {
+    const size_t word = source.find_first_not_of(" \t\r\n-+", at + 2);
+    if (word != std::string::npos && source.compare(word, 10, "generation") == 0) return true;
+  }
+  return false;
+}
+
 tokenizer::TrainedPart partOf(api::TrainOn trainOn) {
   switch (trainOn) {
   case api::TrainOn::Answers: return tokenizer::TrainedPart::Answers;
@@ -37,12 +45,14 @@ Result<RowEncoder> RowEncoder::create(const tokenizer::TokenizerBundle &bundle, 
   }
   if (own) {
     ATTUNE_TRY(encoder.m_template, ChatTemplate::parse(bundle.chatTemplate, bundle.templateTokens, "model"));
+    encoder.m_marksAnswers = marksAnswers(bundle.chatTemplate);
   } else if (templateName == "auto") {
     ATTUNE_TRY(encoder.m_template, ChatTemplate::builtIn("plain", bundle.templateTokens));
     ATTUNE_TRY(encoder.m_alpaca, ChatTemplate::builtIn("alpaca", bundle.templateTokens));
   } else if (isPath(templateName)) {
     ATTUNE_TRY(const std::string source, readFile(templateName, kMaxTemplateBytes));
     ATTUNE_TRY(encoder.m_template, ChatTemplate::parse(source, bundle.templateTokens, templateName));
+    encoder.m_marksAnswers = marksAnswers(source);
   } else {
     ATTUNE_TRY(encoder.m_template, ChatTemplate::builtIn(templateName, bundle.templateTokens));
   }

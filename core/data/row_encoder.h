@@ -22,6 +22,9 @@ public:
   Result<std::vector<tokenizer::TokenId>> encodePrompt(const std::string &prompt) const;
   /// The template's name for rows of `format`; "none" for text and tokens.
   std::string templateFor(api::DatasetFormat format) const;
+  /// Whether a tool call in an answer is trained, which stands beside the answer's text: only where the template itself marks
+  /// what is trained, or all is.
+  bool trainsToolCalls() const { return m_marksAnswers || m_part == tokenizer::TrainedPart::All; }
   const tokenizer::Tokenizer &tokenizer() const { return *m_bundle.tokenizer; }
   /// 0 when the bundle has no tokenizer, which only rows of token ids can do without.
   int64_t vocabularySize() const { return m_bundle.tokenizer ? m_bundle.tokenizer->vocabularySize() : 0; }
@@ -31,6 +34,7 @@ private:
   const tokenizer::ChatTemplate &chosen(api::DatasetFormat format) const;
   tokenizer::TokenizerBundle m_bundle;
   tokenizer::TrainedPart m_part = tokenizer::TrainedPart::Answers;
+  bool m_marksAnswers = false; // the template has {% generation %}
   std::optional<tokenizer::ChatTemplate> m_template;
   std::optional<tokenizer::ChatTemplate> m_alpaca; // under auto, when the model has no template
 };

@@ -7,46 +7,49 @@
 
 namespace attune::data {
 
-Result<std::vector<RowPreview>> previewRows(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle &bundle,
-                                            const DatasetOptions &options, int64_t first, int64_t count, ProblemList &problems) {
+Result<DatasetPreview> previewRows(const std::vector<api::DatasetRef> &refs, const tokenizer::TokenizerBundle &bundle,
+                                   const DatasetOptions &options, int64_t first, int64_t count) {
   ATTUNE_TRY(const auto encoder, RowEncoder::create(bundle, options.templateName, options.trainOn));
-  std::vector<RowPreview> previews;
-  for (const auto &ref : files) {
-    ATTUNE_TRY(const auto file, openDataset(ref));
+  ATTUNE_TRY(const auto files, openDatasets(refs));
+  const int64_t vocabulary = options.vocabularySize > 0 ? options.vocabularySize : encoder.vocabularySize();
+  DatasetPreview preview;
+  preview.format = formatOf(files);
+  preview.columns = columnsOf(files);
+  for (const auto &file : files) {
     const RowSource &source = *file.source;
-    problems.append(source.problems());
+    preview.problems.append(source.problems());
+    preview.rows += source.count();
     const int64_t begin = std::min(first, source.count());
     const int64_t end = begin + std::min(count, source.count() - begin);
     first -= begin;
     count -= end - begin;
     for (int64_t row = begin; row < end; ++row) {
-      const auto record = readRecord(file, row, encoder.tokenizer().vocabularySize(), problems);
+      const auto record = readRecord(file, row, vocabulary, preview.problems);
       if (!record) continue;
-      RowPreview preview;
-      const auto encoded = encoder.encode(*record, &preview.text);
+      RowPreview shown;
+      const auto encoded = encoder.encode(*record, &shown.text);
       if (!encoded.ok()) {
-        RowProblems(problems, source.path(), row, source.line(row))
+        RowProblems(preview.problems, source.path(), row, source.line(row))
             .error("", errorCodeName(encoded.error().code), encoded.error().message, encoded.error().hint);
         continue;
       }
-      preview.file = source.path();
-      preview.row = row;
-      preview.line = source.line(row);
-      preview.format = formatName(record->format);
-      preview.templateUsed = encoder.templateFor(record->format);
-      preview.ids = encoded->ids;
-      preview.labels = encoded->labels;
-      preview.fullLength = static_cast<int64_t>(preview.ids.size());
-      const auto kept = static_cast<size_t>(std::min(preview.fullLength, options.maxLength));
-      preview.ids.resize(kept);
-      preview.labels.resize(kept);
-      if (kept > 0) preview.labels[0] = kIgnore;
-      for (const int32_t id : preview.ids) preview.pieces.push_back(encoder.tokenizer().piece(id));
-      previews.push_back(std::move(preview));
+      shown.file = source.path();
+      shown.row = row;
+      shown.line = source.line(row);
+      shown.format = formatName(record->format);
+      shown.templateUsed = encoder.templateFor(record->format);
+      shown.ids = encoded->ids;
+      shown.labels = encoded->labels;
+      shown.fullLength = static_cast<int64_t>(shown.ids.size());
+      const auto kept = static_cast<size_t>(std::min(shown.fullLength, options.maxLength));
+      shown.ids.resize(kept);
+      shown.labels.resize(kept);
+      if (kept > 0) shown.labels[0] = kIgnore;
+      for (const int32_t id : shown.ids) shown.pieces.push_back(encoder.tokenizer().piece(id));
+      preview.shown.push_back(std::move(shown));
     }
-    if (count == 0) break;
   }
-  return previews;
+  return preview;
 }
 
 } // namespace attune::data

@@ -22,8 +22,16 @@ struct RowPreview {
   int64_t fullLength = 0; // tokens before the cut
 };
 
-/// `count` rows from `first` on, counted over all files.
-Result<std::vector<RowPreview>> previewRows(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle &bundle,
-                                            const DatasetOptions &options, int64_t first, int64_t count, ProblemList &problems);
+struct DatasetPreview {
+  std::vector<RowPreview> shown;
+  ProblemList problems; // of the files as a whole and of the rows looked at
+  int64_t rows = 0;     // of all files
+  std::string format;   // as EncodedDataset::format
+  std::vector<std::string> columns;
+};
+
+/// `count` rows from `first` on, counted over all files; no others are read.
+Result<DatasetPreview> previewRows(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle &bundle,
+                                   const DatasetOptions &options, int64_t first, int64_t count);
 
 } // namespace attune::data

@@ -15,15 +15,6 @@ constexpr size_t kCopyLimit = size_t(64) << 20;
 constexpr size_t kMaxKeys = 1000; // an object keeps its order in a list, so looking keys up is linear
 constexpr int kMaxDepth = 64;
 
-std::string extensionOf(const std::string &path) {
-  const size_t slash = path.find_last_of('/');
-  const size_t dot = path.find_last_of('.');
-  if (dot == std::string::npos || (slash != std::string::npos && dot < slash)) return "";
-  std::string extension = path.substr(dot);
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
-  return extension;
-}
-
 bool startsWith(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
 
 std::string_view withoutBom(std::string_view text) { return startsWith(text, "\xEF\xBB\xBF") ? text.substr(3) : text; }
@@ -47,6 +38,24 @@ bool firstLineIsClosed(std::string_view text) {
 }
 
 } // namespace
+
+std::string extensionOf(const std::string &path) {
+  const size_t slash = path.find_last_of('/');
+  const size_t dot = path.find_last_of('.');
+  if (dot == std::string::npos || (slash != std::string::npos && dot < slash)) return "";
+  std::string extension = path.substr(dot);
+  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  return extension;
+}
+
+std::optional<RowLayout> layoutOfName(const std::string &path) {
+  const std::string extension = extensionOf(path);
+  if (extension == ".csv" || extension == ".tsv") return RowLayout::Csv;
+  if (extension == ".txt" || extension == ".text" || extension == ".md") return RowLayout::Text;
+  if (extension == ".jsonl" || extension == ".ndjson") return RowLayout::JsonLines;
+  if (extension == ".json") return RowLayout::JsonList;
+  return std::nullopt;
+}
 
 bool addRow(RowIndex &index, size_t begin, size_t end, int64_t line) {
   if (index.rows.size() >= RowSource::kMaxRows) return false;
@@ -112,19 +121,19 @@ Status RowSource::index() {
                  "Save it as JSON, JSON lines or CSV in UTF-8."};
   }
   const std::string_view text = withoutBom(whole);
-  const std::string extension = extensionOf(m_path);
+  const auto named = layoutOfName(m_path);
   const size_t start = text.find_first_not_of(" \t\r\n");
   const char first = start == std::string_view::npos ? '\0' : text[start];
-  if (extension == ".csv" || extension == ".tsv") {
+  if (named == RowLayout::Csv) {
     m_layout = RowLayout::Csv;
     m_index = indexCsv(text, m_path);
-  } else if (extension == ".txt" || extension == ".text" || extension == ".md") {
+  } else if (named == RowLayout::Text) {
     m_layout = RowLayout::Text;
     m_index = indexLines(text);
-  } else if (extension != ".jsonl" && extension != ".ndjson" && (first == '[' || (first == '{' && !firstLineIsClosed(text)))) {
+  } else if (named != RowLayout::JsonLines && (first == '[' || (first == '{' && !firstLineIsClosed(text)))) {
     m_layout = RowLayout::JsonList;
     m_index = indexJsonValues(text, m_path);
-  } else if (extension == ".json" || extension == ".jsonl" || extension == ".ndjson" || first == '{' || first == '\0') {
+  } else if (named || first == '{' || first == '\0') {
     m_layout = RowLayout::JsonLines;
     m_index = indexLines(text);
   } else {

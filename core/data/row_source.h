@@ -33,6 +33,11 @@ struct RowIndex {
   char delimiter = ',';
 };
 
+/// ".csv" of "DIR/Rows.CSV"; empty when the name has no ending.
+std::string extensionOf(const std::string &path);
+/// What an ending says; a .json file is written as a list and may hold lines. Nothing for other endings.
+std::optional<RowLayout> layoutOfName(const std::string &path);
+
 class RowSource {
 public:
   static constexpr size_t kMaxRowBytes = size_t(16) << 20;
@@ -45,6 +50,8 @@ public:
 
   const std::string &path() const { return m_path; }
   RowLayout layout() const { return m_layout; }
+  const std::vector<std::string> &columns() const { return m_index.columns; } // CSV only, as delimiter()
+  char delimiter() const { return m_index.delimiter; }
   ByteView bytes() const;
   int64_t count() const { return static_cast<int64_t>(m_index.rows.size()); }
   int64_t line(int64_t row) const { return m_index.rows[static_cast<size_t>(row)].line; }
@@ -72,7 +79,8 @@ bool addRow(RowIndex &index, size_t begin, size_t end, int64_t line);
 RowIndex indexJsonValues(std::string_view text, const std::string &file);
 /// json_rows.cpp: one row a line that is not blank.
 RowIndex indexLines(std::string_view text);
-/// csv_rows.cpp: RFC 4180 with a header row; the delimiter is a comma, a semicolon or a tab, whichever the header uses.
+/// csv_rows.cpp: RFC 4180 with a header row, records ended by LF, CRLF or CR; the delimiter is a comma, a semicolon or a
+/// tab, whichever the header uses.
 RowIndex indexCsv(std::string_view text, const std::string &file);
 /// csv_rows.cpp: one CSV record as a JSON object of its columns.
 std::optional<Json> readCsvRow(std::string_view row, const RowIndex &index, RowProblems &problems);

@@ -15,33 +15,34 @@ data::DatasetOptions optionsOf(const api::RunConfig &config) {
   options.overlength = api::Overlength::Truncate; // a preview shows what would be refused, too
   options.trainOn = config.trainOn;
   options.threads = 1; // a training may want the cores
+  options.vocabularySize = data::modelVocabularySize(config.model);
   return options;
 }
 
 } // namespace
 
-Result<tokenizer::TokenizerBundle> LocalTokenPreview::bundle(const std::string &model) {
+Result<tokenizer::TokenizerBundle> LocalTokenPreview::bundle(const api::RunConfig &config) {
   {
     const std::lock_guard<std::mutex> lock(m_mutex);
-    if (m_bundle.tokenizer && m_model == model) return m_bundle;
+    if (m_bundle.tokenizer && m_model == config.model) return m_bundle;
   }
-  ATTUNE_TRY(auto loaded, tokenizer::loadTokenizer(model));
+  ATTUNE_TRY(auto loaded, data::loadTokenizerFor(config.model, config.dataset));
   const std::lock_guard<std::mutex> lock(m_mutex);
-  m_model = model;
+  m_model = config.model;
   m_bundle = loaded;
   return loaded;
 }
 
 Result<std::vector<api::RowTokens>> LocalTokenPreview::rows(const api::RunConfig &config, int64_t first, int64_t count, const StopToken &) {
-  ATTUNE_TRY(const auto tools, bundle(config.model));
-  data::ProblemList problems;
-  ATTUNE_TRY(const auto previews, data::previewRows(config.dataset, tools, optionsOf(config), first, count, problems));
+  ATTUNE_TRY(const auto tools, bundle(config));
+  ATTUNE_TRY(const auto preview, data::previewRows(config.dataset, tools, optionsOf(config), first, count));
   std::vector<api::RowTokens> rows;
-  for (const data::RowPreview &preview : previews) {
-    api::RowTokens row{preview.file, preview.row, preview.line, {}, preview.fullLength, preview.templateUsed};
-    tokenizer::StreamingDecoder decoder(*tools.tokenizer); // a character split over tokens shows at its last one
-    for (size_t i = 0; i < preview.ids.size(); ++i)
-      row.tokens.push_back({decoder.push(preview.ids[i]), preview.ids[i], i < preview.labels.size() && preview.labels[i] != -100});
+  for (const data::RowPreview &shown : preview.shown) {
+    api::RowTokens row{shown.file, shown.row, shown.line, {}, shown.fullLength, shown.templateUsed};
+    std::optional<tokenizer::StreamingDecoder> decoder; // a character split over tokens shows at its last one
+    if (tools.tokenizer) decoder.emplace(*tools.tokenizer);
+    for (size_t i = 0; i < shown.ids.size(); ++i)
+      row.tokens.push_back({decoder ? decoder->push(shown.ids[i]) : std::to_string(shown.ids[i]) + " ", shown.ids[i], i < shown.labels.size() && shown.labels[i] != -100});
     rows.push_back(std::move(row));
   }
   return rows;
@@ -57,7 +58,7 @@ Result<int64_t> LocalTokenPreview::countRows(const api::RunConfig &config) {
 }
 
 Result<api::LengthSurvey> LocalTokenPreview::lengths(const api::RunConfig &config, const StopToken &stop) {
-  ATTUNE_TRY(const auto tools, bundle(config.model));
+  ATTUNE_TRY(const auto tools, bundle(config));
   data::DatasetOptions options = optionsOf(config);
   options.keepFacts = true;
   ATTUNE_TRY(const auto dataset, data::surveyDataset(config.dataset, &tools, options, stop));

@@ -15,7 +15,7 @@ public:
   Result<api::LengthSurvey> lengths(const api::RunConfig &config, const StopToken &stop) override;
 
 private:
-  Result<tokenizer::TokenizerBundle> bundle(const std::string &model);
+  Result<tokenizer::TokenizerBundle> bundle(const api::RunConfig &config);
 
   std::mutex m_mutex;
   std::string m_model;

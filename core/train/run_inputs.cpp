@@ -32,24 +32,17 @@ int64_t largestMicroBatch(const std::vector<data::Sample> &samples, const api::R
   return sum;
 }
 
-/// A tokenizer may know more tokens than the model has rows, and rows of ids may say anything.
-Status checkVocabulary(const std::vector<data::Sample> &samples, int64_t vocab, const std::string &where) {
-  const auto outside = [vocab](int32_t id) { return id >= vocab; };
-  for (const data::Sample &sample : samples) {
-    if (std::none_of(sample.ids.begin(), sample.ids.end(), outside) && std::none_of(sample.labels.begin(), sample.labels.end(), outside)) continue;
-    return Error{ErrorCode::InvalidData, "Row " + std::to_string(sample.row) + " holds a token id outside the model's vocabulary of " + std::to_string(vocab) + ".",
-                 where, "Tokenise the rows with this model's tokenizer.", {}};
+/// What happened to the rows of the training or validation files, for the run's log.
+void noteRows(const data::EncodedDataset &dataset, const std::string &rows, std::vector<api::RunWarning> &notices) {
+  const std::string of = " of " + std::to_string(dataset.rows) + " " + rows;
+  if (dataset.dropped() > 0)
+    notices.push_back({"rows_dropped", std::to_string(dataset.dropped()) + of +
+                                           " are left out: empty, too long, or without anything to train."});
+  if (dataset.truncated > 0)
+    notices.push_back({"rows_truncated", std::to_string(dataset.truncated) + of + " are cut at max_length."});
+  for (const data::Problem &problem : dataset.problems.items()) {
+    if (problem.row < 0) notices.push_back({problem.code, problem.file + ": " + problem.message}); // of a file as a whole
   }
-  return {};
-}
-
-/// Rows of token ids train without a tokenizer; everything else needs one.
-Result<tokenizer::TokenizerBundle> readTokenizer(const api::RunConfig &config) {
-  auto bundle = tokenizer::loadTokenizer(config.model);
-  if (bundle.ok() || bundle.error().code != ErrorCode::MissingInFolder) return bundle;
-  ATTUNE_TRY(const data::EncodedDataset rows, data::surveyDataset(config.dataset, nullptr, {}));
-  if (rows.format != api::nameOf(api::DatasetFormat::Tokens)) return bundle;
-  return tokenizer::TokenizerBundle{};
 }
 
 } // namespace
@@ -62,19 +55,19 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   RunInputs inputs;
   inputs.config = config;
   say("Reading the data");
-  ATTUNE_TRY(inputs.bundle, readTokenizer(config));
-  const data::DatasetOptions options = {config.templateName, config.maxLength, config.overlength, config.trainOn, 0, false, false};
+  std::vector<api::DatasetRef> files = config.dataset;
+  if (!config.validation.path.empty()) files.push_back({config.validation.path});
+  ATTUNE_TRY(inputs.bundle, data::loadTokenizerFor(config.model, files));
+  const data::DatasetOptions options = {config.templateName, config.maxLength, config.overlength, config.trainOn, 0, false, false,
+                                        data::modelVocabularySize(config.model)};
   ATTUNE_TRY(data::EncodedDataset dataset, data::encodeDataset(config.dataset, inputs.bundle, options, stop));
-  inputs.rows = dataset.rows;
-  inputs.dropped = dataset.droppedOverlength + dataset.droppedNoTargets;
-  inputs.truncated = dataset.truncated;
+  noteRows(dataset, "rows", inputs.notices);
   inputs.templateUsed = dataset.templateUsed;
   inputs.record.datasetHash = dataset.hash;
   inputs.training = std::move(dataset.samples);
   if (!config.validation.path.empty()) {
-    api::DatasetRef file;
-    file.path = config.validation.path;
-    ATTUNE_TRY(data::EncodedDataset held, data::encodeDataset({file}, inputs.bundle, options, stop));
+    ATTUNE_TRY(data::EncodedDataset held, data::encodeDataset({files.back()}, inputs.bundle, options, stop));
+    noteRows(held, "rows of the validation file", inputs.notices);
     inputs.record.validationHash = held.hash;
     inputs.validation = std::move(held.samples);
   } else if (config.validation.fraction > 0) {
@@ -86,8 +79,6 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
 
   say("Looking at the model");
   ATTUNE_TRY(inputs.source, io::openModel(config.model));
-  ATTUNE_CHECK(checkVocabulary(inputs.training, inputs.source->config().vocab, config.dataset.front().path));
-  ATTUNE_CHECK(checkVocabulary(inputs.validation, inputs.source->config().vocab, config.validation.path));
   ATTUNE_TRY(inputs.record.modelHash, io::modelFingerprint(config.model, *inputs.source));
   if (earlier && !earlier->modelHash.empty() && earlier->modelHash != inputs.record.modelHash) return changedError("model is", config.model);
 

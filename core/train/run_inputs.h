@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/api/run_config.h"
+#include "core/api/run_event.h"
 #include "core/base/result.h"
 #include "core/base/stop_token.h"
 #include "core/data/chat_dataset.h"
@@ -26,9 +27,7 @@ struct RunInputs {
   std::vector<data::Sample> validation;
   MemoryForecast forecast;
   RunRecord record;      // hashes, precision, threads
-  int64_t rows = 0;
-  int64_t dropped = 0;   // rows left out: over-length or without targets
-  int64_t truncated = 0;
+  std::vector<api::RunWarning> notices; // rows left out or cut, and what to know of them
   std::string templateUsed;
 };
 

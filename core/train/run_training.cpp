@@ -194,14 +194,7 @@ private:
     if (m_request.run.resume) push(api::Resumed{from, m_record.attempts});
     for (const Error &error : point.passedOver) push(api::RunWarning{"checkpoint_unreadable", "A newer checkpoint is passed over: " + error.text()});
     for (const api::ConfigDifference &change : opened.changes) push(api::SettingChanged{from, change.key, change.from, change.to});
-    if (m_inputs.dropped > 0) {
-      push(api::RunWarning{"rows_dropped", std::to_string(m_inputs.dropped) + " of " + std::to_string(m_inputs.rows) +
-                                               " rows are left out: too long, or without anything to train."});
-    }
-    if (m_inputs.truncated > 0) {
-      push(api::RunWarning{"rows_truncated", std::to_string(m_inputs.truncated) + " of " + std::to_string(m_inputs.rows) +
-                                                 " rows are cut at max_length."});
-    }
+    for (const api::RunWarning &notice : m_inputs.notices) push(notice);
     std::optional<data::BatchPlan> validation;
     if (!m_inputs.validation.empty()) validation = makePlan(m_inputs.validation, false);
     TrainerOptions options = TrainerOptions::from(config, m_result.totalSteps);

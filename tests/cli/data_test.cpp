@@ -57,6 +57,12 @@ TEST_CASE("data stats and preview count and show tokens") {
   CHECK(stats.json()["trained_tokens"].get<int64_t>() > 0);
   CHECK(stats.json()["longest_rows"][0]["file"] == path);
   CHECK(runAttune({"data", "stats", path}).code == 0);
+  // "tokens" are those that train, in both verbs.
+  const auto cut = runAttune({"data", "stats", path, "--model", starterModel(), "--max-length", "34", "--json"});
+  const auto check = runAttune({"data", "check", path, "--model", starterModel(), "--max-length", "34", "--json"});
+  CHECK(cut.json()["tokens"] == check.json()["tokens"]);
+  CHECK(cut.json()["trained_tokens"] == check.json()["trained_tokens"]);
+  CHECK(cut.json()["tokens_before_cut"] == stats.json()["tokens"]);
 
   const auto preview = runAttune({"data", "preview", path, "--model", starterModel(), "--count", "1", "--json"});
   REQUIRE(preview.code == 0);
@@ -74,9 +80,32 @@ TEST_CASE("data convert and split write files") {
   const std::string out = folder.path() + "/out.jsonl";
   CHECK(runAttune({"data", "convert", path, "--format", "messages", "--out", out}).code == 0);
   CHECK(runAttune({"data", "check", out, "--json"}).json()["format"] == "messages");
-  const auto split =
-      runAttune({"data", "split", path, "--out", folder.path() + "/s.jsonl", "--fraction", "0.5", "--json"});
-  CHECK(split.code == 0);
-  CHECK(split.json()["validation"]["rows"] == 1);
+  const auto again = runAttune({"data", "convert", path, "--format", "messages", "--out", out, "--json"});
+  CHECK(again.code == 2);
+  CHECK(again.json()["error"]["where"] == out);
+  CHECK(again.json()["error"]["hint"].get<std::string>().find("--overwrite") != std::string::npos);
+  const auto over = runAttune({"data", "convert", path, "--format", "messages", "--out", out, "--overwrite", "--json"});
+  CHECK(over.code == 0);
+  CHECK(over.json()["columns"] == Json({"messages"}));
+  CHECK(over.json()["empty_rows"] == 0);
+  const auto piped = runAttune({"data", "convert", path, "--format", "messages", "--out", "/dev/stdout"});
+  CHECK(piped.out == test::slurp(out));
+  CHECK(runAttune({"data", "convert", path, "--format", "messages", "--out", "/dev/stdout", "--json"}).code == 2);
+
+  const std::vector<std::string> splitting = {"data", "split", path, "--out", folder.path() + "/s.jsonl", "--json", "--fraction"};
+  const auto split = [&](const std::string &fraction) {
+    auto words = splitting;
+    words.push_back(fraction);
+    return runAttune(words);
+  };
+  CHECK(split("0").code == 2);
+  const auto done = split("0.5");
+  CHECK(done.code == 0);
+  CHECK(done.json()["validation"]["rows"] == 1);
+  CHECK(done.json()["rows"] == 2);
+  CHECK(done.json()["format"] == "alpaca");
+  CHECK(done.json()["columns"] == Json({"instruction", "output"}));
+  CHECK(done.json()["shared_rows"] == 0);
+  CHECK(split("0.5").code == 2); // the parts exist now
   CHECK(runAttune({"data", "convert", path}).code == 2);
 }

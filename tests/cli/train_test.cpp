@@ -193,6 +193,30 @@ TEST_CASE("what cannot run is refused with its exit code and leaves no folder") 
   CHECK_FALSE(fs::exists(files->out));
 }
 
+TEST_CASE("rows left out or cut are told of the training and of the validation file") {
+  const auto files = makeTinyRun(R"(,"epochs":1,"validation":{"path":"held.jsonl"})");
+  const std::string more = "{\"ids\":[],\"labels\":[]}\n{\"ids\":[3,4],\"labels\":[3,-100]}\n"
+                           "{\"ids\":[3,4,5,6,7,8,9,3,4,5,6,7,8,9,3,4,5],\"labels\":[3,4,5,6,7,8,9,3,4,5,6,7,8,9,3,4,5]}\n"; // 17
+  files->folder.write("rows.jsonl", slurp(files->folder.path() + "/rows.jsonl") + more);
+  const auto held = files->folder.write("held.jsonl", "{\"ids\":[3,4],\"labels\":[3,4]}\n" + more);
+  const auto result = runAttune({"train", files->run, "--out", files->out, "--json"});
+  REQUIRE_MESSAGE(result.code == 0, result.out);
+  std::vector<std::string> told;
+  for (const auto &warning : all<api::RunWarning>(api::eventsFromText(result.out))) told.push_back(warning.code + ": " + warning.message.substr(0, warning.message.find(" are")));
+  CHECK(told == std::vector<std::string>{"rows_dropped: 2 of 27 rows", "rows_truncated: 1 of 27 rows",
+                                         "rows_dropped: 2 of 4 rows of the validation file",
+                                         "rows_truncated: 1 of 4 rows of the validation file"});
+
+  // A vocabulary of 40: train and data check agree on the id that is not in it.
+  files->folder.write("held.jsonl", "{\"ids\":[3,40],\"labels\":[3,4]}\n");
+  const auto refused = runAttune({"train", files->run, "--dry-run", "--json"});
+  CHECK(refused.code == 3);
+  CHECK(refused.json()["error"]["where"] == held + ":1#ids[1]");
+  const auto checked = runAttune({"data", "check", held, "--model", files->folder.path(), "--json"});
+  CHECK(checked.code == 3);
+  CHECK(checked.json()["error"]["message"] == refused.json()["error"]["message"]);
+}
+
 TEST_CASE("a dry run checks and trains nothing") {
   const auto files = makeTinyRun(R"(,"epochs":2)");
   const auto dry = runAttune({"train", files->run, "--out", files->out, "--dry-run", "--json"});

@@ -1,7 +1,6 @@
 #include "core/base/atomic_file.h"
 #include "core/base/sha256.h"
 #include "core/data/chat_dataset.h"
-#include "core/data/dataset_convert.h"
 #include "core/data/dataset_stats.h"
 #include "core/data/row_preview.h"
 
@@ -172,20 +171,40 @@ TEST_CASE("Token rows are taken as they are and checked against the vocabulary")
   REQUIRE(!refused.ok());
   CHECK(refused.error().code == ErrorCode::InvalidData);
   CHECK(refused.error().where == bad + ":2#ids[1]");
+  // The model's vocabulary, where it is known, judges instead of the tokenizer's: larger or smaller.
+  DatasetOptions options;
+  options.vocabularySize = 260;
+  CHECK(encodeDataset({{bad}}, bundle(), options).ok());
+  options.vocabularySize = 100;
+  const auto beyond = encodeDataset({{good}}, bundle(), options);
+  REQUIRE(!beyond.ok());
+  CHECK(beyond.error().where == good + ":1#ids[2]");
+  const auto text = folder.write("text.jsonl", "{\"text\":\"!\"}\n{\"text\":\"zz\"}\n");
+  const auto outside = encodeDataset({{text}}, bundle(), options);
+  REQUIRE(!outside.ok());
+  CHECK(outside.error().where == text + ":1"); // its end token
+  CHECK(outside.error().message.find("gives the id 257") != std::string::npos);
+  const auto huge = surveyDataset({{folder.write("huge.jsonl", "{\"ids\":[2147483647],\"labels\":[1]}\n")}}, nullptr, {});
+  CHECK(huge->problems.items().at(0).message == "The id 2147483647 is no token id of any model.");
+  // Without a tokenizer only such rows can be read.
+  CHECK(encodeDataset({{good}}, tokenizer::TokenizerBundle{}, {}).ok());
+  CHECK(encodeDataset({{text}}, tokenizer::TokenizerBundle{}, {}).error().code == ErrorCode::MissingInFolder);
 }
 
 TEST_CASE("Long rows are cut at the end, dropped or refused, and rows left without targets are counted") {
   const Folder folder;
   const auto path = folder.write("d.jsonl", "{\"ids\":[1,2,3,4,5,6],\"labels\":[-100,-100,3,4,5,6]}\n"
                                             "{\"ids\":[1,2,3,4,5,6],\"labels\":[-100,-100,-100,-100,5,6]}\n"
-                                            "{\"ids\":[1,2],\"labels\":[1,2]}\n{\"ids\":[1,2],\"labels\":[1,-100]}\n");
+                                            "{\"ids\":[1,2],\"labels\":[1,2]}\n{\"ids\":[1,2],\"labels\":[1,-100]}\n"
+                                            "{\"ids\":[],\"labels\":[]}\n");
   DatasetOptions options;
   options.maxLength = 4;
   auto cut = encodeDataset({{path}}, bundle(), options);
   REQUIRE(cut.ok());
-  CHECK(cut->rows == 4);
+  CHECK(cut->rows == 5);
   CHECK(cut->truncated == 2);
   CHECK(cut->droppedNoTargets == 2);
+  CHECK(cut->dropped() == 3); // the empty one too
   REQUIRE(cut->samples.size() == 2);
   CHECK(cut->samples[0].ids == std::vector<int32_t>{1, 2, 3, 4});
   CHECK(cut->samples[1].row == 2);
@@ -344,18 +363,50 @@ TEST_CASE("Statistics count lengths before the cut and name the longest rows") {
   CHECK(counted == 4);
   CHECK(dataset->problems.items().back().code == "duplicate");
   CHECK(dataset->problems.items().back().row == 4);
+  // Rows of other files count as well, and the first of all is named.
+  const auto other = folder.write("e.jsonl", "{\"text\":\"new\"}\n{\"text\":\"a\"}\n");
+  const auto both = surveyDataset({{path}, {other}}, &tokenizers, options);
+  REQUIRE(both.ok());
+  CHECK(both->problems.items().back().where() == other + ":2");
+  CHECK(both->problems.items().back().message == "The row is the same as row 2 of " + path + ".");
+}
+
+TEST_CASE("A file with tool calls says once whether they are trained") {
+  const Folder folder;
+  const std::string row = R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"w","tool_calls":[{"name":"f"}]}]})";
+  const auto path = folder.write("d.jsonl", row + "\n" + row + "\n" + R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"w","tool_calls":[]}]})");
+  const std::string body = "{{ m.content }}{% for c in m.tool_calls or [] %}({{ c.name }}){% endfor %}";
+  const auto notice = [&](const std::string &source, api::TrainOn trainOn, const std::string &trained) {
+    DatasetOptions options;
+    options.trainOn = trainOn;
+    const auto dataset = encodeDataset({{path}}, bundle(source), options);
+    REQUIRE(dataset.ok());
+    CHECK(trainedText(dataset->samples[0]) == trained);
+    REQUIRE(dataset->problems.items().size() == 1);
+    CHECK(dataset->problems.items()[0].row == -1);
+    CHECK(dataset->problems.items()[0].message.substr(0, 10) == "2 rows hav");
+    return dataset->problems.items()[0].code;
+  };
+  CHECK(notice("{% for m in messages %}" + body + "<eos>{% endfor %}", api::TrainOn::Answers, "w<eos>") == "tool_calls_not_trained");
+  CHECK(notice("{% for m in messages %}" + body + "<eos>{% endfor %}", api::TrainOn::All, "<eos>w(f)<eos>") == "tool_calls_trained");
+  const std::string marked = "{% for m in messages %}{% if m.role == 'user' %}q{% else %}{%- generation %}" + body + "<eos>{% endgeneration -%}{% endif %}{% endfor %}";
+  CHECK(notice(marked, api::TrainOn::Answers, "w(f)<eos>") == "tool_calls_trained");
 }
 
 TEST_CASE("A preview shows what training will see") {
   const Folder folder;
   const auto path = folder.write("d.json", kDialog);
-  ProblemList problems;
+  const auto broken = folder.write("b.jsonl", "{\"messages\":7}\n");
   DatasetOptions options;
   options.maxLength = 13;
-  const auto rows = previewRows({{path}, {path}}, bundle(kShort), options, 1, 5, problems);
-  REQUIRE(rows.ok());
-  REQUIRE(rows->size() == 1);
-  const auto &row = rows->front();
+  const auto preview = previewRows({{broken}, {path}, {path}, {broken}}, bundle(kShort), options, 1, 1);
+  REQUIRE(preview.ok());
+  CHECK(preview->rows == 4);
+  CHECK(preview->format == "messages");
+  CHECK(preview->columns == std::vector<std::string>{"messages"});
+  CHECK(preview->problems.errors() == 0); // rows that are not shown are not read
+  REQUIRE(preview->shown.size() == 1);
+  const auto &row = preview->shown.front();
   CHECK(row.row == 0);
   CHECK(row.templateUsed == "model");
   CHECK(row.ids.size() == 13);
@@ -363,38 +414,5 @@ TEST_CASE("A preview shows what training will see") {
   CHECK(row.fullLength > 13);
   CHECK(row.pieces[0] == "u");
   CHECK(row.pieces[4] == "<eos>");
-}
-
-TEST_CASE("Conversion keeps conversations and refuses what a format cannot hold") {
-  const Folder folder;
-  const auto csv = folder.write("a.csv", "instruction,input,output,system\nq,i,a,s\n");
-  const auto out = folder.path("out.json");
-  REQUIRE(convertDataset({{csv}}, DatasetFormat::Sharegpt, out).ok());
-  REQUIRE(convertDataset({{out}}, DatasetFormat::Messages, folder.path("m.jsonl")).ok());
-  REQUIRE(convertDataset({{folder.path("m.jsonl")}}, DatasetFormat::Alpaca, folder.path("b.jsonl")).ok());
-  CHECK(*readFile(folder.path("b.jsonl")) == "{\"instruction\":\"q\\ni\",\"input\":\"\",\"output\":\"a\",\"system\":\"s\"}\n");
-  CHECK(convertDataset({{csv}}, DatasetFormat::Tokens, out).error().code == ErrorCode::InvalidData);
-  CHECK(readFile(out)->front() == '['); // the old file is whole after a refused conversion
-  const auto tools = folder.write("t.json", R"([{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"","tool_calls":[1]}]}])");
-  CHECK(convertDataset({{tools}}, DatasetFormat::Sharegpt, out).error().where == tools + ":1");
-  REQUIRE(convertDataset({{tools}}, DatasetFormat::Messages, folder.path("u.json")).ok());
-  CHECK(readFile(folder.path("u.json"))->find("\"tool_calls\":[1]") != std::string::npos);
-}
-
-TEST_CASE("A split puts every row in exactly one file and repeats itself") {
-  const Folder folder;
-  std::string text;
-  for (int i = 0; i < 50; ++i) text.append("{\"text\":\"row ").append(std::to_string(i)).append("\"}\n");
-  const auto path = folder.write("d.jsonl", text);
-  const auto split = [&](int64_t seed) {
-    const auto counts = splitDataset({{path}}, 0.2, seed, folder.path("train.jsonl"), folder.path("validation.jsonl"));
-    REQUIRE(counts.ok());
-    CHECK(counts->train == 40);
-    CHECK(counts->validation == 10);
-    return *readFile(folder.path("train.jsonl")) + "|" + *readFile(folder.path("validation.jsonl"));
-  };
-  const auto first = split(1);
-  CHECK(first == split(1));
-  CHECK(first != split(2));
-  CHECK(first.size() == text.size() + 1);
+  CHECK(previewRows({{broken}}, bundle(kShort), options, 0, 1)->problems.errors() == 1);
 }

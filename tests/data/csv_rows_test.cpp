@@ -34,6 +34,17 @@ TEST_CASE("CSV keeps quotes, commas and line breaks inside quoted fields") {
   CHECK(lines == std::vector<int64_t>{2, 5, 6});
 }
 
+TEST_CASE("A CR alone ends a record, as old Mac programs write it") {
+  ProblemList problems;
+  std::vector<int64_t> lines;
+  const auto rows = read("a,b\r1,\"two\rlines\"\r\r3,4", problems, &lines);
+  CHECK(problems.errors() == 0);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0]["b"] == "two\rlines");
+  CHECK(rows[1]["b"] == "4");
+  CHECK(read("a;b;c\r1;2;3,4,5,6", problems)[0]["c"] == "3,4,5,6"); // the header alone tells the delimiter
+}
+
 TEST_CASE("Semicolons and tabs separate fields when the header uses them") {
   ProblemList problems;
   CHECK(read("a;b\n1,5;2", problems)[0]["a"] == "1,5");

@@ -93,7 +93,7 @@ TEST_CASE("Tools and tool calls reach the template") {
 
 TEST_CASE("Every mistake of a conversation is reported with its turn") {
   CHECK(parse(R"({"conversations":[{"from":"alien","value":"q"},{"from":"gpt"},{"value":"x"},7]})").codes() ==
-        "unknown_role@conversations[0].from missing_field@conversations[1].content missing_field@conversations[2].role wrong_type@conversations[3]");
+        "unknown_role@conversations[0].from missing_field@conversations[1].value missing_field@conversations[2].role wrong_type@conversations[3]");
   CHECK(parse(R"({"conversations":"q"})").codes() == "wrong_type@conversations");
   CHECK(parse(R"({"conversations":[]})").codes() == "empty_row");
   CHECK(parse(R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":""}]})").codes() == "empty_answer@messages[1].content");

@@ -23,7 +23,7 @@ public:
   Result<int> run(CommandContext &context) override {
     if (context.json)
       return Error{ErrorCode::Usage, "chat has no JSON output.", "--json", "Use attune generate --messages for one answer."};
-    ATTUNE_TRY(ModelSession session, ModelSession::open(m_model, context, true));
+    ATTUNE_TRY(ModelSession session, ModelSession::openToGenerate(m_model, context, true));
     session.noticeTemplate(context);
     if (!context.quiet) context.err << "Write a message; /reset starts again, /exit leaves.\n";
     tokenizer::Conversation conversation;

@@ -33,7 +33,7 @@ public:
     if (m_messages) {
       ATTUNE_TRY(conversation, data::readMessagesFile(*m_messages));
     }
-    ATTUNE_TRY(ModelSession session, ModelSession::open(m_model, context, !m_ids));
+    ATTUNE_TRY(ModelSession session, ModelSession::openToGenerate(m_model, context, !m_ids));
     if (m_prompt) prompt = session.encode(*m_prompt);
     if (m_messages) {
       session.noticeTemplate(context);

@@ -41,6 +41,11 @@ Result<ModelSession> ModelSession::open(const ModelOptions &options, const Comma
   if (!bundle.ok() && needsText) return bundle.error();
   ModelSession session{std::move(*model), {}, {}, {}, {}};
   if (bundle.ok()) session.bundle = std::move(*bundle);
+  return session;
+}
+
+Result<ModelSession> ModelSession::openToGenerate(const ModelOptions &options, const CommandContext &context, bool needsText) {
+  ATTUNE_TRY(ModelSession session, open(options, context, needsText));
   ATTUNE_TRY(session.defaults, io::readGenerationDefaults(options.model, session.model.transformer.config()));
   for (const int64_t id : session.defaults.eosTokens)
     if (id >= 0 && id < session.model.transformer.config().vocab) session.endTokens.push_back(static_cast<int32_t>(id));

@@ -31,12 +31,14 @@ struct ModelOptions {
 struct ModelSession {
   core::LanguageModel model;
   tokenizer::TokenizerBundle bundle;
-  io::GenerationDefaults defaults;
+  io::GenerationDefaults defaults;    // these three of openToGenerate() only
   std::vector<int32_t> endTokens;     // of raw text: generation_config's, else config's, as transformers does
   std::vector<int32_t> chatEndTokens; // of an answer: the tokenizer's own end token too
 
   /// Loads weights and tokenizer side by side. With `needsText` a missing tokenizer is an error.
   static Result<ModelSession> open(const ModelOptions &options, const CommandContext &context, bool needsText);
+  /// As open, with the model's own sampling settings and end tokens.
+  static Result<ModelSession> openToGenerate(const ModelOptions &options, const CommandContext &context, bool needsText);
   /// Ids of raw text, with the begin token where the model wants one.
   std::vector<int32_t> encode(const std::string &text) const;
   /// Tells on context.err when the model ships no chat template, so that the plain one is used.

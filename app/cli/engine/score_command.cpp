@@ -2,6 +2,7 @@
 #include "app/cli/command/output.h"
 #include "app/cli/engine/model_options.h"
 #include "core/data/chat_dataset.h"
+#include "core/data/dataset_file.h"
 #include "core/generate/scorer.h"
 #include "core/io/safetensors.h"
 
@@ -34,11 +35,15 @@ public:
     if (m_ids) {
       ATTUNE_TRY(ids, parseIds(*m_ids));
     }
-    ATTUNE_TRY(ModelSession session, ModelSession::open(m_model, context, !m_ids));
+    bool needsText = m_text.has_value();
+    if (m_file) {
+      ATTUNE_TRY(needsText, data::needsTokenizer({{*m_file}}));
+    }
+    ATTUNE_TRY(ModelSession session, ModelSession::open(m_model, context, needsText));
     if (m_file) return scoreFile(session, context);
     if (m_text) ids = session.encode(*m_text);
     ATTUNE_CHECK(scoreRow(session, ids, nullptr));
-    return report(context, std::nullopt);
+    return report(context, nullptr);
   }
 
 private:
@@ -68,28 +73,34 @@ private:
   Result<int> scoreFile(ModelSession &session, CommandContext &context) {
     data::DatasetOptions options;
     options.maxLength = session.model.transformer.config().context;
-    api::DatasetRef file;
-    file.path = *m_file;
-    ATTUNE_TRY(const data::EncodedDataset dataset, data::encodeDataset({file}, session.bundle, options, context.stop));
+    options.vocabularySize = session.model.transformer.config().vocab;
+    ATTUNE_TRY(const data::EncodedDataset dataset, data::encodeDataset({{*m_file}}, session.bundle, options, context.stop));
     for (const data::Sample &sample : dataset.samples) {
       if (context.stop.stopRequested()) return Error{ErrorCode::Interrupted, "Scoring was stopped.", "", ""};
       ATTUNE_CHECK(scoreRow(session, sample.ids, &sample.labels));
     }
-    return report(context, static_cast<int64_t>(dataset.samples.size()));
+    return report(context, &dataset);
   }
 
-  Result<int> report(CommandContext &context, std::optional<int64_t> rows) const {
+  Result<int> report(CommandContext &context, const data::EncodedDataset *dataset) const {
     const double perplexity = m_tokens > 0 ? std::exp(m_nll / static_cast<double>(m_tokens)) : 0.0;
     if (context.json) {
       Json logProbs = Json::array();
       for (const std::optional<double> &score : m_logProbs) logProbs.push_back(score ? Json(*score) : Json());
       Json object = {{"tokens", m_tokens}, {"nll", m_nll}, {"perplexity", m_tokens > 0 ? Json(perplexity) : Json()}};
       object["logprobs"] = std::move(logProbs);
-      if (rows) object["rows"] = *rows;
+      if (dataset)
+        object.update({{"rows", dataset->samples.size()}, {"dropped", dataset->dropped()}, {"truncated", dataset->truncated}});
       printJson(context, object);
       return 0;
     }
-    if (rows) context.out << "rows: " << *rows << '\n';
+    if (dataset) {
+      context.out << "rows: " << dataset->samples.size() << '\n';
+      if (dataset->dropped() > 0 && !context.quiet)
+        context.err << dataset->dropped() << " of " << dataset->rows << " rows are left out: empty, or without anything to score.\n";
+      if (dataset->truncated > 0 && !context.quiet)
+        context.err << dataset->truncated << " of " << dataset->rows << " rows are cut at the model's context.\n";
+    }
     context.out << "tokens: " << m_tokens << "\nnll: " << m_nll << '\n';
     if (m_tokens > 0) context.out << "perplexity: " << perplexity << '\n';
     return 0;

@@ -37,8 +37,8 @@ Json statsJson(const data::DatasetStats &stats, const std::vector<std::string> &
         {{"file", files[static_cast<size_t>(row.file)]}, {"row", row.row}, {"line", row.line}, {"length", row.length}});
   Json result = {{"usable_rows", stats.usableRows}, {"turns", stats.turns}, {"bytes", stats.bytes}};
   if (stats.inTokens) {
-    result["tokens"] = stats.tokens;
-    result["trained_tokens"] = stats.trainedTokens;
+    result["tokens_before_cut"] = stats.tokens;
+    result["trained_tokens_before_cut"] = stats.trainedTokens;
   }
   result["length"] = {{"unit", stats.inTokens ? "tokens" : "bytes"},
                       {"min", stats.shortest},
@@ -79,7 +79,9 @@ public:
     options.add_option("--overlength", m_overlength, "What happens to longer rows")
         ->check(CLI::IsMember({"truncate", "drop", "refuse"}));
     options.add_option("--out", m_out,
-                       "File that convert writes; split writes it and puts -validation before its ending");
+                       "File that convert writes, laid out as its ending says (.jsonl, .json, .csv, .tsv, .txt); split "
+                       "writes it and puts -validation before its ending");
+    options.add_flag("--overwrite", m_overwrite, "Let convert and split replace files that exist, the input among them");
     options.add_option("--first", m_first, "First row that preview shows")
         ->check(CLI::Range(int64_t(0), int64_t(1) << 40));
     options.add_option("--count", m_count, "Rows that preview shows")->check(CLI::Range(int64_t(1), int64_t(10000)));
@@ -104,10 +106,12 @@ public:
     m_options.keepFacts = m_action == "stats";
     std::optional<tokenizer::TokenizerBundle> bundle;
     if (!m_model.empty()) {
-      ATTUNE_TRY(bundle, tokenizer::loadTokenizer(m_model));
+      ATTUNE_TRY(bundle, m_action == "preview" ? tokenizer::loadTokenizer(m_model) : data::loadTokenizerFor(m_model, refs()));
+      m_options.vocabularySize = data::modelVocabularySize(m_model);
     } else if (m_action == "preview") {
       return Error{ErrorCode::Usage, "\"data preview\" needs --model, whose tokens it shows.", "--model", ""};
     }
+    if (m_action == "preview") return preview(context, *bundle);
     ProgressLine progress(context);
     const auto show = [&](int64_t done, int64_t total) {
       if (context.progress) progress.show("Reading rows: " + std::to_string(done) + " of " + std::to_string(total));
@@ -115,7 +119,6 @@ public:
     ATTUNE_TRY(const data::EncodedDataset dataset,
                data::surveyDataset(refs(), bundle ? &*bundle : nullptr, m_options, context.stop, show));
     progress.finish();
-    if (m_action == "preview") return preview(context, *bundle, dataset);
     return report(context, dataset, bundle.has_value());
   }
 
@@ -132,17 +135,22 @@ private:
   }
 
   /// What every action says of a dataset.
-  Json overview(const data::EncodedDataset &dataset, bool tokens) const {
+  static Json summaryJson(int64_t rows, const std::string &format, const std::vector<std::string> &columns,
+                          const data::ProblemList &list) {
     Json problems = Json::array();
-    for (const data::Problem &problem : dataset.problems.items()) problems.push_back(problemJson(problem));
-    Json result = {{"rows", dataset.rows},
-                   {"format", dataset.format},
-                   {"columns", dataset.columns},
-                   {"problems", std::move(problems)},
-                   {"errors", dataset.problems.errors()},
-                   {"warnings", dataset.problems.warnings()},
-                   {"usable_rows", dataset.usableRows},
-                   {"hash", dataset.hash}};
+    for (const data::Problem &problem : list.items()) problems.push_back(problemJson(problem));
+    return {{"rows", rows},
+            {"format", format},
+            {"columns", columns},
+            {"problems", std::move(problems)},
+            {"errors", list.errors()},
+            {"warnings", list.warnings()}};
+  }
+
+  Json overview(const data::EncodedDataset &dataset, bool tokens) const {
+    Json result = summaryJson(dataset.rows, dataset.format, dataset.columns, dataset.problems);
+    result["usable_rows"] = dataset.usableRows;
+    result["hash"] = dataset.hash;
     if (tokens) {
       result["template"] = dataset.templateUsed;
       result["tokens"] = dataset.tokens;
@@ -182,15 +190,19 @@ private:
     out << dataset.rows << " rows, format " << dataset.format << ", " << dataset.usableRows << " usable\n";
     if (tokens)
       out << dataset.tokens << " tokens, " << dataset.trainedTokens << " of them trained; " << dataset.truncated
-          << " rows cut, " << dataset.droppedOverlength + dataset.droppedNoTargets << " left out\n";
+          << " rows cut, " << dataset.dropped() << " left out\n";
+    printProblems(out, dataset.problems);
+  }
+
+  static void printProblems(std::ostream &out, const data::ProblemList &problems) {
     size_t shown = 0;
-    for (const data::Problem &problem : dataset.problems.items()) {
+    for (const data::Problem &problem : problems.items()) {
       if (++shown > kShownProblems) break;
       out << (problem.severity == data::Severity::Error ? "error " : "warning ") << problem.where() << ": "
           << problem.message << ' ' << problem.fix << '\n';
     }
-    const int64_t all = dataset.problems.errors() + dataset.problems.warnings();
-    out << dataset.problems.errors() << " errors, " << dataset.problems.warnings() << " warnings";
+    const int64_t all = problems.errors() + problems.warnings();
+    out << problems.errors() << " errors, " << problems.warnings() << " warnings";
     if (all > static_cast<int64_t>(kShownProblems)) out << " (the first " << kShownProblems << " are shown)";
     out << '\n';
   }
@@ -207,12 +219,10 @@ private:
           << bin.rows << ' ' << std::string(static_cast<size_t>(40 * bin.rows / most), '#') << '\n';
   }
 
-  Result<int> preview(CommandContext &context, const tokenizer::TokenizerBundle &bundle,
-                      const data::EncodedDataset &dataset) const {
-    data::ProblemList problems;
-    ATTUNE_TRY(const auto rows, data::previewRows(refs(), bundle, m_options, m_first, m_count, problems));
+  Result<int> preview(CommandContext &context, const tokenizer::TokenizerBundle &bundle) const {
+    ATTUNE_TRY(const auto found, data::previewRows(refs(), bundle, m_options, m_first, m_count));
     Json list = Json::array();
-    for (const data::RowPreview &row : rows) {
+    for (const data::RowPreview &row : found.shown) {
       Json trained = Json::array();
       for (const int32_t label : row.labels) trained.push_back(label != data::kIgnore);
       if (context.json) {
@@ -234,9 +244,11 @@ private:
                   << markedText(bundle, row) << '\n';
     }
     if (context.json) {
-      Json object = overview(dataset, true);
+      Json object = summaryJson(found.rows, found.format, found.columns, found.problems);
       object["preview"] = std::move(list);
       printJson(context, object);
+    } else if (!found.problems.items().empty() && !context.quiet) {
+      printProblems(context.err, found.problems);
     }
     return 0;
   }
@@ -259,15 +271,19 @@ private:
     if (!format || *format == api::DatasetFormat::Auto)
       return Error{ErrorCode::Usage, "\"data convert\" needs the --format to write.", "--format",
                    "alpaca, sharegpt, messages or text"};
-    ATTUNE_TRY(const int64_t rows, data::convertDataset(refs(), *format, m_out, context.stop));
-    if (context.json)
-      printJson(context, {{"rows", rows},
-                          {"format", m_format},
-                          {"columns", Json::array()},
-                          {"problems", Json::array()},
-                          {"out", m_out}});
-    else
-      context.out << rows << " rows written to " << m_out << '\n';
+    const bool toStdout = m_out == "/dev/stdout";
+    if (toStdout && context.json)
+      return Error{ErrorCode::Usage, "With --json, stdout holds the report, not the rows.", "--out", "Write to a file."};
+    ATTUNE_TRY(const auto report, data::convertDataset(refs(), *format, m_out, m_overwrite, context.stop));
+    if (context.json) {
+      Json object = summaryJson(report.rows, m_format, report.columns, report.problems);
+      object["empty_rows"] = report.emptyRows;
+      object["out"] = m_out;
+      printJson(context, object);
+      return 0;
+    }
+    (toStdout ? context.err : context.out) << report.rows << " rows written to " << m_out << '\n';
+    if (report.emptyRows > 0 && !context.quiet) context.err << report.emptyRows << " empty rows are left out.\n";
     return 0;
   }
 
@@ -277,19 +293,20 @@ private:
     const bool ending = dot != std::string::npos && (slash == std::string::npos || dot > slash);
     const std::string stem = ending ? m_out.substr(0, dot) : m_out;
     const std::string validation = stem + "-validation" + (ending ? m_out.substr(dot) : "");
-    ATTUNE_TRY(const data::SplitCounts counts,
-               data::splitDataset(refs(), m_fraction, context.seed.value_or(42), m_out, validation, context.stop));
+    ATTUNE_TRY(const auto report, data::splitDataset(refs(), m_fraction, context.seed.value_or(42),
+                                                     {m_out, validation, m_overwrite}, context.stop));
     if (context.json) {
-      printJson(context, {{"rows", counts.train + counts.validation},
-                          {"format", m_format},
-                          {"columns", Json::array()},
-                          {"problems", Json::array()},
-                          {"train", {{"path", m_out}, {"rows", counts.train}}},
-                          {"validation", {{"path", validation}, {"rows", counts.validation}}}});
-    } else {
-      context.out << counts.train << " rows written to " << m_out << ", " << counts.validation << " to " << validation
-                  << '\n';
+      Json object = summaryJson(report.train + report.validation, report.format, report.columns, report.problems);
+      object["train"] = {{"path", m_out}, {"rows", report.train}};
+      object["validation"] = {{"path", validation}, {"rows", report.validation}};
+      object["shared_rows"] = report.sharedRows;
+      printJson(context, object);
+      return 0;
     }
+    context.out << report.train << " rows written to " << m_out << ", " << report.validation << " to " << validation << '\n';
+    if (report.sharedRows > 0 && !context.quiet)
+      context.err << report.sharedRows << " rows of the validation part are in the training part too; delete duplicates first "
+                  << "(\"attune data check\" lists them).\n";
     return 0;
   }
 
@@ -303,6 +320,7 @@ private:
   int64_t m_first = 0;
   int64_t m_count = 5;
   double m_fraction = 0.1;
+  bool m_overwrite = false;
   data::DatasetOptions m_options;
 };
 

@@ -1,0 +1,156 @@
+#include "core/data/row_writer.h"
+
+#include <algorithm>
+#include <sys/stat.h>
+
+namespace attune::data {
+
+namespace {
+
+const char *const kAnyRow = "Write .jsonl, which holds every row.";
+
+/// Quoted whenever it holds what could be a delimiter, so that a header tells its own delimiter.
+std::string csvField(const std::string &text) {
+  if (!text.empty() && text.find_first_of(",;\t\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted += c;
+    if (c == '"') quoted += c;
+  }
+  return quoted + '"';
+}
+
+/// Columns that a row may lack: an empty field reads as if they were not there.
+bool mayBeEmpty(const std::string &column) { return column == "input" || column == "system" || column == "history"; }
+
+std::string joined(const std::vector<std::string> &fields, char delimiter) {
+  std::string line;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (i > 0) line += delimiter;
+    line += csvField(fields[i]);
+  }
+  return line;
+}
+
+bool isJson(RowLayout layout) { return layout == RowLayout::JsonList || layout == RowLayout::JsonLines; }
+
+} // namespace
+
+Result<RowLayout> outputLayout(const std::string &path) {
+  if (const auto layout = layoutOfName(path)) return *layout;
+  if (isStream(path)) return RowLayout::JsonLines;
+  return Error{ErrorCode::Usage, "The ending of the file's name does not say how to write it.", path,
+               "Use .jsonl, .json, .csv, .tsv or .txt."};
+}
+
+Status checkOutput(const std::string &path, const std::vector<std::string> &inputs, bool overwrite) {
+  struct stat info {};
+  if (isStream(path) || ::stat(path.c_str(), &info) != 0) return {};
+  if (S_ISDIR(info.st_mode)) return Error{ErrorCode::Usage, "This is a folder.", path, "Give the name of a file."};
+  if (overwrite) return {};
+  for (const auto &input : inputs) {
+    struct stat other {};
+    if (::stat(input.c_str(), &other) == 0 && other.st_dev == info.st_dev && other.st_ino == info.st_ino)
+      return Error{ErrorCode::Usage, "The output is one of the input files.", path,
+                   "Write to another file, or give --overwrite to replace it."};
+  }
+  if (info.st_size == 0) return {};
+  return Error{ErrorCode::Usage, "The output exists already.", path,
+               "Write to another file, or give --overwrite to replace it."};
+}
+
+Result<RowWriter> RowWriter::create(const std::string &path, const std::vector<std::string> &columns, char delimiter) {
+  ATTUNE_TRY(const RowLayout layout, outputLayout(path));
+  ATTUNE_TRY(auto file, AtomicFile::create(path));
+  RowWriter writer(std::move(file), layout);
+  if (layout == RowLayout::JsonList) ATTUNE_CHECK(writer.m_file.write("["));
+  if (layout != RowLayout::Csv) return writer;
+  writer.m_header.columns = columns;
+  writer.m_header.delimiter = extensionOf(path) == ".tsv" ? '\t' : delimiter;
+  if (columns.empty()) return writer; // no rows either
+  const std::string header = joined(columns, writer.m_header.delimiter) + "\n";
+  const RowIndex read = indexCsv(header, path);
+  if (columns.size() == 1) writer.m_header.delimiter = read.delimiter; // a single column shows none
+  if (read.columns != columns || read.delimiter != writer.m_header.delimiter)
+    return Error{ErrorCode::InvalidData, "The keys of the rows cannot be the header of a CSV file.", path, kAnyRow};
+  ATTUNE_CHECK(writer.m_file.write(header));
+  return writer;
+}
+
+Result<std::string> RowWriter::csvRow(const Json &row, const std::string &where) const {
+  std::vector<std::string> fields;
+  const auto cannot = [&](const std::string &column) {
+    return Error{ErrorCode::InvalidData, "A CSV file cannot hold \"" + column.substr(0, 100) + "\" of this row as it is.",
+                 where + "#" + column.substr(0, 100), kAnyRow};
+  };
+  Json expected = Json::array();
+  for (const auto &column : m_header.columns) {
+    const auto value = row.find(column);
+    const bool absent = value == row.end() || value->is_null();
+    if (absent ? !mayBeEmpty(column) : !value->is_string() && !value->is_array()) return cannot(column);
+    expected.push_back(absent ? Json("") : *value);
+    fields.push_back(absent ? "" : value->is_string() ? value->get<std::string>() : dumpJson(*value, -1));
+  }
+  std::string line = joined(fields, m_header.delimiter);
+  ProblemList problems;
+  RowProblems report(problems, where, 0, 0);
+  const auto read = readCsvRow(line, m_header, report);
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (!read || read->at(m_header.columns[i]) != expected[i]) return cannot(m_header.columns[i]);
+  }
+  return line;
+}
+
+Result<std::string> RowWriter::textRow(const Json &row, const std::string &where) const {
+  const auto text = row.find("text");
+  const auto cannot = [&](const std::string &why) { return Error{ErrorCode::InvalidData, why, where, kAnyRow}; };
+  if (text == row.end() || !text->is_string()) return cannot("A plain text file holds rows of format text only.");
+  if (row.size() > 1) return cannot("A plain text file cannot hold the row's other keys.");
+  auto line = text->get<std::string>();
+  const RowIndex read = indexLines(line);
+  if (read.rows.size() != 1 || read.rows[0].size != line.size())
+    return cannot("A plain text file holds one text a line, and this text is empty or has a line break.");
+  return line;
+}
+
+Status RowWriter::put(std::string_view bytes) {
+  if (m_layout == RowLayout::JsonList) ATTUNE_CHECK(m_file.write(m_count == 0 ? "\n" : ",\n"));
+  ATTUNE_CHECK(m_file.write(bytes));
+  ++m_count;
+  return m_layout == RowLayout::JsonList ? Status() : m_file.write("\n");
+}
+
+Status RowWriter::write(const Json &row, const std::string &where) {
+  std::string bytes;
+  if (m_layout == RowLayout::Csv) {
+    ATTUNE_TRY(bytes, csvRow(row, where));
+  } else if (m_layout == RowLayout::Text) {
+    ATTUNE_TRY(bytes, textRow(row, where));
+  } else {
+    bytes = dumpJson(row, -1);
+  }
+  if (bytes.size() > RowSource::kMaxRowBytes)
+    return Error{ErrorCode::InvalidData, "The row is larger than a row may be once it is written.", where,
+                 "Split the row."};
+  return put(bytes);
+}
+
+Status RowWriter::copy(const RowSource &source, int64_t row, const Json &value, const std::string &where) {
+  const std::string_view raw = source.raw(row);
+  if (isJson(m_layout) && isJson(source.layout())) {
+    if (m_layout == RowLayout::JsonList || raw.find_first_of("\r\n") == std::string_view::npos) return put(raw);
+    std::string line(raw); // line breaks stand between the values only
+    std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    return put(line);
+  }
+  const bool same = m_layout == RowLayout::Text ||
+                    (m_header.columns == source.columns() && m_header.delimiter == source.delimiter());
+  return m_layout == source.layout() && same ? put(raw) : write(value, where);
+}
+
+Status RowWriter::commit() {
+  if (m_layout == RowLayout::JsonList) ATTUNE_CHECK(m_file.write(m_count == 0 ? "]\n" : "\n]\n"));
+  return m_file.commit();
+}
+
+} // namespace attune::data
