@@ -1,6 +1,9 @@
 #include "core/api/config_fields.h"
 
+#include "core/base/shorten.h"
+
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace attune::api {
@@ -237,13 +240,14 @@ size_t editDistance(const std::string &a, const std::string &b) {
   return row[b.size()];
 }
 
+} // namespace
+
 std::string numberText(double value) {
   char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%.15g", value);
+  const bool whole = std::abs(value) < 1e16 && value == std::floor(value);
+  std::snprintf(buffer, sizeof buffer, whole ? "%.0f" : "%.15g", value);
   return buffer;
 }
-
-} // namespace
 
 std::string ConfigField::rangeText() const {
   const bool low = minimum > -std::numeric_limits<double>::infinity();
@@ -270,13 +274,30 @@ const ConfigField *findConfigField(const std::string &key) {
   return nullptr;
 }
 
+std::string keysChangeableOnResume() {
+  std::string keys;
+  for (const ConfigField &field : configFields()) {
+    if (field.changeableOnResume) keys += (keys.empty() ? "" : ", ") + field.key;
+  }
+  return keys;
+}
+
+DeviceProblem deviceProblem(const std::string &device) {
+  if (device == "auto" || device == "cpu") return {};
+  const bool numbered = device.size() > 5 && device.size() < 9 && device.compare(0, 5, "cuda:") == 0 &&
+                        device.find_first_not_of("0123456789", 5) == std::string::npos;
+  if (device != "cuda" && !numbered) return {"This must be auto, cpu, cuda or cuda:n, not \"" + shortened(device) + "\".", false};
+  return {"Computing on \"" + device + "\" is for a later version of Attune; here are: cpu.", true};
+}
+
 std::string nearestConfigKey(const std::string &key) {
-  if (key.size() > 200) return "";
+  if (key.empty() || key.size() > 200) return "";
   std::string nearest;
-  size_t best = std::max<size_t>(2, key.size() / 2); // farther than half the word is no likely meaning
+  size_t best = std::max<size_t>(1, key.size() / 2) + 1; // farther than half the word is no likely meaning
   const auto offer = [&](const std::string &name, const std::string &meant) {
-    const size_t distance = editDistance(key, name);
-    if (distance < best) best = distance, nearest = meant;
+    const bool begun = key.size() >= 4 && name.compare(0, key.size(), key) == 0; // "batch" for batch_size
+    const size_t distance = begun ? 1 : editDistance(key, name);
+    if (distance < best && distance < key.size()) best = distance, nearest = meant;
   };
   for (const ConfigField &field : configFields()) {
     offer(field.key, field.key);

@@ -56,6 +56,19 @@ const ConfigField *findConfigField(const std::string &key);
 /// The known key a mistyped one most likely meant; empty when nothing is near.
 std::string nearestConfigKey(const std::string &key);
 
+/// The keys that may change when a run is resumed, "a, b, c".
+std::string keysChangeableOnResume();
+
+/// What is wrong with a device for computing here; empty = nothing. `known`: whether it names a device at all.
+struct DeviceProblem {
+  std::string message;
+  bool known = false;
+};
+DeviceProblem deviceProblem(const std::string &device);
+
+/// Digits where the number is whole, "0.0002" otherwise.
+std::string numberText(double value);
+
 /// Whether the setting has any effect under this config (LoRA rank: only with method lora).
 bool fieldApplies(const ConfigField &field, const RunConfig &config);
 

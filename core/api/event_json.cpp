@@ -13,6 +13,7 @@ namespace {
 constexpr std::array<const char *, 6> kStates = {"loading", "training", "evaluating", "saving", "paused", "waiting"};
 constexpr std::array<const char *, 3> kOutcomes = {"completed", "stopped", "failed"};
 constexpr size_t kLongestLine = size_t(4) << 20;
+constexpr int64_t kLargestSeq = int64_t(1) << 53; // whole numbers that every JSON reader keeps
 
 Json real(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 Json optionalBytes(const std::optional<int64_t> &bytes) { return bytes ? Json(*bytes) : Json(); }
@@ -113,6 +114,7 @@ struct Fields {
     return found == json.end() ? nullptr : &*found;
   }
   static int64_t whole(const Json &value) {
+    if (value.is_number_unsigned() && value.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) return 0;
     if (value.is_number_integer()) return value.get<int64_t>();
     const double number = value.get<double>();
     return std::abs(number) < 9e15 ? static_cast<int64_t>(number) : 0;
@@ -279,6 +281,7 @@ std::optional<RunEvent> eventFromJson(std::string_view line) {
   if (!body) return std::nullopt;
   RunEvent event;
   fields.read("seq", event.seq);
+  if (event.seq < 0 || event.seq > kLargestSeq) return std::nullopt;
   fields.read("time", event.time);
   event.body = std::move(*body);
   return event;

@@ -3,6 +3,7 @@
 #include "core/api/config_fields.h"
 #include "core/base/atomic_file.h"
 #include "core/base/json.h"
+#include "core/base/shorten.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,18 +16,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string shortText(const Json &value) {
-  std::string text = dumpJson(value, -1);
-  if (text.size() <= 60) return text;
-  text.resize(60);
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) text.pop_back();
-  if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xC0) text.pop_back();
-  return text + "...";
-}
+constexpr size_t kMaxDatasets = 10000;
 
-std::string joined(const std::vector<std::string> &names) {
+std::string shortText(const Json &value) { return shortened(dumpJson(value, -1)); }
+
+std::string joined(const std::vector<std::string> &names, const char *between = ", ") {
   std::string text;
-  for (const std::string &name : names) text += (text.empty() ? "" : ", ") + name;
+  for (const std::string &name : names) text += (text.empty() ? "" : between) + name;
   return text;
 }
 
@@ -88,10 +84,13 @@ public:
   }
 
   void problem(const std::string &key, std::string message, ErrorCode code = ErrorCode::InvalidConfig) {
-    m_out.problems.push_back({key, std::move(message), code});
+    if (full()) ++m_out.moreProblems;
+    else m_out.problems.push_back({shortened(key, 200), std::move(message), code});
   }
 
 private:
+  bool full() const { return m_out.problems.size() >= kMaxProblems; }
+
   static bool isSection(const std::string &key) {
     const auto &fields = configFields();
     return std::any_of(fields.begin(), fields.end(),
@@ -99,7 +98,7 @@ private:
   }
 
   void unknown(const std::string &key) {
-    const std::string nearest = nearestConfigKey(key);
+    const std::string nearest = full() ? "" : nearestConfigKey(key); // takes its time
     problem(key, "There is no setting with this name" + (nearest.empty() ? "." : "; did you mean " + nearest + "?"),
             ErrorCode::UnknownKey);
   }
@@ -154,31 +153,37 @@ private:
   }
 
   void choiceList(const ConfigField &field, const Json &json) {
+    const std::string wanted = joined(field.choices);
+    const bool one = json.is_string() && json != "none";
+    if (!json.is_array() && !json.is_string()) return mismatch(field, json, "\"none\" or a list of " + wanted);
     std::vector<std::string> names;
-    const Json list = json.is_string() ? (json == "none" ? Json::array() : Json::array({json})) : json;
-    bool good = list.is_array();
-    for (size_t i = 0; good && i < list.size(); ++i) {
-      good = list[i].is_string() && isOneOf(field.choices, list[i].get<std::string>());
-      if (good) names.push_back(list[i].get<std::string>());
+    for (const Json &item : json.is_array() ? json : one ? Json::array({json}) : Json::array()) {
+      if (item.is_string() && isOneOf(field.choices, item.get<std::string>())) names.push_back(item.get<std::string>());
+      else if (one) return mismatch(field, json, "\"none\" or a list of " + wanted);
+      else return listItem(field, names.size(), item, "one of " + wanted);
     }
-    if (good) field.set(m_out.config, names);
-    else mismatch(field, json, "\"none\" or a list of " + joined(field.choices));
+    field.set(m_out.config, names);
   }
 
   void textList(const ConfigField &field, const Json &json) {
+    if (!json.is_array() && !json.is_string()) return mismatch(field, json, "a list of texts");
     std::vector<std::string> texts;
-    const Json list = json.is_string() ? Json::array({json}) : json;
-    bool good = list.is_array();
-    for (size_t i = 0; good && i < list.size(); ++i) {
-      good = list[i].is_string();
-      if (good) texts.push_back(list[i].get<std::string>());
+    for (const Json &item : json.is_array() ? json : Json::array({json})) {
+      if (!item.is_string()) return listItem(field, texts.size(), item, "a text");
+      texts.push_back(item.get<std::string>());
     }
-    if (good) field.set(m_out.config, texts);
-    else mismatch(field, json, "a list of texts");
+    field.set(m_out.config, texts);
+  }
+
+  void listItem(const ConfigField &field, size_t index, const Json &item, const std::string &wanted) {
+    problem(field.key + "." + std::to_string(index), "This must be " + wanted + ", not " + shortText(item) + ".");
   }
 
   void datasets(const ConfigField &field, const Json &json) {
     const Json list = json.is_array() ? json : Json::array({json});
+    if (list.size() > kMaxDatasets) {
+      return problem(field.key, "A run takes up to " + std::to_string(kMaxDatasets) + " files, not " + std::to_string(list.size()) + ".");
+    }
     std::vector<DatasetRef> refs;
     for (size_t i = 0; i < list.size(); ++i) {
       const std::string key = field.key + "." + std::to_string(i);
@@ -264,29 +269,47 @@ void resolveSetPaths(const std::string &key, Json &value, const std::string &fol
   }
 }
 
+bool isTextual(FieldType type) { return type == FieldType::Text || type == FieldType::Path || type == FieldType::Choice; }
+
+/// Whether a value is a text however it looks: name=2024, sample_prompts.0=5. null stays null.
+bool isMeantAsText(const Json &value, const std::vector<std::string> &parts, const ConfigField *field) {
+  if (value.is_null() || value.is_string()) return false;
+  if (field && isTextual(field->type)) return true;
+  if (value.is_structured()) return false;
+  if (field) return field->type == FieldType::TextList;
+  const ConfigField *list = findConfigField(joined({parts.begin(), parts.end() - 1}, "."));
+  return list && (list->type == FieldType::TextList || list->type == FieldType::ChoiceList);
+}
+
+bool isList(const std::string &key) {
+  const ConfigField *field = findConfigField(key);
+  return field && (field->type == FieldType::Datasets || field->type == FieldType::TextList || field->type == FieldType::ChoiceList);
+}
+
 /// Puts one "key=value" into the document; a message when that makes no sense.
 std::optional<ConfigProblem> setInto(Json &doc, const std::string &setting, const std::string &folder) {
   const size_t equals = setting.find('=');
   if (equals == std::string::npos || equals == 0) {
-    return ConfigProblem{setting, "A setting is written key=value.", ErrorCode::InvalidConfig};
+    return ConfigProblem{shortened(setting, 200), "A setting is written key=value.", ErrorCode::InvalidConfig};
   }
   std::string key = setting.substr(0, equals);
   const std::string text = setting.substr(equals + 1);
   const ConfigField *field = findConfigField(key);
   if (field) key = field->key;
+  const std::vector<std::string> parts = splitKey(key);
+  if (parts.size() > 8 || std::find(parts.begin(), parts.end(), "") != parts.end()) {
+    return ConfigProblem{shortened(key, 200), "There is no setting with this name.", ErrorCode::UnknownKey};
+  }
   auto parsed = parseJson(text, "--set " + key);
   Json value = parsed.ok() ? *parsed : Json(text);
-  const bool textual = field && (field->type == FieldType::Text || field->type == FieldType::Path || field->type == FieldType::Choice);
-  if (textual && !value.is_string() && !(value.is_null() && field->nullable)) value = text; // name=2024 is a text
+  if (isMeantAsText(value, parts, field)) value = text;
   resolveSetPaths(key, value, folder);
 
   Json *at = &doc;
-  std::vector<std::string> parts = splitKey(key);
-  if (parts.size() > 8) return ConfigProblem{key, "There is no setting with this name.", ErrorCode::UnknownKey};
   for (size_t i = 0; i < parts.size(); ++i) {
     const std::string &part = parts[i];
     if (at->is_array()) {
-      const bool numeric = !part.empty() && part.size() < 7 && part.find_first_not_of("0123456789") == std::string::npos;
+      const bool numeric = part.size() < 7 && part.find_first_not_of("0123456789") == std::string::npos;
       const size_t index = numeric ? static_cast<size_t>(std::stoul(part)) : at->size() + 1;
       if (index > at->size()) {
         return ConfigProblem{key, "The list has " + std::to_string(at->size()) + " items; name one by its number from 0, or add one at " +
@@ -296,11 +319,8 @@ std::optional<ConfigProblem> setInto(Json &doc, const std::string &setting, cons
       at = &(*at)[index];
     } else {
       if (!at->is_object()) *at = Json::object();
-      std::string prefix = parts[0];
-      for (size_t j = 1; j <= i; ++j) prefix += "." + parts[j];
-      const ConfigField *list = findConfigField(prefix);
-      const bool isList = list && (list->type == FieldType::Datasets || list->type == FieldType::TextList);
-      if (isList && i + 1 < parts.size() && !(at->contains(part) && (*at)[part].is_array())) (*at)[part] = Json::array();
+      const std::string prefix = joined({parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(i) + 1}, ".");
+      if (i + 1 < parts.size() && isList(prefix) && !(at->contains(part) && (*at)[part].is_array())) (*at)[part] = Json::array();
       at = &(*at)[part];
     }
   }
@@ -344,17 +364,23 @@ Json configJson(const RunConfig &config) {
   return doc;
 }
 
-Result<RunConfig> checked(Result<ParsedRunConfig> parsed, const std::string &where, ConfigPurpose purpose) {
+Result<RunConfig> checked(Result<ParsedRunConfig> parsed, const std::string &where, ConfigPurpose purpose,
+                          const std::vector<std::string> &settings) {
   if (!parsed.ok()) return parsed.error();
   std::vector<ConfigProblem> problems = parsed->problems;
+  const auto isWithin = [](const std::string &inner, const std::string &outer) {
+    return inner == outer || inner.compare(0, outer.size() + 1, outer + ".") == 0;
+  };
   for (ConfigProblem &found : validate(parsed->config, purpose)) {
-    const bool known = std::any_of(problems.begin(), problems.end(), [&](const ConfigProblem &other) {
-      return other.key == found.key || other.key.compare(0, found.key.size() + 1, found.key + ".") == 0;
-    });
+    const bool known = std::any_of(problems.begin(), problems.end(), [&](const ConfigProblem &other) { return isWithin(other.key, found.key); });
     if (!known) problems.push_back(std::move(found)); // a value that could not be read is reported once
   }
-  if (!problems.empty()) return configError(std::move(problems), where);
-  return std::move(parsed->config);
+  if (problems.empty()) return std::move(parsed->config);
+  const std::vector<std::string> keys = settingKeys(settings);
+  const bool given = std::all_of(problems.begin(), problems.end(), [&](const ConfigProblem &problem) {
+    return std::any_of(keys.begin(), keys.end(), [&](const std::string &key) { return isWithin(key, problem.key) || isWithin(problem.key, key); });
+  });
+  return configError(std::move(problems), given ? "--set" : where, parsed->moreProblems);
 }
 
 } // namespace
@@ -367,17 +393,18 @@ Result<ParsedRunConfig> parseRunConfig(const std::string &json, const std::strin
 
 Result<RunConfig> loadRunConfig(const std::string &path, const std::vector<std::string> &settings, ConfigPurpose purpose) {
   ATTUNE_TRY(const std::string text, readFile(path, size_t(16) << 20));
-  return checked(parseRunConfig(text, path, fs::path(path).parent_path().string(), settings), path, purpose);
+  return checked(parseRunConfig(text, path, fs::path(path).parent_path().string(), settings), path, purpose, settings);
 }
 
 Result<RunConfig> applySettings(const RunConfig &config, const std::vector<std::string> &settings, ConfigPurpose purpose) {
-  return checked(readDocument(configJson(config), "--set", ".", settings), "--set", purpose);
+  return checked(readDocument(configJson(config), "--set", ".", settings), "--set", purpose, settings);
 }
 
 std::vector<std::string> settingKeys(const std::vector<std::string> &settings) {
   std::vector<std::string> keys;
   for (const std::string &setting : settings) {
-    const std::string key = setting.substr(0, setting.find('='));
+    const size_t equals = setting.find('=');
+    const std::string key = equals == 0 ? setting : setting.substr(0, equals); // "=5" has none
     const ConfigField *field = findConfigField(key);
     keys.push_back(field ? field->key : key);
   }
@@ -392,22 +419,31 @@ std::string runConfigJson(const RunConfig &config, const std::string &recordJson
   return dumpJson(doc) + "\n";
 }
 
-Error configError(std::vector<ConfigProblem> problems, const std::string &where) {
+Error configError(std::vector<ConfigProblem> problems, const std::string &where, size_t more) {
   Error error;
   error.code = problems.front().code;
   for (const ConfigProblem &problem : problems) {
     if (problem.code != error.code) error.code = ErrorCode::InvalidConfig;
   }
-  if (problems.size() == 1) {
+  const size_t count = problems.size() + more;
+  if (count == 1) {
     const ConfigProblem &only = problems.front();
     error.message = only.key.empty() ? only.message : only.key + ": " + only.message;
     error.where = where + (only.key.empty() ? "" : "#" + only.key);
   } else {
-    error.message = "The run config has " + std::to_string(problems.size()) + " mistakes.";
+    error.message = "The run config has " + std::to_string(count) + " mistakes.";
     error.where = where;
   }
   error.hint = "Correct the settings named here; `attune train --help` lists them all.";
+  if (problems.size() > kMaxProblems) problems.resize(kMaxProblems);
+  if (count > problems.size()) problems.push_back({"", "And " + std::to_string(count - problems.size()) + " more.", error.code});
   error.problems = std::move(problems);
+  return error;
+}
+
+Error inConfigFile(Error error, const std::string &path) {
+  if (error.where.empty()) error.where = path;
+  else if (findConfigField(error.where)) error.where = path + "#" + error.where;
   return error;
 }
 

@@ -13,11 +13,13 @@ namespace attune::api {
 /// What the config must be good for. Plan needs neither data nor an output.
 enum class ConfigPurpose { Train, Plan };
 
-/// The config as far as it could be read, and everything wrong with its text (types, unknown keys).
+/// The config as far as it could be read, and what is wrong with its text (types, unknown keys).
 struct ParsedRunConfig {
   RunConfig config;
-  std::vector<ConfigProblem> problems;
+  std::vector<ConfigProblem> problems; // the first ones, see kMaxProblems
+  size_t moreProblems = 0;             // counted, not kept
 };
+constexpr size_t kMaxProblems = 100;
 
 /// Reads run.json's text with `settings` ("lora.rank=16", list items by number) applied on top. Fails only where
 /// nothing can be read: MalformedFile for broken JSON, NewerSchema for a file of a newer Attune.
@@ -42,8 +44,11 @@ std::string runConfigJson(const RunConfig &config, const std::string &recordJson
 /// Everything wrong with the values, each with its key: ranges, missing paths, settings of later versions.
 std::vector<ConfigProblem> validate(const RunConfig &config, ConfigPurpose purpose = ConfigPurpose::Train);
 
-/// One Error that carries all problems; call with at least one.
-Error configError(std::vector<ConfigProblem> problems, const std::string &where);
+/// One Error that carries the problems, the first kMaxProblems of them; call with at least one. `more` were not kept.
+Error configError(std::vector<ConfigProblem> problems, const std::string &where, size_t more = 0);
+
+/// An error whose `where` is a setting ("lora.targets") or empty gets the file of the settings, "run.json#lora.targets".
+Error inConfigFile(Error error, const std::string &path);
 
 /// One setting that differs, both sides as JSON text.
 struct ConfigDifference {

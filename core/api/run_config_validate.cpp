@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace attune::api {
 
@@ -18,17 +17,11 @@ public:
   std::vector<ConfigProblem> problems;
 };
 
-std::string shown(double value) {
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%.15g", value);
-  return buffer;
-}
-
-void checkRange(const ConfigField &field, double value, Findings &findings) {
+void checkRange(const ConfigField &field, double value, const std::string &shown, Findings &findings) {
   const bool low = field.minimumExcluded ? value > field.minimum : value >= field.minimum;
   const bool high = field.maximumExcluded ? value < field.maximum : value <= field.maximum;
   if (low && high && std::isfinite(value)) return;
-  findings.add(field.key, "This must be " + field.rangeText() + (field.unit.empty() ? "" : " " + field.unit) + ", not " + shown(value) + ".");
+  findings.add(field.key, "This must be " + field.rangeText() + (field.unit.empty() ? "" : " " + field.unit) + ", not " + shown + ".");
 }
 
 void checkSupported(const ConfigField &field, const std::string &value, Findings &findings) {
@@ -39,22 +32,18 @@ void checkSupported(const ConfigField &field, const std::string &value, Findings
 
 void checkField(const ConfigField &field, const RunConfig &config, Findings &findings) {
   const FieldValue value = field.get(config);
-  if (const auto *whole = std::get_if<int64_t>(&value)) checkRange(field, static_cast<double>(*whole), findings);
-  if (const auto *number = std::get_if<double>(&value)) checkRange(field, *number, findings);
+  if (const auto *whole = std::get_if<int64_t>(&value)) checkRange(field, static_cast<double>(*whole), std::to_string(*whole), findings);
+  if (const auto *number = std::get_if<double>(&value)) checkRange(field, *number, numberText(*number), findings);
   if (const auto *name = std::get_if<std::string>(&value)) checkSupported(field, *name, findings);
   if (field.type != FieldType::ChoiceList) return;
   for (const std::string &name : std::get<std::vector<std::string>>(value)) checkSupported(field, name, findings);
 }
 
-void checkDevice(const std::string &device, Findings &findings) {
-  if (device == "auto" || device == "cpu") return;
-  const bool numbered = device.size() > 5 && device.size() < 9 && device.compare(0, 5, "cuda:") == 0 &&
-                        device.find_first_not_of("0123456789", 5) == std::string::npos;
-  if (device == "cuda" || numbered) {
-    findings.add("device", "Training on \"" + device + "\" is a setting of a later version of Attune.", ErrorCode::NotSupportedYet);
-  } else {
-    findings.add("device", "This must be auto, cpu, cuda or cuda:n, not \"" + device + "\".");
-  }
+/// A forecast may be for a device of another machine.
+void checkDevice(const std::string &device, ConfigPurpose purpose, Findings &findings) {
+  const DeviceProblem problem = deviceProblem(device);
+  if (problem.message.empty() || (problem.known && purpose == ConfigPurpose::Plan)) return;
+  findings.add("device", problem.message, problem.known ? ErrorCode::NotSupportedYet : ErrorCode::InvalidConfig);
 }
 
 void checkData(const RunConfig &config, Findings &findings) {
@@ -64,7 +53,7 @@ void checkData(const RunConfig &config, Findings &findings) {
     const DatasetRef &ref = config.dataset[i];
     if (ref.path.empty()) findings.add(key + ".path", "A dataset needs the path of its file.");
     if (!(ref.weight > 0 && ref.weight <= 1000)) {
-      findings.add(key + ".weight", "This must be above 0 and at most 1000, not " + shown(ref.weight) + ".");
+      findings.add(key + ".weight", "This must be above 0 and at most 1000, not " + numberText(ref.weight) + ".");
     }
   }
   const bool validates = config.validation.fraction > 0 || !config.validation.path.empty();
@@ -83,7 +72,7 @@ std::vector<ConfigProblem> validate(const RunConfig &config, ConfigPurpose purpo
   for (const ConfigField &field : configFields()) checkField(field, config, findings);
   if (config.model.empty()) findings.add("model", "A run needs a model: a Hugging Face folder or a GGUF file.");
   if (purpose == ConfigPurpose::Train) checkData(config, findings);
-  checkDevice(config.device, findings);
+  checkDevice(config.device, purpose, findings);
 
   const bool badName = config.name.empty() || config.name.size() > 120 || config.name.find('/') != std::string::npos ||
                        config.name == "." || config.name == ".." ||

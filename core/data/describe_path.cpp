@@ -3,13 +3,20 @@
 #include "core/api/event_json.h"
 #include "core/api/run_config_json.h"
 #include "core/base/atomic_file.h"
+#include "core/base/inside_folder.h"
 #include "core/data/dataset_file.h"
+#include "core/io/generation_defaults.h"
+#include "core/tokenizer/chat_template.h"
+#include "core/tokenizer/tokenizer.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace attune::data {
 
@@ -33,11 +40,36 @@ template <typename Event> const Event *lastOf(const std::vector<api::RunEvent> &
   return nullptr;
 }
 
+/// With what text would be refused for: tokenizer, chat template, generation settings.
+io::Description withTextProblems(io::Description result, const std::string &path) {
+  if (!result.facts.contains("architecture")) return result; // not even a model
+  if (result.facts["tokenizer"] == "none") {
+    result.problem({ErrorCode::MissingInFolder, "There is no tokenizer, so texts cannot be turned into tokens.", path, "", {}});
+  } else if (const auto bundle = tokenizer::loadTokenizer(path); !bundle.ok()) {
+    result.problem(bundle.error());
+  } else if (!bundle->chatTemplate.empty()) {
+    const auto parsed = tokenizer::ChatTemplate::parse(bundle->chatTemplate, bundle->templateTokens, "chat_template");
+    if (!parsed.ok()) result.problem(parsed.error());
+  }
+  const auto defaults = io::readGenerationDefaults(path, {});
+  if (!defaults.ok()) result.problem(defaults.error());
+  return result;
+}
+
+/// Whether a process writes to this run now: it holds the lock of the events.
+bool isRunning(const std::string &path) {
+  const int fd = ::open((path + "/events.jsonl").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return false;
+  const bool locked = ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(fd);
+  return locked;
+}
+
 io::Description describeRun(const std::string &path) {
   io::Description result;
   result.facts = {{"kind", "run"}, {"path", path}, {"problems", Json::array()}};
   const std::string configPath = path + "/run.json";
-  const auto text = readFile(configPath, size_t(16) << 20);
+  const auto text = insideFolder(readFile(configPath, size_t(16) << 20));
   if (!text.ok()) {
     result.error = text.error();
     return result;
@@ -58,7 +90,8 @@ io::Description describeRun(const std::string &path) {
   result.facts["steps"] = 0;
   result.facts["outcome"] = nullptr;
   result.facts["checkpoints"] = Json::array();
-  const auto events = readFile(path + "/events.jsonl", kMaxEventBytes);
+  result.facts["running"] = isRunning(path);
+  const auto events = insideFolder(readFile(path + "/events.jsonl", kMaxEventBytes));
   if (!events.ok()) {
     result.problem(events.error());
   } else {
@@ -120,14 +153,15 @@ Result<io::Description> describePath(const std::string &path) {
     return Error{ErrorCode::FileNotFound, "The path cannot be opened: " + std::string(std::strerror(errno)) + ".", path, "Check the path and its permissions.", {}};
   }
   if (S_ISDIR(info.st_mode)) {
+    ATTUNE_CHECK(checkFolder(path));
     if (exists(path + "/run.json")) return describeRun(path);
     if (exists(path + "/adapter_config.json")) return io::describeAdapterFolder(path);
-    if (exists(path + "/config.json")) return io::describeModelFolder(path);
+    if (exists(path + "/config.json")) return withTextProblems(io::describeModelFolder(path), path);
     return Error{ErrorCode::UnsupportedFormat, "The folder is no model, adapter or run: it has none of config.json, adapter_config.json and run.json.", path, "", {}};
   }
   ATTUNE_TRY(const auto mapped, MappedFile::open(path)); // refuses devices and unreadable files
   const ByteView bytes = mapped->bytes();
-  if (endsWith(path, ".gguf") || (bytes.size >= 4 && std::memcmp(bytes.data, "GGUF", 4) == 0)) return io::describeGguf(path);
+  if (endsWith(path, ".gguf") || (bytes.size >= 4 && std::memcmp(bytes.data, "GGUF", 4) == 0)) return withTextProblems(io::describeGguf(path), path);
   if (endsWith(path, ".safetensors")) return io::describeSafetensors(path);
   return describeDataset(path, bytes.size);
 }

@@ -1,6 +1,9 @@
 #include "core/io/describe.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/inside_folder.h"
+#include "core/base/shorten.h"
+#include "core/io/adapter_config.h"
 #include "core/io/gguf_model.h"
 #include "core/io/hf_folder.h"
 #include "core/io/model_tensors.h"
@@ -8,6 +11,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 
 namespace attune::io {
 
@@ -71,12 +75,21 @@ void addTensors(Json &facts, const WeightSource &source) {
   table.into(facts);
 }
 
-void addFolderTokenizer(Description &result, const std::string &path) {
-  const bool json = exists(path + "/tokenizer.json"), sentencePiece = exists(path + "/tokenizer.model");
-  result.facts["tokenizer"] = json ? "tokenizer.json" : sentencePiece ? "tokenizer.model" : "none";
-  if (!json && !sentencePiece) {
-    result.problem({ErrorCode::MissingInFolder, "The folder has no tokenizer.json, so texts cannot be turned into tokens.", path, "Download the tokenizer files of the model."});
+/// Tensors that the settings do not speak of: a layer too many, a head of another kind. Nothing reads them.
+void noteSurplus(Description &result, const WeightSource &source, const std::string &path) {
+  std::set<std::string> expected = {"lm_head.weight"}; // may be stored beside the embedding it is tied to
+  for (ExpectedTensor &tensor : expectedTensors(source.config())) expected.insert(std::move(tensor.name));
+  size_t surplus = 0;
+  std::string first;
+  for (const TensorInfo &tensor : source.tensors()) {
+    const std::string ending = ".rotary_emb.inv_freq"; // stored by old versions of transformers, always computed
+    const bool computed = tensor.name.size() > ending.size() && tensor.name.compare(tensor.name.size() - ending.size(), ending.size(), ending) == 0;
+    if (computed || expected.count(tensor.name)) continue;
+    if (surplus++ == 0) first = tensor.name;
   }
+  if (surplus == 0) return;
+  result.problem({ErrorCode::UnsupportedModel, std::to_string(surplus) + " tensors are not of a model with these settings and are not read, the first is \"" + shortened(first) + "\".",
+                  path, ""});
 }
 
 std::string scalarText(const GgufFile &file, const std::string &key) {
@@ -103,7 +116,7 @@ Description describeModelFolder(const std::string &path) {
     return result;
   }
   result.facts.update(configFacts((*settings)->config()));
-  addFolderTokenizer(result, path);
+  result.facts["tokenizer"] = exists(path + "/tokenizer.json") ? "tokenizer.json" : exists(path + "/tokenizer.model") ? "tokenizer.model" : "none";
   const auto source = openHfFolder(path, false);
   if (!source.ok()) {
     // A folder without weights is still good for tokenize and plan; damaged weights are not good for anything.
@@ -117,6 +130,7 @@ Description describeModelFolder(const std::string &path) {
     result.problem(complete.error());
     result.error = complete.error();
   }
+  noteSurplus(result, **source, path);
   return result;
 }
 
@@ -183,26 +197,23 @@ Description describeSafetensors(const std::string &path) {
 Description describeAdapterFolder(const std::string &path) {
   Description result;
   result.facts = {{"kind", "adapter"}, {"format", "peft"}, {"path", path}, {"problems", Json::array()}};
-  const auto config = readJsonFile(path + "/adapter_config.json", size_t(1) << 20);
-  if (!config.ok() || !config->is_object()) {
-    result.error = config.ok() ? Error{ErrorCode::MalformedFile, "adapter_config.json must be one JSON object.", path + "/adapter_config.json", ""} : config.error();
+  const auto shown = insideFolder(readJsonFile(path + "/adapter_config.json", size_t(1) << 20));
+  if (!shown.ok()) {
+    result.error = shown.error();
     return result;
   }
   for (const char *key : {"peft_type", "base_model_name_or_path", "r", "lora_alpha", "lora_dropout", "target_modules", "use_rslora", "use_dora"}) {
-    if (config->contains(key)) result.facts[key] = config->at(key);
+    if (shown->is_object() && shown->contains(key)) result.facts[key] = shown->at(key);
   }
-  const std::string type = config->contains("peft_type") && config->at("peft_type").is_string() ? config->at("peft_type").get<std::string>() : "";
-  if (type != "LORA") {
-    result.problem({ErrorCode::UnsupportedFormat, "The adapter is not a LoRA adapter (peft_type \"" + type.substr(0, 40) + "\").", path + "/adapter_config.json", ""});
+  const auto usable = readAdapterConfig(path);
+  if (!usable.ok()) {
+    result.problem(usable.error());
+    result.error = usable.error();
   }
-  const std::string weights = path + "/adapter_model.safetensors";
-  if (!exists(weights)) {
-    result.error = Error{ErrorCode::MissingInFolder, "The adapter folder has no adapter_model.safetensors.", path, "Save the adapter again with safetensors."};
-    return result;
-  }
-  const auto file = SafetensorsFile::open(weights);
+  const auto file = insideFolder(SafetensorsFile::open(path + "/adapter_model.safetensors"));
   if (!file.ok()) {
-    result.error = file.error();
+    result.problem(file.error());
+    if (!result.error) result.error = file.error();
     return result;
   }
   TensorTable table;

@@ -1,6 +1,7 @@
 #include "core/io/generation_defaults.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/inside_folder.h"
 #include "core/base/json.h"
 #include "core/io/gguf_file.h"
 
@@ -90,7 +91,7 @@ Result<GenerationDefaults> readGenerationDefaults(const std::string &path, const
   if (std::filesystem::is_directory(path, ignored)) {
     const std::string file = path + "/generation_config.json";
     if (std::filesystem::exists(file, ignored)) {
-      ATTUNE_TRY(const std::string text, readFile(file, size_t(1) << 20));
+      ATTUNE_TRY(const std::string text, insideFolder(readFile(file, size_t(1) << 20)));
       ATTUNE_TRY(defaults, parseGenerationConfig(text, file));
     }
   } else {

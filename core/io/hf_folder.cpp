@@ -1,6 +1,7 @@
 #include "core/io/hf_folder.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/inside_folder.h"
 #include "core/base/json.h"
 #include "core/io/safetensors.h"
 
@@ -25,14 +26,6 @@ bool exists(const std::string &path) {
 
 bool isPlainName(const std::string &name) {
   return !name.empty() && name.size() < 256 && name != "." && name != ".." && name.find_first_of(std::string("/\\\0", 3)) == std::string::npos;
-}
-
-/// A file inside the folder that must exist: its absence is the folder's mistake, not the user's path.
-template <typename T> Result<T> insideFolder(Result<T> result) {
-  if (result.ok() || result.error().code != ErrorCode::FileNotFound) return result;
-  Error error = result.error();
-  error.code = ErrorCode::MissingInFolder;
-  return error;
 }
 
 /// Streams the index, so that a hostile one costs no more than its entries and no quadratic key search.
@@ -219,6 +212,7 @@ Result<std::map<std::string, std::string>> parseShardIndex(const std::string &js
 }
 
 Result<std::unique_ptr<WeightSource>> openHfFolder(const std::string &path, bool headerOnly) {
+  ATTUNE_CHECK(checkFolder(path));
   const std::string configPath = path + "/config.json";
   if (!exists(configPath)) {
     return Error{ErrorCode::MissingInFolder, "The folder has no config.json, so it is not a Hugging Face model.", path,

@@ -1,6 +1,7 @@
 #include "core/io/model_fingerprint.h"
 
 #include "core/base/fast_hash.h"
+#include "core/base/inside_folder.h"
 #include "core/base/mapped_file.h"
 #include "core/base/sha256.h"
 
@@ -53,7 +54,7 @@ Result<std::string> modelFingerprint(const std::string &path, const WeightSource
   for (const TensorInfo &tensor : source.tensors()) files.insert(tensor.file);
   Sha256 hash;
   for (const std::string &name : files) {
-    ATTUNE_TRY(const auto file, MappedFile::open(name));
+    ATTUNE_TRY(const auto file, insideFolder(MappedFile::open(name)));
     const std::vector<uint64_t> blocks = blockHashes(*file);
     hash.update(fs::path(name).filename().string() + " " + std::to_string(file->bytes().size) + "\n");
     hash.update(ByteView{reinterpret_cast<const uint8_t *>(blocks.data()), blocks.size() * sizeof(uint64_t)});

@@ -10,6 +10,7 @@
 #include <ATen/ops/sin.h>
 #include <ATen/ops/sub.h>
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
 
@@ -41,8 +42,8 @@ Tensor wave(int64_t rows, int64_t columns, double frequency) {
   return at::arange(rows * columns, at::TensorOptions().dtype(at::kFloat)).mul(frequency).sin().view({rows, columns});
 }
 
-MatmulPath tryFloat() {
-  if (!oneDnnOperator()) return MatmulPath::Library;
+bool tryOneDnn() {
+  if (!oneDnnOperator()) return false;
   const Tensor x = wave(256, 576, 0.37), weight = wave(1024, 576, 0.73);
   try {
     const Tensor expected = at::mm(x, weight.t());
@@ -51,14 +52,24 @@ MatmulPath tryFloat() {
     const Tensor back = at::mm(expected, weight);
     const double backScale = back.abs().max().item<double>();
     const double backError = oneDnnLinear(expected, weight.t()).sub(back).abs().max().item<double>();
-    if (!(error <= kExactness * scale) || !(backError <= kExactness * backScale)) return MatmulPath::Library;
-    const double library = fastestSeconds([&] { at::mm(x, weight.t()); }) + fastestSeconds([&] { at::mm(expected, weight); });
-    const double other =
-        fastestSeconds([&] { oneDnnLinear(x, weight); }) + fastestSeconds([&] { oneDnnLinear(expected, weight.t()); });
-    return other < kWorthwhile * library ? MatmulPath::OneDnn : MatmulPath::Library;
+    return error <= kExactness * scale && backError <= kExactness * backScale;
   } catch (const std::exception &) { // an operator with another signature: the library's path always works
-    return MatmulPath::Library;
+    return false;
   }
+}
+
+bool oneDnnIsExact() {
+  static const bool exact = tryOneDnn();
+  return exact;
+}
+
+MatmulPath tryFloat() {
+  if (!oneDnnIsExact()) return MatmulPath::Library;
+  const Tensor x = wave(256, 576, 0.37), weight = wave(1024, 576, 0.73), expected = at::mm(x, weight.t());
+  const double library = fastestSeconds([&] { at::mm(x, weight.t()); }) + fastestSeconds([&] { at::mm(expected, weight); });
+  const double other =
+      fastestSeconds([&] { oneDnnLinear(x, weight); }) + fastestSeconds([&] { oneDnnLinear(expected, weight.t()); });
+  return other < kWorthwhile * library ? MatmulPath::OneDnn : MatmulPath::Library;
 }
 
 MatmulPath tryBfloat() {
@@ -71,9 +82,11 @@ MatmulPath tryBfloat() {
   return other < kWorthwhile * library ? MatmulPath::Widened : MatmulPath::Library;
 }
 
-} // namespace
+/// The path that a resumed run asks for, by type; kFree leaves it to the trial.
+constexpr int kFree = -1;
+std::atomic<int> pinnedFloat{kFree}, pinnedBfloat{kFree};
 
-MatmulPath matmulPathOf(at::ScalarType type) {
+MatmulPath triedPath(at::ScalarType type) {
   at::NoGradGuard guard;
   if (type == at::kFloat) {
     static const MatmulPath path = tryFloat();
@@ -84,6 +97,24 @@ MatmulPath matmulPathOf(at::ScalarType type) {
     return path;
   }
   return MatmulPath::Library;
+}
+
+} // namespace
+
+MatmulPath matmulPathOf(at::ScalarType type) {
+  const int pinned = type == at::kFloat ? pinnedFloat.load() : type == at::kBFloat16 ? pinnedBfloat.load() : kFree;
+  return pinned == kFree ? triedPath(type) : static_cast<MatmulPath>(pinned);
+}
+
+void pinMatmulPaths(const std::map<std::string, std::string> &paths) {
+  const auto is = [&](const char *type, const char *name) {
+    const auto found = paths.find(type);
+    return found != paths.end() && found->second == name;
+  };
+  const at::NoGradGuard guard;
+  const auto place = [](MatmulPath path) { return static_cast<int>(path); };
+  pinnedFloat = is("fp32", "library") ? place(MatmulPath::Library) : is("fp32", "onednn") && oneDnnIsExact() ? place(MatmulPath::OneDnn) : kFree;
+  pinnedBfloat = is("bf16", "native") ? place(MatmulPath::Library) : is("bf16", "widened") ? place(MatmulPath::Widened) : kFree;
 }
 
 std::string matmulPath(at::ScalarType type) {

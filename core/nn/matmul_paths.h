@@ -4,6 +4,9 @@
 
 #include "core/nn/tensor.h"
 
+#include <map>
+#include <string>
+
 namespace attune::core {
 
 enum class MatmulPath {
@@ -14,6 +17,10 @@ enum class MatmulPath {
 
 /// The fastest path for products with a weight of this type, exact to fp32 rounding (2e-6 of the largest value).
 MatmulPath matmulPathOf(at::ScalarType type);
+
+/// From now on the named paths ("fp32" and "bf16" to the names of matmulPath()), so that a resumed run computes as before.
+/// Types not named, and paths that do not work on this machine, are left to the trial.
+void pinMatmulPaths(const std::map<std::string, std::string> &paths);
 
 /// x . weightᵀ by oneDNN, fp32, both on the CPU.
 Tensor oneDnnLinear(const Tensor &x, const Tensor &weight);

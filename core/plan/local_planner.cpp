@@ -55,14 +55,16 @@ Result<io::ModelConfig> LocalPlanner::modelConfig(const std::string &path) {
 
 Result<api::Forecast> LocalPlanner::forecast(const api::RunConfig &config) {
   ATTUNE_TRY(const io::ModelConfig model, modelConfig(config.model));
+  ATTUNE_TRY(const api::RunConfig settings, withAdapterSettings(config));
   const int64_t budget = hostBudget(config);
-  return forecastOf(model, fitIntoMemory(model, config, contextOf(config), budget, false), budget);
+  return forecastOf(model, fitIntoMemory(model, settings, contextOf(config), budget, false), budget);
 }
 
 Result<api::FitProposal> LocalPlanner::fit(const api::RunConfig &config) {
   ATTUNE_TRY(const io::ModelConfig model, modelConfig(config.model));
+  ATTUNE_TRY(const api::RunConfig settings, withAdapterSettings(config));
   const int64_t budget = hostBudget(config);
-  const FitResult result = fitIntoMemory(model, config, contextOf(config), budget, true);
+  const FitResult result = fitIntoMemory(model, settings, contextOf(config), budget, true);
   api::FitProposal proposal{result.fits, result.config, forecastOf(model, result, budget), {}};
   for (const FitChange &change : result.changes) proposal.changes.push_back({change.key, change.from, change.to});
   return proposal;

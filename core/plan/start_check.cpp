@@ -1,11 +1,26 @@
 #include "core/plan/start_check.h"
 
 #include "core/device/host_info.h"
+#include "core/io/adapter_config.h"
+
+#include <algorithm>
 
 namespace attune::core {
 
 int64_t hostBudget(const api::RunConfig &config) {
   return config.memoryCapBytes > 0 ? config.memoryCapBytes : hostInfo().availableBytes;
+}
+
+Result<api::RunConfig> withAdapterSettings(const api::RunConfig &config) {
+  api::RunConfig result = config;
+  if (config.method != api::Method::Lora || config.initAdapter.empty()) return result;
+  ATTUNE_TRY(const io::AdapterConfig adapter, io::readAdapterConfig(config.initAdapter));
+  result.lora.rank = adapter.lora.rank;
+  for (const auto &pattern : adapter.ranks) result.lora.rank = std::max(result.lora.rank, pattern.value);
+  result.lora.alpha = adapter.lora.alpha;
+  result.lora.rslora = adapter.lora.rslora;
+  result.lora.targets = adapter.lora.targets;
+  return result;
 }
 
 Result<StartPlan> planStart(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, int64_t budget) {
@@ -20,7 +35,7 @@ Result<StartPlan> planStart(const io::ModelConfig &model, const api::RunConfig &
   }
   return Error{ErrorCode::DoesNotFit,
                "The run needs about " + bytesText(plain.forecast.needed(context.computeOnHost)) + " of memory, and " + bytesText(budget) + " may be used.",
-               "", hint, {}};
+               config.memoryCapBytes > 0 ? "memory_cap_bytes" : "", hint, {}};
 }
 
 } // namespace attune::core

@@ -10,12 +10,17 @@ namespace attune::core {
 /// Bytes a run on the host may take: the memory cap of the settings, else what is free now.
 int64_t hostBudget(const api::RunConfig &config);
 
+/// With init_adapter, the adapter's own rank, alpha and targets, which count instead of the run's; errors of
+/// readAdapterConfig. Any other config as it is.
+Result<api::RunConfig> withAdapterSettings(const api::RunConfig &config);
+
 struct StartPlan {
   api::RunConfig config; // checkpointing decided
   MemoryForecast forecast;
 };
 
-/// DoesNotFit when the forecast exceeds `budget`; the hint names the settings that would fit.
+/// DoesNotFit when the forecast exceeds `budget`; the hint names the settings that would fit. `config` with the settings of
+/// its adapter.
 Result<StartPlan> planStart(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, int64_t budget);
 
 } // namespace attune::core

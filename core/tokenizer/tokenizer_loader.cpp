@@ -1,4 +1,5 @@
 #include "core/base/atomic_file.h"
+#include "core/base/inside_folder.h"
 #include "core/base/json.h"
 #include "core/tokenizer/bpe_tokenizer.h"
 #include "core/tokenizer/gguf_tokenizer.h"
@@ -17,15 +18,15 @@ namespace fs = std::filesystem;
 constexpr size_t kMaxTokenizerFile = size_t(256) << 20;
 constexpr size_t kMaxSettingsFile = size_t(16) << 20;
 
-bool isFile(const std::string &path) {
+bool exists(const std::string &path) {
   std::error_code failed;
-  return fs::is_regular_file(path, failed);
+  return fs::exists(path, failed);
 }
 
 /// The object in a settings file of the folder; an empty object when there is no such file.
 Result<Json> settings(const std::string &path) {
-  if (!isFile(path)) return Json(Json::object());
-  ATTUNE_TRY(Json value, readJsonFile(path, kMaxSettingsFile));
+  if (!exists(path)) return Json(Json::object());
+  ATTUNE_TRY(Json value, insideFolder(readJsonFile(path, kMaxSettingsFile)));
   if (!value.is_object()) return Error{ErrorCode::MalformedFile, "The file holds no JSON object.", path, ""};
   return value;
 }
@@ -160,13 +161,13 @@ Result<TokenizerBundle> finish(BpeSpec spec) {
 
 Result<TokenizerBundle> loadFolder(const std::string &folder) {
   const std::string path = folder + "/tokenizer.json";
-  if (!isFile(path)) {
-    if (isFile(folder + "/tokenizer.model"))
+  if (!exists(path)) {
+    if (exists(folder + "/tokenizer.model"))
       return Error{ErrorCode::UnsupportedFormat, "SentencePiece models (tokenizer.model) are not read by Attune.", folder + "/tokenizer.model",
                    "A tokenizer.json of the same model would do."};
     return Error{ErrorCode::MissingInFolder, "The folder has no tokenizer.json.", folder, "Copy the model's tokenizer files into the folder."};
   }
-  ATTUNE_TRY(const std::string text, readFile(path, kMaxTokenizerFile));
+  ATTUNE_TRY(const std::string text, insideFolder(readFile(path, kMaxTokenizerFile)));
   ATTUNE_TRY(BpeSpec spec, parseTokenizerJson(text, path));
   const std::string configPath = folder + "/tokenizer_config.json";
   ATTUNE_TRY(Json config, settings(configPath));
@@ -187,8 +188,8 @@ Result<TokenizerBundle> loadFolder(const std::string &folder) {
     addEndTokens(model, bundle);
   }
   const std::string templatePath = folder + "/chat_template.jinja";
-  if (isFile(templatePath)) {
-    ATTUNE_TRY(bundle.chatTemplate, readFile(templatePath, kMaxSettingsFile));
+  if (exists(templatePath)) {
+    ATTUNE_TRY(bundle.chatTemplate, insideFolder(readFile(templatePath, kMaxSettingsFile)));
   } else {
     ATTUNE_TRY(bundle.chatTemplate, templateOf(config, configPath));
   }
@@ -218,7 +219,7 @@ Result<TokenizerBundle> loadGguf(const std::string &path) {
 Result<TokenizerBundle> loadTokenizer(const std::string &modelPath) {
   std::error_code failed;
   if (fs::is_directory(modelPath, failed)) return loadFolder(modelPath);
-  if (!isFile(modelPath)) return Error{ErrorCode::FileNotFound, "The model does not exist.", modelPath, ""};
+  if (!exists(modelPath)) return Error{ErrorCode::FileNotFound, "The model does not exist.", modelPath, ""};
   return loadGguf(modelPath);
 }
 

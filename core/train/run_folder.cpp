@@ -2,12 +2,14 @@
 
 #include "core/api/run_config_json.h"
 #include "core/base/atomic_file.h"
+#include "core/base/inside_folder.h"
 #include "core/base/json.h"
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace attune::core {
@@ -16,14 +18,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Json recordJson(const RunRecord &record) {
+Result<Json> recordJson(const RunRecord &record, const api::RunConfig &config) {
   Json json = {{"versions", Json(record.versions)},
                {"hashes", {{"dataset", record.datasetHash}, {"validation", record.validationHash}, {"model", record.modelHash}}},
                {"threads", record.threads},
                {"attempts", record.attempts},
-               {"precision", record.precision}};
+               {"precision", record.precision},
+               {"products", Json(record.products)}};
   if (record.forecastBytes > 0) json["forecast_host_peak_bytes"] = record.forecastBytes;
   if (record.peakBytes > 0) json["measured_host_peak_bytes"] = record.peakBytes;
+  ATTUNE_TRY(json["settings"], parseJson(api::runConfigJson(config), "settings"));
   return json;
 }
 
@@ -31,8 +35,20 @@ void readText(const Json &json, const char *key, std::string &out) {
   if (json.contains(key) && json[key].is_string()) out = json[key].get<std::string>();
 }
 
+void readTexts(const Json &json, const char *key, std::map<std::string, std::string> &out) {
+  if (!json.contains(key) || !json[key].is_object()) return;
+  for (const auto &item : json[key].items()) {
+    if (item.value().is_string()) out[item.key()] = item.value().get<std::string>();
+  }
+}
+
 void readNumber(const Json &json, const char *key, int64_t &out) {
   if (json.contains(key) && json[key].is_number_integer()) out = json[key].get<int64_t>();
+}
+
+Error notWritable(const std::string &path) {
+  return {ErrorCode::IoFailed, "The run folder cannot be written to: " + std::string(std::strerror(errno)) + ".", path,
+          "Choose a folder that can be written to."};
 }
 
 std::string sizeText(uint64_t bytes) {
@@ -60,10 +76,19 @@ Result<RunFolder> RunFolder::create(const std::string &path) {
   ATTUNE_CHECK(checkFresh(path));
   ATTUNE_CHECK(makeFolders(path));
   if (::access(path.c_str(), W_OK | X_OK) != 0) {
-    return Error{ErrorCode::IoFailed, "The run folder cannot be written to: " + std::string(std::strerror(errno)) + ".", path,
-                 "Choose a folder that can be written to."};
+    return notWritable(path);
   }
   return RunFolder(path);
+}
+
+Result<RunFolder> RunFolder::createNumbered(const std::string &path) {
+  ATTUNE_CHECK(makeFolders(fs::path(path).parent_path().string()));
+  for (int number = 1; number <= 10000; ++number) {
+    const std::string candidate = number == 1 ? path : path + "-" + std::to_string(number);
+    if (::mkdir(candidate.c_str(), 0777) == 0) return RunFolder(candidate);
+    if (errno != EEXIST) return notWritable(candidate);
+  }
+  return Error{ErrorCode::IoFailed, "Ten thousand run folders of this name exist.", path, "Choose another path with --out."};
 }
 
 Result<RunFolder> RunFolder::open(const std::string &path) {
@@ -71,6 +96,7 @@ Result<RunFolder> RunFolder::open(const std::string &path) {
   if (!fs::is_directory(path, reason)) {
     return Error{ErrorCode::FileNotFound, "There is no run folder at this path.", path, "Check the path."};
   }
+  ATTUNE_CHECK(checkFolder(path));
   if (!fs::exists(path + "/run.json", reason)) {
     return Error{ErrorCode::MissingInFolder, "This folder holds no run: run.json is missing.", path,
                  "Give the folder that an earlier `attune train` made."};
@@ -79,20 +105,22 @@ Result<RunFolder> RunFolder::open(const std::string &path) {
 }
 
 Status RunFolder::writeConfig(const api::RunConfig &config, const RunRecord &record) const {
-  return writeFileAtomic(configPath(), api::runConfigJson(config, dumpJson(recordJson(record), -1)));
+  ATTUNE_TRY(const Json json, recordJson(record, config));
+  return writeFileAtomic(configPath(), api::runConfigJson(config, dumpJson(json, -1)));
 }
 
-Result<api::RunConfig> RunFolder::readConfig() const { return api::loadRunConfig(configPath()); }
+Result<api::RunConfig> RunFolder::readConfig() const { return insideFolder(api::loadRunConfig(configPath())); }
 
 Result<RunRecord> RunFolder::readRecord() const {
-  ATTUNE_TRY(const Json json, readJsonFile(configPath(), size_t(16) << 20));
+  ATTUNE_TRY(const Json json, insideFolder(readJsonFile(configPath(), size_t(16) << 20)));
   RunRecord record;
   if (!json.is_object() || !json.contains("record") || !json["record"].is_object()) return record;
   const Json &from = json["record"];
-  if (from.contains("versions") && from["versions"].is_object()) {
-    for (const auto &item : from["versions"].items()) {
-      if (item.value().is_string()) record.versions[item.key()] = item.value().get<std::string>();
-    }
+  readTexts(from, "versions", record.versions);
+  readTexts(from, "products", record.products);
+  if (from.contains("settings")) { // runs of earlier versions have none
+    const auto settings = api::parseRunConfig(dumpJson(from["settings"], -1), configPath() + "#record.settings", m_path);
+    if (settings.ok() && settings->problems.empty()) record.settings = settings->config;
   }
   if (from.contains("hashes") && from["hashes"].is_object()) {
     readText(from["hashes"], "dataset", record.datasetHash);
@@ -109,8 +137,6 @@ Result<RunRecord> RunFolder::readRecord() const {
   }
   return record;
 }
-
-void RunFolder::removeIfEmpty() const { ::rmdir(m_path.c_str()); }
 
 Status checkFreeDisk(const std::string &path, uint64_t needed, uint64_t available) {
   if (needed <= available) return {};

@@ -6,6 +6,7 @@
 #include "core/base/result.h"
 
 #include <map>
+#include <optional>
 #include <string>
 
 namespace attune::core {
@@ -19,6 +20,8 @@ struct RunRecord {
   int64_t threads = 0;
   int64_t attempts = 1;
   std::string precision;      // what "auto" became
+  std::map<std::string, std::string> products; // path of the matrix products by type, as trial chose it
+  std::optional<api::RunConfig> settings;      // read only: what the run was last started with, whatever run.json says now
   int64_t forecastBytes = 0;  // 0 = none was made
   int64_t peakBytes = 0;      // measured, 0 = the run did not end
 };
@@ -29,7 +32,9 @@ public:
   static Status checkFresh(const std::string &path);
   /// Makes the folder; IoFailed where that is impossible. An empty existing one is used.
   static Result<RunFolder> create(const std::string &path);
-  /// Opens a folder with a run in it: FileNotFound, or MissingInFolder without run.json.
+  /// Makes `path`, or where something stands there the first of path-2, path-3, ... that is free; never one that exists.
+  static Result<RunFolder> createNumbered(const std::string &path);
+  /// Opens a folder with a run in it: FileNotFound, or MissingInFolder without a readable run.json.
   static Result<RunFolder> open(const std::string &path);
 
   const std::string &path() const { return m_path; }
@@ -42,9 +47,6 @@ public:
   Result<api::RunConfig> readConfig() const;
   /// The record; missing parts stay empty.
   Result<RunRecord> readRecord() const;
-
-  /// Removes the folder if nothing was written to it.
-  void removeIfEmpty() const;
 
 private:
   explicit RunFolder(std::string path) : m_path(std::move(path)) {}

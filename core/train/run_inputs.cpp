@@ -5,6 +5,8 @@
 #include "core/device/dtype_policy.h"
 #include "core/device/threads.h"
 #include "core/io/model_fingerprint.h"
+#include "core/nn/matmul.h"
+#include "core/nn/matmul_paths.h"
 #include "core/plan/start_check.h"
 
 #include <algorithm>
@@ -88,13 +90,18 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   ATTUNE_TRY(const at::ScalarType compute, computeTypeFor(inputs.config.precision, ComputePurpose::Train));
   inputs.config.precision = compute == at::kBFloat16 ? api::Precision::Bf16 : api::Precision::Fp32;
   inputs.record.precision = api::nameOf(inputs.config.precision);
+  // Which product is faster is a matter of the moment; a resumed run stays with the choice, to the bit.
+  pinMatmulPaths(earlier ? earlier->products : std::map<std::string, std::string>{});
+  inputs.record.products = {{"fp32", matmulPath(at::kFloat)}};
+  if (compute == at::kBFloat16) inputs.record.products["bf16"] = matmulPath(at::kBFloat16);
 
   PlanContext context;
   context.bf16 = compute == at::kBFloat16;
   context.microBatchTokens = largestMicroBatch(inputs.training, inputs.config);
   context.threads = inputs.record.threads;
-  ATTUNE_TRY(StartPlan start, planStart(inputs.source->config(), inputs.config, context, hostBudget(inputs.config)));
-  inputs.config = start.config;
+  ATTUNE_TRY(const api::RunConfig planned, withAdapterSettings(inputs.config));
+  ATTUNE_TRY(const StartPlan start, planStart(inputs.source->config(), planned, context, hostBudget(inputs.config)));
+  inputs.config.checkpointing = start.config.checkpointing;
   inputs.forecast = start.forecast;
   inputs.record.forecastBytes = start.forecast.hostPeakBytes;
   return inputs;

@@ -11,6 +11,7 @@
 #include <ctime>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace attune::core {
@@ -22,11 +23,21 @@ Error openError(const std::string &path) {
           "Choose a folder that can be written to."};
 }
 
+/// Counts on after the highest number; lines of unknown types have had one each.
 int64_t lastSeq(const std::string &text) {
-  const auto events = api::eventsFromText(text);
-  int64_t seq = 0;
-  for (const api::RunEvent &event : events) seq = std::max(seq, event.seq);
+  auto seq = static_cast<int64_t>(std::count(text.begin(), text.end(), '\n'));
+  for (const api::RunEvent &event : api::eventsFromText(text)) seq = std::max(seq, event.seq);
   return seq;
+}
+
+/// A descriptor of a file of the run to append to; a pipe does not hang.
+Result<int> openFile(const std::string &path, int mode) {
+  const int fd = ::open(path.c_str(), mode | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
+  if (fd < 0 && errno != ENXIO && errno != EISDIR) return openError(path); // a pipe without a reader, a folder
+  struct stat info {};
+  if (fd >= 0 && ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) return fd;
+  if (fd >= 0) ::close(fd);
+  return Error{ErrorCode::MissingInFolder, "This is not a regular file.", path, "Move it away; the run then begins a new one."};
 }
 
 bool isTurningPoint(const api::RunEventBody &body) {
@@ -67,15 +78,13 @@ struct Describe {
 } // namespace
 
 Result<std::unique_ptr<RunRecorder>> RunRecorder::open(const RunFolder &folder, api::EventSink *next, Clock clock) {
-  const int events = ::open(folder.eventsPath().c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (events < 0) return openError(folder.eventsPath());
-  const int log = ::open(folder.logPath().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (log < 0) {
-    const Error error = openError(folder.logPath());
+  ATTUNE_TRY(const int events, openFile(folder.eventsPath(), O_RDWR));
+  const Result<int> log = openFile(folder.logPath(), O_WRONLY);
+  if (!log.ok()) {
     ::close(events);
-    return error;
+    return log.error();
   }
-  std::unique_ptr<RunRecorder> recorder(new RunRecorder(events, log, next, std::move(clock)));
+  std::unique_ptr<RunRecorder> recorder(new RunRecorder(events, *log, next, std::move(clock)));
   if (::flock(events, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     return Error{ErrorCode::IoFailed, "Another process is running this run.", folder.path(), "Wait for it to end, or stop it."};
   }

@@ -3,6 +3,7 @@
 #include "core/api/config_fields.h"
 #include "core/api/run_config_json.h"
 #include "core/base/atomic_file.h"
+#include "core/base/inside_folder.h"
 #include "core/data/row_encoder.h"
 #include "core/device/host_info.h"
 #include "core/device/torch_guard.h"
@@ -11,6 +12,7 @@
 #include "core/train/checkpoint.h"
 #include "core/train/run_inputs.h"
 #include "core/train/run_recorder.h"
+#include "core/train/start_warnings.h"
 #include "core/train/trainer.h"
 
 #include <algorithm>
@@ -45,14 +47,15 @@ bool onlyMoved(const std::vector<api::DatasetRef> &a, const std::vector<api::Dat
 Result<OpenedRun> openRun(const api::RunRequest &request) {
   OpenedRun opened;
   if (!request.resume) {
-    ATTUNE_CHECK(RunFolder::checkFresh(request.folder));
+    if (!request.numbered) ATTUNE_CHECK(RunFolder::checkFresh(request.folder));
     opened.config = request.config;
     return opened;
   }
   ATTUNE_TRY(const RunFolder folder, RunFolder::open(request.folder));
-  ATTUNE_TRY(const api::RunConfig before, folder.readConfig());
+  ATTUNE_TRY(const api::RunConfig written, folder.readConfig());
   ATTUNE_TRY(opened.record, folder.readRecord());
-  ATTUNE_TRY(opened.config, api::applySettings(before, request.settings));
+  ATTUNE_TRY(opened.config, api::applySettings(written, request.settings));
+  const api::RunConfig before = opened.record.settings.value_or(written); // run.json may have been edited since
   opened.changes = api::configDiff(before, opened.config);
   std::vector<ConfigProblem> problems;
   for (const api::ConfigDifference &change : opened.changes) {
@@ -63,7 +66,11 @@ Result<OpenedRun> openRun(const api::RunRequest &request) {
       problems.push_back({change.key, "This setting cannot change when a run is resumed.", ErrorCode::InvalidConfig});
     }
   }
-  if (!problems.empty()) return api::configError(std::move(problems), folder.configPath());
+  if (!problems.empty()) {
+    Error error = api::configError(std::move(problems), folder.configPath());
+    error.hint = "These may change: " + api::keysChangeableOnResume() + "; and model, dataset or validation.path where the same files have moved.";
+    return error;
+  }
   opened.folder = folder;
   return opened;
 }
@@ -97,7 +104,7 @@ Result<ResumePoint> loadNewest(const CheckpointStore &checkpoints, TrainableMode
     }
     point.passedOver.push_back(state.error());
   }
-  if (!point.passedOver.empty()) return point.passedOver.front();
+  if (!point.passedOver.empty()) return insideFolder(Result<ResumePoint>(point.passedOver.front()));
   return point;
 }
 
@@ -165,8 +172,11 @@ private:
   Result<TrainingResult> trainIn(const OpenedRun &opened, const data::BatchPlan &plan) {
     std::optional<RunFolder> folder = opened.folder;
     if (!folder) {
-      ATTUNE_TRY(folder, RunFolder::create(m_request.run.folder));
+      const std::string &path = m_request.run.folder;
+      ATTUNE_TRY(folder, m_request.run.numbered ? RunFolder::createNumbered(path) : RunFolder::create(path));
     }
+    m_result.folder = folder->path();
+    if (m_request.opened) m_request.opened(m_result.folder);
     m_record = m_inputs.record;
     m_record.versions = {{"attune", ATTUNE_VERSION}, {"libtorch", TORCH_VERSION}};
     m_record.attempts = m_request.run.resume ? opened.record.attempts + 1 : 1;
@@ -195,6 +205,7 @@ private:
     for (const Error &error : point.passedOver) push(api::RunWarning{"checkpoint_unreadable", "A newer checkpoint is passed over: " + error.text()});
     for (const api::ConfigDifference &change : opened.changes) push(api::SettingChanged{from, change.key, change.from, change.to});
     for (const api::RunWarning &notice : m_inputs.notices) push(notice);
+    for (api::RunWarning &warning : startWarnings(m_inputs, m_result.totalSteps)) push(std::move(warning));
     std::optional<data::BatchPlan> validation;
     if (!m_inputs.validation.empty()) validation = makePlan(m_inputs.validation, false);
     TrainerOptions options = TrainerOptions::from(config, m_result.totalSteps);
@@ -208,7 +219,7 @@ private:
     const auto outcome = guarded("Training", [&] { return trainer.run(); });
     m_result.step = trainer.step();
     if (!outcome.ok()) return outcome;
-    ATTUNE_CHECK(writeResult(*m_model, m_request.run.folder));
+    ATTUNE_CHECK(writeResult(*m_model, m_result.folder));
     if (!m_model->saveWarning().empty()) push(api::RunWarning{"tokenizer_not_saved", m_model->saveWarning()});
     return outcome;
   }

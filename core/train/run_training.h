@@ -19,10 +19,13 @@ struct TrainingRequest {
   StopToken stop; // ends the reading of data early; training itself listens to RunControl
   /// Words about what is going on before the first event ("Loading the model"); may be empty.
   std::function<void(const std::string &)> progress;
+  /// Told the run's folder as soon as the run is in it, before the first event; may be empty.
+  std::function<void(const std::string &)> opened;
 };
 
 struct TrainingResult {
   api::RunOutcome outcome = api::RunOutcome::Completed;
+  std::string folder; // the request's, or its numbered sibling
   int64_t step = 0;
   int64_t totalSteps = 0;
   int64_t forecastBytes = 0;

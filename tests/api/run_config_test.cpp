@@ -134,6 +134,15 @@ TEST_CASE("--set takes JSON values, plain strings, list items and whole objects"
   CHECK(hasKey(problemsOf("{}", {"=5"}), "=5"));
   CHECK(hasKey(problemsOf("{}", {"packing=yes"}), "packing"));
   CHECK(hasKey(problemsOf("{}", {"model.x=1"}), "model"));
+  const RunConfig lists = parsedOk("{}", {"offload.0=layers", "sample_prompts.0=5", "sample_prompts.1=true", "lora.targets=7"});
+  CHECK(lists.offload.layers);
+  CHECK(lists.samplePrompts == std::vector<std::string>{"5", "true"});
+  CHECK(lists.lora.targets == std::vector<std::string>{"7"});
+  CHECK(hasKey(problemsOf("{}", {"offload=[\"layers\",\"gpu\"]"}), "offload.1"));
+  CHECK(hasKey(problemsOf("{}", {"sample_prompts=[\"a\",5]"}), "sample_prompts.1"));
+  CHECK(hasKey(problemsOf("{}", {"sample_prompts.0=null"}), "sample_prompts.0"));
+  CHECK(hasKey(problemsOf("{}", {"model=null"}), "model"));
+  CHECK(hasKey(problemsOf("{}", {"..=5"}), ".."));
 }
 
 TEST_CASE("a config with five mistakes has five problems, each with its key") {
@@ -163,6 +172,9 @@ TEST_CASE("unknown keys name the nearest, old names are read, a record is ignore
   CHECK(unknown[0].message.find("optimizer.lr") != std::string::npos);
   CHECK(nearestConfigKey("max_lenght") == "max_length");
   CHECK(nearestConfigKey("qqqqqqqqqqqq").empty());
+  CHECK(nearestConfigKey("").empty());
+  CHECK(nearestConfigKey("batch") == "batch_size");
+  CHECK(nearestConfigKey("epohcs") == "epochs");
   CHECK(parsedOk(R"({"neftune_noise_alpha":5,"record":{"anything":[1]}})").neftuneAlpha == 5);
   CHECK(parsedOk(R"({"neftune_noise_alpha":5})", {"neftune_alpha=7"}).neftuneAlpha == 7);
   CHECK(hasKey(problemsOf(R"({"neftune_noise_alpha":5,"neftune_alpha":5})"), "neftune_alpha"));
@@ -223,6 +235,29 @@ TEST_CASE("a diff names the keys that changed with both values") {
   CHECK(diff[0].from == "\"lora\"");
   CHECK(diff[1].key == "lora.rank");
   CHECK(diff[1].to == "32");
+}
+
+TEST_CASE("floods of mistakes and endless values are cut short") {
+  std::string keys, items;
+  for (int i = 0; i < 5000; ++i) keys += (i ? ",\"" : "\"") + std::string(300, 'x') + std::to_string(i) + "\":1";
+  const auto many = parseRunConfig("{" + keys + "}", "run.json", ".");
+  REQUIRE(many.ok());
+  CHECK(many->problems.size() == kMaxProblems);
+  CHECK(many->moreProblems == 4900);
+  CHECK(many->problems[0].key.size() < 210);
+  const Error error = configError(many->problems, "run.json", many->moreProblems);
+  CHECK(error.message == "The run config has 5000 mistakes.");
+  CHECK(error.problems.size() == kMaxProblems + 1);
+  CHECK(error.problems.back().message == "And 4900 more.");
+  for (int i = 0; i < 200000; ++i) items += i ? ",1" : "1";
+  CHECK(hasKey(problemsOf("{\"dataset\":[" + items + "]}"), "dataset"));
+  RunConfig config = runnable();
+  config.device = std::string(100000, 'x');
+  config.seed = -1;
+  for (const auto &problem : validate(config)) {
+    CHECK(problem.message.size() < 200);
+    if (problem.key == "seed") CHECK(problem.message == "This must be from 0 to 9007199254740991, not -1.");
+  }
 }
 
 TEST_CASE("hostile config texts end in an error, not a crash") {

@@ -3,7 +3,10 @@
 #include "tests/support/temp_folder.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <filesystem>
+#include <sys/file.h>
+#include <unistd.h>
 
 using namespace attune;
 using attune::data::describePath;
@@ -42,6 +45,7 @@ TEST_CASE("inspect: every kind of thing is recognised") {
   REQUIRE(writer->commit().ok());
   const auto lora = describePath(adapter.path());
   REQUIRE(lora.ok());
+  CHECK_FALSE(lora->error.has_value());
   CHECK(lora->facts["kind"] == "adapter");
   CHECK(lora->facts["parameters"] == 32);
   CHECK(lora->facts["r"] == 4);
@@ -61,6 +65,50 @@ TEST_CASE("inspect: every kind of thing is recognised") {
   CHECK(described->facts["total_steps"] == 9);
   CHECK(described->facts["outcome"].is_null());
   CHECK(described->facts["checkpoints"] == Json::array({"checkpoints/step-9", "checkpoints/step-10"}));
+  CHECK(described->facts["running"] == false);
+  const int fd = ::open((run.path() + "/events.jsonl").c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(::flock(fd, LOCK_EX | LOCK_NB) == 0); // as a run holds it
+  CHECK(describePath(run.path())->facts["running"] == true);
+  ::close(fd);
+}
+
+TEST_CASE("inspect: what would be refused later is said now") {
+  test::TempFolder adapter;
+  adapter.write("adapter_model.safetensors", std::string("\x02\0\0\0\0\0\0\0{}", 10));
+  for (const char *config : {R"({"peft_type":"LORA","r":0})", R"({"peft_type":"LORA","use_dora":true})", R"({"peft_type":"IA3"})", "[]", "{"}) {
+    CAPTURE(config);
+    adapter.write("adapter_config.json", config);
+    const auto described = describePath(adapter.path());
+    REQUIRE(described.ok());
+    CHECK(described->facts["kind"] == "adapter");
+    CHECK(described->error.has_value());
+  }
+
+  test::TempFolder model;
+  model.write("config.json", R"({"architectures":["LlamaForCausalLM"],"hidden_size":2,"intermediate_size":2,"num_hidden_layers":1,)"
+                             R"("num_attention_heads":1,"vocab_size":2,"tie_word_embeddings":true})");
+  std::vector<io::SafetensorsSpec> specs = {{"model.embed_tokens.weight", io::DType::F32, {2, 2}}, {"model.norm.weight", io::DType::F32, {2}}};
+  for (const std::string layer : {"model.layers.0.", "model.layers.1."}) {
+    for (const char *norm : {"input_layernorm", "post_attention_layernorm"}) specs.push_back({layer + norm + ".weight", io::DType::F32, {2}});
+    for (const char *matrix : {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"})
+      specs.push_back({layer + matrix + ".weight", io::DType::F32, {2, 2}});
+  }
+  auto writer = io::SafetensorsWriter::create(model.path() + "/model.safetensors", specs);
+  REQUIRE(writer.ok());
+  const std::vector<uint8_t> zeros(16);
+  for (const auto &spec : specs) REQUIRE(writer->write({zeros.data(), spec.shape.size() == 1 ? size_t(8) : size_t(16)}).ok());
+  REQUIRE(writer->commit().ok());
+  model.write("tokenizer.json", "{");
+  model.write("generation_config.json", R"({"temperature":-1})");
+  const auto described = describePath(model.path());
+  REQUIRE(described.ok());
+  CHECK_FALSE(described->error.has_value());
+  const std::string problems = described->facts["problems"].dump();
+  CHECK(described->facts["problems"].size() == 3);
+  CHECK(problems.find("9 tensors are not of a model with these settings") != std::string::npos);
+  CHECK(problems.find("model.layers.1.") != std::string::npos);
+  CHECK(problems.find("tokenizer.json") != std::string::npos);
+  CHECK(problems.find("#temperature") != std::string::npos);
 }
 
 TEST_CASE("inspect: the starter model") {

@@ -38,7 +38,8 @@ struct CommandContext {
 };
 
 /// Which of the global options a verb takes besides --help, --json and --quiet.
-enum GlobalOption : unsigned { kTakesThreads = 1, kTakesDevice = 2, kTakesSeed = 4, kTakesWorkspace = 8 };
+/// A verb that does not compute on its device takes one that is not here.
+enum GlobalOption : unsigned { kTakesThreads = 1, kTakesDevice = 2, kTakesSeed = 4, kTakesWorkspace = 8, kTakesAbsentDevice = 16 };
 
 class Command {
 public:

@@ -1,7 +1,10 @@
 #include "app/cli/command/command.h"
 #include "app/cli/command/output.h"
+#include "core/api/config_fields.h"
+#include "core/base/shorten.h"
 
 #include <CLI/CLI.hpp>
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <exception>
@@ -11,6 +14,9 @@ namespace attune::app {
 
 namespace {
 
+constexpr int64_t kLargestSeed = (int64_t(1) << 53) - 1; // as of the setting
+constexpr size_t kLongestMessage = 600;
+
 std::string defaultWorkspace() {
   const char *workspace = std::getenv("ATTUNE_WORKSPACE");
   if (workspace && *workspace) return workspace;
@@ -19,10 +25,8 @@ std::string defaultWorkspace() {
 }
 
 std::string checkDevice(const std::string &device) {
-  if (device == "auto" || device == "cpu" || device == "cuda") return "";
-  const bool numbered = device.size() > 5 && device.size() < 9 && device.compare(0, 5, "cuda:") == 0 &&
-                        device.find_first_not_of("0123456789", 5) == std::string::npos;
-  return numbered ? "" : "the device is auto, cpu, cuda or cuda:N, not \"" + device + "\"";
+  const api::DeviceProblem problem = api::deviceProblem(device);
+  return problem.known ? "" : problem.message;
 }
 
 void addGlobalOptions(CLI::App &app, CommandContext &context, unsigned takes) {
@@ -30,14 +34,18 @@ void addGlobalOptions(CLI::App &app, CommandContext &context, unsigned takes) {
   app.add_flag("--json", context.json, "Machine-readable output on stdout")->group("General");
   app.add_flag("--quiet", context.quiet, "No progress and no messages but errors")->group("General");
   if (takes & kTakesThreads)
-    app.add_option("--threads", context.threads, "Threads to compute with; 0 takes all cores")
-        ->check(CLI::Range(int64_t(0), int64_t(4096)))
+    app.add_option("--threads", context.threads, "Threads to compute with")
+        ->check(CLI::Range(int64_t(1), int64_t(1024)))
+        ->default_str("all cores")
         ->group("General");
   if (takes & kTakesDevice)
     app.add_option("--device", context.device, "auto, cpu or cuda[:n]")
         ->check(CLI::Validator(checkDevice, "", ""))
         ->group("General");
-  if (takes & kTakesSeed) app.add_option("--seed", context.seed, "Seed of the random numbers")->group("General");
+  if (takes & kTakesSeed)
+    app.add_option("--seed", context.seed, "Seed of the random numbers")
+        ->check(CLI::Range(int64_t(0), kLargestSeed))
+        ->group("General");
   if (takes & kTakesWorkspace)
     app.add_option("--workspace", context.workspace, "Folder of runs, models and datasets")->group("General");
 }
@@ -62,6 +70,38 @@ std::optional<Error> leftoverError(const CLI::App &app, const std::string &verb)
                  nearest.empty() ? see : "Did you mean " + nearest + "?"};
   }
   return Error{ErrorCode::Usage, "The argument \"" + rest.front() + "\" was not expected.", "", see};
+}
+
+/// What the parser says as a sentence, with the option it is about in `where`.
+Error parserError(const std::string &text, const std::string &see) {
+  Error error{ErrorCode::Usage, text, "", see};
+  const size_t colon = text.find(": ");
+  const std::string first = text.substr(0, text.find_first_of(": "));
+  if (first.compare(0, 2, "--") == 0 && colon == first.size()) {
+    error.where = first;
+    error.message = text.substr(colon + 2);
+    if (error.message.find(" required ") == 1) error.message = "The value is missing."; // "1 required TEXT missing"
+  } else if (text.compare(first.size(), std::string::npos, " is required") == 0) {
+    error.where = first;
+    error.message = (first[0] == '-' ? "The option " : "The argument ") + text;
+  }
+  if (error.message.empty() || error.message.back() != '.') error.message += '.';
+  error.message[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(error.message[0])));
+  return error;
+}
+
+/// The usage mistake in the values that the parser took, or nothing.
+std::optional<Error> valueError(const CLI::App &app, const Command &command, const CommandContext &context) {
+  for (const CLI::Option *option : app.get_options()) {
+    const std::string name = option->get_positional() ? option->get_name() : "--" + option->get_lnames().front();
+    if (name == "--text" || name == "--prompt") continue; // a text may be empty
+    const std::vector<std::string> &values = option->results();
+    if (std::find(values.begin(), values.end(), "") == values.end()) continue;
+    return Error{ErrorCode::Usage, "The value of " + name + " is empty.", name, "Give it a value, or leave it out."};
+  }
+  const api::DeviceProblem device = api::deviceProblem(context.device);
+  if (device.message.empty() || (command.globalOptions() & kTakesAbsentDevice)) return std::nullopt;
+  return Error{ErrorCode::NotSupportedYet, device.message, "--device", "Use --device cpu, or leave it out."};
 }
 
 std::string helpText(const CLI::App &app, const Command &command) {
@@ -117,11 +157,10 @@ std::optional<int> parse(Command &command, const std::vector<std::string> &argum
     return 0;
   } catch (const CLI::ParseError &error) {
     if (const auto leftover = leftoverError(app, command.name())) return reportError(context, *leftover);
-    std::string message = error.what();
-    if (message.empty() || message.back() != '.') message += '.';
-    return reportError(context, Error{ErrorCode::Usage, message, "", "See: attune " + command.name() + " --help"});
+    return reportError(context, parserError(error.what(), "See: attune " + command.name() + " --help"));
   }
   if (const auto leftover = leftoverError(app, command.name())) return reportError(context, *leftover);
+  if (const auto wrong = valueError(app, command, context)) return reportError(context, *wrong);
   return std::nullopt;
 }
 
@@ -131,7 +170,7 @@ std::string versionText() { return ATTUNE_VERSION; }
 
 Json errorJson(const Error &error) {
   return {
-      {"code", errorCodeName(error.code)}, {"message", error.message}, {"where", error.where}, {"hint", error.hint}};
+      {"code", errorCodeName(error.code)}, {"message", shortened(error.message, kLongestMessage)}, {"where", error.where}, {"hint", error.hint}};
 }
 
 void printJson(CommandContext &context, const Json &value) { context.out << dumpJson(value, -1) << std::endl; }
@@ -153,9 +192,12 @@ int reportError(CommandContext &context, const Error &error) {
     }
     printJson(context, object);
   } else {
-    context.err << "attune: " << error.text() << '\n';
-    for (const ConfigProblem &problem : error.problems)
-      context.err << "  " << problem.key << ": " << problem.message << '\n';
+    Error shown = error;
+    shown.message = shortened(error.message, kLongestMessage);
+    context.err << "attune: " << shown.text() << '\n';
+    const bool told = error.problems.size() == 1; // by the message
+    for (const ConfigProblem &problem : told ? std::vector<ConfigProblem>{} : error.problems)
+      context.err << "  " << problem.key << (problem.key.empty() ? "" : ": ") << problem.message << '\n';
     if (!error.hint.empty()) context.err << "  " << error.hint << '\n';
     context.err.flush();
   }

@@ -29,9 +29,6 @@ Result<at::ScalarType> ModelOptions::computeType() const {
 
 Result<ModelSession> ModelSession::open(const ModelOptions &options, const CommandContext &context, bool needsText) {
   ATTUNE_TRY(const at::ScalarType type, options.computeType());
-  if (context.device.compare(0, 4, "cuda") == 0)
-    return Error{ErrorCode::DeviceFailed, "There is no device " + context.device + " that this version can use.", "--device",
-                 "Use --device cpu."};
   if (context.threads > 0) at::set_num_threads(static_cast<int>(context.threads));
   // Reading a vocabulary takes as long as dequantising a small model: do both at once.
   auto tokenizer = std::async(std::launch::async, [&] { return tokenizer::loadTokenizer(options.model); });

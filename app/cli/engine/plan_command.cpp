@@ -1,10 +1,12 @@
 // attune plan: the memory forecast of a run, and with --fit the settings that fit.
 #include "app/cli/command/output.h"
+#include "core/api/config_fields.h"
 #include "core/api/run_config_json.h"
 #include "core/device/dtype_policy.h"
 #include "core/device/host_info.h"
 #include "core/device/threads.h"
 #include "core/io/weight_source.h"
+#include "core/lora/lora_inject.h"
 #include "core/plan/start_check.h"
 
 #include <CLI/CLI.hpp>
@@ -20,7 +22,7 @@ public:
   std::string name() const override { return "plan"; }
   std::string summary() const override { return "Say how much memory a run needs, and with --fit what makes it fit"; }
   std::string example() const override { return "attune plan run.json --memory 16GiB --fit"; }
-  unsigned globalOptions() const override { return kTakesThreads | kTakesDevice; }
+  unsigned globalOptions() const override { return kTakesThreads | kTakesDevice | kTakesAbsentDevice; }
 
   void addOptions(CLI::App &options) override {
     options.add_option("run", m_path, "The run's settings (run.json)")->required();
@@ -30,8 +32,10 @@ public:
   }
 
   Result<int> run(CommandContext &context) override {
-    ATTUNE_TRY(const api::RunConfig config, api::loadRunConfig(m_path, m_settings, api::ConfigPurpose::Plan));
+    ATTUNE_TRY(api::RunConfig config, api::loadRunConfig(m_path, m_settings, api::ConfigPurpose::Plan));
     ATTUNE_TRY(const auto source, io::openModel(config.model, true));
+    ATTUNE_TRY(config, core::withAdapterSettings(config));
+    if (const Status targets = checkTargets(source->config(), config); !targets.ok()) return api::inConfigFile(targets.error(), m_path);
     const std::string device = context.device == "auto" ? config.device : context.device;
     core::PlanContext plan;
     plan.computeOnHost = device.compare(0, 4, "cuda") != 0;
@@ -43,7 +47,7 @@ public:
       budget = core::parseBytes(m_memory);
       if (budget <= 0) return Error{ErrorCode::Usage, "The memory size \"" + m_memory + "\" is not understood.", "--memory", "Write it as 16GiB or 512MB.", {}};
     } else if (!plan.computeOnHost && config.memoryCapBytes <= 0) {
-      return Error{ErrorCode::Usage, "There is no such device here whose memory could be asked.", "--device " + device, "Say how much it has with --memory.", {}};
+      return Error{ErrorCode::NotSupportedYet, api::deviceProblem(device).message, "--device", "Say with --memory how much memory the device has.", {}};
     }
     const FitResult result = core::fitIntoMemory(source->config(), config, plan, budget, m_fit);
     const std::string deviceName = plan.computeOnHost ? core::hostInfo().processor : device;
@@ -53,6 +57,14 @@ public:
   }
 
 private:
+  /// A fresh adapter's targets must be layers of the model, as when it is trained.
+  static Status checkTargets(const io::ModelConfig &model, const api::RunConfig &config) {
+    if (config.method != api::Method::Lora || !config.initAdapter.empty()) return {};
+    ATTUNE_TRY(const core::ModelFamily *family, core::familyOf(model));
+    ATTUNE_CHECK(core::selectTargets(core::linearModules(model, *family), config.lora.targets));
+    return {};
+  }
+
   static void printForecast(CommandContext &context, const FitResult &result, const std::string &device, int64_t budget) {
     Json out;
     out["fits"] = result.fits;

@@ -9,7 +9,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 
 namespace attune::app {
@@ -22,6 +24,15 @@ std::string durationText(double seconds) {
   else if (seconds < 6000) std::snprintf(text, sizeof text, "%.0f min", seconds / 60);
   else std::snprintf(text, sizeof text, "%.1f h", seconds / 3600);
   return text;
+}
+
+/// A word for the shell as it stands, in quotes where it needs them.
+std::string shellWord(const std::string &word) {
+  const bool plain = std::all_of(word.begin(), word.end(), [](unsigned char c) { return c >= 0x80 || std::isalnum(c) || std::strchr("/._-+,:@%=", c); });
+  if (plain && !word.empty() && word[0] != '-') return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
 }
 
 /// Shows events: as JSON lines on out, or as a progress line and messages on err.
@@ -73,7 +84,7 @@ public:
   std::string summary() const override { return "Run a fine-tuning described by a run.json"; }
   std::string example() const override {
     return "attune train run.json --set lora.rank=16 --out runs/first\n  attune train --resume runs/first\n\nSettings of run.json:\n" +
-           api::settingsHelp(false);
+           api::settingsHelp(true);
   }
   unsigned globalOptions() const override { return kTakesThreads | kTakesDevice | kTakesSeed | kTakesWorkspace; }
 
@@ -83,7 +94,7 @@ public:
     options.add_option("--out", m_out, "The run folder; default WORKSPACE/runs/NAME-TIME");
     options.add_option("--resume", m_resume, "Continue the run in this folder from its last checkpoint");
     options.add_flag("--dry-run", m_dryRun, "Check everything and load the model, but train nothing");
-    options.add_option("--stop-after", m_stopAfter, "Stop with a checkpoint after so many optimizer steps")->check(CLI::PositiveNumber);
+    options.add_option("--stop-after", m_stopAfter, "Stop with a checkpoint after so many optimizer steps")->check(CLI::Range(int64_t(1), int64_t(1) << 40));
   }
 
   Result<int> run(CommandContext &context) override {
@@ -98,8 +109,12 @@ public:
     core::RunControl control;
     control.externalStop = [&] { return context.stop.stopRequested(); };
     control.externalCheckpoint = takeCheckpointRequest;
-    ATTUNE_TRY(const core::TrainingResult result, core::runTraining(request, printer, control));
-    return report(context, request, result);
+    request.opened = [&](const std::string &folder) {
+      if (request.run.numbered) printer.say("Run folder: " + folder);
+    };
+    const auto result = core::runTraining(request, printer, control);
+    if (!result.ok()) return api::inConfigFile(result.error(), m_path.empty() ? m_resume + "/run.json" : m_path);
+    return report(context, *result);
   }
 
 private:
@@ -121,10 +136,11 @@ private:
       return run;
     }
     if (m_path.empty()) {
-      return Error{ErrorCode::Usage, "train needs a RUN.json, or --resume with a run folder.", "", "attune train --help shows an example.", {}};
+      return Error{ErrorCode::Usage, "Give a RUN.json, or --resume with a run folder.", "", "attune train --help shows an example.", {}};
     }
     ATTUNE_TRY(run.config, api::loadRunConfig(m_path, settings));
-    run.folder = m_out.empty() ? freshFolder(context.workspace, run.config.name) : m_out;
+    run.numbered = m_out.empty();
+    run.folder = run.numbered ? freshFolder(context.workspace, run.config.name) : m_out;
     return run;
   }
 
@@ -137,8 +153,8 @@ private:
     return workspace + "/runs/" + name + "-" + stamp;
   }
 
-  int report(CommandContext &context, const core::TrainingRequest &request, const core::TrainingResult &result) const {
-    if (request.dryRun) {
+  int report(CommandContext &context, const core::TrainingResult &result) const {
+    if (m_dryRun) {
       if (context.json) {
         printJson(context, {{"dry_run", true}, {"total_steps", result.totalSteps}, {"host_peak_bytes", result.forecastBytes}});
       } else {
@@ -150,11 +166,11 @@ private:
       if (!context.json) return reportError(context, *result.error);
       return exitCodeOf(result.error->code); // run_finished has told it
     }
-    if (!context.json) context.out << request.run.folder << '\n';
+    if (!context.json) context.out << result.folder << '\n';
     if (result.outcome == api::RunOutcome::Completed) return 0;
     if (!context.quiet) {
       context.err << "Stopped after step " << result.step << " of " << result.totalSteps << " with a checkpoint; continue with: attune train --resume "
-                  << request.run.folder << '\n';
+                  << shellWord(result.folder) << '\n';
     }
     return context.stop.stopRequested() ? exitCodeOf(ErrorCode::Interrupted) : 0;
   }
