@@ -61,6 +61,16 @@ TEST_CASE("the logged norm is the fp64 norm of the whole step before clipping, a
   optimizer.scaleGradients(1e-3 / (std::sqrt(squares) + 1e-6));
   optimizer.step(0.05);
   CHECK((twin.table - run.model.table).abs().max().item<double>() < 1e-6);
+
+  std::vector<Tensor> unclipped; // without a limit, and below it, gradients stay as they are
+  for (const double limit : {0.0, 1e3}) {
+    TemporaryFolder other;
+    TinyRun free(other.path());
+    free.options.clipNorm = limit;
+    REQUIRE(free.run().ok());
+    unclipped.push_back(free.model.table);
+  }
+  CHECK(unclipped[0].equal(unclipped[1]));
 }
 
 // Silent bug 15. To see it fail: leave the moments, the meters or m_state.step out of CheckpointStore::read.
