@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <limits>
 #include <set>
 
 using namespace attune;
@@ -21,14 +22,18 @@ std::vector<LinearModule> tinyModules() {
 
 const std::string kPeft = dataPath("tiny_llama/plain/adapter");
 
-/// PEFT's adapter folder with its config changed.
-ErrorCode readChanged(const std::function<void(Json &)> &change) {
+/// An adapter folder (PEFT's) with its config changed.
+Result<LoraAdapter> changedAdapter(const std::function<void(Json &)> &change, const std::string &from = kPeft) {
   const TemporaryFolder folder;
-  std::filesystem::copy(kPeft, folder.path, std::filesystem::copy_options::recursive);
+  std::filesystem::copy(from, folder.path, std::filesystem::copy_options::recursive);
   Json config = readJson(folder.path + "/adapter_config.json");
   change(config);
   REQUIRE(writeFileAtomic(folder.path + "/adapter_config.json", dumpJson(config)).ok());
-  const auto adapter = readAdapter(folder.path, tinyModules());
+  return readAdapter(folder.path, tinyModules());
+}
+
+ErrorCode readChanged(const std::function<void(Json &)> &change, const std::string &from = kPeft) {
+  const auto adapter = changedAdapter(change, from);
   return adapter.ok() ? ErrorCode::Internal : adapter.error().code;
 }
 
@@ -96,6 +101,23 @@ TEST_CASE("an adapter written here reads back the same, patterns included") {
   CHECK(config["target_modules"].size() == 7); // the short names mean exactly these layers
 }
 
+// Silent bug 6. To see it fail: pass false for rslora to loraScale in makeLora or in readAdapter, or write use_rslora as false.
+TEST_CASE("rsLoRA's scale, alpha over the root of r, is made, written and read back") {
+  api::LoraConfig config;
+  config.rank = 16;
+  config.alpha = 8;
+  config.rslora = true;
+  const LoraAdapter fresh = makeLora(config, tinyModules(), 1).value();
+  for (const LoraModule &module : fresh.modules) CHECK(module.scale == doctest::Approx(2.0));
+  const TemporaryFolder folder;
+  REQUIRE(writeAdapter(folder.path, fresh, tinyModules(), "base").ok());
+  CHECK(readJson(folder.path + "/adapter_config.json")["use_rslora"] == true);
+  const auto again = readAdapter(folder.path, tinyModules());
+  REQUIRE(again.ok());
+  CHECK(again->config.rslora);
+  for (const LoraModule &module : again->modules) CHECK(module.scale == doctest::Approx(2.0));
+}
+
 TEST_CASE("what PEFT can do and we cannot is refused by name") {
   CHECK(readChanged([](Json &) {}) == ErrorCode::Internal); // reads as it is
   for (const char *key : {"use_dora", "lora_bias", "fan_in_fan_out"})
@@ -104,6 +126,39 @@ TEST_CASE("what PEFT can do and we cannot is refused by name") {
   CHECK(readChanged([](Json &c) { c["bias"] = "all"; }) == ErrorCode::UnsupportedFormat);
   CHECK(readChanged([](Json &c) { c["peft_type"] = "LOHA"; }) == ErrorCode::UnsupportedFormat);
   CHECK(readChanged([](Json &c) { c["rank_pattern"] = {{"(a+)+$", 3}}; }) == ErrorCode::UnsupportedFormat);
+  for (const char *start : {"pissa", "pissa_niter_16", "olora", "corda", "loftq"}) // the base is no longer the file's
+    CHECK(readChanged([&](Json &c) { c["init_lora_weights"] = start; }) == ErrorCode::UnsupportedFormat);
+  CHECK(readChanged([](Json &c) { c["init_lora_weights"] = "gaussian"; }) == ErrorCode::Internal);
+}
+
+TEST_CASE("patterns are PEFT's: the first that ends a module's name counts, and one with ^ is the whole name") {
+  const auto alphaOf = [](const Json &patterns, const std::string &name) {
+    const auto adapter = changedAdapter([&](Json &c) { c["alpha_pattern"] = patterns; });
+    REQUIRE(adapter.ok());
+    for (const LoraModule &module : adapter->modules)
+      if (module.place.name == name) return module.alpha;
+    return 0.0;
+  };
+  const std::string q0 = "model.layers.0.self_attn.q_proj", q1 = "model.layers.1.self_attn.q_proj";
+  CHECK(alphaOf({{"q_proj", 7}, {q1, 9}}, q1) == 7);
+  CHECK(alphaOf({{q1, 9}, {"q_proj", 7}}, q1) == 9);
+  CHECK(alphaOf({{"^q_proj", 7}}, q1) == 10);
+  CHECK(alphaOf({{"^" + q1, 7}}, q1) == 7);
+  CHECK(alphaOf({{"^" + q1, 7}}, q0) == 10);
+  CHECK(alphaOf({{"_proj", 7}}, q1) == 10); // a part of a word is no name
+}
+
+TEST_CASE("an adapter that lacks matrices its config promises is refused") {
+  api::LoraConfig config;
+  config.targets = {"q_proj"};
+  const TemporaryFolder folder;
+  REQUIRE(writeAdapter(folder.path, makeLora(config, tinyModules(), 1).value(), tinyModules(), "base").ok());
+  const auto both = [](Json &c) { c["target_modules"] = {"q_proj", "v_proj"}; };
+  CHECK(readChanged([](Json &) {}, folder.path) == ErrorCode::Internal);
+  CHECK(readChanged(both, folder.path) == ErrorCode::MalformedFile);
+  CHECK(readChanged([&](Json &c) { both(c), c["exclude_modules"] = {"v_proj"}; }, folder.path) == ErrorCode::Internal);
+  CHECK(readChanged([&](Json &c) { both(c), c["layers_to_transform"] = {0}; }, folder.path) == ErrorCode::MalformedFile);
+  CHECK(readChanged([&](Json &c) { both(c), c["layers_to_transform"] = {5}; }, folder.path) == ErrorCode::Internal);
 }
 
 TEST_CASE("broken and foreign adapters are refused") {
@@ -112,6 +167,8 @@ TEST_CASE("broken and foreign adapters are refused") {
   CHECK(readChanged([](Json &c) { c["r"] = -1; }) == ErrorCode::MalformedFile);
   CHECK(readChanged([](Json &c) { c["r"] = 5; }) == ErrorCode::MalformedFile);
   CHECK(readChanged([](Json &c) { c["rank_pattern"] = 3; }) == ErrorCode::MalformedFile);
+  for (const Json &notBoolean : {Json("true"), Json(1)})
+    CHECK(readChanged([&](Json &c) { c["use_rslora"] = notBoolean; }) == ErrorCode::MalformedFile);
   CHECK(readChanged([](Json &c) { c = Json::array(); }) == ErrorCode::MalformedFile);
   CHECK(readAdapter("/no/such/adapter", tinyModules()).error().code == ErrorCode::FileNotFound);
   const TemporaryFolder empty;
@@ -125,6 +182,16 @@ TEST_CASE("broken and foreign adapters are refused") {
   CHECK(readAdapter(kPeft, modules).error().code == ErrorCode::AdapterMismatch);
 
   const std::string whole = readFile(kPeft + "/adapter_model.safetensors").value();
+  const float values[] = {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()};
+  for (const float &value : values) {
+    const TemporaryFolder folder;
+    std::filesystem::copy(kPeft, folder.path, std::filesystem::copy_options::recursive);
+    const std::string bytes(reinterpret_cast<const char *>(&value), sizeof value);
+    REQUIRE(writeFileAtomic(folder.path + "/adapter_model.safetensors", whole.substr(0, whole.size() - bytes.size()) + bytes).ok());
+    const auto adapter = readAdapter(folder.path, tinyModules());
+    REQUIRE_FALSE(adapter.ok());
+    CHECK(adapter.error().message.find("not finite") != std::string::npos);
+  }
   for (const size_t length : {size_t(0), size_t(7), size_t(100), whole.size() / 2, whole.size() - 1}) {
     const TemporaryFolder folder;
     std::filesystem::copy(kPeft, folder.path, std::filesystem::copy_options::recursive);

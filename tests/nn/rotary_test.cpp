@@ -77,7 +77,7 @@ TEST_CASE("Rotation's gradient is the rotation back") {
   }
 }
 
-TEST_CASE("Linear scaling divides positions, Llama 3 scaling keeps high frequencies and slows low ones") {
+TEST_CASE("Linear scaling divides positions, a table divides each frequency, Llama 3 scaling keeps high ones and slows low ones") {
   io::RopeConfig rope;
   rope.theta = 5e5;
   const auto plain = rotaryTables(rope, 64, 2000, at::Device(at::kCPU));
@@ -85,6 +85,12 @@ TEST_CASE("Linear scaling divides positions, Llama 3 scaling keeps high frequenc
   rope.factor = 4.0;
   const auto linear = rotaryTables(rope, 64, 2000, at::Device(at::kCPU));
   CHECK(relativeError(linear.sin[400], plain.sin[100]) < 1e-4);
+  rope.scaling = "divisors";
+  rope.divisors = std::vector<float>(32, 1.0f);
+  rope.divisors[5] = 4.0f;
+  const auto table = rotaryTables(rope, 64, 2000, at::Device(at::kCPU));
+  CHECK(table.sin[400][5].item<double>() == doctest::Approx(plain.sin[100][5].item<double>()).epsilon(1e-4));
+  CHECK(table.sin.select(1, 6).equal(plain.sin.select(1, 6)));
   rope.scaling = "llama3";
   rope.factor = 8.0;
   rope.lowFrequencyFactor = 1.0;

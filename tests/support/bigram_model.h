@@ -42,6 +42,7 @@ public:
 
   double evaluate(const data::MicroBatch &batch) override {
     const at::NoGradGuard noGradients;
+    if (afterEvaluate) afterEvaluate();
     return evaluation ? evaluation() * static_cast<double>(batch.targets.size()) : lossSum(batch).item<double>();
   }
 
@@ -75,6 +76,7 @@ public:
   int64_t nanAtPass = -1;
   int64_t memoryTokens = std::numeric_limits<int64_t>::max();
   std::function<void(int64_t)> afterPass;
+  std::function<void()> afterEvaluate; // each validation batch
   std::function<double()> evaluation; // replaces the mean validation loss
 
 private:

@@ -3,6 +3,7 @@
 #include "core/base/atomic_file.h"
 #include "core/train/checkpoint.h"
 #include "core/train/run_recorder.h"
+#include "tests/support/file_calls.h"
 #include "tests/support/run_fixture.h"
 
 #include <doctest/doctest.h>
@@ -106,6 +107,31 @@ TEST_CASE("the recorder counts on after a torn line and keeps a second process o
   CHECK(readFile(run->logPath())->find("resumed from step 0") != std::string::npos);
 }
 
+TEST_CASE("turning points are flushed to events.jsonl at once, steps at most a second later") {
+  // To see it fail: leave isTurningPoint or the second out of RunRecorder::push.
+  TemporaryFolder folder;
+  auto run = RunFolder::create(folder.path());
+  double now = 100;
+  const auto look = [&now] { return now; };
+  auto recorder = RunRecorder::open(*run, nullptr, {look, look});
+  REQUIRE(recorder.ok());
+  const FileCalls calls;
+  const auto flushed = [&](const api::RunEventBody &body) {
+    const size_t before = calls.syncs(run->eventsPath());
+    (*recorder)->push({0, 0, body});
+    return calls.syncs(run->eventsPath()) > before;
+  };
+  CHECK(flushed(api::RunStarted{}));
+  CHECK_FALSE(flushed(api::StepMetrics{}));
+  CHECK(flushed(api::CheckpointSaved{1, "checkpoints/step-1"}));
+  CHECK(flushed(api::Resumed{1, 2}));
+  CHECK(flushed(api::RunFinished{api::RunOutcome::Completed, 1, std::nullopt}));
+  now += 0.5;
+  CHECK_FALSE(flushed(api::StepMetrics{}));
+  now += 0.5;
+  CHECK(flushed(api::StepMetrics{}));
+}
+
 TEST_CASE("a recorder whose disk is full says so and still serves the live sink") {
   TemporaryFolder folder;
   auto run = RunFolder::create(folder.path());
@@ -140,6 +166,39 @@ TEST_CASE("a full disk ends the run with an error and leaves the earlier checkpo
   CHECK(*again.run(4) == api::RunOutcome::Completed);
 }
 
+TEST_CASE("a checkpoint is on disk before it gets its name, and loses the name before it is removed") {
+  // To see it fail: leave syncTree out of CheckpointStore::write, write straight into step-N, leave syncFolder out of
+  // installFolder, or remove the old folder in place in prune.
+  TemporaryFolder folder;
+  TinyRun run(folder.path(), TinyRun::defaultBatches(), 1);
+  run.options.totalSteps = 4;
+  run.options.saveSteps = 2;
+  const FileCalls calls;
+  REQUIRE(run.run().ok());
+  const std::string checkpoints = folder.path() + "/checkpoints";
+  for (const char *name : {"/step-2", "/step-4"}) {
+    const FileCalls::Rename made = calls.last(checkpoints + name);
+    CHECK_FALSE(made.from.empty());
+    CHECK(made.unsynced.empty());
+    CHECK(made.folderSynced);
+  }
+  CHECK(calls.last(checkpoints + "/.part-step-2").from == checkpoints + "/step-2");
+  CHECK(run.checkpoints.steps().value() == std::vector<int64_t>{4});
+}
+
+TEST_CASE("a checkpoint written after falling back stays, and what lies above it goes") {
+  // To see it fail: in CheckpointStore::prune leave out the partition by the step just written.
+  TemporaryFolder folder;
+  TinyRun first(folder.path());
+  first.options.saveSteps = 4;
+  REQUIRE(first.run().ok());
+  std::ofstream(folder.path() + "/checkpoints/step-12/trainer_state/state.json") << "{";
+  TinyRun second(folder.path(), TinyRun::defaultBatches(), 1);
+  second.options.totalSteps = 10;
+  REQUIRE(second.run(8).ok());
+  CHECK(second.checkpoints.steps().value() == std::vector<int64_t>{10});
+}
+
 TEST_CASE("what an interrupted write leaves behind is cleaned up, and an interrupted replacement is finished") {
   TemporaryFolder folder;
   TinyRun run(folder.path());
@@ -165,6 +224,11 @@ TEST_CASE("a damaged checkpoint is refused, not crashed on") {
     std::ofstream(state) << text;
     CHECK_FALSE(run.checkpoints.read(2, run.model, run.optimizer).ok());
   }
+  TinyRun other(folder.path());
+  other.options.totalSteps = 4;
+  REQUIRE(other.run().ok());
+  fs::copy_file(folder.path() + "/checkpoints/step-4/trainer_state/state.json", state, fs::copy_options::overwrite_existing);
+  CHECK_FALSE(run.checkpoints.read(2, run.model, run.optimizer).ok()); // it says that it is of step 4
 }
 
 TEST_CASE("disk space is compared before a run") {

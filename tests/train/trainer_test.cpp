@@ -1,4 +1,5 @@
 #include "core/train/trainer.h"
+#include "core/base/atomic_file.h"
 #include "core/train/memory_retry.h"
 #include "tests/support/run_fixture.h"
 
@@ -60,6 +61,16 @@ TEST_CASE("the logged norm is the fp64 norm of the whole step before clipping, a
   optimizer.scaleGradients(1e-3 / (std::sqrt(squares) + 1e-6));
   optimizer.step(0.05);
   CHECK((twin.table - run.model.table).abs().max().item<double>() < 1e-6);
+
+  std::vector<Tensor> unclipped; // without a limit, and below it, gradients stay as they are
+  for (const double limit : {0.0, 1e3}) {
+    TemporaryFolder other;
+    TinyRun free(other.path());
+    free.options.clipNorm = limit;
+    REQUIRE(free.run().ok());
+    unclipped.push_back(free.model.table);
+  }
+  CHECK(unclipped[0].equal(unclipped[1]));
 }
 
 // Silent bug 15. To see it fail: leave the moments, the meters or m_state.step out of CheckpointStore::read.
@@ -157,6 +168,41 @@ TEST_CASE("a request to stop between micro-batches drops the half step and leave
   CHECK(run.step == 4); // steps take 2, 1, 2, 1 passes: the seventh is half of the fifth step
   CHECK(run.checkpoints.steps().value() == std::vector<int64_t>{4});
   CHECK_FALSE(run.model.table.grad().defined());
+}
+
+TEST_CASE("a request to stop during an evaluation abandons it, and the resumed run makes up for it with the same numbers") {
+  // To see it fail: leave stopRequested out of Trainer::evaluate, or evaluationMissing out of Trainer::run.
+  const auto prepare = [](TinyRun &run) {
+    run.validation = raggedSamples(5);
+    run.options.evalSteps = 4;
+  };
+  for (const int64_t stopAt : {8, 12}) { // within the run, and at its very end
+    TemporaryFolder straight, split;
+    TinyRun whole(straight.path());
+    prepare(whole);
+    REQUIRE(*whole.run() == api::RunOutcome::Completed);
+    TinyRun first(split.path());
+    prepare(first);
+    first.model.afterEvaluate = [&] {
+      if (first.model.changes == stopAt) first.control.requestStop();
+    };
+    CHECK(*first.run() == api::RunOutcome::Stopped);
+    CHECK(first.step == stopAt);
+    TinyRun second(split.path());
+    prepare(second);
+    CHECK(*second.run(stopAt) == api::RunOutcome::Completed);
+    CHECK(whole.model.table.equal(second.model.table));
+    std::vector<api::EvalResult> joined = first.sink.all<api::EvalResult>();
+    for (const auto &result : second.sink.all<api::EvalResult>()) joined.push_back(result);
+    const auto expected = whole.sink.all<api::EvalResult>();
+    REQUIRE(joined.size() == expected.size());
+    for (size_t i = 0; i < joined.size(); ++i) {
+      CHECK(joined[i].step == expected[i].step);
+      CHECK(joined[i].loss == expected[i].loss);
+    }
+    const auto best = [](const TemporaryFolder &folder) { return *readFile(folder.path() + "/checkpoints/best.json"); };
+    CHECK(best(split) == best(straight));
+  }
 }
 
 TEST_CASE("pausing holds the run, and a checkpoint can be asked for at any time") {
@@ -264,21 +310,25 @@ TEST_CASE("running out of memory is a retry in smaller parts with the same resul
   CHECK(exitCodeOf(outcome.error().code) == 4);
 }
 
+// Silent bug 9 after running out of memory. To see it fail: let a piece's positions run on, or its segments start at the whole's.
 TEST_CASE("splitting a micro-batch keeps segments, positions and targets") {
   const auto samples = raggedSamples(5);
   const data::MicroBatch whole = data::collate(samples, {{0, 1}, {2}, {3, 4}});
   for (const int64_t parts : {1, 2, 3, 5, 9}) {
     int64_t tokens = 0;
-    std::vector<int64_t> targets;
+    std::vector<int64_t> targets, positions, starts = {0};
     for (const auto &piece : splitMicroBatch(whole, parts)) {
       for (const int64_t row : piece.targetRows) CHECK(whole.ids[static_cast<size_t>(tokens + row)] == piece.ids[static_cast<size_t>(row)]);
       CHECK(piece.segmentStarts.back() == piece.tokens());
-      CHECK(piece.positions.front() == 0);
+      positions.insert(positions.end(), piece.positions.begin(), piece.positions.end());
+      for (size_t s = 1; s < piece.segmentStarts.size(); ++s) starts.push_back(tokens + piece.segmentStarts[s]);
       targets.insert(targets.end(), piece.targets.begin(), piece.targets.end());
       tokens += piece.tokens();
     }
     CHECK(tokens == whole.tokens());
     CHECK(targets == whole.targets);
+    CHECK(positions == whole.positions);
+    CHECK(starts == whole.segmentStarts);
   }
 }
 
