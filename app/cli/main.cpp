@@ -18,15 +18,15 @@ namespace {
 
 void printHelp(std::ostream &stream) {
   stream << "Attune fine-tunes language models.\n\nUsage: attune VERB [OPTIONS]\n\nVerbs:\n";
-  for (const VerbEntry &verb : kVerbs)
-    stream << "  " << std::left << std::setw(10) << verb.name << verb.summary << '\n';
-  stream
-      << "\nEvery verb takes --help, --json and --quiet. Exit codes: 0 done, 1 failed while running, 2 wrong usage or\n"
-         "configuration, 3 input refused, 4 does not fit in memory, 130 interrupted.\n\n"
-         "Example:\n  attune train resources/presets/tryout.json --out run\n";
+  for (const VerbEntry &verb : kVerbs) stream << "  " << std::left << std::setw(10) << verb.name << verb.summary << '\n';
+  stream << "\nEvery verb takes --help, --json and --quiet. Exit codes: 0 done, 1 failed while running, 2 wrong usage or\n"
+            "configuration, 3 input refused, 4 does not fit in memory, 130 interrupted.\n\n"
+            "Example:\n  attune train resources/presets/tryout.json --out run\n";
 }
 
-bool wantsJson(const std::vector<std::string> &arguments) { return std::find(arguments.begin(), arguments.end(), "--json") != arguments.end(); }
+bool wantsJson(const std::vector<std::string> &arguments) {
+  return std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+}
 
 int fail(const std::vector<std::string> &arguments, const Error &error) {
   CommandContext context(std::cout, std::cerr);

@@ -50,13 +50,17 @@ int main(int argc, char **argv) {
   QLockFile lock(QString::fromStdString(services.workspace) + QStringLiteral("/.studio.lock"));
   lock.setStaleLockTime(0); // a lock counts as long as its process lives
   if (!lock.tryLock(0) && lock.error() == QLockFile::LockFailedError) {
-    QMessageBox::information(nullptr, QStringLiteral("Attune"), QApplication::translate("Main", "Attune is open already with this workspace. Close the other window first, or choose another workspace."));
+    QMessageBox::information(
+        nullptr, QStringLiteral("Attune"),
+        QApplication::translate("Main",
+                                "Attune is open already with this workspace. Close the other window first, or choose another workspace."));
     return 1;
   }
   const QString program = QApplication::applicationDirPath();
   services.resources = firstExisting({program + QStringLiteral("/../../resources"), program + QStringLiteral("/../share/attune")});
-  services.starterModel = firstExisting({program + QStringLiteral("/../../.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf"),
-                                         QString::fromStdString(services.workspace) + QStringLiteral("/models/SmolLM2-135M-Instruct.Q4_1.gguf")});
+  services.starterModel =
+      firstExisting({program + QStringLiteral("/../../.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf"),
+                     QString::fromStdString(services.workspace) + QStringLiteral("/models/SmolLM2-135M-Instruct.Q4_1.gguf")});
   services.program = firstExisting({program + QStringLiteral("/attune")});
   store::FolderRunStore runs(services.workspace);
   services.runs = &runs;

@@ -14,8 +14,8 @@
 namespace attune::api {
 
 struct RunRequest {
-  RunConfig config;   // ignored when resuming: the folder's own run.json counts
-  std::string folder; // the run folder, new or (resuming) with a run in it
+  RunConfig config;      // ignored when resuming: the folder's own run.json counts
+  std::string folder;    // the run folder, new or (resuming) with a run in it
   bool numbered = false; // where `folder` is taken, folder-2, folder-3, ... is made instead
   bool resume = false;
   std::vector<std::string> settings; // "key=value", only when resuming

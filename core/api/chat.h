@@ -20,7 +20,7 @@ struct ChatMessage {
 struct SamplingSettings { // what chat and generate offer; Hugging Face's names and meaning
   bool greedy = false;
   double temperature = 0.7;
-  int64_t topK = 0;  // 0 = off
+  int64_t topK = 0; // 0 = off
   double topP = 0.95;
   double minP = 0.0;
   double repetitionPenalty = 1.0;

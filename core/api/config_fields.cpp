@@ -22,9 +22,7 @@ const Names kPrecisions = {"auto", "fp32", "bf16", "fp16"};
 const Names kCheckpointings = {"auto", "none", "full", "selective"};
 const Names kOffloads = {"checkpoints", "layers", "embeddings"};
 
-template <typename Enum> std::string enumName(const Names &names, Enum value) {
-  return names[static_cast<size_t>(value)];
-}
+template <typename Enum> std::string enumName(const Names &names, Enum value) { return names[static_cast<size_t>(value)]; }
 
 /// A field being described: each call sets one property, so that a table row reads like a sentence.
 struct Row {
@@ -44,9 +42,7 @@ struct Row {
   Row &notYet(Names choices) { return field.unsupportedChoices = std::move(choices), *this; }
   Row &formerly(Names names) { return field.oldNames = std::move(names), *this; }
   Row &alike(Names names) { return field.synonyms = std::move(names), *this; }
-  Row &when(const char *key, Names values) {
-    return field.appliesKey = key, field.appliesValues = std::move(values), *this;
-  }
+  Row &when(const char *key, Names values) { return field.appliesKey = key, field.appliesValues = std::move(values), *this; }
 };
 
 /// A setting stored as it is; `access` returns a reference to the member of a (const) RunConfig.
@@ -59,24 +55,12 @@ template <typename Value, typename Access> Row plain(const char *key, FieldType 
   return row;
 }
 
-template <typename Access> Row integer(const char *key, Access access) {
-  return plain<int64_t>(key, FieldType::Integer, access);
-}
-template <typename Access> Row number(const char *key, Access access) {
-  return plain<double>(key, FieldType::Number, access);
-}
-template <typename Access> Row boolean(const char *key, Access access) {
-  return plain<bool>(key, FieldType::Boolean, access);
-}
-template <typename Access> Row text(const char *key, Access access) {
-  return plain<std::string>(key, FieldType::Text, access);
-}
-template <typename Access> Row path(const char *key, Access access) {
-  return plain<std::string>(key, FieldType::Path, access);
-}
-template <typename Access> Row textList(const char *key, Access access) {
-  return plain<Names>(key, FieldType::TextList, access);
-}
+template <typename Access> Row integer(const char *key, Access access) { return plain<int64_t>(key, FieldType::Integer, access); }
+template <typename Access> Row number(const char *key, Access access) { return plain<double>(key, FieldType::Number, access); }
+template <typename Access> Row boolean(const char *key, Access access) { return plain<bool>(key, FieldType::Boolean, access); }
+template <typename Access> Row text(const char *key, Access access) { return plain<std::string>(key, FieldType::Text, access); }
+template <typename Access> Row path(const char *key, Access access) { return plain<std::string>(key, FieldType::Path, access); }
+template <typename Access> Row textList(const char *key, Access access) { return plain<Names>(key, FieldType::TextList, access); }
 
 template <typename Enum, typename Access> Row choice(const char *key, const Names &names, Access access) {
   Row row;
@@ -105,15 +89,14 @@ Row offload() {
   };
   row.field.set = [](RunConfig &config, const FieldValue &value) {
     const auto &names = std::get<Names>(value);
-    const auto has = [&names](const std::string &name) {
-      return std::find(names.begin(), names.end(), name) != names.end();
-    };
+    const auto has = [&names](const std::string &name) { return std::find(names.begin(), names.end(), name) != names.end(); };
     config.offload = {has(kOffloads[0]), has(kOffloads[1]), has(kOffloads[2])};
   };
   return row;
 }
 
-#define ATTUNE_FIELD(member) [](auto &config) -> auto & { return config.member; }
+#define ATTUNE_FIELD(member)                                                                                                               \
+  [](auto &config) -> auto & { return config.member; }
 
 std::vector<ConfigField> buildFields() {
   Row datasets = plain<std::vector<DatasetRef>>("dataset", FieldType::Datasets, ATTUNE_FIELD(dataset));
@@ -121,6 +104,7 @@ std::vector<ConfigField> buildFields() {
   optimizerName.field.type = FieldType::Choice;
   optimizerName.field.choices = {"adamw", "adamw_8bit"};
 
+  // clang-format off
   const std::vector<Row> rows = {
       text("name", ATTUNE_FIELD(name)).in("model").says("The run's name, part of its folder's name."),
       path("model", ATTUNE_FIELD(model)).in("model").says("A Hugging Face folder or a GGUF file to start from.")
@@ -217,6 +201,7 @@ std::vector<ConfigField> buildFields() {
       textList("sample_prompts", ATTUNE_FIELD(samplePrompts)).in("output").advanced()
           .says("Prompts answered at each evaluation and checkpoint, to watch the model change."),
   };
+  // clang-format on
   std::vector<ConfigField> fields;
   for (const Row &row : rows) fields.push_back(row.field);
   return fields;

@@ -17,8 +17,7 @@ namespace attune::api {
 enum class FieldType { Integer, Number, Boolean, Text, Path, Choice, ChoiceList, TextList, Datasets };
 
 /// Integer int64, Number double, Boolean bool, Text / Path / Choice string, lists as vectors.
-using FieldValue =
-    std::variant<int64_t, double, bool, std::string, std::vector<std::string>, std::vector<DatasetRef>>;
+using FieldValue = std::variant<int64_t, double, bool, std::string, std::vector<std::string>, std::vector<DatasetRef>>;
 
 struct ConfigField {
   std::string key; // dotted, "lora.rank"; also the id of its translated help text
@@ -35,9 +34,9 @@ struct ConfigField {
   std::vector<std::string> unsupportedChoices; // part of the schema, refused by this version
   bool nullable = false;                       // null in JSON stands for the empty text
   bool changeableOnResume = false;
-  std::vector<std::string> oldNames; // still read
-  std::vector<std::string> synonyms; // not read, but a good guess for an unknown key
-  std::string appliesKey;            // applies only when this setting ...
+  std::vector<std::string> oldNames;      // still read
+  std::vector<std::string> synonyms;      // not read, but a good guess for an unknown key
+  std::string appliesKey;                 // applies only when this setting ...
   std::vector<std::string> appliesValues; // ... has one of these values; empty key = always
   std::function<FieldValue(const RunConfig &)> get;
   std::function<void(RunConfig &, const FieldValue &)> set;

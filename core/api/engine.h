@@ -18,8 +18,8 @@ struct DeviceFacts {
 class Engine {
 public:
   virtual ~Engine() = default;
-  virtual Backend &backend() = 0; // GUI thread, returns at once
-  virtual Planner &planner() = 0; // service threads
+  virtual Backend &backend() = 0;   // GUI thread, returns at once
+  virtual Planner &planner() = 0;   // service threads
   virtual DeviceFacts device() = 0; // service threads; the first call tries number types for some tenths of a second
   /// Loads a model and, unless empty, an adapter. Blocking, service thread; errors of the files.
   virtual Result<std::unique_ptr<ChatModel>> openChat(const std::string &model, const std::string &adapter) = 0;

@@ -257,7 +257,8 @@ const char *nameOf(RunOutcome outcome) { return kOutcomes[static_cast<size_t>(ou
 
 const char *typeName(const RunEventBody &body) {
   static constexpr std::array<const char *, std::variant_size_v<RunEventBody>> kTypes = {
-      "run_started", "step", "eval", "checkpoint", "state", "setting_changed", "memory_retry", "sample", "warning", "resumed", "run_finished"};
+      "run_started",  "step",   "eval",    "checkpoint", "state",       "setting_changed",
+      "memory_retry", "sample", "warning", "resumed",    "run_finished"};
   return kTypes[body.index()];
 }
 

@@ -55,8 +55,8 @@ struct SchedulerConfig {
 };
 
 struct EarlyStopping {
-  int64_t patience = 0;    // evaluations without improvement; 0 = off
-  double minDelta = 0.0;   // smaller gains do not count
+  int64_t patience = 0;  // evaluations without improvement; 0 = off
+  double minDelta = 0.0; // smaller gains do not count
 };
 
 struct OffloadConfig { // all false = "none"

@@ -39,9 +39,7 @@ bool looksLikeTemplateFile(const std::string &name) {
 
 // ---- values ------------------------------------------------------------------------------------------------------
 
-Json datasetJson(const DatasetRef &ref) {
-  return {{"path", ref.path}, {"format", nameOf(ref.format)}, {"weight", ref.weight}};
-}
+Json datasetJson(const DatasetRef &ref) { return {{"path", ref.path}, {"format", nameOf(ref.format)}, {"weight", ref.weight}}; }
 
 Json valueJson(const ConfigField &field, const FieldValue &value) {
   if (const auto *refs = std::get_if<std::vector<DatasetRef>>(&value)) {
@@ -75,8 +73,10 @@ public:
         m_seen.push_back(field->key);
         value(*field, item.value());
       } else if (isSection(key)) {
-        if (item.value().is_object()) object(item.value(), key + ".");
-        else problem(key, "This must be an object with settings in it, not " + shortText(item.value()) + ".");
+        if (item.value().is_object())
+          object(item.value(), key + ".");
+        else
+          problem(key, "This must be an object with settings in it, not " + shortText(item.value()) + ".");
       } else {
         unknown(key);
       }
@@ -84,8 +84,10 @@ public:
   }
 
   void problem(const std::string &key, std::string message, ErrorCode code = ErrorCode::InvalidConfig) {
-    if (full()) ++m_out.moreProblems;
-    else m_out.problems.push_back({shortened(key, 200), std::move(message), code});
+    if (full())
+      ++m_out.moreProblems;
+    else
+      m_out.problems.push_back({shortened(key, 200), std::move(message), code});
   }
 
 private:
@@ -99,8 +101,7 @@ private:
 
   void unknown(const std::string &key) {
     const std::string nearest = full() ? "" : nearestConfigKey(key); // takes its time
-    problem(key, "There is no setting with this name" + (nearest.empty() ? "." : "; did you mean " + nearest + "?"),
-            ErrorCode::UnknownKey);
+    problem(key, "There is no setting with this name" + (nearest.empty() ? "." : "; did you mean " + nearest + "?"), ErrorCode::UnknownKey);
   }
 
   void mismatch(const ConfigField &field, const Json &json, const std::string &wanted) {
@@ -158,9 +159,12 @@ private:
     if (!json.is_array() && !json.is_string()) return mismatch(field, json, "\"none\" or a list of " + wanted);
     std::vector<std::string> names;
     for (const Json &item : json.is_array() ? json : one ? Json::array({json}) : Json::array()) {
-      if (item.is_string() && isOneOf(field.choices, item.get<std::string>())) names.push_back(item.get<std::string>());
-      else if (one) return mismatch(field, json, "\"none\" or a list of " + wanted);
-      else return listItem(field, names.size(), item, "one of " + wanted);
+      if (item.is_string() && isOneOf(field.choices, item.get<std::string>()))
+        names.push_back(item.get<std::string>());
+      else if (one)
+        return mismatch(field, json, "\"none\" or a list of " + wanted);
+      else
+        return listItem(field, names.size(), item, "one of " + wanted);
     }
     field.set(m_out.config, names);
   }
@@ -188,9 +192,12 @@ private:
     for (size_t i = 0; i < list.size(); ++i) {
       const std::string key = field.key + "." + std::to_string(i);
       DatasetRef ref;
-      if (list[i].is_string()) ref.path = resolved(list[i].get<std::string>(), m_folder);
-      else if (list[i].is_object()) dataset(list[i], key, ref);
-      else problem(key, "This must be an object with a path, not " + shortText(list[i]) + ".");
+      if (list[i].is_string())
+        ref.path = resolved(list[i].get<std::string>(), m_folder);
+      else if (list[i].is_object())
+        dataset(list[i], key, ref);
+      else
+        problem(key, "This must be an object with a path, not " + shortText(list[i]) + ".");
       refs.push_back(ref);
     }
     field.set(m_out.config, refs);
@@ -201,16 +208,22 @@ private:
       const Json &value = item.value();
       const std::string itemKey = key + "." + item.key();
       if (item.key() == "path") {
-        if (value.is_string()) ref.path = resolved(value.get<std::string>(), m_folder);
-        else problem(itemKey, "This must be a text, not " + shortText(value) + ".");
+        if (value.is_string())
+          ref.path = resolved(value.get<std::string>(), m_folder);
+        else
+          problem(itemKey, "This must be a text, not " + shortText(value) + ".");
       } else if (item.key() == "format") {
         const auto &names = datasetFormatNames();
         const auto found = value.is_string() ? std::find(names.begin(), names.end(), value.get<std::string>()) : names.end();
-        if (found != names.end()) ref.format = static_cast<DatasetFormat>(found - names.begin());
-        else problem(itemKey, "This must be one of " + joined(names) + ", not " + shortText(value) + ".");
+        if (found != names.end())
+          ref.format = static_cast<DatasetFormat>(found - names.begin());
+        else
+          problem(itemKey, "This must be one of " + joined(names) + ", not " + shortText(value) + ".");
       } else if (item.key() == "weight") {
-        if (value.is_number()) ref.weight = value.get<double>();
-        else problem(itemKey, "This must be a number, not " + shortText(value) + ".");
+        if (value.is_number())
+          ref.weight = value.get<double>();
+        else
+          problem(itemKey, "This must be a number, not " + shortText(value) + ".");
       } else {
         problem(itemKey, "A dataset has no such setting; it has path, format and weight.", ErrorCode::UnknownKey);
       }
@@ -227,8 +240,10 @@ private:
 std::vector<std::string> splitKey(const std::string &key) {
   std::vector<std::string> parts(1);
   for (const char c : key) {
-    if (c == '.') parts.emplace_back();
-    else parts.back() += c;
+    if (c == '.')
+      parts.emplace_back();
+    else
+      parts.back() += c;
   }
   return parts;
 }
@@ -312,8 +327,10 @@ std::optional<ConfigProblem> setInto(Json &doc, const std::string &setting, cons
       const bool numeric = part.size() < 7 && part.find_first_not_of("0123456789") == std::string::npos;
       const size_t index = numeric ? static_cast<size_t>(std::stoul(part)) : at->size() + 1;
       if (index > at->size()) {
-        return ConfigProblem{key, "The list has " + std::to_string(at->size()) + " items; name one by its number from 0, or add one at " +
-                                      std::to_string(at->size()) + ".", ErrorCode::InvalidConfig};
+        return ConfigProblem{key,
+                             "The list has " + std::to_string(at->size()) + " items; name one by its number from 0, or add one at " +
+                                 std::to_string(at->size()) + ".",
+                             ErrorCode::InvalidConfig};
       }
       if (index == at->size()) at->push_back(Json());
       at = &(*at)[index];
@@ -328,7 +345,8 @@ std::optional<ConfigProblem> setInto(Json &doc, const std::string &setting, cons
   return std::nullopt;
 }
 
-Result<ParsedRunConfig> readDocument(Json doc, const std::string &where, const std::string &folder, const std::vector<std::string> &settings) {
+Result<ParsedRunConfig> readDocument(Json doc, const std::string &where, const std::string &folder,
+                                     const std::vector<std::string> &settings) {
   ParsedRunConfig parsed;
   Reader reader(parsed, folder);
   if (!doc.is_object()) {
@@ -345,7 +363,8 @@ Result<ParsedRunConfig> readDocument(Json doc, const std::string &where, const s
     if (!schema.is_number_integer() || schema.get<int64_t>() < 1) {
       reader.problem("schema", "This must be the schema number " + std::to_string(kRunSchema) + ", not " + shortText(schema) + ".");
     } else if (schema.get<int64_t>() > kRunSchema) {
-      return Error{ErrorCode::NewerSchema, "This run config has schema " + shortText(schema) + ", and this Attune reads up to " + std::to_string(kRunSchema) + ".",
+      return Error{ErrorCode::NewerSchema,
+                   "This run config has schema " + shortText(schema) + ", and this Attune reads up to " + std::to_string(kRunSchema) + ".",
                    where + "#schema", "Update Attune, or write the file with the older version."};
     }
   }
@@ -372,13 +391,15 @@ Result<RunConfig> checked(Result<ParsedRunConfig> parsed, const std::string &whe
     return inner == outer || inner.compare(0, outer.size() + 1, outer + ".") == 0;
   };
   for (ConfigProblem &found : validate(parsed->config, purpose)) {
-    const bool known = std::any_of(problems.begin(), problems.end(), [&](const ConfigProblem &other) { return isWithin(other.key, found.key); });
+    const bool known =
+        std::any_of(problems.begin(), problems.end(), [&](const ConfigProblem &other) { return isWithin(other.key, found.key); });
     if (!known) problems.push_back(std::move(found)); // a value that could not be read is reported once
   }
   if (problems.empty()) return std::move(parsed->config);
   const std::vector<std::string> keys = settingKeys(settings);
   const bool given = std::all_of(problems.begin(), problems.end(), [&](const ConfigProblem &problem) {
-    return std::any_of(keys.begin(), keys.end(), [&](const std::string &key) { return isWithin(key, problem.key) || isWithin(problem.key, key); });
+    return std::any_of(keys.begin(), keys.end(),
+                       [&](const std::string &key) { return isWithin(key, problem.key) || isWithin(problem.key, key); });
   });
   return configError(std::move(problems), given ? "--set" : where, parsed->moreProblems);
 }
@@ -442,8 +463,10 @@ Error configError(std::vector<ConfigProblem> problems, const std::string &where,
 }
 
 Error inConfigFile(Error error, const std::string &path) {
-  if (error.where.empty()) error.where = path;
-  else if (findConfigField(error.where)) error.where = path + "#" + error.where;
+  if (error.where.empty())
+    error.where = path;
+  else if (findConfigField(error.where))
+    error.where = path + "#" + error.where;
   return error;
 }
 
@@ -464,8 +487,10 @@ std::string settingsHelp(bool withAdvanced) {
     std::string line = "  " + field.key + " = " + dumpJson(valueJson(field, field.defaultValue()), -1);
     if (line.size() < 34) line.resize(34, ' ');
     line += " " + field.help;
-    if (!field.choices.empty()) line += " [" + joined(field.choices) + "]";
-    else if (!field.rangeText().empty()) line += " [" + field.rangeText() + (field.unit.empty() ? "" : " " + field.unit) + "]";
+    if (!field.choices.empty())
+      line += " [" + joined(field.choices) + "]";
+    else if (!field.rangeText().empty())
+      line += " [" + field.rangeText() + (field.unit.empty() ? "" : " " + field.unit) + "]";
     if (!field.unsupportedChoices.empty()) line += " (not in this version: " + joined(field.unsupportedChoices) + ")";
     text += line + "\n";
   }

@@ -84,8 +84,8 @@ struct RunFinished {
   std::optional<RunErrorInfo> error;
 };
 
-using RunEventBody = std::variant<RunStarted, StepMetrics, EvalResult, CheckpointSaved, StateChanged, SettingChanged,
-                                  MemoryRetry, SampleAnswer, RunWarning, Resumed, RunFinished>;
+using RunEventBody = std::variant<RunStarted, StepMetrics, EvalResult, CheckpointSaved, StateChanged, SettingChanged, MemoryRetry,
+                                  SampleAnswer, RunWarning, Resumed, RunFinished>;
 
 struct RunEvent {
   int64_t seq = 0;

@@ -11,10 +11,10 @@
 namespace attune::core {
 
 struct Job {
-  std::function<void()> run;        // on the job thread; what it throws is caught and given to `failed`
+  std::function<void()> run;                    // on the job thread; what it throws is caught and given to `failed`
   std::function<void(const char *what)> failed; // the last net; must not throw
-  std::function<void()> onShutdown; // asks the job to end early; any thread
-  std::function<void()> onWaiting;  // called by add(), before the job can begin, when another one is ahead
+  std::function<void()> onShutdown;             // asks the job to end early; any thread
+  std::function<void()> onWaiting;              // called by add(), before the job can begin, when another one is ahead
 };
 
 class JobThread {

@@ -66,9 +66,12 @@ void runJob(LocalRun &run, FinishWatch &watch, const RunFunction &function) {
   } else {
     const auto result = function(run.request, watch, run.control);
     const bool interrupted = !result.ok() && result.error().code == ErrorCode::Interrupted;
-    if (interrupted) watch.finishIfNeeded(api::RunOutcome::Stopped, std::nullopt);
-    else if (!result.ok()) watch.finishIfNeeded(api::RunOutcome::Failed, result.error());
-    else watch.finishIfNeeded(result->outcome, result->error);
+    if (interrupted)
+      watch.finishIfNeeded(api::RunOutcome::Stopped, std::nullopt);
+    else if (!result.ok())
+      watch.finishIfNeeded(api::RunOutcome::Failed, result.error());
+    else
+      watch.finishIfNeeded(result->outcome, result->error);
   }
   run.finished.store(true);
 }
@@ -84,7 +87,8 @@ Result<std::shared_ptr<api::RunHandle>> LocalBackend::start(const api::RunReques
   Job job;
   job.run = [run, watch, function = m_run] { runJob(*run, *watch, function); };
   job.failed = [run, watch](const char *what) {
-    watch->finishIfNeeded(api::RunOutcome::Failed, Error{ErrorCode::Internal, std::string("Attune made a mistake: ") + what + ".", "", "", {}});
+    watch->finishIfNeeded(api::RunOutcome::Failed,
+                          Error{ErrorCode::Internal, std::string("Attune made a mistake: ") + what + ".", "", "", {}});
     run->finished.store(true);
   };
   job.onShutdown = [run] { run->requestStop(); };

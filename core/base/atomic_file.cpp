@@ -14,7 +14,7 @@ namespace attune {
 namespace {
 
 Error ioError(const std::string &what, const std::string &path, int reason) {
-  const char *hint = reason == ENOSPC ? "Free some disk space and try again."
+  const char *hint = reason == ENOSPC                      ? "Free some disk space and try again."
                      : reason == EROFS || reason == EACCES ? "Choose a folder that can be written to."
                                                            : "";
   return {ErrorCode::IoFailed, what + ": " + std::strerror(reason) + ".", path, hint};
@@ -89,9 +89,7 @@ Status AtomicFile::write(ByteView bytes) {
   return {};
 }
 
-Status AtomicFile::write(std::string_view text) {
-  return write(ByteView{reinterpret_cast<const uint8_t *>(text.data()), text.size()});
-}
+Status AtomicFile::write(std::string_view text) { return write(ByteView{reinterpret_cast<const uint8_t *>(text.data()), text.size()}); }
 
 Status AtomicFile::commit() {
   if (m_temporary.empty()) {

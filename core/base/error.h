@@ -47,9 +47,9 @@ struct ConfigProblem {
 
 struct Error {
   ErrorCode code = ErrorCode::Internal;
-  std::string message; // one sentence, no trailing newline
-  std::string where;   // "file[:line][#field]", may be empty
-  std::string hint;    // what to do, may be empty
+  std::string message;                      // one sentence, no trailing newline
+  std::string where;                        // "file[:line][#field]", may be empty
+  std::string hint;                         // what to do, may be empty
   std::vector<ConfigProblem> problems = {}; // every mistake of a run config, when there are several kinds to tell
 
   /// "message (where)" for logs and terminals.

@@ -14,7 +14,11 @@ namespace attune {
 /// FileNotFound when the folder is missing or may not be looked into.
 inline Status checkFolder(const std::string &path) {
   if (::access(path.c_str(), R_OK | X_OK) == 0) return {};
-  return Error{ErrorCode::FileNotFound, "The folder cannot be opened: " + std::string(std::strerror(errno)) + ".", path, "Check the path and its permissions.", {}};
+  return Error{ErrorCode::FileNotFound,
+               "The folder cannot be opened: " + std::string(std::strerror(errno)) + ".",
+               path,
+               "Check the path and its permissions.",
+               {}};
 }
 
 /// FileNotFound (missing, unreadable, no regular file) becomes MissingInFolder; everything else stays.

@@ -123,8 +123,8 @@ Result<Json> parseJson(std::string_view text, const std::string &where, const Js
   if (!builder.refused.empty()) return Error{ErrorCode::MalformedFile, builder.refused + ".", where, ""};
   const size_t offset = std::min(text.size(), builder.offset);
   const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<long>(offset), '\n');
-  return Error{ErrorCode::MalformedFile, "This is not valid JSON: " + plainMistake(builder.mistake) + ".", where + ":" + std::to_string(line),
-               "Fix the syntax at that line."};
+  return Error{ErrorCode::MalformedFile, "This is not valid JSON: " + plainMistake(builder.mistake) + ".",
+               where + ":" + std::to_string(line), "Fix the syntax at that line."};
 }
 
 Result<Json> readJsonFile(const std::string &path, size_t maxBytes) {
@@ -132,8 +132,6 @@ Result<Json> readJsonFile(const std::string &path, size_t maxBytes) {
   return parseJson(text, path);
 }
 
-std::string dumpJson(const Json &value, int indent) {
-  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
-}
+std::string dumpJson(const Json &value, int indent) { return value.dump(indent, ' ', false, Json::error_handler_t::replace); }
 
 } // namespace attune

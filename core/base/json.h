@@ -15,8 +15,8 @@ using Json = nlohmann::ordered_json;
 struct JsonLimits {
   int maxDepth = 200;
   bool allowDuplicateKeys = false;
-  size_t maxKeys = 20000;           // in one object: it keeps its order in a list, so each look-up goes through it
-  size_t maxValues = 20'000'000;    // in the whole text; each takes 16 bytes or more
+  size_t maxKeys = 20000;        // in one object: it keeps its order in a list, so each look-up goes through it
+  size_t maxValues = 20'000'000; // in the whole text; each takes 16 bytes or more
 };
 
 /// Parses one JSON text (UTF-8, no comments) in linear time. MalformedFile with "where:line" on any mistake.

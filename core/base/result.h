@@ -55,15 +55,15 @@ using Status = Result<void>;
 #define ATTUNE_JOIN(a, b) ATTUNE_JOIN_INNER(a, b)
 
 /// Evaluates a Status or Result expression and returns its error from the enclosing function.
-#define ATTUNE_CHECK(expression)                                                                                       \
-  do {                                                                                                                 \
-    auto attuneStatus = (expression);                                                                                  \
-    if (!attuneStatus.ok()) return attuneStatus.error();                                                               \
+#define ATTUNE_CHECK(expression)                                                                                                           \
+  do {                                                                                                                                     \
+    auto attuneStatus = (expression);                                                                                                      \
+    if (!attuneStatus.ok()) return attuneStatus.error();                                                                                   \
   } while (false)
 
-#define ATTUNE_TRY_INNER(temporary, declaration, expression)                                                           \
-  auto temporary = (expression);                                                                                       \
-  if (!temporary.ok()) return temporary.error();                                                                       \
+#define ATTUNE_TRY_INNER(temporary, declaration, expression)                                                                               \
+  auto temporary = (expression);                                                                                                           \
+  if (!temporary.ok()) return temporary.error();                                                                                           \
   declaration = std::move(temporary).value()
 
 /// ATTUNE_TRY(auto bytes, readFile(path)); binds the value or returns the error.

@@ -6,15 +6,15 @@
 namespace attune {
 
 std::array<uint32_t, 4> CounterRng::block(uint64_t counter) const {
-  std::array<uint32_t, 4> c = {static_cast<uint32_t>(counter), static_cast<uint32_t>(counter >> 32),
-                               static_cast<uint32_t>(m_stream), static_cast<uint32_t>(m_stream >> 32)};
+  std::array<uint32_t, 4> c = {static_cast<uint32_t>(counter), static_cast<uint32_t>(counter >> 32), static_cast<uint32_t>(m_stream),
+                               static_cast<uint32_t>(m_stream >> 32)};
   auto k0 = static_cast<uint32_t>(m_seed);
   auto k1 = static_cast<uint32_t>(m_seed >> 32);
   for (int round = 0; round < 10; ++round) {
     const uint64_t p0 = uint64_t(0xD2511F53u) * c[0];
     const uint64_t p1 = uint64_t(0xCD9E8D57u) * c[2];
-    c = {static_cast<uint32_t>(p1 >> 32) ^ c[1] ^ k0, static_cast<uint32_t>(p1),
-         static_cast<uint32_t>(p0 >> 32) ^ c[3] ^ k1, static_cast<uint32_t>(p0)};
+    c = {static_cast<uint32_t>(p1 >> 32) ^ c[1] ^ k0, static_cast<uint32_t>(p1), static_cast<uint32_t>(p0 >> 32) ^ c[3] ^ k1,
+         static_cast<uint32_t>(p0)};
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }

@@ -19,8 +19,8 @@ namespace attune::data {
 
 namespace {
 
-constexpr int64_t kChunk = 64;            // rows a thread takes at a time
-constexpr int64_t kTemplateFailures = 20; // a template that fails on so many rows will fail on the others
+constexpr int64_t kChunk = 64;             // rows a thread takes at a time
+constexpr int64_t kTemplateFailures = 20;  // a template that fails on so many rows will fail on the others
 constexpr int64_t kErrorsEnough = 1000000; // no use in counting on
 constexpr double kMaxWeight = 1000.0;
 constexpr double kSlack = 1e-6; // so that a fifth of ten rows is two, whatever 1.2 - 1 rounds to
@@ -116,7 +116,8 @@ private:
         return;
       }
       if (m_options.overlength == api::Overlength::Refuse) {
-        problems.error("", "too_long", std::string("The row has ") + std::to_string(length) + " tokens and max_length is " +
+        problems.error("", "too_long",
+                       std::string("The row has ") + std::to_string(length) + " tokens and max_length is " +
                            std::to_string(m_options.maxLength) + ".",
                        "Raise max_length, shorten the row, or set overlength to truncate or drop.");
         return;
@@ -224,7 +225,8 @@ Result<EncodedDataset> survey(const std::vector<api::DatasetRef> &files, const t
   }
   for (const auto &ref : files) {
     if (!(ref.weight > 0.0) || ref.weight > kMaxWeight) {
-      return Error{ErrorCode::InvalidConfig, "A dataset's weight must be above 0 and at most 1000.", ref.path, "Use 1 to take every row once."};
+      return Error{ErrorCode::InvalidConfig, "A dataset's weight must be above 0 and at most 1000.", ref.path,
+                   "Use 1 to take every row once."};
     }
   }
   ATTUNE_TRY(const auto opened, openDatasets(files));
@@ -255,8 +257,7 @@ Result<EncodedDataset> survey(const std::vector<api::DatasetRef> &files, const t
       if (progress) progress(dataset.rows + done, total);
     };
     const bool finished = forEachChunk(
-        file.source->count(), kChunk, options.threads, stop, report,
-        [&](int64_t begin, int64_t end) { return rows.rows(begin, end); },
+        file.source->count(), kChunk, options.threads, stop, report, [&](int64_t begin, int64_t end) { return rows.rows(begin, end); },
         [&](Part &&part) {
           templateFailures += part.templateFailures;
           calls += part.calls;
@@ -307,8 +308,8 @@ Status datasetVerdict(const EncodedDataset &dataset) {
   if (const Problem *first = dataset.problems.firstError()) {
     const std::string count = std::to_string(dataset.problems.errors());
     return Error{ErrorCode::InvalidData,
-                 "The dataset has " + count + (dataset.problems.errors() == 1 ? " mistake" : " mistakes, the first") +
-                     std::string(": ") + first->message,
+                 "The dataset has " + count + (dataset.problems.errors() == 1 ? " mistake" : " mistakes, the first") + std::string(": ") +
+                     first->message,
                  first->where(), first->fix + " \"attune data check\" lists all of them."};
   }
   const bool encoded = !dataset.templateUsed.empty();

@@ -23,12 +23,12 @@ struct DatasetOptions {
   int threads = 0; // 0 = one a core; the result does not depend on it
   bool keepFacts = false;
   bool findDuplicates = false; // a warning for each row equal to an earlier one, of any file
-  int64_t vocabularySize = 0; // of the model: ids from here on are errors; 0 = unknown, the tokenizer's counts for token rows
+  int64_t vocabularySize = 0;  // of the model: ids from here on are errors; 0 = unknown, the tokenizer's counts for token rows
 };
 
 /// What statistics need of one row; lengths before any cut.
 struct RowFacts {
-  int32_t row = 0;     // in its file
+  int32_t row = 0; // in its file
   int32_t line = 0;
   int32_t file = 0;    // index in the list of files
   int32_t turns = 0;   // messages of a conversation, 1 otherwise

@@ -34,8 +34,7 @@ bool sameRecord(const Record &one, const Record &other) {
   };
   const auto &a = one.conversation.messages;
   const auto &b = other.conversation.messages;
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), same) &&
-         toolsOf(one) == toolsOf(other);
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), same) && toolsOf(one) == toolsOf(other);
 }
 
 /// Roles that are more than another spelling of user, assistant or tool stay as they were read.
@@ -76,15 +75,13 @@ public:
     const std::string file;
     RowProblems report(problems, file, 0, 0);
     const auto again = parseRecord(made, {m_format, 0}, report);
-    if (detectFormat(made) != m_format || !again || !sameRecord(m_record, *again))
-      return refused("it would read as something else there");
+    if (detectFormat(made) != m_format || !again || !sameRecord(m_record, *again)) return refused("it would read as something else there");
     return made;
   }
 
 private:
   Error refused(const std::string &why) const {
-    return Error{ErrorCode::InvalidData,
-                 std::string("The row cannot be written as ") + formatName(m_format) + ": " + why + ".", m_where,
+    return Error{ErrorCode::InvalidData, std::string("The row cannot be written as ") + formatName(m_format) + ": " + why + ".", m_where,
                  "Choose messages, which holds every conversation, or change the row."};
   }
 
@@ -125,8 +122,8 @@ private:
     const bool messages = m_format == DatasetFormat::Messages;
     Json turns = Json::array();
     for (const auto &message : m_record.conversation.messages) {
-      turns.push_back({{messages ? "role" : "from", roleName("", message.role, m_format)},
-                       {messages ? "content" : "value", message.content}});
+      turns.push_back(
+          {{messages ? "role" : "from", roleName("", message.role, m_format)}, {messages ? "content" : "value", message.content}});
     }
     return Json{{listKey(m_format), std::move(turns)}};
   }

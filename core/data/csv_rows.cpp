@@ -57,8 +57,10 @@ CsvRecord scanRecord(std::string_view text, size_t at, char delimiter, std::vect
     } else if (c == '"' && state == Start) {
       state = Quoted;
     } else {
-      if (state == Closed) record.textAfterQuote = true;
-      else state = Plain;
+      if (state == Closed)
+        record.textAfterQuote = true;
+      else
+        state = Plain;
       if (fields) field += c;
     }
   }
@@ -139,8 +141,7 @@ std::optional<Json> readCsvRow(std::string_view row, const RowIndex &index, RowP
   }
   if (fields.size() != index.columns.size()) {
     problems.error("", "wrong_columns",
-                   "The row has " + std::to_string(fields.size()) + " fields and the header " +
-                       std::to_string(index.columns.size()) + ".",
+                   "The row has " + std::to_string(fields.size()) + " fields and the header " + std::to_string(index.columns.size()) + ".",
                    "Quote fields that hold a comma or a line break.");
     return std::nullopt;
   }

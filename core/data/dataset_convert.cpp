@@ -58,8 +58,7 @@ Result<std::vector<DatasetFile>> openAll(const std::vector<api::DatasetRef> &ref
 using RowMaker = std::function<Result<std::optional<Json>>(const DatasetFile &file, int64_t row, ProblemList &problems)>;
 
 /// The writer of an output. The header of a CSV file takes a pass over all rows.
-Result<RowWriter> openWriter(const std::string &path, const std::vector<DatasetFile> &files, const StopToken &stop,
-                             const RowMaker &make) {
+Result<RowWriter> openWriter(const std::string &path, const std::vector<DatasetFile> &files, const StopToken &stop, const RowMaker &make) {
   ATTUNE_TRY(const RowLayout layout, outputLayout(path));
   std::vector<std::string> columns;
   if (layout == RowLayout::Csv) {
@@ -80,8 +79,10 @@ class SharedRows {
 public:
   void add(const DatasetFile &file, int64_t row, bool held) {
     const size_t hash = std::hash<std::string_view>()(file.source->raw(row));
-    if (held) m_held.emplace_back(hash, Place{&file, row});
-    else m_trained.emplace(hash, Place{&file, row});
+    if (held)
+      m_held.emplace_back(hash, Place{&file, row});
+    else
+      m_trained.emplace(hash, Place{&file, row});
   }
   void report(SplitReport &report) const {
     for (const auto &[hash, place] : m_held) {
@@ -140,8 +141,8 @@ Result<ConvertReport> convertDataset(const std::vector<api::DatasetRef> &refs, a
   return report;
 }
 
-Result<SplitReport> splitDataset(const std::vector<api::DatasetRef> &refs, double fraction, int64_t seed,
-                                 const SplitOutputs &out, const StopToken &stop) {
+Result<SplitReport> splitDataset(const std::vector<api::DatasetRef> &refs, double fraction, int64_t seed, const SplitOutputs &out,
+                                 const StopToken &stop) {
   ATTUNE_TRY(const auto files, openAll(refs, {out.train, out.validation}, out.overwrite));
   int64_t total = 0;
   for (const auto &file : files) total += file.source->count();

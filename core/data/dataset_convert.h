@@ -39,7 +39,7 @@ struct SplitOutputs {
 
 /// Puts a share of the rows, chosen by `seed`, into one file and the others into the other, in their order and byte for
 /// byte where the layouts allow. Usage for a share that leaves one of them empty.
-Result<SplitReport> splitDataset(const std::vector<api::DatasetRef> &files, double fraction, int64_t seed,
-                                 const SplitOutputs &out, const StopToken &stop = {});
+Result<SplitReport> splitDataset(const std::vector<api::DatasetRef> &files, double fraction, int64_t seed, const SplitOutputs &out,
+                                 const StopToken &stop = {});
 
 } // namespace attune::data

@@ -117,9 +117,8 @@ io::Description describeRun(const std::string &path) {
     const std::string name = entry.path().filename().string();
     if (name.compare(0, 5, "step-") == 0) checkpoints.push_back(name);
   }
-  std::sort(checkpoints.begin(), checkpoints.end(), [](const std::string &a, const std::string &b) {
-    return a.size() != b.size() ? a.size() < b.size() : a < b;
-  });
+  std::sort(checkpoints.begin(), checkpoints.end(),
+            [](const std::string &a, const std::string &b) { return a.size() != b.size() ? a.size() < b.size() : a < b; });
   for (const std::string &name : checkpoints) result.facts["checkpoints"].push_back("checkpoints/" + name);
   result.facts["adapter"] = exists(path + "/adapter/adapter_model.safetensors");
   result.facts["trained_model"] = exists(path + "/model/config.json");
@@ -150,18 +149,27 @@ Result<io::Description> describeDataset(const std::string &path, uint64_t bytes)
 Result<io::Description> describePath(const std::string &path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) {
-    return Error{ErrorCode::FileNotFound, "The path cannot be opened: " + std::string(std::strerror(errno)) + ".", path, "Check the path and its permissions.", {}};
+    return Error{ErrorCode::FileNotFound,
+                 "The path cannot be opened: " + std::string(std::strerror(errno)) + ".",
+                 path,
+                 "Check the path and its permissions.",
+                 {}};
   }
   if (S_ISDIR(info.st_mode)) {
     ATTUNE_CHECK(checkFolder(path));
     if (exists(path + "/run.json")) return describeRun(path);
     if (exists(path + "/adapter_config.json")) return io::describeAdapterFolder(path);
     if (exists(path + "/config.json")) return withTextProblems(io::describeModelFolder(path), path);
-    return Error{ErrorCode::UnsupportedFormat, "The folder is no model, adapter or run: it has none of config.json, adapter_config.json and run.json.", path, "", {}};
+    return Error{ErrorCode::UnsupportedFormat,
+                 "The folder is no model, adapter or run: it has none of config.json, adapter_config.json and run.json.",
+                 path,
+                 "",
+                 {}};
   }
   ATTUNE_TRY(const auto mapped, MappedFile::open(path)); // refuses devices and unreadable files
   const ByteView bytes = mapped->bytes();
-  if (endsWith(path, ".gguf") || (bytes.size >= 4 && std::memcmp(bytes.data, "GGUF", 4) == 0)) return withTextProblems(io::describeGguf(path), path);
+  if (endsWith(path, ".gguf") || (bytes.size >= 4 && std::memcmp(bytes.data, "GGUF", 4) == 0))
+    return withTextProblems(io::describeGguf(path), path);
   if (endsWith(path, ".safetensors")) return io::describeSafetensors(path);
   return describeDataset(path, bytes.size);
 }

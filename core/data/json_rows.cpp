@@ -96,7 +96,8 @@ RowIndex indexJsonValues(std::string_view text, const std::string &file) {
   for (;;) {
     scan.skipSpace();
     if (scan.atEnd()) {
-      if (list) report("The list is not closed: the file ends before its last \"]\".", "The file may be cut off; get it again or add \"]\".");
+      if (list)
+        report("The list is not closed: the file ends before its last \"]\".", "The file may be cut off; get it again or add \"]\".");
       return index;
     }
     if (list && scan.peek() == ']') {
@@ -136,7 +137,8 @@ RowIndex indexLines(std::string_view text) {
     size_t end = stop;
     at = stop + 1;
     if (end > begin && text[end - 1] == '\r') --end;
-    const bool blank = std::all_of(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(end), isSpace);
+    const bool blank =
+        std::all_of(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(end), isSpace);
     if (!blank && !addRow(index, begin, end, line)) return index;
   }
   return index;

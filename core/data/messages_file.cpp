@@ -10,8 +10,7 @@ namespace {
 constexpr size_t kMaxBytes = size_t(64) << 20;
 
 Error invalid(const std::string &message, const std::string &where, const std::string &field) {
-  return Error{ErrorCode::InvalidData, message, where + "#" + field,
-               "Write a list of {\"role\": ..., \"content\": ...}."};
+  return Error{ErrorCode::InvalidData, message, where + "#" + field, "Write a list of {\"role\": ..., \"content\": ...}."};
 }
 
 } // namespace
@@ -43,8 +42,7 @@ Result<tokenizer::Conversation> parseMessagesText(const std::string &text, const
       conversation.toolsJson = dumpJson(root["tools"], -1);
     }
   }
-  if (!messages->is_array() || messages->empty())
-    return invalid("There must be a list of at least one message.", where, "messages");
+  if (!messages->is_array() || messages->empty()) return invalid("There must be a list of at least one message.", where, "messages");
   for (size_t i = 0; i < messages->size(); ++i) {
     const Json &turn = (*messages)[i];
     const std::string field = "messages[" + std::to_string(i) + "]";
@@ -63,8 +61,7 @@ Result<tokenizer::Conversation> parseMessagesText(const std::string &text, const
     }
     if (!turn.contains("content") && !turn.contains("tool_calls"))
       return invalid("A message needs a content, which is a text.", where, field + ".content");
-    if (turn.contains("content") && !turn["content"].is_string() && !turn["content"].is_array() &&
-        !turn["content"].is_null())
+    if (turn.contains("content") && !turn["content"].is_string() && !turn["content"].is_array() && !turn["content"].is_null())
       return invalid("The content of a message must be a text.", where, field + ".content");
     if (!extra.empty()) message.extraJson = dumpJson(extra, -1);
     message.asWritten = turnAsWritten(turn);

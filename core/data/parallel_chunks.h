@@ -20,8 +20,8 @@ namespace attune::data {
 /// make(begin, end) -> ChunkResult on any thread; merge(ChunkResult&&) one at a time, in order; it returns false to end
 /// the work early. False when `stop` ended it.
 template <typename Make, typename Merge>
-bool forEachChunk(int64_t count, int64_t chunk, int threads, const StopToken &stop,
-                  const std::function<void(int64_t)> &progress, const Make &make, const Merge &merge) {
+bool forEachChunk(int64_t count, int64_t chunk, int threads, const StopToken &stop, const std::function<void(int64_t)> &progress,
+                  const Make &make, const Merge &merge) {
   using ChunkResult = decltype(make(int64_t(0), int64_t(0)));
   std::atomic<int64_t> nextChunk{0};
   std::atomic<int64_t> done{0};

@@ -49,8 +49,7 @@ std::string indexName(size_t index) {
   return text.append(std::to_string(index)).append("]");
 }
 
-std::optional<std::string> readText(const Json &object, const char *key, const std::string &path, bool required,
-                                    RowProblems &problems) {
+std::optional<std::string> readText(const Json &object, const char *key, const std::string &path, bool required, RowProblems &problems) {
   const auto found = object.find(key);
   if (found == object.end() || (found->is_null() && !required)) {
     if (required) {

@@ -42,8 +42,7 @@ void parseMessages(const Json &row, Record &record, RowProblems &problems);
 void parseTokens(const Json &row, int64_t vocabularySize, Record &record, RowProblems &problems);
 
 /// The string under `key`; reports missing_field (when `required`) and wrong_type. Null counts as absent.
-std::optional<std::string> readText(const Json &object, const char *key, const std::string &path, bool required,
-                                    RowProblems &problems);
+std::optional<std::string> readText(const Json &object, const char *key, const std::string &path, bool required, RowProblems &problems);
 /// "a number", "a list", ... for messages.
 const char *kindName(const Json &value);
 bool isBlank(const std::string &text);

@@ -13,24 +13,24 @@ namespace {
 /// The role a template knows for each spelling found in data sets; empty when the word means nothing.
 std::string canonicalRole(const std::string &role) {
   static const std::array<std::pair<const char *, const char *>, 19> kRoles = {{{"system", "system"},
-                                                                               {"developer", "developer"},
-                                                                               {"user", "user"},
-                                                                               {"human", "user"},
-                                                                               {"prompter", "user"},
-                                                                               {"assistant", "assistant"},
-                                                                               {"gpt", "assistant"},
-                                                                               {"chatgpt", "assistant"},
-                                                                               {"bot", "assistant"},
-                                                                               {"model", "assistant"},
-                                                                               {"bing", "assistant"},
-                                                                               {"bard", "assistant"},
-                                                                               {"function_call", "assistant"},
-                                                                               {"tool", "tool"},
-                                                                               {"observation", "tool"},
-                                                                               {"function_response", "tool"},
-                                                                               {"function", "tool"},
-                                                                               {"ipython", "tool"},
-                                                                               {"environment", "tool"}}};
+                                                                                {"developer", "developer"},
+                                                                                {"user", "user"},
+                                                                                {"human", "user"},
+                                                                                {"prompter", "user"},
+                                                                                {"assistant", "assistant"},
+                                                                                {"gpt", "assistant"},
+                                                                                {"chatgpt", "assistant"},
+                                                                                {"bot", "assistant"},
+                                                                                {"model", "assistant"},
+                                                                                {"bing", "assistant"},
+                                                                                {"bard", "assistant"},
+                                                                                {"function_call", "assistant"},
+                                                                                {"tool", "tool"},
+                                                                                {"observation", "tool"},
+                                                                                {"function_response", "tool"},
+                                                                                {"function", "tool"},
+                                                                                {"ipython", "tool"},
+                                                                                {"environment", "tool"}}};
   for (const auto &[spelling, canonical] : kRoles) {
     if (role == spelling) return canonical;
   }

@@ -23,14 +23,15 @@ bool readIds(const Json &row, const char *key, int64_t vocabularySize, bool mayI
   for (size_t i = 0; i < found->size(); ++i) {
     const Json &value = (*found)[i];
     if (!value.is_number_integer()) {
-      problems.error(key + indexName(i), "wrong_type", std::string("An id is ") + kindName(value) + " and must be a whole number.", "Write a whole number.");
+      problems.error(key + indexName(i), "wrong_type", std::string("An id is ") + kindName(value) + " and must be a whole number.",
+                     "Write a whole number.");
       return false;
     }
     // Unsigned values above the signed range read as negative and are refused with the others.
     const auto id = value.get<int64_t>();
     if ((id < 0 || id >= limit) && !(mayIgnore && id == kIgnore)) {
-      const std::string why = vocabularySize > 0 ? " is not in the vocabulary of " + std::to_string(limit) + " tokens."
-                                                 : " is no token id of any model.";
+      const std::string why =
+          vocabularySize > 0 ? " is not in the vocabulary of " + std::to_string(limit) + " tokens." : " is no token id of any model.";
       problems.error(key + indexName(i), "id_out_of_range", "The id " + value.dump() + why,
                      "Use the ids of this model's tokenizer (-100 in labels where nothing is trained).");
       return false;

@@ -60,8 +60,8 @@ std::optional<RowLayout> layoutOfName(const std::string &path) {
 bool addRow(RowIndex &index, size_t begin, size_t end, int64_t line) {
   if (index.rows.size() >= RowSource::kMaxRows) return false;
   const size_t limit = std::numeric_limits<uint32_t>::max();
-  index.rows.push_back({begin, static_cast<uint32_t>(std::min(end - begin, limit)),
-                        static_cast<uint32_t>(std::min(static_cast<size_t>(line), limit))});
+  index.rows.push_back(
+      {begin, static_cast<uint32_t>(std::min(end - begin, limit)), static_cast<uint32_t>(std::min(static_cast<size_t>(line), limit))});
   return true;
 }
 

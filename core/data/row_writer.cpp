@@ -55,8 +55,7 @@ Status checkOutput(const std::string &path, const std::vector<std::string> &inpu
                    "Write to another file, or give --overwrite to replace it."};
   }
   if (info.st_size == 0) return {};
-  return Error{ErrorCode::Usage, "The output exists already.", path,
-               "Write to another file, or give --overwrite to replace it."};
+  return Error{ErrorCode::Usage, "The output exists already.", path, "Write to another file, or give --overwrite to replace it."};
 }
 
 Result<RowWriter> RowWriter::create(const std::string &path, const std::vector<std::string> &columns, char delimiter) {
@@ -130,8 +129,7 @@ Status RowWriter::write(const Json &row, const std::string &where) {
     bytes = dumpJson(row, -1);
   }
   if (bytes.size() > RowSource::kMaxRowBytes)
-    return Error{ErrorCode::InvalidData, "The row is larger than a row may be once it is written.", where,
-                 "Split the row."};
+    return Error{ErrorCode::InvalidData, "The row is larger than a row may be once it is written.", where, "Split the row."};
   return put(bytes);
 }
 
@@ -140,11 +138,11 @@ Status RowWriter::copy(const RowSource &source, int64_t row, const Json &value, 
   if (isJson(m_layout) && isJson(source.layout())) {
     if (m_layout == RowLayout::JsonList || raw.find_first_of("\r\n") == std::string_view::npos) return put(raw);
     std::string line(raw); // line breaks stand between the values only
-    std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    std::replace_if(
+        line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
     return put(line);
   }
-  const bool same = m_layout == RowLayout::Text ||
-                    (m_header.columns == source.columns() && m_header.delimiter == source.delimiter());
+  const bool same = m_layout == RowLayout::Text || (m_header.columns == source.columns() && m_header.delimiter == source.delimiter());
   return m_layout == source.layout() && same ? put(raw) : write(value, where);
 }
 

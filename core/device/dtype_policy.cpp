@@ -17,8 +17,11 @@ Result<at::ScalarType> computeTypeFor(api::Precision precision, ComputePurpose p
   case api::Precision::Fp32: return at::kFloat;
   case api::Precision::Bf16: return at::kBFloat16;
   case api::Precision::Fp16:
-    return Error{ErrorCode::NotSupportedYet, "fp16 is a hundred times slower than bf16 on a CPU and is not computed here.", "precision",
-                 "Use auto, bf16 or fp32.", {}};
+    return Error{ErrorCode::NotSupportedYet,
+                 "fp16 is a hundred times slower than bf16 on a CPU and is not computed here.",
+                 "precision",
+                 "Use auto, bf16 or fp32.",
+                 {}};
   case api::Precision::Auto: break;
   }
   if (purpose == ComputePurpose::Measure) return at::kFloat;

@@ -70,8 +70,10 @@ Limit controlGroupLimit() {
     const std::string root = unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory";
     for (int depth = 0; depth < 32; ++depth) {
       const std::string folder = root + (path == "/" ? "" : path);
-      if (unified) consider(folder + "/memory.max", folder + "/memory.current");
-      else consider(folder + "/memory.limit_in_bytes", folder + "/memory.usage_in_bytes");
+      if (unified)
+        consider(folder + "/memory.max", folder + "/memory.current");
+      else
+        consider(folder + "/memory.limit_in_bytes", folder + "/memory.usage_in_bytes");
       if (path.empty() || path == "/") break;
       path = path.substr(0, path.rfind('/'));
     }
@@ -96,7 +98,8 @@ HostInfo hostInfo() {
 }
 
 ProcessMemory processMemory() {
-  return {std::max<int64_t>(0, kilobytesOf("/proc/self/status", "VmRSS:")), std::max<int64_t>(0, kilobytesOf("/proc/self/status", "VmHWM:"))};
+  return {std::max<int64_t>(0, kilobytesOf("/proc/self/status", "VmRSS:")),
+          std::max<int64_t>(0, kilobytesOf("/proc/self/status", "VmHWM:"))};
 }
 
 bool resetPeakMemory() {
@@ -109,7 +112,8 @@ bool resetPeakMemory() {
 int64_t freeDiskBytes(const std::string &path) {
   std::filesystem::path folder = path.empty() ? std::filesystem::path(".") : std::filesystem::path(path);
   std::error_code failed;
-  while (!std::filesystem::exists(folder, failed) && folder.has_parent_path() && folder.parent_path() != folder) folder = folder.parent_path();
+  while (!std::filesystem::exists(folder, failed) && folder.has_parent_path() && folder.parent_path() != folder)
+    folder = folder.parent_path();
   if (folder.empty()) folder = ".";
   const auto space = std::filesystem::space(folder, failed);
   return failed ? -1 : static_cast<int64_t>(space.available);

@@ -7,10 +7,10 @@
 namespace attune::core {
 
 struct HostInfo {
-  std::string processor;       // "Intel(R) Xeon(R) Processor @ 2.60GHz"
-  int64_t cores = 1;           // that this process may use
-  int64_t memoryBytes = 0;     // installed, or the container's limit when that is smaller
-  int64_t availableBytes = 0;  // that can be taken now without swapping
+  std::string processor;      // "Intel(R) Xeon(R) Processor @ 2.60GHz"
+  int64_t cores = 1;          // that this process may use
+  int64_t memoryBytes = 0;    // installed, or the container's limit when that is smaller
+  int64_t availableBytes = 0; // that can be taken now without swapping
 };
 
 HostInfo hostInfo();

@@ -30,7 +30,8 @@ MachineCheck dtypeCheck(const DtypeTrial &trial, bool needed) {
   if (!trial.usable) {
     check.status = needed ? "fail" : "warn";
     check.found = trial.problem;
-    check.advice = needed ? "Training would give wrong numbers here: update libtorch or report the processor." : "Leave precision on auto or fp32.";
+    check.advice =
+        needed ? "Training would give wrong numbers here: update libtorch or report the processor." : "Leave precision on auto or fp32.";
   }
   return check;
 }

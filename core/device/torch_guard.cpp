@@ -37,8 +37,11 @@ bool isOutOfMemory(const std::exception &error) {
 Error errorFromException(const std::exception &error, const std::string &doing) {
   const char *text = textOf(error);
   if (isOutOfMemory(error)) {
-    return {ErrorCode::OutOfMemory, doing + " ran out of memory.", "",
-            doing == "Training" ? "Use a smaller batch_size with more accumulation, a shorter max_length, or checkpointing \"full\"; `attune plan --fit` finds settings that fit."
+    return {ErrorCode::OutOfMemory,
+            doing + " ran out of memory.",
+            "",
+            doing == "Training" ? "Use a smaller batch_size with more accumulation, a shorter max_length, or checkpointing \"full\"; "
+                                  "`attune plan --fit` finds settings that fit."
                                 : "Close other programs, use --precision bf16, or take a smaller model.",
             {}};
   }

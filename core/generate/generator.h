@@ -22,10 +22,10 @@ struct GenerateOptions {
 };
 
 struct GenerateResult {
-  std::vector<int32_t> ids;  // new ones, without the end token
-  bool ended = false;        // by an end token; otherwise by length
-  double promptSeconds = 0;  // until the first token
-  double seconds = 0;        // after it
+  std::vector<int32_t> ids; // new ones, without the end token
+  bool ended = false;       // by an end token; otherwise by length
+  double promptSeconds = 0; // until the first token
+  double seconds = 0;       // after it
   /// Tokens after the first over the time they took; 0 when there was only one.
   double tokensPerSecond() const;
 };

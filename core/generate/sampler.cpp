@@ -13,8 +13,7 @@ int32_t Sampler::choose(float *logits, int64_t size, const std::vector<int32_t> 
     for (const int32_t id : std::unordered_set<int32_t>(seen.begin(), seen.end()))
       if (id >= 0 && id < size) logits[id] = logits[id] < 0.0f ? logits[id] * penalty : logits[id] / penalty;
   }
-  if (m_options.greedy || m_options.temperature <= 0.0)
-    return static_cast<int32_t>(std::max_element(logits, logits + size) - logits);
+  if (m_options.greedy || m_options.temperature <= 0.0) return static_cast<int32_t>(std::max_element(logits, logits + size) - logits);
 
   auto &order = m_order;
   order.resize(static_cast<size_t>(size));

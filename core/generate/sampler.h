@@ -12,9 +12,9 @@ namespace attune::core {
 struct SamplingOptions {
   bool greedy = true;
   double temperature = 1.0;
-  int64_t topK = 0;   // 0 = off
-  double topP = 1.0;  // 1 = off
-  double minP = 0.0;  // 0 = off
+  int64_t topK = 0;  // 0 = off
+  double topP = 1.0; // 1 = off
+  double minP = 0.0; // 0 = off
   double repetitionPenalty = 1.0;
   uint64_t seed = 0;
 };

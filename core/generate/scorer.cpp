@@ -16,8 +16,8 @@ Status checkIds(const io::ModelConfig &config, const std::vector<int32_t> &ids, 
   };
   if (ids.empty()) return Error{ErrorCode::InvalidData, "There are no tokens to score.", "", ""};
   if (static_cast<int64_t>(ids.size()) > config.context)
-    return Error{ErrorCode::InvalidData, "The text has " + std::to_string(ids.size()) + " tokens, more than the model can see.",
-                 "", "Keep it within " + std::to_string(config.context) + " tokens."};
+    return Error{ErrorCode::InvalidData, "The text has " + std::to_string(ids.size()) + " tokens, more than the model can see.", "",
+                 "Keep it within " + std::to_string(config.context) + " tokens."};
   for (const int32_t id : ids)
     if (id < 0 || id >= config.vocab) return outside(id);
   for (const int32_t id : targets)

@@ -18,7 +18,6 @@ using LogitsSink = std::function<Status(const float *logits, int64_t rows)>;
 /// the vocabulary, or more ids than the context holds; NotFinite for logits that are NaN or infinite.
 Result<std::vector<std::optional<double>>> tokenLogProbs(Transformer &transformer, const DecoderWeights &weights,
                                                          const DecoderAdapters *adapters, const std::vector<int32_t> &ids,
-                                                         const std::vector<int32_t> *targets = nullptr,
-                                                         const LogitsSink &sink = {});
+                                                         const std::vector<int32_t> *targets = nullptr, const LogitsSink &sink = {});
 
 } // namespace attune::core

@@ -29,9 +29,9 @@ Status refuseFeatures(const Json &config, const std::string &where) {
   const auto type = config.find("peft_type");
   if (type == config.end() || !type->is_string()) return adapterMalformed("adapter_config.json has no peft_type.", where);
   if (type->get<std::string>() != "LORA") return adapterRefused("the method " + type->get<std::string>(), where + "#peft_type");
-  for (const char *key : {"use_dora", "lora_bias", "modules_to_save", "fan_in_fan_out", "use_qalora", "layer_replication",
-                          "trainable_token_indices", "target_parameters", "alora_invocation_tokens", "use_bdlora", "megatron_config",
-                          "arrow_config"}) {
+  for (const char *key :
+       {"use_dora", "lora_bias", "modules_to_save", "fan_in_fan_out", "use_qalora", "layer_replication", "trainable_token_indices",
+        "target_parameters", "alora_invocation_tokens", "use_bdlora", "megatron_config", "arrow_config"}) {
     const auto found = config.find(key);
     if (found != config.end() && isSet(*found)) return adapterRefused(key, where + "#" + key);
   }
@@ -92,7 +92,8 @@ template <typename Value> Value patternValue(const AdapterPatterns<Value> &patte
 } // namespace
 
 Error adapterRefused(const std::string &what, const std::string &where) {
-  return {ErrorCode::UnsupportedFormat, "This adapter uses " + what + ", which Attune cannot run.", where, "Use an adapter of plain LoRA matrices."};
+  return {ErrorCode::UnsupportedFormat, "This adapter uses " + what + ", which Attune cannot run.", where,
+          "Use an adapter of plain LoRA matrices."};
 }
 
 Error adapterMalformed(const std::string &message, const std::string &where) {
@@ -129,7 +130,8 @@ Result<AdapterConfig> readAdapterConfig(const std::string &folder) {
   ATTUNE_TRY(file.lora.dropout, number("lora_dropout", 0, 0, 1));
   file.lora.rank = static_cast<int64_t>(rank);
   const auto rslora = config.find("use_rslora");
-  if (rslora != config.end() && !rslora->is_null() && !rslora->is_boolean()) return adapterMalformed("use_rslora is neither true nor false.", path + "#use_rslora");
+  if (rslora != config.end() && !rslora->is_null() && !rslora->is_boolean())
+    return adapterMalformed("use_rslora is neither true nor false.", path + "#use_rslora");
   file.lora.rslora = rslora != config.end() && isSet(*rslora);
   const auto targets = config.find("target_modules");
   if (targets != config.end() && targets->is_array()) {
@@ -142,12 +144,14 @@ Result<AdapterConfig> readAdapterConfig(const std::string &folder) {
   const auto layers = config.find("layers_to_transform");
   if (layers != config.end() && !layers->is_null()) {
     for (const Json &layer : layers->is_array() ? *layers : Json::array({*layers})) {
-      if (!layer.is_number_integer()) return adapterMalformed("layers_to_transform is no list of layer numbers.", path + "#layers_to_transform");
+      if (!layer.is_number_integer())
+        return adapterMalformed("layers_to_transform is no list of layer numbers.", path + "#layers_to_transform");
       file.layers.push_back(layer.get<int64_t>());
     }
   }
   const auto excluded = config.find("exclude_modules");
-  if (excluded != config.end() && excluded->is_string() && !excluded->get<std::string>().empty()) file.listsTargets = false; // a regular expression
+  if (excluded != config.end() && excluded->is_string() && !excluded->get<std::string>().empty())
+    file.listsTargets = false; // a regular expression
   if (excluded != config.end() && excluded->is_array())
     for (const Json &name : *excluded)
       if (name.is_string()) file.excluded.push_back(name.get<std::string>());

@@ -83,12 +83,15 @@ void noteSurplus(Description &result, const WeightSource &source, const std::str
   std::string first;
   for (const TensorInfo &tensor : source.tensors()) {
     const std::string ending = ".rotary_emb.inv_freq"; // stored by old versions of transformers, always computed
-    const bool computed = tensor.name.size() > ending.size() && tensor.name.compare(tensor.name.size() - ending.size(), ending.size(), ending) == 0;
+    const bool computed =
+        tensor.name.size() > ending.size() && tensor.name.compare(tensor.name.size() - ending.size(), ending.size(), ending) == 0;
     if (computed || expected.count(tensor.name)) continue;
     if (surplus++ == 0) first = tensor.name;
   }
   if (surplus == 0) return;
-  result.problem({ErrorCode::UnsupportedModel, std::to_string(surplus) + " tensors are not of a model with these settings and are not read, the first is \"" + shortened(first) + "\".",
+  result.problem({ErrorCode::UnsupportedModel,
+                  std::to_string(surplus) + " tensors are not of a model with these settings and are not read, the first is \"" +
+                      shortened(first) + "\".",
                   path, ""});
 }
 
@@ -116,7 +119,9 @@ Description describeModelFolder(const std::string &path) {
     return result;
   }
   result.facts.update(configFacts((*settings)->config()));
-  result.facts["tokenizer"] = exists(path + "/tokenizer.json") ? "tokenizer.json" : exists(path + "/tokenizer.model") ? "tokenizer.model" : "none";
+  result.facts["tokenizer"] = exists(path + "/tokenizer.json")    ? "tokenizer.json"
+                              : exists(path + "/tokenizer.model") ? "tokenizer.model"
+                                                                  : "none";
   const auto source = openHfFolder(path, false);
   if (!source.ok()) {
     // A folder without weights is still good for tokenize and plan; damaged weights are not good for anything.
@@ -202,7 +207,8 @@ Description describeAdapterFolder(const std::string &path) {
     result.error = shown.error();
     return result;
   }
-  for (const char *key : {"peft_type", "base_model_name_or_path", "r", "lora_alpha", "lora_dropout", "target_modules", "use_rslora", "use_dora"}) {
+  for (const char *key :
+       {"peft_type", "base_model_name_or_path", "r", "lora_alpha", "lora_dropout", "target_modules", "use_rslora", "use_dora"}) {
     if (shown->is_object() && shown->contains(key)) result.facts[key] = shown->at(key);
   }
   const auto usable = readAdapterConfig(path);

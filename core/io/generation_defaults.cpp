@@ -29,7 +29,8 @@ const Range kRanges[] = {
 };
 
 Error malformed(const std::string &key, const std::string &where) {
-  return {ErrorCode::MalformedFile, "The generation setting " + key + " has an impossible value.", where + "#" + key, "Correct or remove the setting."};
+  return {ErrorCode::MalformedFile, "The generation setting " + key + " has an impossible value.", where + "#" + key,
+          "Correct or remove the setting."};
 }
 
 Result<GenerationDefaults> fromGguf(const std::string &path) {

@@ -125,8 +125,7 @@ void decodeQ6_K(const uint8_t *block, float *out) {
   }
 }
 
-template <int kElements, int kBytes, typename Decode>
-void decodeBlocks(const uint8_t *data, uint64_t elements, float *out, Decode decode) {
+template <int kElements, int kBytes, typename Decode> void decodeBlocks(const uint8_t *data, uint64_t elements, float *out, Decode decode) {
   for (uint64_t i = 0; i < elements / kElements; ++i) decode(data + i * kBytes, out + i * kElements);
 }
 

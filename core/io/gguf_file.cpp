@@ -128,7 +128,9 @@ private:
   Error malformed(const std::string &message) const {
     return {ErrorCode::MalformedFile, message, m_file->m_where, "Download or convert the file again."};
   }
-  Error truncated() const { return malformed("The GGUF header ends in the middle of an entry: the file is truncated or a length in it is wrong."); }
+  Error truncated() const {
+    return malformed("The GGUF header ends in the middle of an entry: the file is truncated or a length in it is wrong.");
+  }
 
   const uint8_t *take(uint64_t bytes) {
     if (!m_file->m_bytes.contains(m_position, bytes)) return nullptr;
@@ -224,7 +226,8 @@ private:
     if (!readString(name, kMaxTensorNameBytes)) return truncated();
     tensor.name = std::string(name);
     if (!read(dimensions)) return truncated();
-    if (dimensions > 4) return malformed("The GGUF tensor \"" + tensor.name + "\" has " + std::to_string(dimensions) + " dimensions; four are the most.");
+    if (dimensions > 4)
+      return malformed("The GGUF tensor \"" + tensor.name + "\" has " + std::to_string(dimensions) + " dimensions; four are the most.");
     uint64_t elements = 1;
     for (uint32_t i = 0; i < dimensions; ++i) {
       uint64_t size = 0;
@@ -295,12 +298,14 @@ Status GgufFile::checkData() const {
   for (const size_t i : order) {
     const GgufTensor &tensor = m_tensors[i];
     if (!ggmlTypeTraits(tensor.type).name) {
-      return Error{ErrorCode::UnsupportedFormat, "The tensor \"" + tensor.name + "\" has the unknown GGUF type " + std::to_string(tensor.type) + ".",
-                   m_where, "Use an F16, BF16, Q8_0 or Q4 file of the same model."};
+      return Error{ErrorCode::UnsupportedFormat,
+                   "The tensor \"" + tensor.name + "\" has the unknown GGUF type " + std::to_string(tensor.type) + ".", m_where,
+                   "Use an F16, BF16, Q8_0 or Q4 file of the same model."};
     }
     if (!m_bytes.contains(tensor.offset, tensor.bytes)) {
-      return Error{ErrorCode::MalformedFile, "The tensor \"" + tensor.name + "\" reaches beyond the end of the file: the file is truncated.",
-                   m_where, "Download or convert the file again."};
+      return Error{ErrorCode::MalformedFile,
+                   "The tensor \"" + tensor.name + "\" reaches beyond the end of the file: the file is truncated.", m_where,
+                   "Download or convert the file again."};
     }
     if (tensor.offset < end) {
       return Error{ErrorCode::MalformedFile, "The tensor \"" + tensor.name + "\" overlaps another one.", m_where,
@@ -381,8 +386,6 @@ std::optional<std::vector<int64_t>> GgufFile::integers(const std::string &key) c
   return decodeArray<int64_t>(find(key), decodeInteger);
 }
 
-std::optional<std::vector<double>> GgufFile::numbers(const std::string &key) const {
-  return decodeArray<double>(find(key), decodeNumber);
-}
+std::optional<std::vector<double>> GgufFile::numbers(const std::string &key) const { return decodeArray<double>(find(key), decodeNumber); }
 
 } // namespace attune::io

@@ -29,7 +29,8 @@ public:
     return std::string(value(key, m_file.text(m_prefix + key), std::string_view()));
   }
   void unsupported(const std::string &key, const std::string &what) {
-    fail({ErrorCode::UnsupportedModel, "The setting " + m_prefix + key + " " + what + " is not supported.", m_file.where() + "#" + m_prefix + key, kSupported});
+    fail({ErrorCode::UnsupportedModel, "The setting " + m_prefix + key + " " + what + " is not supported.",
+          m_file.where() + "#" + m_prefix + key, kSupported});
   }
   void fail(Error error) {
     if (!m_error) m_error = std::move(error);
@@ -39,8 +40,8 @@ public:
 private:
   template <typename T> T value(const std::string &key, const std::optional<T> &found, T fallback) {
     if (found) return *found;
-    fail({ErrorCode::MalformedFile, "The metadata " + m_prefix + key + (has(key) ? " has the wrong type." : " is missing."), m_file.where() + "#" + m_prefix + key,
-          "Download or convert the file again."});
+    fail({ErrorCode::MalformedFile, "The metadata " + m_prefix + key + (has(key) ? " has the wrong type." : " is missing."),
+          m_file.where() + "#" + m_prefix + key, "Download or convert the file again."});
     return fallback;
   }
   const GgufFile &m_file;
@@ -85,7 +86,8 @@ bool recogniseLlama3(const std::vector<float> &factors, ModelConfig &config) {
   if (!(rope.factor >= 1.0) || !(rope.factor <= 1e6)) return false;
   const double original = static_cast<double>(rope.originalContext);
   for (size_t i = 0; i < factors.size(); ++i) {
-    const double wavelength = 2 * 3.14159265358979323846 * std::pow(rope.theta, 2.0 * static_cast<double>(i) / static_cast<double>(config.headDim));
+    const double wavelength =
+        2 * 3.14159265358979323846 * std::pow(rope.theta, 2.0 * static_cast<double>(i) / static_cast<double>(config.headDim));
     double expected = 1.0;
     if (wavelength > original / rope.lowFrequencyFactor) {
       expected = rope.factor;
@@ -107,13 +109,16 @@ public:
     for (const GgufTensor &tensor : m_file->tensors()) {
       const std::string name = huggingFaceName(tensor.name);
       if (name.empty() && tensor.name.compare(0, 4, "blk.") == 0) {
-        return Error{ErrorCode::UnsupportedModel, "The model has the tensor \"" + tensor.name + "\", which no supported layer uses.", m_file->where(), kSupported};
+        return Error{ErrorCode::UnsupportedModel, "The model has the tensor \"" + tensor.name + "\", which no supported layer uses.",
+                     m_file->where(), kSupported};
       }
       if (name.empty()) continue;
       const auto type = dtypeOfGgml(tensor.type);
       if (!type) {
         const char *known = ggmlTypeTraits(tensor.type).name;
-        return Error{ErrorCode::UnsupportedFormat, "The tensor \"" + tensor.name + "\" is stored as " + (known ? known : "type " + std::to_string(tensor.type)) + ", which is not read.",
+        return Error{ErrorCode::UnsupportedFormat,
+                     "The tensor \"" + tensor.name + "\" is stored as " + (known ? known : "type " + std::to_string(tensor.type)) +
+                         ", which is not read.",
                      m_file->where(), "Read here: F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K and Q6_K."};
       }
       Entry entry;
@@ -121,7 +126,8 @@ public:
       const bool ofQuery = tensor.name.find(".attn_q.") != std::string::npos, ofKey = tensor.name.find(".attn_k.") != std::string::npos;
       entry.permutedHeads = ofQuery ? m_config.heads : ofKey ? m_config.kvHeads : 0;
       if (entry.permutedHeads && (tensor.shape.empty() || tensor.shape.front() != entry.permutedHeads * m_config.headDim)) {
-        return Error{ErrorCode::MalformedFile, "The tensor \"" + tensor.name + "\" does not have the rows that its heads need.", m_file->where(), ""};
+        return Error{ErrorCode::MalformedFile, "The tensor \"" + tensor.name + "\" does not have the rows that its heads need.",
+                     m_file->where(), ""};
       }
       m_index.emplace(name, m_entries.size());
       m_entries.push_back(entry);
@@ -143,7 +149,8 @@ public:
     const TensorInfo &info = m_tensors[found->second];
     const Entry &entry = m_entries[found->second];
     const int64_t rows = info.shape.empty() ? 1 : info.shape.front();
-    if (rowBegin < 0 || rowBegin > rowEnd || rowEnd > rows) return Error{ErrorCode::Internal, "Rows outside the tensor \"" + name + "\" were asked for.", m_file->where(), ""};
+    if (rowBegin < 0 || rowBegin > rowEnd || rowEnd > rows)
+      return Error{ErrorCode::Internal, "Rows outside the tensor \"" + name + "\" were asked for.", m_file->where(), ""};
     if (rowBegin == rowEnd) return {};
     const ByteView bytes = m_file->tensorBytes(*entry.tensor);
     const auto width = static_cast<uint64_t>(info.elements() / rows);
@@ -204,7 +211,8 @@ private:
 Status readRopeFactors(const GgufFile &file, ModelConfig &config) {
   const GgufTensor *tensor = file.findTensor("rope_freqs.weight");
   if (!tensor) return {};
-  const Error refused{ErrorCode::UnsupportedModel, "The table rope_freqs.weight does not hold a divisor for each frequency.", file.where(), kSupported};
+  const Error refused{ErrorCode::UnsupportedModel, "The table rope_freqs.weight does not hold a divisor for each frequency.", file.where(),
+                      kSupported};
   const auto type = dtypeOfGgml(tensor->type);
   const std::vector<int64_t> expected = {config.headDim / 2};
   if (!type || tensor->shape != expected) return refused;
@@ -224,9 +232,9 @@ std::string huggingFaceName(const std::string &ggufName) {
   static const std::pair<const char *, const char *> kTop[] = {
       {"token_embd.weight", "model.embed_tokens.weight"}, {"output_norm.weight", "model.norm.weight"}, {"output.weight", "lm_head.weight"}};
   static const std::pair<const char *, const char *> kLayer[] = {
-      {"attn_norm", "input_layernorm"},    {"attn_q", "self_attn.q_proj"}, {"attn_k", "self_attn.k_proj"},  {"attn_v", "self_attn.v_proj"},
-      {"attn_output", "self_attn.o_proj"}, {"ffn_norm", "post_attention_layernorm"}, {"ffn_gate", "mlp.gate_proj"}, {"ffn_up", "mlp.up_proj"},
-      {"ffn_down", "mlp.down_proj"}};
+      {"attn_norm", "input_layernorm"}, {"attn_q", "self_attn.q_proj"},      {"attn_k", "self_attn.k_proj"},
+      {"attn_v", "self_attn.v_proj"},   {"attn_output", "self_attn.o_proj"}, {"ffn_norm", "post_attention_layernorm"},
+      {"ffn_gate", "mlp.gate_proj"},    {"ffn_up", "mlp.up_proj"},           {"ffn_down", "mlp.down_proj"}};
   for (const auto &pair : kTop) {
     if (ggufName == pair.first) return pair.second;
   }
@@ -246,12 +254,18 @@ std::string huggingFaceName(const std::string &ggufName) {
 
 Result<ModelConfig> ggufModelConfig(const GgufFile &file) {
   const auto architecture = file.text("general.architecture");
-  if (!architecture) return Error{ErrorCode::MalformedFile, "The metadata general.architecture is missing.", file.where(), "Download or convert the file again."};
+  if (!architecture)
+    return Error{ErrorCode::MalformedFile, "The metadata general.architecture is missing.", file.where(),
+                 "Download or convert the file again."};
   if (file.text("general.type").value_or("model") != "model") {
-    return Error{ErrorCode::UnsupportedModel, "This GGUF file is not a model but of type \"" + std::string(file.text("general.type")->substr(0, 40)) + "\".", file.where(), ""};
+    return Error{ErrorCode::UnsupportedModel,
+                 "This GGUF file is not a model but of type \"" + std::string(file.text("general.type")->substr(0, 40)) + "\".",
+                 file.where(), ""};
   }
   if (*architecture != "llama") {
-    return Error{ErrorCode::UnsupportedModel, "The GGUF architecture \"" + std::string(architecture->substr(0, 40)) + "\" is not supported.", file.where() + "#general.architecture", kSupported};
+    return Error{ErrorCode::UnsupportedModel,
+                 "The GGUF architecture \"" + std::string(architecture->substr(0, 40)) + "\" is not supported.",
+                 file.where() + "#general.architecture", kSupported};
   }
   MetadataReader metadata(file, std::string(*architecture) + ".");
   ModelConfig config;
@@ -265,10 +279,13 @@ Result<ModelConfig> ggufModelConfig(const GgufFile &file) {
   config.context = metadata.integer("context_length");
   config.normEps = metadata.number("attention.layer_norm_rms_epsilon");
   config.headDim = metadata.integer("attention.key_length", config.heads > 0 ? config.hidden / config.heads : 0);
-  if (metadata.integer("attention.value_length", config.headDim) != config.headDim) metadata.unsupported("attention.value_length", "other than the key length");
-  if (metadata.integer("rope.dimension_count", config.headDim) != config.headDim) metadata.unsupported("rope.dimension_count", "other than the head dimension");
+  if (metadata.integer("attention.value_length", config.headDim) != config.headDim)
+    metadata.unsupported("attention.value_length", "other than the key length");
+  if (metadata.integer("rope.dimension_count", config.headDim) != config.headDim)
+    metadata.unsupported("rope.dimension_count", "other than the head dimension");
   if (metadata.integer("expert_count", 0) != 0) metadata.unsupported("expert_count", "(a mixture of experts)");
-  if (metadata.integer("attention.sliding_window", config.context) < config.context) metadata.unsupported("attention.sliding_window", "shorter than the context");
+  if (metadata.integer("attention.sliding_window", config.context) < config.context)
+    metadata.unsupported("attention.sliding_window", "shorter than the context");
   config.vocab = vocabSize(file);
   config.rope.theta = metadata.number("rope.freq_base", 10000.0);
   // As llama.cpp reads them: linear where no type is given, its factor also under the older name.

@@ -25,7 +25,8 @@ bool exists(const std::string &path) {
 }
 
 bool isPlainName(const std::string &name) {
-  return !name.empty() && name.size() < 256 && name != "." && name != ".." && name.find_first_of(std::string("/\\\0", 3)) == std::string::npos;
+  return !name.empty() && name.size() < 256 && name != "." && name != ".." &&
+         name.find_first_of(std::string("/\\\0", 3)) == std::string::npos;
 }
 
 /// Streams the index, so that a hostile one costs no more than its entries and no quadratic key search.
@@ -116,12 +117,14 @@ public:
     if (found == m_index.end()) return Error{ErrorCode::Internal, "The tensor \"" + name + "\" does not exist.", "", ""};
     const TensorInfo &tensor = m_tensors[found->second];
     const int64_t rows = tensor.shape.empty() ? 1 : tensor.shape.front();
-    if (rowBegin < 0 || rowBegin > rowEnd || rowEnd > rows) return Error{ErrorCode::Internal, "Rows outside the tensor \"" + name + "\" were asked for.", tensor.file, ""};
+    if (rowBegin < 0 || rowBegin > rowEnd || rowEnd > rows)
+      return Error{ErrorCode::Internal, "Rows outside the tensor \"" + name + "\" were asked for.", tensor.file, ""};
     if (rowBegin == rowEnd) return {};
     const uint64_t width = static_cast<uint64_t>(tensor.elements() / rows);
     const uint64_t offset = static_cast<uint64_t>(rowBegin) * width * elementBytes(tensor.type);
     if (!convertToFloat(tensor.type, m_bytes[found->second].data + offset, static_cast<uint64_t>(rowEnd - rowBegin) * width, out)) {
-      return Error{ErrorCode::UnsupportedFormat, "The tensor \"" + name + "\" is stored as " + dtypeName(tensor.type) + ", which is not read.", tensor.file, ""};
+      return Error{ErrorCode::UnsupportedFormat,
+                   "The tensor \"" + name + "\" is stored as " + dtypeName(tensor.type) + ", which is not read.", tensor.file, ""};
     }
     return {};
   }
@@ -144,15 +147,16 @@ public:
   }
 
   /// Adds the tensors of one shard; with `wanted`, only those that the index places in this file.
-  Status addShard(const std::shared_ptr<const SafetensorsFile> &shard, const std::map<std::string, std::string> *wanted, const std::string &fileName) {
+  Status addShard(const std::shared_ptr<const SafetensorsFile> &shard, const std::map<std::string, std::string> *wanted,
+                  const std::string &fileName) {
     for (const SafetensorsEntry &entry : shard->entries()) {
       if (wanted) {
         const auto place = wanted->find(entry.name);
         if (place == wanted->end() || place->second != fileName) continue;
       }
       if (!entry.type) {
-        return Error{ErrorCode::UnsupportedFormat, "The tensor \"" + entry.name + "\" is stored as " + entry.dtype + ", which is not read.", shard->where(),
-                     "Use the model's F32, F16 or BF16 files."};
+        return Error{ErrorCode::UnsupportedFormat, "The tensor \"" + entry.name + "\" is stored as " + entry.dtype + ", which is not read.",
+                     shard->where(), "Use the model's F32, F16 or BF16 files."};
       }
       m_index.emplace(entry.name, m_tensors.size());
       m_tensors.push_back({entry.name, *entry.type, entry.shape, entry.bytes, shard->where()});
@@ -194,7 +198,8 @@ Status addShards(HfSource &source, const std::string &folder, const std::string 
   }
   for (const auto &place : map) {
     if (!source.find(place.first)) {
-      return Error{ErrorCode::MalformedFile, "The index places the tensor \"" + place.first + "\" in " + place.second + ", which does not hold it.", indexPath,
+      return Error{ErrorCode::MalformedFile,
+                   "The index places the tensor \"" + place.first + "\" in " + place.second + ", which does not hold it.", indexPath,
                    "The model is incomplete; download it again."};
     }
   }

@@ -12,7 +12,8 @@ namespace {
 
 const JsonLimits kLimits = {200, false, 10000};
 
-const char kSupported[] = "Supported here: LlamaForCausalLM (Llama 2 and 3, SmolLM, SmolLM2, TinyLlama) and MistralForCausalLM without a sliding window.";
+const char kSupported[] =
+    "Supported here: LlamaForCausalLM (Llama 2 and 3, SmolLM, SmolLM2, TinyLlama) and MistralForCausalLM without a sliding window.";
 
 constexpr int64_t kMistralWindow = 4096; // MistralConfig's default
 
@@ -61,7 +62,8 @@ public:
 private:
   template <typename T> T missing(const char *key, std::optional<T> fallback) {
     if (fallback) return *fallback;
-    fail({ErrorCode::MalformedFile, std::string("The setting ") + key + " is missing.", m_where + "#" + key, "Take config.json from the model's original folder."});
+    fail({ErrorCode::MalformedFile, std::string("The setting ") + key + " is missing.", m_where + "#" + key,
+          "Take config.json from the model's original folder."});
     return T();
   }
   void wrongType(const char *key, const char *expected) {
@@ -95,9 +97,12 @@ void readRope(ConfigReader &config, ModelConfig &model) {
   if (rope.number("partial_rotary_factor", config.number("partial_rotary_factor", 1.0)) != 1.0) {
     config.unsupported("partial_rotary_factor", "other than 1");
   }
-  if (kind == "default" || kind == "none") kind = "none";
-  else if (kind == "linear" || kind == "llama3") model.rope.factor = rope.number("factor", std::nullopt);
-  else config.unsupported(std::string(key) + ".rope_type", "\"" + kind.substr(0, 40) + "\"");
+  if (kind == "default" || kind == "none")
+    kind = "none";
+  else if (kind == "linear" || kind == "llama3")
+    model.rope.factor = rope.number("factor", std::nullopt);
+  else
+    config.unsupported(std::string(key) + ".rope_type", "\"" + kind.substr(0, 40) + "\"");
   if (kind == "llama3") {
     model.rope.lowFrequencyFactor = rope.number("low_freq_factor", std::nullopt);
     model.rope.highFrequencyFactor = rope.number("high_freq_factor", std::nullopt);
@@ -114,7 +119,8 @@ void readTokens(ConfigReader &config, ModelConfig &model) {
   const Json &eos = config.object().at("eos_token_id");
   for (const Json &id : eos.is_array() ? eos : Json::array({eos})) {
     if (!id.is_number_integer()) {
-      config.fail({ErrorCode::MalformedFile, "The setting eos_token_id should be a token number or a list of them.", config.where() + "#eos_token_id", ""});
+      config.fail({ErrorCode::MalformedFile, "The setting eos_token_id should be a token number or a list of them.",
+                   config.where() + "#eos_token_id", ""});
       return;
     }
     if (model.eosTokens.size() < 64) model.eosTokens.push_back(id.get<int64_t>());
@@ -138,7 +144,8 @@ void refuseWhatChangesTheResult(ConfigReader &config, const ModelConfig &model) 
   if (config.has("layer_types")) {
     const Json &kinds = config.object().at("layer_types");
     if (!kinds.is_array() || static_cast<int64_t>(kinds.size()) != model.layers) {
-      config.fail({ErrorCode::MalformedFile, "The setting layer_types should list one kind for each layer.", config.where() + "#layer_types", ""});
+      config.fail(
+          {ErrorCode::MalformedFile, "The setting layer_types should list one kind for each layer.", config.where() + "#layer_types", ""});
     } else {
       for (const Json &kind : kinds) {
         if (kind != "full_attention") return config.unsupported("layer_types", "other than full_attention");
@@ -150,32 +157,42 @@ void refuseWhatChangesTheResult(ConfigReader &config, const ModelConfig &model) 
 } // namespace
 
 Status checkModelLimits(const ModelConfig &model, const std::string &where) {
-  const auto malformed = [&](const std::string &message) { return Error{ErrorCode::MalformedFile, message, where, "The model's settings are damaged or not meant for this program."}; };
+  const auto malformed = [&](const std::string &message) {
+    return Error{ErrorCode::MalformedFile, message, where, "The model's settings are damaged or not meant for this program."};
+  };
   struct Bound {
     const char *what;
     int64_t value;
     int64_t most;
   };
   const Bound bounds[] = {
-      {"hidden size", model.hidden, int64_t(1) << 20},    {"intermediate size", model.intermediate, int64_t(1) << 22},
-      {"number of layers", model.layers, 4096},           {"number of attention heads", model.heads, 1 << 16},
-      {"number of key-value heads", model.kvHeads, 1 << 16}, {"head dimension", model.headDim, 1 << 13},
-      {"vocabulary size", model.vocab, int64_t(1) << 24}, {"context length", model.context, int64_t(1) << 31},
+      {"hidden size", model.hidden, int64_t(1) << 20},
+      {"intermediate size", model.intermediate, int64_t(1) << 22},
+      {"number of layers", model.layers, 4096},
+      {"number of attention heads", model.heads, 1 << 16},
+      {"number of key-value heads", model.kvHeads, 1 << 16},
+      {"head dimension", model.headDim, 1 << 13},
+      {"vocabulary size", model.vocab, int64_t(1) << 24},
+      {"context length", model.context, int64_t(1) << 31},
       {"attention width", model.heads > (1 << 16) || model.headDim > (1 << 13) ? 0 : model.qRows(), int64_t(1) << 22},
   };
   for (const Bound &bound : bounds) {
     if (bound.value < 1 || bound.value > bound.most) {
-      return malformed("The model's " + std::string(bound.what) + " of " + std::to_string(bound.value) + " is not between 1 and " + std::to_string(bound.most) + ".");
+      return malformed("The model's " + std::string(bound.what) + " of " + std::to_string(bound.value) + " is not between 1 and " +
+                       std::to_string(bound.most) + ".");
     }
   }
-  if (model.heads % model.kvHeads != 0) return malformed("The number of attention heads is not a multiple of the number of key-value heads.");
+  if (model.heads % model.kvHeads != 0)
+    return malformed("The number of attention heads is not a multiple of the number of key-value heads.");
   if (model.headDim % 2 != 0) return malformed("The head dimension is odd, so rotary positions cannot pair it.");
   if (!(model.normEps > 0 && model.normEps < 1)) return malformed("The epsilon of the norms is not between 0 and 1.");
   if (!(model.rope.theta >= 1 && model.rope.theta <= 1e15)) return malformed("The rotary base is not between 1 and 1e15.");
-  if (!(model.rope.factor > 0 && model.rope.factor <= 1e6)) return malformed("The factor of the rotary scaling is not above 0 and at most 1e6.");
+  if (!(model.rope.factor > 0 && model.rope.factor <= 1e6))
+    return malformed("The factor of the rotary scaling is not above 0 and at most 1e6.");
   if (model.rope.scaling == "llama3") {
     const RopeConfig &rope = model.rope;
-    const bool ordered = rope.lowFrequencyFactor > 0 && rope.highFrequencyFactor > rope.lowFrequencyFactor && rope.highFrequencyFactor <= 1e6;
+    const bool ordered =
+        rope.lowFrequencyFactor > 0 && rope.highFrequencyFactor > rope.lowFrequencyFactor && rope.highFrequencyFactor <= 1e6;
     if (!ordered || rope.originalContext < 1 || rope.originalContext > (int64_t(1) << 31)) {
       return malformed("The settings of the llama3 rotary scaling contradict each other.");
     }
@@ -208,11 +225,14 @@ Result<ModelConfig> parseModelConfig(const std::string &json, const std::string 
   } else if (type == "mistral") {
     model.architecture = "MistralForCausalLM";
   }
-  if (model.architecture == "LlamaForCausalLM") model.family = "llama";
-  else if (model.architecture == "MistralForCausalLM") model.family = "mistral";
+  if (model.architecture == "LlamaForCausalLM")
+    model.family = "llama";
+  else if (model.architecture == "MistralForCausalLM")
+    model.family = "mistral";
   else {
     const std::string name = model.architecture.empty() ? type : model.architecture;
-    return Error{ErrorCode::UnsupportedModel, "The architecture \"" + name.substr(0, 80) + "\" is not supported.", where + "#architectures", kSupported};
+    return Error{ErrorCode::UnsupportedModel, "The architecture \"" + name.substr(0, 80) + "\" is not supported.", where + "#architectures",
+                 kSupported};
   }
 
   model.hidden = config.integer("hidden_size", std::nullopt);
@@ -230,7 +250,8 @@ Result<ModelConfig> parseModelConfig(const std::string &json, const std::string 
   } else if (model.heads > 0) {
     model.headDim = model.hidden / model.heads;
     if (model.hidden % model.heads != 0) {
-      config.fail({ErrorCode::MalformedFile, "hidden_size is not a multiple of num_attention_heads, and head_dim is missing.", where + "#head_dim", ""});
+      config.fail({ErrorCode::MalformedFile, "hidden_size is not a multiple of num_attention_heads, and head_dim is missing.",
+                   where + "#head_dim", ""});
     }
   }
   readRope(config, model);

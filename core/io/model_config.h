@@ -16,8 +16,8 @@ enum class AttentionLayout { Split, WPack }; // how the checkpoint stores q, k, 
 
 struct RopeConfig {
   double theta = 10000.0;
-  int64_t rotaryDims = 0;   // 0 = whole head
-  bool interleaved = false; // pairs (0,1),(2,3).. instead of halves
+  int64_t rotaryDims = 0;       // 0 = whole head
+  bool interleaved = false;     // pairs (0,1),(2,3).. instead of halves
   std::string scaling = "none"; // none | linear | dynamic | yarn | longrope | llama3 | divisors
   double factor = 1.0;
   double lowFrequencyFactor = 1.0;

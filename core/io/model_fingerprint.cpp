@@ -21,8 +21,9 @@ namespace {
 constexpr size_t kBlock = size_t(16) << 20;
 
 /// What else of a folder decides what a run computes.
-constexpr const char *kSettings[] = {"config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
-                                     "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja", "chat_template.json"};
+constexpr const char *kSettings[] = {
+    "config.json",       "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
+    "added_tokens.json", "vocab.json",     "merges.txt",      "chat_template.jinja",   "chat_template.json"};
 
 /// A hash for each block of a file, made by all cores.
 std::vector<uint64_t> blockHashes(const MappedFile &file) {

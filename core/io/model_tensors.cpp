@@ -64,14 +64,18 @@ Status checkTensors(const WeightSource &source, const std::string &where) {
   for (const ExpectedTensor &expected : expectedTensors(source.config())) {
     const TensorInfo *found = source.find(expected.name);
     if (!found) {
-      return Error{ErrorCode::MalformedFile, "The weights lack the tensor \"" + expected.name + "\".", where, "The model is incomplete; download it again."};
+      return Error{ErrorCode::MalformedFile, "The weights lack the tensor \"" + expected.name + "\".", where,
+                   "The model is incomplete; download it again."};
     }
     if (found->shape != expected.shape) {
-      return Error{ErrorCode::MalformedFile, "The tensor \"" + expected.name + "\" is " + shapeText(found->shape) + ", but the model's settings say " + shapeText(expected.shape) + ".",
+      return Error{ErrorCode::MalformedFile,
+                   "The tensor \"" + expected.name + "\" is " + shapeText(found->shape) + ", but the model's settings say " +
+                       shapeText(expected.shape) + ".",
                    found->file, "Settings and weights belong to different models."};
     }
     if (!readsAsFloat(found->type)) {
-      return Error{ErrorCode::UnsupportedFormat, "The tensor \"" + expected.name + "\" is stored as " + dtypeName(found->type) + ", which is not read.", found->file,
+      return Error{ErrorCode::UnsupportedFormat,
+                   "The tensor \"" + expected.name + "\" is stored as " + dtypeName(found->type) + ", which is not read.", found->file,
                    "Use the model's F32, F16 or BF16 files, or a GGUF file."};
     }
   }

@@ -21,12 +21,28 @@ struct DTypeRow {
 };
 
 const DTypeRow kDTypes[] = {
-    {"F32", 32, DType::F32},         {"BF16", 16, DType::BF16},       {"F16", 16, DType::F16},   {"F64", 64, DType::F64},
-    {"I64", 64, DType::I64},         {"I32", 32, DType::I32},         {"I16", 16, DType::I16},   {"I8", 8, DType::I8},
-    {"U64", 64, DType::U64},         {"U32", 32, DType::U32},         {"U16", 16, DType::U16},   {"U8", 8, DType::U8},
-    {"BOOL", 8, DType::Bool},        {"F8_E4M3", 8, DType::F8E4M3},   {"F8_E5M2", 8, DType::F8E5M2},
-    {"F8_E4M3FNUZ", 8, {}},          {"F8_E5M2FNUZ", 8, {}},          {"F8_E8M0", 8, {}},        {"F6_E2M3", 6, {}},
-    {"F6_E3M2", 6, {}},              {"F4", 4, {}},                   {"C64", 64, {}},
+    {"F32", 32, DType::F32},
+    {"BF16", 16, DType::BF16},
+    {"F16", 16, DType::F16},
+    {"F64", 64, DType::F64},
+    {"I64", 64, DType::I64},
+    {"I32", 32, DType::I32},
+    {"I16", 16, DType::I16},
+    {"I8", 8, DType::I8},
+    {"U64", 64, DType::U64},
+    {"U32", 32, DType::U32},
+    {"U16", 16, DType::U16},
+    {"U8", 8, DType::U8},
+    {"BOOL", 8, DType::Bool},
+    {"F8_E4M3", 8, DType::F8E4M3},
+    {"F8_E5M2", 8, DType::F8E5M2},
+    {"F8_E4M3FNUZ", 8, {}},
+    {"F8_E5M2FNUZ", 8, {}},
+    {"F8_E8M0", 8, {}},
+    {"F6_E2M3", 6, {}},
+    {"F6_E3M2", 6, {}},
+    {"F4", 4, {}},
+    {"C64", 64, {}},
 };
 
 const DTypeRow *dtypeRow(const std::string &name) {
@@ -49,7 +65,8 @@ public:
     if (m_state == State::Start) return enter(State::Top);
     if (m_state == State::Top && m_haveKey) {
       m_haveKey = false;
-      if (m_key == "__metadata__") return m_sawMetadata ? fail("__metadata__ stands in the header twice") : (m_sawMetadata = true, enter(State::Metadata));
+      if (m_key == "__metadata__")
+        return m_sawMetadata ? fail("__metadata__ stands in the header twice") : (m_sawMetadata = true, enter(State::Metadata));
       m_entry = {};
       m_entry.name = m_key;
       m_seen = 0;
@@ -184,7 +201,8 @@ Status SafetensorsFile::parseHeader() {
   if (m_bytes.size < 8) return malformed("The file is too short for a safetensors header");
   std::memcpy(&headerBytes, m_bytes.data, 8);
   if (headerBytes > kMaxHeaderBytes) return malformed("The safetensors header claims to be larger than 100 MB");
-  if (!m_bytes.contains(8, headerBytes)) return malformed("The safetensors header reaches beyond the end of the file: the file is truncated");
+  if (!m_bytes.contains(8, headerBytes))
+    return malformed("The safetensors header reaches beyond the end of the file: the file is truncated");
   const char *text = reinterpret_cast<const char *>(m_bytes.data) + 8;
   if (headerBytes == 0 || text[0] != '{') return malformed("The safetensors header does not begin with \"{\"");
 
@@ -204,7 +222,8 @@ Status SafetensorsFile::parseHeader() {
     const std::string name = "The tensor \"" + entry.name + "\"";
     if (begin < position) return malformed(name + " overlaps another one");
     if (begin > position) return malformed("There is a hole in the file before the tensor \"" + entry.name + "\"");
-    if (end < begin || end > dataBytes) return malformed(name + " reaches beyond the end of the file: the file is truncated or its offsets are wrong");
+    if (end < begin || end > dataBytes)
+      return malformed(name + " reaches beyond the end of the file: the file is truncated or its offsets are wrong");
     uint64_t elements = 0, bits = 0;
     if (!elementCount(entry.shape, elements) || __builtin_mul_overflow(elements, uint64_t(dtypeRow(entry.dtype)->bits), &bits)) {
       return malformed(name + " has an impossible shape");
@@ -237,11 +256,14 @@ Result<SafetensorsWriter> SafetensorsWriter::create(const std::string &path, con
   if (!metadata.empty()) header["__metadata__"] = metadata;
   uint64_t position = 0;
   for (const auto &spec : specs) {
-    const auto internal = [&](const char *what) { return Error{ErrorCode::Internal, "The tensor \"" + spec.name + "\" " + what + ".", path, ""}; };
+    const auto internal = [&](const char *what) {
+      return Error{ErrorCode::Internal, "The tensor \"" + spec.name + "\" " + what + ".", path, ""};
+    };
     const uint64_t size = elementBytes(spec.type);
     uint64_t elements = 0, bytes = 0, end = 0;
     if (size == 0) return internal("has a type that safetensors cannot hold");
-    if (!elementCount(spec.shape, elements) || __builtin_mul_overflow(elements, size, &bytes) || __builtin_add_overflow(position, bytes, &end)) {
+    if (!elementCount(spec.shape, elements) || __builtin_mul_overflow(elements, size, &bytes) ||
+        __builtin_add_overflow(position, bytes, &end)) {
       return internal("has an impossible shape");
     }
     if (spec.name == "__metadata__" || header.contains(spec.name)) return internal("would stand in the file twice");

@@ -83,8 +83,7 @@ Status writeAdapter(const std::string &folder, const LoraAdapter &adapter, const
       tensors.push_back(tensor.detach().cpu().contiguous());
     }
   ATTUNE_TRY(auto writer, io::SafetensorsWriter::create(folder + "/adapter_model.safetensors", specs));
-  for (const Tensor &tensor : tensors)
-    ATTUNE_CHECK(writer.write({static_cast<const uint8_t *>(tensor.data_ptr()), tensor.nbytes()}));
+  for (const Tensor &tensor : tensors) ATTUNE_CHECK(writer.write({static_cast<const uint8_t *>(tensor.data_ptr()), tensor.nbytes()}));
   ATTUNE_CHECK(writer.commit());
   return writeFileAtomic(folder + "/adapter_config.json", dumpJson(config) + "\n");
 }

@@ -29,25 +29,22 @@ double loraScale(double alpha, int64_t rank, bool rslora) {
   return alpha / (rslora ? std::sqrt(r) : r);
 }
 
-Result<std::vector<LinearModule>> selectTargets(const std::vector<LinearModule> &modules,
-                                                const std::vector<std::string> &names) {
+Result<std::vector<LinearModule>> selectTargets(const std::vector<LinearModule> &modules, const std::vector<std::string> &names) {
   for (const std::string &name : names) {
-    if (!name.empty() &&
-        std::any_of(modules.begin(), modules.end(), [&](const LinearModule &m) { return targets(name, m.name); }))
+    if (!name.empty() && std::any_of(modules.begin(), modules.end(), [&](const LinearModule &m) { return targets(name, m.name); }))
       continue;
     std::set<std::string> known;
     for (const LinearModule &module : modules) known.insert(module.name.substr(module.name.rfind('.') + 1));
     std::string list = "all-linear";
     for (const std::string &one : known) list += ", " + one;
-    return Error{ErrorCode::InvalidConfig, "The LoRA target \"" + name + "\" names no linear layer of this model.",
-                 "lora.targets", "This model has: " + list + "."};
+    return Error{ErrorCode::InvalidConfig, "The LoRA target \"" + name + "\" names no linear layer of this model.", "lora.targets",
+                 "This model has: " + list + "."};
   }
   std::vector<LinearModule> chosen;
   for (const LinearModule &module : modules)
     if (std::any_of(names.begin(), names.end(), [&](const std::string &name) { return targets(name, module.name); }))
       chosen.push_back(module);
-  if (chosen.empty())
-    return Error{ErrorCode::InvalidConfig, "No LoRA target is given.", "lora.targets", "Use [\"all-linear\"]."};
+  if (chosen.empty()) return Error{ErrorCode::InvalidConfig, "No LoRA target is given.", "lora.targets", "Use [\"all-linear\"]."};
   return chosen;
 }
 
@@ -60,8 +57,7 @@ void drawLora(const Tensor &matrix, const std::string &name, uint64_t seed, doub
 }
 
 Result<LoraAdapter> makeLora(const api::LoraConfig &config, const std::vector<LinearModule> &modules, uint64_t seed) {
-  if (config.rank < 1)
-    return Error{ErrorCode::InvalidConfig, "The LoRA rank must be at least 1.", "lora.rank", "Use 8, for example."};
+  if (config.rank < 1) return Error{ErrorCode::InvalidConfig, "The LoRA rank must be at least 1.", "lora.rank", "Use 8, for example."};
   ATTUNE_TRY(const std::vector<LinearModule> chosen, selectTargets(modules, config.targets));
   LoraAdapter adapter;
   adapter.config = config;
@@ -85,8 +81,7 @@ DecoderAdapters bindAdapter(const LoraAdapter &adapter, int64_t layers, at::Scal
     std::vector<LoraSlice> *const lists[] = {&layer.qkv, &layer.output, &layer.gateUp, &layer.down};
     const Tensor a = type == at::kFloat ? module.a : module.a.detach().to(type);
     const Tensor b = type == at::kFloat ? module.b : module.b.detach().to(type);
-    lists[static_cast<size_t>(module.place.matrix)]->push_back(
-        {a, b, module.scale, module.place.rowBegin, module.place.rowEnd});
+    lists[static_cast<size_t>(module.place.matrix)]->push_back({a, b, module.scale, module.place.rowBegin, module.place.rowEnd});
   }
   return bound;
 }

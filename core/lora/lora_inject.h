@@ -8,8 +8,7 @@ namespace attune::core {
 
 /// The modules that `targets` name: "all-linear", a full module name, or a suffix at a dot ("q_proj", "self_attn.q_proj").
 /// InvalidConfig for a target that fits nothing, with the names that would.
-Result<std::vector<LinearModule>> selectTargets(const std::vector<LinearModule> &modules,
-                                                const std::vector<std::string> &targets);
+Result<std::vector<LinearModule>> selectTargets(const std::vector<LinearModule> &modules, const std::vector<std::string> &targets);
 
 /// Fills `matrix` [rows, columns] with numbers uniform in +-factor/sqrt(columns), a function of seed and name alone.
 void drawLora(const Tensor &matrix, const std::string &name, uint64_t seed, double factor = 1.0);

@@ -9,9 +9,15 @@
 namespace attune::core {
 namespace {
 
-const char *const kCarriedFiles[] = {"generation_config.json", "tokenizer.json",     "tokenizer_config.json",
-                                     "special_tokens_map.json", "tokenizer.model",    "added_tokens.json",
-                                     "vocab.json",              "merges.txt",         "chat_template.jinja",
+const char *const kCarriedFiles[] = {"generation_config.json",
+                                     "tokenizer.json",
+                                     "tokenizer_config.json",
+                                     "special_tokens_map.json",
+                                     "tokenizer.model",
+                                     "added_tokens.json",
+                                     "vocab.json",
+                                     "merges.txt",
+                                     "chat_template.jinja",
                                      "chat_template.json"};
 
 bool isFolder(const std::string &path) {
@@ -32,8 +38,8 @@ bool allOfType(const std::vector<WeightPlace> &places, at::ScalarType type) {
 Status writeWeights(const std::string &path, const std::vector<WeightPlace> &places) {
   std::vector<io::SafetensorsSpec> specs;
   for (const WeightPlace &place : places)
-    specs.push_back({place.name, place.target.scalar_type() == at::kBFloat16 ? io::DType::BF16 : io::DType::F32,
-                     place.target.sizes().vec()});
+    specs.push_back(
+        {place.name, place.target.scalar_type() == at::kBFloat16 ? io::DType::BF16 : io::DType::F32, place.target.sizes().vec()});
   ATTUNE_TRY(auto writer, io::SafetensorsWriter::create(path, specs));
   for (const WeightPlace &place : places) {
     const Tensor rows = place.target.detach().cpu().contiguous();
@@ -55,7 +61,9 @@ std::string hfConfigJson(const io::ModelConfig &c, const std::string &dtype) {
   config["vocab_size"] = c.vocab;
   config["max_position_embeddings"] = c.context;
   config["rms_norm_eps"] = c.normEps;
-  config["hidden_act"] = c.activation == io::Activation::Silu ? "silu" : c.activation == io::Activation::Gelu ? "gelu" : "gelu_pytorch_tanh";
+  config["hidden_act"] = c.activation == io::Activation::Silu   ? "silu"
+                         : c.activation == io::Activation::Gelu ? "gelu"
+                                                                : "gelu_pytorch_tanh";
   config["attention_bias"] = c.qkvBias;
   config["mlp_bias"] = c.mlpBias;
   config["tie_word_embeddings"] = c.tiedEmbeddings;
@@ -82,8 +90,11 @@ std::string hfConfigJson(const io::ModelConfig &c, const std::string &dtype) {
 Status checkWritable(const io::ModelConfig &config, const std::string &sourcePath) {
   if (isFolder(sourcePath)) return {};
   const auto refuse = [&](const std::string &what) {
-    return Error{ErrorCode::UnsupportedModel, "A model with " + what + " cannot be written as a Hugging Face folder, which this method ends with.", sourcePath,
-                 "Train a LoRA adapter, or start from the model's Hugging Face folder.", {}};
+    return Error{ErrorCode::UnsupportedModel,
+                 "A model with " + what + " cannot be written as a Hugging Face folder, which this method ends with.",
+                 sourcePath,
+                 "Train a LoRA adapter, or start from the model's Hugging Face folder.",
+                 {}};
   };
   if (config.rope.scaling == "divisors") return refuse("its own table of rotary frequencies");
   if (config.qkvBias != config.outputBias) return refuse("biases in only some of its attention layers");

@@ -27,9 +27,7 @@ Tensor emptyWeight(std::vector<int64_t> shape, const at::TensorOptions &options)
 }
 
 DecoderWeights allocate(const io::ModelConfig &c, const at::TensorOptions &options) {
-  auto make = [&](bool wanted, std::vector<int64_t> shape) {
-    return wanted ? emptyWeight(std::move(shape), options) : Tensor();
-  };
+  auto make = [&](bool wanted, std::vector<int64_t> shape) { return wanted ? emptyWeight(std::move(shape), options) : Tensor(); };
   const int64_t qkvRows = c.qRows() + 2 * c.kvRows();
   DecoderWeights weights;
   weights.embedding = make(true, {c.vocab, c.hidden});
@@ -77,8 +75,7 @@ Status checkShapes(const io::WeightSource &source, const std::vector<WeightPlace
 Status readInto(const io::WeightSource &source, const WeightPlace &place, const Chunk &chunk, std::vector<float> &scratch) {
   const int64_t width = place.target.dim() == 2 ? place.target.size(1) : 1;
   if (place.target.scalar_type() == at::kFloat)
-    return source.readFloat(place.name, chunk.rowBegin, chunk.rowEnd,
-                            place.target.data_ptr<float>() + chunk.rowBegin * width);
+    return source.readFloat(place.name, chunk.rowBegin, chunk.rowEnd, place.target.data_ptr<float>() + chunk.rowBegin * width);
   auto *out = place.target.data_ptr<c10::BFloat16>();
   const io::TensorInfo *info = source.find(place.name);
   const ByteView raw = info->type == io::DType::BF16 ? source.rawBytes(place.name) : ByteView{};

@@ -14,9 +14,9 @@ namespace attune::core {
 
 /// A trainable leaf. `tensor` is the fp32 master (or the weight itself in full fp32 training) with requires_grad.
 struct NamedParameter {
-  std::string name;    // Hugging Face / PEFT name without ".weight"
+  std::string name; // Hugging Face / PEFT name without ".weight"
   Tensor tensor;
-  bool decays = true;  // weight decay applies (matrices, LoRA's too; never norms and biases)
+  bool decays = true;   // weight decay applies (matrices, LoRA's too; never norms and biases)
   bool isLoraB = false; // LoRA+ raises its learning rate
 };
 

@@ -142,8 +142,7 @@ PassOptions TransformerModel::passOptions(const PassSeed *seed) const {
 double TransformerModel::forwardBackward(const data::MicroBatch &batch, double gradScale, const PassSeed &seed) {
   if (batch.targets.empty()) return 0.0;
   at::AutoGradMode record(true);
-  const Tensor loss = m_transformer.lossSum(withMasters(true), m_adapter ? &m_trainAdapters : nullptr, batch,
-                                            passOptions(&seed));
+  const Tensor loss = m_transformer.lossSum(withMasters(true), m_adapter ? &m_trainAdapters : nullptr, batch, passOptions(&seed));
   const double sum = loss.item().toDouble();
   (loss * gradScale).backward();
   return sum;
@@ -152,9 +151,7 @@ double TransformerModel::forwardBackward(const data::MicroBatch &batch, double g
 double TransformerModel::evaluate(const data::MicroBatch &batch) {
   if (batch.targets.empty()) return 0.0;
   at::NoGradGuard noGrad;
-  return m_transformer.lossSum(m_weights, m_adapter ? &m_trainAdapters : nullptr, batch, passOptions(nullptr))
-      .item()
-      .toDouble();
+  return m_transformer.lossSum(m_weights, m_adapter ? &m_trainAdapters : nullptr, batch, passOptions(nullptr)).item().toDouble();
 }
 
 void TransformerModel::parametersChanged() {
@@ -189,8 +186,7 @@ Status TransformerModel::load(const std::string &runFolder) {
     for (size_t i = 0; i < saved.modules.size(); ++i) {
       LoraModule &mine = m_adapter->modules[i];
       if (saved.modules[i].place.name != mine.place.name || saved.modules[i].a.sizes() != mine.a.sizes())
-        return Error{ErrorCode::AdapterMismatch, "The saved adapter does not fit what this run trains.",
-                     where + "#" + mine.place.name, ""};
+        return Error{ErrorCode::AdapterMismatch, "The saved adapter does not fit what this run trains.", where + "#" + mine.place.name, ""};
       mine.a.copy_(saved.modules[i].a);
       mine.b.copy_(saved.modules[i].b);
     }
@@ -202,10 +198,8 @@ Status TransformerModel::load(const std::string &runFolder) {
   const std::vector<WeightPlace> from = weightPlaces(source->config(), *family, saved);
   const std::vector<WeightPlace> to = weightPlaces(config(), *family, withMasters(false));
   bool fits = from.size() == to.size();
-  for (size_t i = 0; fits && i < to.size(); ++i)
-    fits = from[i].name == to[i].name && from[i].target.sizes() == to[i].target.sizes();
-  if (!fits)
-    return Error{ErrorCode::MalformedFile, "The saved model is not the one that this run trains.", runFolder + "/model", ""};
+  for (size_t i = 0; fits && i < to.size(); ++i) fits = from[i].name == to[i].name && from[i].target.sizes() == to[i].target.sizes();
+  if (!fits) return Error{ErrorCode::MalformedFile, "The saved model is not the one that this run trains.", runFolder + "/model", ""};
   for (size_t i = 0; i < to.size(); ++i) to[i].target.detach().copy_(from[i].target);
   parametersChanged();
   return {};

@@ -19,7 +19,7 @@ struct TrainingSetup {
   api::Method method = api::Method::Lora;
   int64_t freezeLayers = 2; // method freeze: how many last layers train
   api::LoraConfig lora;
-  std::string initAdapter; // LoRA: continue from this folder; empty = fresh
+  std::string initAdapter;             // LoRA: continue from this folder; empty = fresh
   at::ScalarType compute = at::kFloat; // or kBFloat16
   RecomputePolicy recompute = RecomputePolicy::None;
   double neftuneAlpha = 0.0;

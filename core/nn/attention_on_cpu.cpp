@@ -195,11 +195,10 @@ Tensor loopCached(const Tensor &q, const Tensor &keys, const Tensor &values, int
           const int64_t row = item / kvHeads, kvHead = item % kvHeads, end = start + row + 1;
           const int64_t begin = spec.window > 0 ? std::max<int64_t>(0, end - spec.window) : 0;
           const float *alibi = spec.alibiSlopes.empty() ? nullptr : spec.alibiSlopes.data() + kvHead * group;
-          kernels::typedKernels<S>().decodeHead(elements<float>(wq) + (row * heads + kvHead * group) * dim,
-                                                elements<S>(keys) + kvHead * keys.stride(0), elements<S>(values) + kvHead * values.stride(0),
-                                                elements<float>(out) + (row * heads + kvHead * group) * dim,
-                                                elements<float>(scratch) + part * scratchSize, group, dim, begin, end, rules.scale,
-                                                rules.softcap, alibi);
+          kernels::typedKernels<S>().decodeHead(
+              elements<float>(wq) + (row * heads + kvHead * group) * dim, elements<S>(keys) + kvHead * keys.stride(0),
+              elements<S>(values) + kvHead * values.stride(0), elements<float>(out) + (row * heads + kvHead * group) * dim,
+              elements<float>(scratch) + part * scratchSize, group, dim, begin, end, rules.scale, rules.softcap, alibi);
         }
       });
     });
@@ -210,7 +209,8 @@ Tensor loopCached(const Tensor &q, const Tensor &keys, const Tensor &values, int
   Tensor packed = at::empty({kvHeads, loops().packedFloats(length, dim)}, wq.options());
   parallelRanges(kvHeads, 1, [&](int64_t begin, int64_t end) {
     for (int64_t h = begin; h < end; ++h) {
-      loops().packTransposed(elements<float>(wk) + h * wk.stride(0), wk.stride(1), length, dim, elements<float>(packed) + h * packed.size(1));
+      loops().packTransposed(elements<float>(wk) + h * wk.stride(0), wk.stride(1), length, dim,
+                             elements<float>(packed) + h * packed.size(1));
     }
   });
   const auto pieces = piecesOf({0, rows}, heads, kQueryChunk / 2);

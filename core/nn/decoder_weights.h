@@ -49,8 +49,8 @@ template <typename Visit> void forEachTensor(DecoderWeights &weights, Visit visi
   };
   each({&weights.embedding, &weights.finalNorm, &weights.head});
   for (LayerWeights &layer : weights.layers)
-    each({&layer.inputNorm, &layer.postNorm, &layer.qkv, &layer.qkvBias, &layer.output, &layer.outputBias, &layer.gateUp,
-          &layer.gateUpBias, &layer.down, &layer.downBias, &layer.qNorm, &layer.kNorm});
+    each({&layer.inputNorm, &layer.postNorm, &layer.qkv, &layer.qkvBias, &layer.output, &layer.outputBias, &layer.gateUp, &layer.gateUpBias,
+          &layer.down, &layer.downBias, &layer.qNorm, &layer.kNorm});
 }
 
 } // namespace attune::core

@@ -32,8 +32,7 @@ Tensor addNeftuneNoise(const Tensor &rows, const std::vector<int64_t> &segmentSt
         for (int64_t column = 0; column < width; column += 4) {
           const auto words = rng.block(static_cast<uint64_t>(row) * blocksPerRow + static_cast<uint64_t>(column / 4));
           for (int64_t i = 0; i < 4 && column + i < width; ++i)
-            out[row * width + column + i] =
-                static_cast<float>((words[static_cast<size_t>(i)] * (2.0 / 4294967296.0) - 1.0) * magnitude);
+            out[row * width + column + i] = static_cast<float>((words[static_cast<size_t>(i)] * (2.0 / 4294967296.0) - 1.0) * magnitude);
         }
     });
   }

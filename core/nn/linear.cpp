@@ -116,8 +116,8 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     const Tensor grad = grads[0].stride(-1) == 1 ? grads[0] : grads[0].contiguous();
 
     const bool biased = (saved.size() - 3) % 2 == 1;
-    const size_t first = biased ? 4 : 3;        // A of slice 0 among the saved tensors
-    const size_t output = first - 1;            // and among the inputs: `reduced` is no input
+    const size_t first = biased ? 4 : 3; // A of slice 0 among the saved tensors
+    const size_t output = first - 1;     // and among the inputs: `reduced` is no input
     variable_list result(output + 2 * scales.size() + 2);
     if (ctx->needs_input_grad(0)) {
       result[0] = matmulPlain(grad, weight.scalar_type() == grad.scalar_type() ? weight : weight.to(grad.scalar_type()));
@@ -155,8 +155,7 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
 
 } // namespace
 
-Tensor linear(const Tensor &x, const Tensor &weight, const Tensor &bias, const std::vector<LoraSlice> &slices,
-              const LoraDropout &drop) {
+Tensor linear(const Tensor &x, const Tensor &weight, const Tensor &bias, const std::vector<LoraSlice> &slices, const LoraDropout &drop) {
   const Tensor rows = x.stride(-1) == 1 ? x : x.contiguous();
   if (!at::GradMode::is_enabled()) return linearForward(rows, weight, bias, slices, drop).y;
   std::vector<Tensor> others;

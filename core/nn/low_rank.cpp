@@ -5,8 +5,8 @@
 
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/bitwise_and.h>
-#include <ATen/ops/bitwise_xor.h>
 #include <ATen/ops/bitwise_right_shift.h>
+#include <ATen/ops/bitwise_xor.h>
 #include <ATen/ops/mm.h>
 #include <algorithm>
 

@@ -67,8 +67,7 @@ MatmulPath tryFloat() {
   if (!oneDnnIsExact()) return MatmulPath::Library;
   const Tensor x = wave(256, 576, 0.37), weight = wave(1024, 576, 0.73), expected = at::mm(x, weight.t());
   const double library = fastestSeconds([&] { at::mm(x, weight.t()); }) + fastestSeconds([&] { at::mm(expected, weight); });
-  const double other =
-      fastestSeconds([&] { oneDnnLinear(x, weight); }) + fastestSeconds([&] { oneDnnLinear(expected, weight.t()); });
+  const double other = fastestSeconds([&] { oneDnnLinear(x, weight); }) + fastestSeconds([&] { oneDnnLinear(expected, weight.t()); });
   return other < kWorthwhile * library ? MatmulPath::OneDnn : MatmulPath::Library;
 }
 
@@ -113,7 +112,9 @@ void pinMatmulPaths(const std::map<std::string, std::string> &paths) {
   };
   const at::NoGradGuard guard;
   const auto place = [](MatmulPath path) { return static_cast<int>(path); };
-  pinnedFloat = is("fp32", "library") ? place(MatmulPath::Library) : is("fp32", "onednn") && oneDnnIsExact() ? place(MatmulPath::OneDnn) : kFree;
+  pinnedFloat = is("fp32", "library")                     ? place(MatmulPath::Library)
+                : is("fp32", "onednn") && oneDnnIsExact() ? place(MatmulPath::OneDnn)
+                                                          : kFree;
   pinnedBfloat = is("bf16", "native") ? place(MatmulPath::Library) : is("bf16", "widened") ? place(MatmulPath::Widened) : kFree;
 }
 

@@ -64,9 +64,9 @@ NormResult normForward(const Tensor &x, const Tensor &delta, const Tensor &weigh
     parallelRanges(x.size(0), rowGrain(width), [&](int64_t begin, int64_t end) {
       const kernels::NormShape shape{end - begin, width, static_cast<float>(eps), !plusOne};
       const S *add = elements<S>(delta);
-      kernels::typedKernels<S>().normForward(elements<S>(x) + begin * width, add ? add + begin * width : nullptr,
-                                             elements<float>(factor), elements<S>(result.sum) + begin * width,
-                                             elements<S>(result.y) + begin * width, elements<float>(result.rstd) + begin, shape);
+      kernels::typedKernels<S>().normForward(elements<S>(x) + begin * width, add ? add + begin * width : nullptr, elements<float>(factor),
+                                             elements<S>(result.sum) + begin * width, elements<S>(result.y) + begin * width,
+                                             elements<float>(result.rstd) + begin, shape);
     });
   });
   return result;
@@ -105,9 +105,9 @@ std::pair<Tensor, Tensor> normBackward(const Tensor &gradY, const Tensor &gradSu
       const S *more = elements<S>(extra);
       float *gradWeight = elements<float>(partial);
       kernels::typedKernels<S>().normBackward(elements<S>(g) + begin * width, more ? more + begin * width : nullptr,
-                                              elements<S>(sum) + begin * width, elements<float>(factor),
-                                              elements<float>(rstd) + begin, elements<S>(gradX) + begin * width,
-                                              gradWeight ? gradWeight + part * width : nullptr, {end - begin, width, 0.0f, false});
+                                              elements<S>(sum) + begin * width, elements<float>(factor), elements<float>(rstd) + begin,
+                                              elements<S>(gradX) + begin * width, gradWeight ? gradWeight + part * width : nullptr,
+                                              {end - begin, width, 0.0f, false});
     });
   });
   return {gradX, wantsWeight ? partial.sum(0).to(weight.scalar_type()) : Tensor()};
@@ -124,8 +124,8 @@ struct RmsNormFunction : torch::autograd::Function<RmsNormFunction> {
 
   static variable_list backward(AutogradContext *ctx, variable_list grads) {
     const auto saved = ctx->get_saved_variables();
-    const auto [gradX, gradWeight] = normBackward(grads[0], Tensor(), saved[0], saved[1], saved[2],
-                                                  ctx->saved_data["plusOne"].toBool(), ctx->needs_input_grad(1));
+    const auto [gradX, gradWeight] =
+        normBackward(grads[0], Tensor(), saved[0], saved[1], saved[2], ctx->saved_data["plusOne"].toBool(), ctx->needs_input_grad(1));
     return {gradX, gradWeight, Tensor(), Tensor()};
   }
 };
@@ -142,8 +142,8 @@ struct AddRmsNormFunction : torch::autograd::Function<AddRmsNormFunction> {
 
   static variable_list backward(AutogradContext *ctx, variable_list grads) {
     const auto saved = ctx->get_saved_variables();
-    const auto [gradX, gradWeight] = normBackward(grads[1], grads[0], saved[0], saved[1], saved[2],
-                                                  ctx->saved_data["plusOne"].toBool(), ctx->needs_input_grad(2));
+    const auto [gradX, gradWeight] =
+        normBackward(grads[1], grads[0], saved[0], saved[1], saved[2], ctx->saved_data["plusOne"].toBool(), ctx->needs_input_grad(2));
     return {gradX, gradX, gradWeight, Tensor(), Tensor()};
   }
 };

@@ -12,7 +12,6 @@ namespace attune::core {
 Tensor rmsNorm(const Tensor &x, const Tensor &weight, double eps, bool plusOne = false);
 
 /// residual + delta, and its norm, in one pass: returns {sum [N, H], norm(sum) [N, H]}. Differentiable.
-std::pair<Tensor, Tensor> addRmsNorm(const Tensor &residual, const Tensor &delta, const Tensor &weight, double eps,
-                                     bool plusOne = false);
+std::pair<Tensor, Tensor> addRmsNorm(const Tensor &residual, const Tensor &delta, const Tensor &weight, double eps, bool plusOne = false);
 
 } // namespace attune::core

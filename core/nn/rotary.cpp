@@ -31,8 +31,8 @@ Tensor llama3Frequencies(const Tensor &frequencies, const io::RopeConfig &rope) 
   const double context = static_cast<double>(rope.originalContext);
   const Tensor wavelength = frequencies.reciprocal().mul(2.0 * pi);
   const Tensor slowed = frequencies.div(rope.factor);
-  const Tensor smooth = wavelength.reciprocal().mul(context).sub(rope.lowFrequencyFactor).div(
-      rope.highFrequencyFactor - rope.lowFrequencyFactor);
+  const Tensor smooth =
+      wavelength.reciprocal().mul(context).sub(rope.lowFrequencyFactor).div(rope.highFrequencyFactor - rope.lowFrequencyFactor);
   const Tensor blended = smooth.neg().add(1.0).mul(slowed).add(smooth.mul(frequencies));
   const Tensor isLong = wavelength.gt(context / rope.lowFrequencyFactor);
   const Tensor isShort = wavelength.lt(context / rope.highFrequencyFactor);
@@ -84,8 +84,8 @@ bool usesLoops(const Tensor &x, const Tensor &positions, const RotaryTables &tab
 }
 
 void rotateRows(const Tensor &in, Tensor out, const Tensor &positions, const RotaryTables &tables, bool interleaved, bool inverse) {
-  kernels::RotaryShape shape{0,           in.size(1),    in.size(2),    tables.cos.size(1), in.stride(0),
-                             in.stride(1), out.stride(0), out.stride(1), interleaved,        inverse};
+  kernels::RotaryShape shape{
+      0, in.size(1), in.size(2), tables.cos.size(1), in.stride(0), in.stride(1), out.stride(0), out.stride(1), interleaved, inverse};
   const auto *place = static_cast<const int64_t *>(positions.data_ptr());
   const int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, in.size(1) * in.size(2)));
   withStorage(in.scalar_type(), [&](auto zero) {

@@ -107,8 +107,8 @@ SlicedResult slicedForward(const Tensor &q, const Tensor &k, const Tensor &v, co
   for (size_t s = 0; s + 1 < spec.segmentStarts.size(); ++s) {
     const int64_t begin = spec.segmentStarts[s], count = spec.segmentStarts[s + 1] - begin;
     if (count == 0) continue;
-    forwardSegment(q.narrow(0, begin, count), k.narrow(0, begin, count).transpose(0, 1), v.narrow(0, begin, count).transpose(0, 1), 0,
-                   spec, result.out.narrow(0, begin, count), result.lse.narrow(1, begin, count));
+    forwardSegment(q.narrow(0, begin, count), k.narrow(0, begin, count).transpose(0, 1), v.narrow(0, begin, count).transpose(0, 1), 0, spec,
+                   result.out.narrow(0, begin, count), result.lse.narrow(1, begin, count));
   }
   return result;
 }

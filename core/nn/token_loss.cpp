@@ -14,8 +14,8 @@
 #include <ATen/ops/sum.h>
 #include <ATen/ops/tanh.h>
 #include <algorithm>
-#include <vector>
 #include <torch/csrc/autograd/custom_function.h>
+#include <vector>
 
 namespace attune::core {
 
@@ -56,8 +56,8 @@ double chunkLoss(Tensor logits, const Tensor &targets, double softcap, bool want
   std::vector<double> sums(static_cast<size_t>(rows)); // one a row, so that the total does not depend on the threads
   parallelRanges(rows, std::max<int64_t>(1, 16384 / std::max<int64_t>(1, vocab)), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
-      sums[static_cast<size_t>(row)] = kernels::typedKernels<float>().crossEntropy(
-          elements<float>(logits) + row * vocab, wanted + row, 1, vocab, static_cast<float>(softcap), wantsGradient);
+      sums[static_cast<size_t>(row)] = kernels::typedKernels<float>().crossEntropy(elements<float>(logits) + row * vocab, wanted + row, 1,
+                                                                                   vocab, static_cast<float>(softcap), wantsGradient);
     }
   });
   double total = 0.0;
@@ -77,8 +77,8 @@ struct LossResult {
   Tensor gradHead;
 };
 
-LossResult lossForward(const Tensor &hidden, const Tensor &head, const Tensor &targets, const TokenLossOptions &options,
-                       bool wantsHidden, bool wantsHead) {
+LossResult lossForward(const Tensor &hidden, const Tensor &head, const Tensor &targets, const TokenLossOptions &options, bool wantsHidden,
+                       bool wantsHead) {
   const auto type = computeType(hidden.scalar_type());
   const Tensor weight = head.scalar_type() == hidden.scalar_type() ? head : head.to(hidden.scalar_type());
   const int64_t rows = hidden.size(0);

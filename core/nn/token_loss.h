@@ -6,8 +6,8 @@
 namespace attune::core {
 
 struct TokenLossOptions {
-  int64_t chunk = 0;      // rows at a time; 0 = chosen from the sizes
-  double softcap = 0.0;   // tanh cap on logits, 0 = none
+  int64_t chunk = 0;    // rows at a time; 0 = chosen from the sizes
+  double softcap = 0.0; // tanh cap on logits, 0 = none
 };
 
 /// Sum over m of -log softmax(hidden[m] . headᵀ)[targets[m]], fp32 scalar. hidden [M, H] are the labelled positions only,

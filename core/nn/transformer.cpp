@@ -25,14 +25,11 @@ struct SplitFunction : torch::autograd::Function<SplitFunction> {
   static variable_list forward(AutogradContext *, const Tensor &packed, int64_t first, int64_t other) {
     return {packed.narrow(1, 0, first), packed.narrow(1, first, other), packed.narrow(1, first + other, other)};
   }
-  static variable_list backward(AutogradContext *, variable_list gradients) {
-    return {at::cat(gradients, 1), Tensor(), Tensor()};
-  }
+  static variable_list backward(AutogradContext *, variable_list gradients) { return {at::cat(gradients, 1), Tensor(), Tensor()}; }
 };
 
 Tensor indexTensor(const std::vector<int64_t> &values, const at::Device &device) {
-  return at::from_blob(const_cast<int64_t *>(values.data()), {static_cast<int64_t>(values.size())},
-                       at::TensorOptions().dtype(at::kLong))
+  return at::from_blob(const_cast<int64_t *>(values.data()), {static_cast<int64_t>(values.size())}, at::TensorOptions().dtype(at::kLong))
       .clone()
       .to(device);
 }
@@ -62,15 +59,12 @@ struct Transformer::Pass {
   const std::vector<LoraSlice> &slices(size_t index, std::vector<LoraSlice> LayerAdapters::*member) const {
     return adapters.empty() ? kNoSlices : adapters[index].*member;
   }
-  LoraDropout dropout(size_t index, uint64_t product) const {
-    return {options.loraDropout, mixSeed(options.seed, index * 4 + product)};
-  }
+  LoraDropout dropout(size_t index, uint64_t product) const { return {options.loraDropout, mixSeed(options.seed, index * 4 + product)}; }
   /// The trainable tensors that the given halves of a layer use.
   std::vector<Tensor> trainable(size_t index, bool withAttention) const {
     const LayerWeights &w = layer(index);
     std::vector<Tensor> found = {w.postNorm, w.gateUp, w.gateUpBias, w.down, w.downBias};
-    if (withAttention)
-      found.insert(found.end(), {w.inputNorm, w.qkv, w.qkvBias, w.output, w.outputBias, w.qNorm, w.kNorm});
+    if (withAttention) found.insert(found.end(), {w.inputNorm, w.qkv, w.qkvBias, w.output, w.outputBias, w.qNorm, w.kNorm});
     auto add = [&](std::vector<LoraSlice> LayerAdapters::*member) {
       for (const LoraSlice &slice : slices(index, member)) {
         found.push_back(slice.a);
@@ -98,8 +92,7 @@ const RotaryTables &Transformer::tables(int64_t positions, const at::Device &dev
 }
 
 /// Returns {residual after attention, its norm}. delta (may be undefined) is what the layer below still has to add.
-std::pair<Tensor, Tensor> Transformer::attentionHalf(const Pass &pass, size_t layer, const Tensor &residual,
-                                                     const Tensor &delta) const {
+std::pair<Tensor, Tensor> Transformer::attentionHalf(const Pass &pass, size_t layer, const Tensor &residual, const Tensor &delta) const {
   const io::ModelConfig &c = m_config;
   const LayerWeights &w = pass.layer(layer);
   Tensor sum = residual, normed;
@@ -108,8 +101,7 @@ std::pair<Tensor, Tensor> Transformer::attentionHalf(const Pass &pass, size_t la
   else
     normed = rmsNorm(residual, w.inputNorm, c.normEps, c.normPlusOne);
   const int64_t rows = normed.size(0);
-  const Tensor packed =
-      linear(normed, w.qkv, w.qkvBias, pass.slices(layer, &LayerAdapters::qkv), pass.dropout(layer, 0));
+  const Tensor packed = linear(normed, w.qkv, w.qkvBias, pass.slices(layer, &LayerAdapters::qkv), pass.dropout(layer, 0));
   const bool rotates = c.position == io::PositionKind::Rope;
   Tensor mixed;
   if (w.qNorm.defined()) { // the norm stands between projection and rotation, so the packed rows cannot be rotated in place
@@ -119,29 +111,27 @@ std::pair<Tensor, Tensor> Transformer::attentionHalf(const Pass &pass, size_t la
       const Tensor split = flat.view({rows, count, c.headDim});
       return rotates ? applyRotary(split, pass.positions, pass.tables, c.rope.interleaved) : split;
     };
-    mixed = attention(heads(parts[0], c.heads, w.qNorm), heads(parts[1], c.kvHeads, w.kNorm),
-                      parts[2].view({rows, c.kvHeads, c.headDim}), pass.spec)
+    mixed = attention(heads(parts[0], c.heads, w.qNorm), heads(parts[1], c.kvHeads, w.kNorm), parts[2].view({rows, c.kvHeads, c.headDim}),
+                      pass.spec)
                 .view({rows, c.qRows()});
   } else {
-    mixed = packedAttention(packed, c.heads, c.kvHeads, pass.positions, rotates ? pass.tables : RotaryTables(),
-                            c.rope.interleaved, pass.spec);
+    mixed =
+        packedAttention(packed, c.heads, c.kvHeads, pass.positions, rotates ? pass.tables : RotaryTables(), c.rope.interleaved, pass.spec);
   }
-  const Tensor projected =
-      linear(mixed, w.output, w.outputBias, pass.slices(layer, &LayerAdapters::output), pass.dropout(layer, 1));
+  const Tensor projected = linear(mixed, w.output, w.outputBias, pass.slices(layer, &LayerAdapters::output), pass.dropout(layer, 1));
   return addRmsNorm(sum, projected, w.postNorm, c.normEps, c.normPlusOne);
 }
 
 /// normed [N, H] -> what the feed-forward block adds to the residual [N, H].
 Tensor Transformer::feedForwardHalf(const Pass &pass, size_t layer, const Tensor &normed) const {
   const LayerWeights &w = pass.layer(layer);
-  const Tensor gateUp =
-      linear(normed, w.gateUp, w.gateUpBias, pass.slices(layer, &LayerAdapters::gateUp), pass.dropout(layer, 2));
-  return linear(gatedActivation(gateUp, m_config.activation), w.down, w.downBias,
-                pass.slices(layer, &LayerAdapters::down), pass.dropout(layer, 3));
+  const Tensor gateUp = linear(normed, w.gateUp, w.gateUpBias, pass.slices(layer, &LayerAdapters::gateUp), pass.dropout(layer, 2));
+  return linear(gatedActivation(gateUp, m_config.activation), w.down, w.downBias, pass.slices(layer, &LayerAdapters::down),
+                pass.dropout(layer, 3));
 }
 
-std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, const DecoderAdapters *adapters,
-                                              const data::MicroBatch &batch, const PassOptions &options) {
+std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, const DecoderAdapters *adapters, const data::MicroBatch &batch,
+                                              const PassOptions &options) {
   const at::Device device = weights.embedding.device();
   const auto shared = std::make_shared<Pass>();
   Pass &pass = *shared;
@@ -176,8 +166,8 @@ std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, con
     Tensor normed;
     std::tie(residual, normed) = attentionHalf(pass, layer, residual, delta);
     if (options.recompute == RecomputePolicy::FeedForward && at::GradMode::is_enabled())
-      delta = checkpointed(
-          [this, shared, layer](const Tensor &input) { return feedForwardHalf(*shared, layer, input); }, normed, pass.trainable(layer, false));
+      delta = checkpointed([this, shared, layer](const Tensor &input) { return feedForwardHalf(*shared, layer, input); }, normed,
+                           pass.trainable(layer, false));
     else
       delta = feedForwardHalf(pass, layer, normed);
   }
@@ -257,8 +247,7 @@ Tensor Transformer::advance(const DecoderWeights &weights, const DecoderAdapters
     } else {
       mixed = attentionWithCache(q, cache.keys[layer], cache.values[layer], start, spec);
     }
-    const Tensor projected =
-        linear(mixed.view({mixed.size(0), c.qRows()}), w.output, w.outputBias, lora ? lora->output : kNoSlices);
+    const Tensor projected = linear(mixed.view({mixed.size(0), c.qRows()}), w.output, w.outputBias, lora ? lora->output : kNoSlices);
     std::tie(residual, normed) = addRmsNorm(residual, projected, w.postNorm, c.normEps, c.normPlusOne);
     const Tensor gateUp = linear(normed, w.gateUp, w.gateUpBias, lora ? lora->gateUp : kNoSlices);
     delta = linear(gatedActivation(gateUp, c.activation), w.down, w.downBias, lora ? lora->down : kNoSlices);

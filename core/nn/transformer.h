@@ -35,21 +35,19 @@ public:
   const io::ModelConfig &config() const { return m_config; }
 
   /// Sum of the targets' cross-entropies (fp32 scalar), differentiable. adapters may be null.
-  Tensor lossSum(const DecoderWeights &weights, const DecoderAdapters *adapters, const data::MicroBatch &batch,
-                 const PassOptions &options);
+  Tensor lossSum(const DecoderWeights &weights, const DecoderAdapters *adapters, const data::MicroBatch &batch, const PassOptions &options);
   /// Final hidden states after the last norm [N, H] of rows laid end to end, no gradients. Rows: all, or `rows` only.
   Tensor hidden(const DecoderWeights &weights, const DecoderAdapters *adapters, const data::MicroBatch &batch,
                 const std::vector<int64_t> *rows = nullptr);
   /// Feeds `ids` at positions cache.length.., fills the cache and returns the last token's normed hidden state [1, H].
-  Tensor advance(const DecoderWeights &weights, const DecoderAdapters *adapters, const std::vector<int64_t> &ids,
-                 KvCache &cache);
+  Tensor advance(const DecoderWeights &weights, const DecoderAdapters *adapters, const std::vector<int64_t> &ids, KvCache &cache);
   /// Logits [M, V] in fp32 of normed hidden states [M, H], final soft cap included. No gradients.
   Tensor logits(const DecoderWeights &weights, const Tensor &hidden) const;
 
 private:
   struct Pass;
-  std::pair<Tensor, Tensor> blocks(const DecoderWeights &weights, const DecoderAdapters *adapters,
-                                   const data::MicroBatch &batch, const PassOptions &options);
+  std::pair<Tensor, Tensor> blocks(const DecoderWeights &weights, const DecoderAdapters *adapters, const data::MicroBatch &batch,
+                                   const PassOptions &options);
   std::pair<Tensor, Tensor> attentionHalf(const Pass &pass, size_t layer, const Tensor &residual, const Tensor &delta) const;
   Tensor feedForwardHalf(const Pass &pass, size_t layer, const Tensor &normed) const;
   const RotaryTables &tables(int64_t positions, const at::Device &device);

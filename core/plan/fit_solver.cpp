@@ -42,15 +42,19 @@ std::vector<FitChange> describe(const api::RunConfig &from, const api::RunConfig
   std::vector<FitChange> changes;
   const auto number = [](int64_t value) { return std::to_string(value); };
   if (from.batchSize != to.batchSize) {
-    changes.push_back({"batch_size", number(from.batchSize), number(to.batchSize), "Fewer sequences at once keep fewer activations.", "none: accumulation keeps the update the same"});
-    changes.push_back({"accumulation", number(from.accumulation), number(to.accumulation), "As many sequences as before go into each update.", "none"});
+    changes.push_back({"batch_size", number(from.batchSize), number(to.batchSize), "Fewer sequences at once keep fewer activations.",
+                       "none: accumulation keeps the update the same"});
+    changes.push_back(
+        {"accumulation", number(from.accumulation), number(to.accumulation), "As many sequences as before go into each update.", "none"});
   }
   const bool wasAuto = from.checkpointing == api::Checkpointing::Auto;
   if (from.checkpointing != to.checkpointing && !(wasAuto && to.checkpointing == api::Checkpointing::None)) {
-    changes.push_back({"checkpointing", nameOf(from.checkpointing), nameOf(to.checkpointing), "Activations are computed again instead of kept.", "none: the same numbers, a slower step"});
+    changes.push_back({"checkpointing", nameOf(from.checkpointing), nameOf(to.checkpointing),
+                       "Activations are computed again instead of kept.", "none: the same numbers, a slower step"});
   }
   if (from.maxLength != to.maxLength) {
-    changes.push_back({"max_length", number(from.maxLength), number(to.maxLength), "Shorter sequences keep fewer activations.", "rows longer than this lose their end, or are dropped"});
+    changes.push_back({"max_length", number(from.maxLength), number(to.maxLength), "Shorter sequences keep fewer activations.",
+                       "rows longer than this lose their end, or are dropped"});
   }
   return changes;
 }

@@ -40,8 +40,8 @@ struct LinearShape {
 };
 
 std::vector<LinearShape> linearShapes(const io::ModelConfig &m) {
-  return {{"self_attn.q_proj", m.hidden, m.qRows()},  {"self_attn.k_proj", m.hidden, m.kvRows()},
-          {"self_attn.v_proj", m.hidden, m.kvRows()}, {"self_attn.o_proj", m.qRows(), m.hidden},
+  return {{"self_attn.q_proj", m.hidden, m.qRows()},   {"self_attn.k_proj", m.hidden, m.kvRows()},
+          {"self_attn.v_proj", m.hidden, m.kvRows()},  {"self_attn.o_proj", m.qRows(), m.hidden},
           {"mlp.gate_proj", m.hidden, m.intermediate}, {"mlp.up_proj", m.hidden, m.intermediate},
           {"mlp.down_proj", m.intermediate, m.hidden}};
 }
@@ -97,7 +97,8 @@ LayerSaved layerSaved(const io::ModelConfig &m) { return {4 * m.hidden + 2 * m.q
 
 int64_t trainedParameters(const io::ModelConfig &model, const api::RunConfig &config) {
   if (config.method == api::Method::Lora) return loraSize(model, config.lora).parameters.value();
-  if (config.method == api::Method::Freeze) return std::min(std::max<int64_t>(config.freezeLayers, 0), model.layers) * layerParameters(model);
+  if (config.method == api::Method::Freeze)
+    return std::min(std::max<int64_t>(config.freezeLayers, 0), model.layers) * layerParameters(model);
   return model.parameterCount();
 }
 
@@ -191,8 +192,20 @@ int64_t parseBytes(const std::string &text) {
   static const struct {
     const char *name;
     double factor;
-  } kUnits[] = {{"", 1},     {"b", 1},       {"k", 1024.0},       {"kib", 1024.0},       {"kb", 1e3}, {"m", 1048576.0}, {"mib", 1048576.0},
-                {"mb", 1e6}, {"g", 1073741824.0}, {"gib", 1073741824.0}, {"gb", 1e9}, {"t", 1099511627776.0}, {"tib", 1099511627776.0}, {"tb", 1e12}};
+  } kUnits[] = {{"", 1},
+                {"b", 1},
+                {"k", 1024.0},
+                {"kib", 1024.0},
+                {"kb", 1e3},
+                {"m", 1048576.0},
+                {"mib", 1048576.0},
+                {"mb", 1e6},
+                {"g", 1073741824.0},
+                {"gib", 1073741824.0},
+                {"gb", 1e9},
+                {"t", 1099511627776.0},
+                {"tib", 1099511627776.0},
+                {"tb", 1e12}};
   for (const auto &known : kUnits) {
     if (unit != known.name) continue;
     const double bytes = number * known.factor;

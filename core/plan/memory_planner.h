@@ -28,9 +28,9 @@ struct MemoryForecast {
 
 /// What the settings leave open.
 struct PlanContext {
-  bool computeOnHost = true;     // the CPU: every item is host memory
-  bool bf16 = false;             // the compute type that precision `auto` means on this machine
-  int64_t microBatchTokens = 0;  // of the largest micro-batch when the data are known; 0 = batch_size x max_length
+  bool computeOnHost = true;    // the CPU: every item is host memory
+  bool bf16 = false;            // the compute type that precision `auto` means on this machine
+  int64_t microBatchTokens = 0; // of the largest micro-batch when the data are known; 0 = batch_size x max_length
   int64_t threads = 2;
 };
 

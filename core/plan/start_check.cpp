@@ -7,9 +7,7 @@
 
 namespace attune::core {
 
-int64_t hostBudget(const api::RunConfig &config) {
-  return config.memoryCapBytes > 0 ? config.memoryCapBytes : hostInfo().availableBytes;
-}
+int64_t hostBudget(const api::RunConfig &config) { return config.memoryCapBytes > 0 ? config.memoryCapBytes : hostInfo().availableBytes; }
 
 Result<api::RunConfig> withAdapterSettings(const api::RunConfig &config) {
   api::RunConfig result = config;
@@ -34,8 +32,11 @@ Result<StartPlan> planStart(const io::ModelConfig &model, const api::RunConfig &
     hint.back() = '.';
   }
   return Error{ErrorCode::DoesNotFit,
-               "The run needs about " + bytesText(plain.forecast.needed(context.computeOnHost)) + " of memory, and " + bytesText(budget) + " may be used.",
-               config.memoryCapBytes > 0 ? "memory_cap_bytes" : "", hint, {}};
+               "The run needs about " + bytesText(plain.forecast.needed(context.computeOnHost)) + " of memory, and " + bytesText(budget) +
+                   " may be used.",
+               config.memoryCapBytes > 0 ? "memory_cap_bytes" : "",
+               hint,
+               {}};
 }
 
 } // namespace attune::core

@@ -23,7 +23,8 @@ std::vector<api::StoredConversation> FolderConversationStore::list() {
     auto text = readFile(entry->path().string(), size_t(64) << 20);
     if (text.ok()) found.push_back({entry->path().stem().string(), std::move(*text), static_cast<double>(info.st_mtime)});
   }
-  std::sort(found.begin(), found.end(), [](const auto &a, const auto &b) { return a.changedAt != b.changedAt ? a.changedAt > b.changedAt : a.id > b.id; });
+  std::sort(found.begin(), found.end(),
+            [](const auto &a, const auto &b) { return a.changedAt != b.changedAt ? a.changedAt > b.changedAt : a.id > b.id; });
   return found;
 }
 

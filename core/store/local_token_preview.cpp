@@ -42,7 +42,8 @@ Result<std::vector<api::RowTokens>> LocalTokenPreview::rows(const api::RunConfig
     std::optional<tokenizer::StreamingDecoder> decoder; // a character split over tokens shows at its last one
     if (tools.tokenizer) decoder.emplace(*tools.tokenizer);
     for (size_t i = 0; i < shown.ids.size(); ++i)
-      row.tokens.push_back({decoder ? decoder->push(shown.ids[i]) : std::to_string(shown.ids[i]) + " ", shown.ids[i], i < shown.labels.size() && shown.labels[i] != -100});
+      row.tokens.push_back({decoder ? decoder->push(shown.ids[i]) : std::to_string(shown.ids[i]) + " ", shown.ids[i],
+                            i < shown.labels.size() && shown.labels[i] != -100});
     rows.push_back(std::move(row));
   }
   return rows;

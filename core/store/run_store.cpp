@@ -164,8 +164,10 @@ std::string folderName(const std::string &name) {
   for (const char c : name) {
     const auto byte = static_cast<unsigned char>(c);
     const bool plain = byte >= 0x80 || std::isalnum(byte) || c == '.' || c == '_' || c == '-';
-    if (plain) text += c;
-    else if (!text.empty() && text.back() != '-') text += '-';
+    if (plain)
+      text += c;
+    else if (!text.empty() && text.back() != '-')
+      text += '-';
   }
   while (!text.empty() && (text.front() == '.' || text.front() == '-')) text.erase(text.begin());
   if (text.size() > 80) {
@@ -185,9 +187,8 @@ std::vector<api::RunSummary> FolderRunStore::list(const StopToken &stop) {
     std::error_code ignored;
     if (fs::exists(entry->path() / "run.json", ignored)) runs.push_back(summary(entry->path().string()));
   }
-  std::sort(runs.begin(), runs.end(), [](const auto &a, const auto &b) {
-    return a.startedAt != b.startedAt ? a.startedAt > b.startedAt : a.folder > b.folder;
-  });
+  std::sort(runs.begin(), runs.end(),
+            [](const auto &a, const auto &b) { return a.startedAt != b.startedAt ? a.startedAt > b.startedAt : a.folder > b.folder; });
   return runs;
 }
 

@@ -25,8 +25,7 @@ public:
 
   /// Appends the pieces of text[range] in order. `refused(token, begin, end)` is 0 for a match that counts, else the
   /// position from which to look on: `end` when the whole match is plain text, as in the originals.
-  template <typename Refused>
-  void split(std::string_view text, TextSpan range, std::vector<AddedPiece> &out, const Refused &refused) const;
+  template <typename Refused> void split(std::string_view text, TextSpan range, std::vector<AddedPiece> &out, const Refused &refused) const;
 
 private:
   struct Node {
@@ -65,8 +64,10 @@ void AddedTokens::split(std::string_view text, TextSpan range, std::vector<Added
       if (const int32_t index = m_nodes[static_cast<size_t>(node)].token; index >= 0) {
         const AddedToken &token = m_tokens[static_cast<size_t>(index)];
         resume = refused(token, at, next);
-        if (resume == 0) longest = &token;
-        else if (resume > at + 1) longest = nullptr; // the longer text is plain as a whole
+        if (resume == 0)
+          longest = &token;
+        else if (resume > at + 1)
+          longest = nullptr; // the longer text is plain as a whole
       }
       node = next < range.end ? childOf(node, static_cast<unsigned char>(text[next])) : -1;
     }

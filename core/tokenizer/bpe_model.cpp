@@ -15,15 +15,11 @@ constexpr TokenId kMaxId = 4'000'000;
 constexpr size_t kMaxPiece = 65536;
 constexpr size_t kShortWord = 96; // symbols; longer words merge through a heap
 
-uint64_t pairKey(TokenId left, TokenId right) {
-  return uint64_t(static_cast<uint32_t>(left)) << 32 | static_cast<uint32_t>(right);
-}
+uint64_t pairKey(TokenId left, TokenId right) { return uint64_t(static_cast<uint32_t>(left)) << 32 | static_cast<uint32_t>(right); }
 
 size_t pairHash(uint64_t key) { return static_cast<size_t>((key * 0x9E3779B97F4A7C15u) >> 20 ^ key * 0xC2B2AE3D27D4EB4Fu >> 40); }
 
-Error malformed(const std::string &message, const std::string &where) {
-  return {ErrorCode::MalformedFile, message, where, ""};
-}
+Error malformed(const std::string &message, const std::string &where) { return {ErrorCode::MalformedFile, message, where, ""}; }
 
 std::string shown(const std::string &piece) { return std::string(1, '"').append(piece, 0, 60).append(1, '"'); }
 
@@ -77,7 +73,8 @@ Status BpeModel::addMerges(const BpeSpec &spec) {
     const TokenId whole = idOf(merge.left + merge.right);
     if (left < 0 || right < 0 || whole < 0)
       return malformed("Merge " + std::to_string(rank) + " (" + shown(merge.left) + " + " + shown(merge.right) +
-                           ") names a piece that the vocabulary lacks.", spec.where);
+                           ") names a piece that the vocabulary lacks.",
+                       spec.where);
     const uint64_t key = pairKey(left, right);
     size_t slot = pairHash(key) & (capacity - 1);
     while (m_merges[slot].pair != kNoPair && m_merges[slot].pair != key) slot = (slot + 1) & (capacity - 1);
@@ -123,7 +120,8 @@ Status BpeModel::addWhole(const AddedToken &token, const std::string &where) {
   if (token.content.empty() || token.content.size() > kMaxPiece) return malformed("An added token is empty or too long.", where);
   const auto index = static_cast<size_t>(token.id);
   if (index >= m_pieces.size()) {
-    if (index > m_pieces.size() + 100000) return malformed("The added token " + shown(token.content) + " has an id far beyond the vocabulary.", where);
+    if (index > m_pieces.size() + 100000)
+      return malformed("The added token " + shown(token.content) + " has an id far beyond the vocabulary.", where);
     m_pieces.resize(index + 1);
     m_bytes.resize(index + 1);
   }
@@ -176,8 +174,10 @@ void BpeModel::encodeUncached(std::string_view word, std::vector<Symbol> &out) c
   }
   const size_t from = out.size();
   start(word, out);
-  if (out.size() - from <= kShortWord) mergeShort(out, from);
-  else mergeLong(out, from);
+  if (out.size() - from <= kShortWord)
+    mergeShort(out, from);
+  else
+    mergeLong(out, from);
 }
 
 void BpeModel::start(std::string_view word, std::vector<Symbol> &out) const {
@@ -187,8 +187,10 @@ void BpeModel::start(std::string_view word, std::vector<Symbol> &out) const {
     const std::vector<TokenId> &ids = m_starts[static_cast<unsigned char>(c)];
     if (ids.size() == 1) {
       const bool unknown = ids[0] == m_unknown && m_unknown >= 0;
-      if (unknown && lastUnknown && m_fuseUnknown) ++out.back().bytes;
-      else out.push_back({ids[0], 1 + dropped});
+      if (unknown && lastUnknown && m_fuseUnknown)
+        ++out.back().bytes;
+      else
+        out.push_back({ids[0], 1 + dropped});
       lastUnknown = unknown;
       dropped = 0;
       continue;

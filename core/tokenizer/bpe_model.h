@@ -53,11 +53,11 @@ private:
 
   std::vector<std::string> m_pieces; // by id
   std::vector<std::string> m_bytes;
-  std::unordered_map<std::string, TokenId> m_ids;       // by piece
+  std::unordered_map<std::string, TokenId> m_ids;        // by piece
   std::unordered_map<std::string, TokenId> m_wholeWords; // by bytes, filled for ignore_merges
-  std::vector<Merge> m_merges;                          // open addressing
-  std::array<std::vector<TokenId>, 256> m_starts;       // ids a byte starts as
-  bool m_plainStarts = true;                            // every byte is exactly one id that is no unknown token
+  std::vector<Merge> m_merges;                           // open addressing
+  std::array<std::vector<TokenId>, 256> m_starts;        // ids a byte starts as
+  bool m_plainStarts = true;                             // every byte is exactly one id that is no unknown token
   bool m_fuseUnknown = false;
   TokenId m_unknown = -1;
   uint64_t m_key = 0; // of this model in the word caches

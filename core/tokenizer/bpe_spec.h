@@ -36,7 +36,7 @@ struct BpeMerge {
 };
 
 struct BpeSpec {
-  std::string where; // the file, for messages
+  std::string where;                                       // the file, for messages
   std::vector<std::pair<std::string, TokenId>> vocabulary; // byte-level strings
   std::vector<BpeMerge> merges;                            // by rank
   std::vector<AddedToken> addedTokens;

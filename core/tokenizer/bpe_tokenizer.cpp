@@ -56,7 +56,8 @@ struct BpeTokenizer::Work {
     const TextSpan *const written = touched(*protectedSpans, span.begin, span.end);
     if (!written) return 0;
     size_t resume = begin + 1;
-    while (resume < end && original(begin, begin + 1).begin >= written->begin && original(resume, resume + 1).begin < written->end) ++resume;
+    while (resume < end && original(begin, begin + 1).begin >= written->begin && original(resume, resume + 1).begin < written->end)
+      ++resume;
     return resume;
   }
 };
@@ -125,8 +126,10 @@ void BpeTokenizer::encodeClean(std::string_view text, Work &work) const {
   m_rawTokens.split(text, {0, text.size()}, pieces,
                     [&](const AddedToken &token, size_t begin, size_t end) { return work.refused(token, begin, end); });
   for (const AddedPiece &piece : pieces) {
-    if (piece.token) work.add(piece.token->id, piece.span.begin, piece.span.end);
-    else encodePlain(text, piece.span, work);
+    if (piece.token)
+      work.add(piece.token->id, piece.span.begin, piece.span.end);
+    else
+      encodePlain(text, piece.span, work);
     if (work.stopped) break;
   }
 }
@@ -148,8 +151,10 @@ void BpeTokenizer::encodePlain(std::string_view text, TextSpan range, Work &work
     m_normalizedTokens.split(text, range, pieces,
                              [&](const AddedToken &token, size_t begin, size_t end) { return work.refused(token, begin, end); });
     for (const AddedPiece &piece : pieces) {
-      if (piece.token) work.add(piece.token->id, piece.span.begin, piece.span.end);
-      else encodeWords(text, piece.span, work);
+      if (piece.token)
+        work.add(piece.token->id, piece.span.begin, piece.span.end);
+      else
+        encodeWords(text, piece.span, work);
     }
   }
   work.normalized = nullptr;
@@ -177,8 +182,10 @@ void BpeTokenizer::encodeWords(std::string_view text, TextSpan range, Work &work
       size_t at = word.begin;
       for (const BpeModel::Symbol &symbol : work.symbols) {
         const size_t end = at + symbol.bytes;
-        if (shift) work.add(symbol.id, floor + std::max<size_t>(at, 1) - 1, floor + std::max<size_t>(end, 1) - 1);
-        else work.add(symbol.id, at, end);
+        if (shift)
+          work.add(symbol.id, floor + std::max<size_t>(at, 1) - 1, floor + std::max<size_t>(end, 1) - 1);
+        else
+          work.add(symbol.id, at, end);
         at = end;
       }
     }
@@ -196,9 +203,7 @@ std::string BpeTokenizer::decode(const std::vector<TokenId> &ids, bool skipSpeci
   return out;
 }
 
-std::string BpeTokenizer::piece(TokenId id) const {
-  return id < 0 || id >= m_model.vocabularySize() ? std::string() : m_model.piece(id);
-}
+std::string BpeTokenizer::piece(TokenId id) const { return id < 0 || id >= m_model.vocabularySize() ? std::string() : m_model.piece(id); }
 
 bool BpeTokenizer::isSpecial(TokenId id) const {
   return id >= 0 && static_cast<size_t>(id) < m_special.size() && m_special[static_cast<size_t>(id)];

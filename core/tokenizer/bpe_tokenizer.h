@@ -14,8 +14,7 @@ public:
   static Result<std::shared_ptr<const BpeTokenizer>> create(BpeSpec spec);
 
   std::vector<TokenId> encode(std::string_view text, bool parseSpecial) const override;
-  std::optional<std::vector<TokenId>> encodeUnlessStopped(std::string_view text, bool parseSpecial,
-                                                          const StopToken &stop) const override;
+  std::optional<std::vector<TokenId>> encodeUnlessStopped(std::string_view text, bool parseSpecial, const StopToken &stop) const override;
   EncodedText encodeWithOffsets(std::string_view text, const std::vector<TextSpan> &protectedSpans) const override;
   std::string decode(const std::vector<TokenId> &ids, bool skipSpecial) const override;
   std::string piece(TokenId id) const override;

@@ -53,8 +53,7 @@ const char *const kLlama2 =
 } // namespace
 
 const std::vector<BuiltInTemplate> &builtInTemplates() {
-  static const std::vector<BuiltInTemplate> kTemplates = {
-      {"chatml", kChatml}, {"alpaca", kAlpaca}, {"plain", kPlain}, {"llama2", kLlama2}};
+  static const std::vector<BuiltInTemplate> kTemplates = {{"chatml", kChatml}, {"alpaca", kAlpaca}, {"plain", kPlain}, {"llama2", kLlama2}};
   return kTemplates;
 }
 

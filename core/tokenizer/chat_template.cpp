@@ -56,8 +56,8 @@ Value messageValue(jinja::Interpreter &run, const Message &message, int32_t inde
   const bool assistant = message.role == "assistant" || message.role == "model" || message.role == "gpt";
   const Author writer{index, false}, contentWriter{index, assistant};
   const std::string &others = message.asWritten.empty() ? message.extraJson : message.asWritten;
-  Value role = isKnownRole(message.role) ? plainString(run, message.role)
-                                         : run.makeString(MarkedText(jinja::validUtf8(message.role), writer));
+  Value role =
+      isKnownRole(message.role) ? plainString(run, message.role) : run.makeString(MarkedText(jinja::validUtf8(message.role), writer));
   Value content = run.makeString(MarkedText(jinja::validUtf8(message.content), contentWriter));
   std::vector<std::pair<Value, Value>> entries;
   Value reasoning;
@@ -146,8 +146,7 @@ size_t editDistance(const std::string &a, const std::string &b) {
 
 } // namespace
 
-Result<ChatTemplate> ChatTemplate::parse(const std::string &source, const TemplateTokens &tokens,
-                                         const std::string &where) {
+Result<ChatTemplate> ChatTemplate::parse(const std::string &source, const TemplateTokens &tokens, const std::string &where) {
   return guarded<ChatTemplate>(where, [&]() -> Result<ChatTemplate> {
     auto state = std::make_shared<State>();
     state->program = jinja::parseProgram(jinja::validUtf8(source));
@@ -164,16 +163,13 @@ Result<ChatTemplate> ChatTemplate::builtIn(const std::string &name, const Templa
   for (const BuiltInTemplate &candidate : builtInTemplates()) {
     if (name == candidate.name) return parse(candidate.source, tokens, name);
     const std::string shortened = name.substr(0, 40);
-    if (!nearest || editDistance(shortened, candidate.name) < editDistance(shortened, nearest->name))
-      nearest = &candidate;
+    if (!nearest || editDistance(shortened, candidate.name) < editDistance(shortened, nearest->name)) nearest = &candidate;
   }
-  return Error{ErrorCode::UnknownKey, "there is no template '" + name + "'", "",
-               std::string("did you mean '") + nearest->name + "'?"};
+  return Error{ErrorCode::UnknownKey, "there is no template '" + name + "'", "", std::string("did you mean '") + nearest->name + "'?"};
 }
 
 Result<ChatTemplate> ChatTemplate::ofModel(const TokenizerBundle &bundle, const std::string &where) {
-  return bundle.chatTemplate.empty() ? builtIn("plain", bundle.templateTokens)
-                                     : parse(bundle.chatTemplate, bundle.templateTokens, where);
+  return bundle.chatTemplate.empty() ? builtIn("plain", bundle.templateTokens) : parse(bundle.chatTemplate, bundle.templateTokens, where);
 }
 
 std::vector<std::string> ChatTemplate::builtInNames() {
@@ -186,11 +182,9 @@ Result<RenderedChat> ChatTemplate::render(const Conversation &conversation, bool
   return render(conversation, addGenerationPrompt, std::time(nullptr));
 }
 
-Result<RenderedChat> ChatTemplate::render(const Conversation &conversation, bool addGenerationPrompt,
-                                          std::time_t now) const {
+Result<RenderedChat> ChatTemplate::render(const Conversation &conversation, bool addGenerationPrompt, std::time_t now) const {
   return guarded<RenderedChat>(m_state->where, [&]() -> Result<RenderedChat> {
-    if (conversation.messages.size() > kMaxMessages)
-      throw jinja::TemplateError("the conversation has too many messages");
+    if (conversation.messages.size() > kMaxMessages) throw jinja::TemplateError("the conversation has too many messages");
     jinja::Interpreter run(m_state->program, now);
     for (const auto &[name, text] : m_state->tokens) run.define(name, plainString(run, text));
     std::vector<Value> messages;
@@ -198,9 +192,7 @@ Result<RenderedChat> ChatTemplate::render(const Conversation &conversation, bool
       messages.push_back(messageValue(run, conversation.messages[i], static_cast<int32_t>(i)));
     }
     run.define("messages", run.makeList(std::move(messages)));
-    run.define("tools", conversation.toolsJson.empty()
-                            ? Value::none()
-                            : jinja::fromJson(run.meter(), conversation.toolsJson, Author{}));
+    run.define("tools", conversation.toolsJson.empty() ? Value::none() : jinja::fromJson(run.meter(), conversation.toolsJson, Author{}));
     run.define("documents", Value::none());
     run.define("add_generation_prompt", Value::boolean(addGenerationPrompt));
     return finished(run.render());
@@ -209,9 +201,8 @@ Result<RenderedChat> ChatTemplate::render(const Conversation &conversation, bool
 
 const std::string &ChatTemplate::name() const { return m_state->where; }
 
-Result<EncodedChat> encodeChat(const Tokenizer &tokenizer, const std::vector<TokenId> &endTokens,
-                               const ChatTemplate &chatTemplate, const Conversation &conversation, TrainedPart part,
-                               bool addGenerationPrompt) {
+Result<EncodedChat> encodeChat(const Tokenizer &tokenizer, const std::vector<TokenId> &endTokens, const ChatTemplate &chatTemplate,
+                               const Conversation &conversation, TrainedPart part, bool addGenerationPrompt) {
   ATTUNE_TRY(RenderedChat chat, chatTemplate.render(conversation, addGenerationPrompt));
   EncodedText encoded = tokenizer.encodeWithOffsets(chat.text, chat.written);
   EncodedChat result;
@@ -220,9 +211,7 @@ Result<EncodedChat> encodeChat(const Tokenizer &tokenizer, const std::vector<Tok
   if (part != TrainedPart::All) {
     constexpr TokenId kIgnored = -100;
     std::fill(result.labels.begin(), result.labels.end(), kIgnored);
-    auto isEnd = [&](size_t i) {
-      return std::find(endTokens.begin(), endTokens.end(), encoded.ids[i]) != endTokens.end();
-    };
+    auto isEnd = [&](size_t i) { return std::find(endTokens.begin(), endTokens.end(), encoded.ids[i]) != endTokens.end(); };
     size_t token = 0;
     for (size_t s = 0; s < chat.assistant.size(); ++s) {
       const TextSpan span = chat.assistant[s];

@@ -63,8 +63,7 @@ struct EncodedChat {
   std::vector<TokenId> labels;
 };
 
-Result<EncodedChat> encodeChat(const Tokenizer &tokenizer, const std::vector<TokenId> &endTokens,
-                               const ChatTemplate &chatTemplate, const Conversation &conversation, TrainedPart part,
-                               bool addGenerationPrompt = false);
+Result<EncodedChat> encodeChat(const Tokenizer &tokenizer, const std::vector<TokenId> &endTokens, const ChatTemplate &chatTemplate,
+                               const Conversation &conversation, TrainedPart part, bool addGenerationPrompt = false);
 
 } // namespace attune::tokenizer

@@ -27,11 +27,11 @@ const char *const kDeepseekWords =
 
 const std::vector<KnownPre> &knownPres() {
   static const std::vector<KnownPre> list = {
-      {"gpt-2", gpt2Pattern(), false, false, false, false},    {"olmo", gpt2Pattern(), false, false, false, false},
-      {"smollm", gpt2Pattern(), true, false, false, false},    {"starcoder", gpt2Pattern(), true, false, false, false},
-      {"refact", gpt2Pattern(), true, false, false, false},    {"llama-bpe", llama3Pattern(), false, true, false, true},
-      {"llama3", llama3Pattern(), false, true, false, true},   {"llama-v3", llama3Pattern(), false, true, false, true},
-      {"qwen2", qwen2Pattern(), false, false, true, false},    {"deepseek-v3", kDeepseekWords, false, false, false, true},
+      {"gpt-2", gpt2Pattern(), false, false, false, false},  {"olmo", gpt2Pattern(), false, false, false, false},
+      {"smollm", gpt2Pattern(), true, false, false, false},  {"starcoder", gpt2Pattern(), true, false, false, false},
+      {"refact", gpt2Pattern(), true, false, false, false},  {"llama-bpe", llama3Pattern(), false, true, false, true},
+      {"llama3", llama3Pattern(), false, true, false, true}, {"llama-v3", llama3Pattern(), false, true, false, true},
+      {"qwen2", qwen2Pattern(), false, false, true, false},  {"deepseek-v3", kDeepseekWords, false, false, false, true},
   };
   return list;
 }

@@ -67,21 +67,7 @@ struct Expr {
 };
 using ExprPtr = std::unique_ptr<Expr>;
 
-enum class NodeKind : uint8_t {
-  Text,
-  Print,
-  If,
-  For,
-  Set,
-  SetBlock,
-  Macro,
-  CallBlock,
-  FilterBlock,
-  With,
-  Generation,
-  Break,
-  Continue
-};
+enum class NodeKind : uint8_t { Text, Print, If, For, Set, SetBlock, Macro, CallBlock, FilterBlock, With, Generation, Break, Continue };
 
 struct Node;
 using NodePtr = std::unique_ptr<Node>;

@@ -150,8 +150,7 @@ CallArguments Interpreter::arguments(const Expr &expr) {
 
 Value Interpreter::call(const Value &callee, const CallArguments &given) {
   if (callee.is(Kind::Undefined)) throw TemplateError(callee.undefinedMessage());
-  if (!callee.is(Kind::Callable))
-    throw TemplateError(std::string("a value of type ") + typeName(callee) + " can not be called");
+  if (!callee.is(Kind::Callable)) throw TemplateError(std::string("a value of type ") + typeName(callee) + " can not be called");
   const Depth depth(*this);
   return callee.function().call(*this, given);
 }
@@ -172,8 +171,7 @@ Value loopAttribute(const Value &value, const std::string &name) {
   if (name == "depth") return Value::integer(1); // counts recursive loops, which there are none of
   if (name == "depth0") return Value::integer(0);
   if (name == "previtem") return index > 0 ? items[loop.index - 1] : Value::undefined("the item before the first");
-  if (name == "nextitem")
-    return index + 1 < count ? items[loop.index + 1] : Value::undefined("the item after the last");
+  if (name == "nextitem") return index + 1 < count ? items[loop.index + 1] : Value::undefined("the item after the last");
   auto function = std::make_shared<Callable>();
   function->name = name;
   if (name == "cycle") {
@@ -186,12 +184,10 @@ Value loopAttribute(const Value &value, const std::string &name) {
       LoopState &state = value.loopState();
       for (const Value &item : given.positional) {
         // lists could hold the loop itself, and a loop that holds itself is never freed
-        if (!item.is(Kind::String) && !item.isNumber() && !item.is(Kind::None))
-          throw TemplateError("loop.changed needs plain values");
+        if (!item.is(Kind::String) && !item.isNumber() && !item.is(Kind::None)) throw TemplateError("loop.changed needs plain values");
       }
       bool same = state.changedCalled && state.changedBefore.size() == given.positional.size();
-      for (size_t i = 0; same && i < given.positional.size(); ++i)
-        same = equal(owner.meter(), state.changedBefore[i], given.positional[i]);
+      for (size_t i = 0; same && i < given.positional.size(); ++i) same = equal(owner.meter(), state.changedBefore[i], given.positional[i]);
       state.changedCalled = true;
       if (!same) state.changedBefore = given.positional;
       return Value::boolean(!same);
@@ -246,8 +242,7 @@ Value Interpreter::item(const Value &value, const Value &key) {
     if (key.isIntegral()) {
       const int64_t count = lengthOf(m_meter, value);
       const int64_t index = key.asInt() < 0 ? key.asInt() + count : key.asInt();
-      if (index < 0 || index >= count)
-        return Value::undefined("character " + std::to_string(key.asInt()) + " of a text");
+      if (index < 0 || index >= count) return Value::undefined("character " + std::to_string(key.asInt()) + " of a text");
       const std::string &text = value.text().text;
       const size_t at = byteOffset(text, static_cast<size_t>(index));
       return makeString(value.text().slice(at, at + characterLength(text, at)));

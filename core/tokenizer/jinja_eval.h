@@ -33,9 +33,7 @@ public:
 
   // What filters, tests and methods call back.
   Value makeString(MarkedText text) { return Value::string(&m_meter, std::move(text)); }
-  Value makeList(std::vector<Value> items, bool tuple = false) {
-    return Value::list(&m_meter, std::move(items), tuple);
-  }
+  Value makeList(std::vector<Value> items, bool tuple = false) { return Value::list(&m_meter, std::move(items), tuple); }
   Value makeGenerator(std::vector<Value> items) { return Value::generator(&m_meter, std::move(items)); }
   Value makeDict(std::vector<std::pair<Value, Value>> entries) { return Value::dict(&m_meter, std::move(entries)); }
   Value makeNamespace();
@@ -63,8 +61,7 @@ private:
   Flow runCaptured(const Node &node, MarkedText &text);
   void assign(const Expr &target, const Value &value);
   Value macro(const Node &node, const std::string &name);
-  Value invokeMacro(const Node &node, const std::string &name, const std::shared_ptr<Scope> &home,
-                    const CallArguments &arguments);
+  Value invokeMacro(const Node &node, const std::string &name, const std::shared_ptr<Scope> &home, const CallArguments &arguments);
   void callBlock(const Node &node, MarkedText &out);
   void defineGlobals();
 

@@ -98,9 +98,7 @@ Value Interpreter::makeNamespace() {
 void Interpreter::defineGlobals() {
   define("range", builtin("range", range));
   define("strftime_now", builtin("strftime_now", strftimeNow));
-  define("dict", builtin("dict", [](Interpreter &run, const CallArguments &given) {
-           return run.makeDict(namedEntries(run, given));
-         }));
+  define("dict", builtin("dict", [](Interpreter &run, const CallArguments &given) { return run.makeDict(namedEntries(run, given)); }));
   define("namespace", builtin("namespace", [](Interpreter &run, const CallArguments &given) {
            const Value space = run.makeNamespace();
            for (auto &[key, value] : namedEntries(run, given)) space.space().set(toText(run.meter(), key).text, value);
@@ -245,8 +243,7 @@ void Interpreter::assign(const Expr &target, const Value &value) {
   } else {
     const std::vector<Value> values = iterate(m_meter, value);
     if (values.size() != target.children.size()) {
-      throw TemplateError("expected " + std::to_string(target.children.size()) + " values, got " +
-                              std::to_string(values.size()),
+      throw TemplateError("expected " + std::to_string(target.children.size()) + " values, got " + std::to_string(values.size()),
                           target.line);
     }
     for (size_t i = 0; i < values.size(); ++i) assign(*target.children[i], values[i]);
@@ -262,8 +259,7 @@ Value Interpreter::macro(const Node &node, const std::string &name) {
   });
 }
 
-Value Interpreter::invokeMacro(const Node &node, const std::string &name, const std::shared_ptr<Scope> &home,
-                               const CallArguments &given) {
+Value Interpreter::invokeMacro(const Node &node, const std::string &name, const std::shared_ptr<Scope> &home, const CallArguments &given) {
   const Entered entered(m_scope, home);
   const size_t count = node.parameters.size();
   std::vector<Value> values(count);
@@ -294,8 +290,7 @@ Value Interpreter::invokeMacro(const Node &node, const std::string &name, const 
     }
   }
   const int varargsId = m_program.idOf("varargs"), kwargsId = m_program.idOf("kwargs");
-  if (!extra.empty() && varargsId < 0)
-    throw TemplateError("macro '" + name + "' takes at most " + std::to_string(count) + " values");
+  if (!extra.empty() && varargsId < 0) throw TemplateError("macro '" + name + "' takes at most " + std::to_string(count) + " values");
   if (!extraNamed.empty() && kwargsId < 0) {
     throw TemplateError("macro '" + name + "' has no parameter '" + extraNamed.front().first.text().text + "'");
   }
@@ -304,8 +299,8 @@ Value Interpreter::invokeMacro(const Node &node, const std::string &name, const 
   const size_t firstDefault = count - node.defaults.size();
   for (size_t i = 0; i < count; ++i) {
     if (!present[i]) {
-      values[i] = i >= firstDefault ? evaluate(*node.defaults[i - firstDefault])
-                                    : Value::undefined("parameter '" + node.parameterNames[i] + "'");
+      values[i] =
+          i >= firstDefault ? evaluate(*node.defaults[i - firstDefault]) : Value::undefined("parameter '" + node.parameterNames[i] + "'");
     }
     m_scope->set(node.parameters[i], values[i]);
   }

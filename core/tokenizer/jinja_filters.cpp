@@ -22,15 +22,9 @@ Value viaMethod(Interpreter &run, const Value &subject, const char *method, cons
   return run.call(run.attribute(subjectText(run, subject), method), given);
 }
 
-Value trim(Interpreter &run, const Value &subject, const CallArguments &given) {
-  return viaMethod(run, subject, "strip", given);
-}
-Value upper(Interpreter &run, const Value &subject, const CallArguments &given) {
-  return viaMethod(run, subject, "upper", given);
-}
-Value lower(Interpreter &run, const Value &subject, const CallArguments &given) {
-  return viaMethod(run, subject, "lower", given);
-}
+Value trim(Interpreter &run, const Value &subject, const CallArguments &given) { return viaMethod(run, subject, "strip", given); }
+Value upper(Interpreter &run, const Value &subject, const CallArguments &given) { return viaMethod(run, subject, "upper", given); }
+Value lower(Interpreter &run, const Value &subject, const CallArguments &given) { return viaMethod(run, subject, "lower", given); }
 
 Value capitalize(Interpreter &run, const Value &subject, const CallArguments &given) {
   return viaMethod(run, subject, "capitalize", given);
@@ -101,8 +95,7 @@ Value tojson(Interpreter &run, const Value &subject, const CallArguments &given)
   }
   if (args.find(2) && !args.find(2)->is(Kind::None)) {
     const std::vector<Value> parts = iterate(run.meter(), *args.find(2));
-    if (parts.size() != 2 || !parts[0].is(Kind::String) || !parts[1].is(Kind::String))
-      throw TemplateError("separators must be two texts");
+    if (parts.size() != 2 || !parts[0].is(Kind::String) || !parts[1].is(Kind::String)) throw TemplateError("separators must be two texts");
     style.itemSeparator = parts[0].text().text.substr(0, 100);
     style.keySeparator = parts[1].text().text.substr(0, 100);
   }
@@ -138,11 +131,9 @@ Value indent(Interpreter &run, const Value &subject, const CallArguments &given)
 }
 
 Value format(Interpreter &run, const Value &subject, const CallArguments &given) {
-  if (!given.positional.empty() && !given.named.empty())
-    throw TemplateError("format takes values by place or by name, not both");
+  if (!given.positional.empty() && !given.named.empty()) throw TemplateError("format takes values by place or by name, not both");
   const Value value = subjectText(run, subject);
-  if (given.named.empty())
-    return run.makeString(formatPercent(run, value.text(), run.makeList(given.positional, true)));
+  if (given.named.empty()) return run.makeString(formatPercent(run, value.text(), run.makeList(given.positional, true)));
   std::vector<std::pair<Value, Value>> entries;
   for (const auto &[name, item] : given.named) entries.emplace_back(run.makeString(MarkedText(name)), item);
   return run.makeString(formatPercent(run, value.text(), run.makeDict(std::move(entries))));
@@ -193,8 +184,7 @@ bool parseFloat(const std::string &text, double &number) {
     clean.push_back(text[i]);
   }
   std::string word = clean;
-  std::transform(word.begin(), word.end(), word.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(word.begin(), word.end(), word.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   const bool minus = !word.empty() && word[0] == '-';
   if (!word.empty() && (word[0] == '+' || word[0] == '-')) word.erase(0, 1);
   const double sign = minus ? -1.0 : 1.0;
@@ -229,10 +219,7 @@ bool parseInt(const std::string &text, int64_t base, int64_t &number) {
       digitBefore = false;
       continue;
     }
-    const int digit = c >= '0' && c <= '9'   ? c - '0'
-                      : c >= 'a' && c <= 'z' ? c - 'a' + 10
-                      : c >= 'A' && c <= 'Z' ? c - 'A' + 10
-                                             : 99;
+    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'z' ? c - 'a' + 10 : c >= 'A' && c <= 'Z' ? c - 'A' + 10 : 99;
     if (digit >= base) return false;
     digitBefore = true;
     if (__builtin_mul_overflow(value, base, &value) || __builtin_add_overflow(value, minus ? -digit : digit, &value)) {
@@ -279,8 +266,7 @@ Value round(Interpreter &, const Value &subject, const CallArguments &given) {
   const int64_t precision = args.integer(0, 0);
   const std::string method = args.text(1) ? args.text(1)->text : "common";
   if (subject.is(Kind::Undefined)) throw TemplateError(subject.undefinedMessage());
-  if (!subject.isNumber())
-    throw TemplateError(std::string("a value of type ") + typeName(subject) + " can not be rounded");
+  if (!subject.isNumber()) throw TemplateError(std::string("a value of type ") + typeName(subject) + " can not be rounded");
   if (precision < -15 || precision > 15) throw TemplateError("round got a wrong precision");
   const double scale = std::pow(10.0, static_cast<double>(precision)), value = subject.asDouble();
   if (method == "ceil") return Value::number(std::ceil(value * scale) / scale);

@@ -49,15 +49,14 @@ std::string inBase(uint64_t value, char type) {
   const int shift = type == 'o' ? 3 : type == 'b' ? 1 : 4;
   const char *symbols = type == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
   std::string digits;
-  for (uint64_t rest = value; rest > 0 || digits.empty(); rest >>= shift)
-    digits.push_back(symbols[rest & ((1U << shift) - 1)]);
+  for (uint64_t rest = value; rest > 0 || digits.empty(); rest >>= shift) digits.push_back(symbols[rest & ((1U << shift) - 1)]);
   std::reverse(digits.begin(), digits.end());
   return digits;
 }
 
 MarkedText numberText(const Spec &spec, const Value &value, bool &negative) {
-  const bool floats = spec.type == 'f' || spec.type == 'F' || spec.type == 'e' || spec.type == 'E' ||
-                      spec.type == 'g' || spec.type == 'G' || spec.type == '%';
+  const bool floats = spec.type == 'f' || spec.type == 'F' || spec.type == 'e' || spec.type == 'E' || spec.type == 'g' ||
+                      spec.type == 'G' || spec.type == '%';
   if (floats || value.is(Kind::Float)) {
     const double number = value.asDouble();
     negative = std::signbit(number);
@@ -81,8 +80,7 @@ MarkedText numberText(const Spec &spec, const Value &value, bool &negative) {
   const uint64_t size = negative ? 0 - static_cast<uint64_t>(number) : static_cast<uint64_t>(number);
   std::string digits = inBase(size, spec.type);
   if (spec.comma) digits = grouped(digits);
-  if (spec.alternate && std::string("xXob").find(spec.type) != std::string::npos)
-    digits = std::string("0") + spec.type + digits;
+  if (spec.alternate && std::string("xXob").find(spec.type) != std::string::npos) digits = std::string("0") + spec.type + digits;
   return MarkedText(digits);
 }
 
@@ -103,8 +101,7 @@ MarkedText aligned(Interpreter &run, const Spec &spec, const MarkedText &sign, c
 
 MarkedText formatted(Interpreter &run, const Spec &spec, const Value &value, bool percentStyle) {
   if (value.is(Kind::Undefined) && spec.type != 's') throw TemplateError(value.undefinedMessage());
-  const bool textType =
-      spec.type == 's' || (spec.type == '\0' && !value.isNumber()) || (spec.type == '\0' && value.is(Kind::Bool));
+  const bool textType = spec.type == 's' || (spec.type == '\0' && !value.isNumber()) || (spec.type == '\0' && value.is(Kind::Bool));
   if (textType) {
     MarkedText text = toText(run.meter(), value);
     if (spec.precision >= 0) text = text.slice(0, byteOffset(text.text, static_cast<size_t>(spec.precision)));
@@ -147,8 +144,7 @@ Spec braceSpec(const std::string &text) {
   Scanner scan(text);
   const size_t first = text.empty() ? 0 : characterLength(text, 0);
   auto isAlign = [&](size_t place) {
-    return place < text.size() &&
-           (text[place] == '<' || text[place] == '>' || text[place] == '^' || text[place] == '=');
+    return place < text.size() && (text[place] == '<' || text[place] == '>' || text[place] == '^' || text[place] == '=');
   };
   if (isAlign(first)) {
     spec.fill = text.substr(0, first);
@@ -183,12 +179,9 @@ Value field(Interpreter &run, const std::string &path, const CallArguments &give
   const size_t end = std::min(path.find_first_of(".["), path.size());
   const std::string first = path.substr(0, end);
   Value value;
-  const bool number =
-      !first.empty() && std::all_of(first.begin(), first.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool number = !first.empty() && std::all_of(first.begin(), first.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (first.empty() || number) {
-    const size_t index = first.empty()      ? automatic++
-                         : first.size() > 6 ? given.positional.size()
-                                            : static_cast<size_t>(std::stoul(first));
+    const size_t index = first.empty() ? automatic++ : first.size() > 6 ? given.positional.size() : static_cast<size_t>(std::stoul(first));
     if (index >= given.positional.size()) throw TemplateError("format has no value " + std::to_string(index));
     value = given.positional[index];
   } else {
@@ -204,8 +197,8 @@ Value field(Interpreter &run, const std::string &path, const CallArguments &give
     const size_t stop = bracket ? path.find(']', at) : std::min(path.find_first_of(".[", at + 1), path.size());
     if (stop == std::string::npos) throw TemplateError("a field of format does not end");
     const std::string part = path.substr(at + 1, stop - at - 1);
-    const bool digits = bracket && !part.empty() && part.size() < 10 &&
-                        std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits =
+        bracket && !part.empty() && part.size() < 10 && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
     value = run.item(value, digits ? Value::integer(std::stoll(part)) : run.makeString(MarkedText(part)));
     at = bracket ? stop + 1 : stop;
   }
@@ -290,8 +283,7 @@ MarkedText formatPercent(Interpreter &run, const MarkedText &format, const Value
     out.append(formatted(run, spec, value, true));
   }
   const bool single = !values.isTuple() && !values.is(Kind::Dict) && !values.is(Kind::List);
-  if ((values.isTuple() && used < values.items().size()) || (single && used == 0))
-    throw TemplateError("too many values for the format");
+  if ((values.isTuple() && used < values.items().size()) || (single && used == 0)) throw TemplateError("too many values for the format");
   return out;
 }
 

@@ -53,8 +53,7 @@ private:
     for (const auto &entry : value.dictionary().entries) entries.push_back(&entry);
     if (entries.empty()) return m_out.append("{}");
     if (m_style.sortKeys) {
-      std::stable_sort(entries.begin(), entries.end(),
-                       [&](auto *a, auto *b) { return less(m_run.meter(), a->first, b->first); });
+      std::stable_sort(entries.begin(), entries.end(), [&](auto *a, auto *b) { return less(m_run.meter(), a->first, b->first); });
     }
     m_out.append("{");
     for (size_t i = 0; i < entries.size(); ++i) {
@@ -122,8 +121,7 @@ private:
     if (c >= 0x20 && !(m_style.ascii && c >= 0x7F)) return {};
     char buffer[16];
     if (c >= 0x10000) {
-      std::snprintf(buffer, sizeof buffer, "\\u%04x\\u%04x", 0xD800 + ((c - 0x10000) >> 10),
-                    0xDC00 + ((c - 0x10000) & 0x3FF));
+      std::snprintf(buffer, sizeof buffer, "\\u%04x\\u%04x", 0xD800 + ((c - 0x10000) >> 10), 0xDC00 + ((c - 0x10000) & 0x3FF));
     } else {
       std::snprintf(buffer, sizeof buffer, "\\u%04x", c);
     }
@@ -145,8 +143,7 @@ Value converted(Meter &meter, const Json &json, const Author &author) {
     return value > INT64_MAX ? Value::bigInteger(std::to_string(value)) : Value::integer(static_cast<int64_t>(value));
   }
   case Json::value_t::number_float: return Value::number(json.get<double>());
-  case Json::value_t::string:
-    return Value::string(&meter, MarkedText(validUtf8(json.get_ref<const std::string &>()), author));
+  case Json::value_t::string: return Value::string(&meter, MarkedText(validUtf8(json.get_ref<const std::string &>()), author));
   case Json::value_t::array: {
     std::vector<Value> items;
     for (const Json &item : json) items.push_back(converted(meter, item, author));

@@ -94,9 +94,7 @@ private:
     m_lineStarts = m_at > from && m_text[m_at - 1] == '\n';
   }
 
-  char signAt(size_t place) const {
-    return place < m_text.size() && (m_text[place] == '-' || m_text[place] == '+') ? m_text[place] : '\0';
-  }
+  char signAt(size_t place) const { return place < m_text.size() && (m_text[place] == '-' || m_text[place] == '+') ? m_text[place] : '\0'; }
 
   void root() {
     size_t tag = m_at;
@@ -157,8 +155,7 @@ private:
       const char sign = signAt(tag + 2);
       size_t inside = tag + (sign ? 3 : 2);
       auto skip = [&] {
-        while (inside < m_text.size() && isSpace(codePointAt(m_text, inside, nullptr)))
-          inside += characterLength(m_text, inside);
+        while (inside < m_text.size() && isSpace(codePointAt(m_text, inside, nullptr))) inside += characterLength(m_text, inside);
       };
       skip();
       if (m_text.compare(inside, 6, "endraw") != 0) continue;
@@ -234,9 +231,8 @@ private:
   void number() {
     auto digits = [&](size_t from, auto isDigitOfBase) {
       size_t end = from;
-      while (end < m_text.size() &&
-             (isDigitOfBase(m_text[end]) ||
-              (m_text[end] == '_' && end > from && end + 1 < m_text.size() && isDigitOfBase(m_text[end + 1])))) {
+      while (end < m_text.size() && (isDigitOfBase(m_text[end]) ||
+                                     (m_text[end] == '_' && end > from && end + 1 < m_text.size() && isDigitOfBase(m_text[end + 1])))) {
         ++end;
       }
       return end;
@@ -249,8 +245,7 @@ private:
       }
       return text;
     };
-    const char prefix =
-        m_at + 1 < m_text.size() && m_text[m_at] == '0' ? static_cast<char>(m_text[m_at + 1] | 0x20) : '\0';
+    const char prefix = m_at + 1 < m_text.size() && m_text[m_at] == '0' ? static_cast<char>(m_text[m_at + 1] | 0x20) : '\0';
     const int base = prefix == 'x' ? 16 : prefix == 'o' ? 8 : prefix == 'b' ? 2 : 10;
     size_t end = 0;
     if (base != 10) {
@@ -264,8 +259,7 @@ private:
     end = digits(m_at, decimal);
     const bool afterDot = m_at > 0 && m_text[m_at - 1] == '.'; // a.0.1 are two indices
     size_t full = end;
-    if (!afterDot && full + 1 < m_text.size() && m_text[full] == '.' && decimal(m_text[full + 1]))
-      full = digits(full + 1, decimal);
+    if (!afterDot && full + 1 < m_text.size() && m_text[full] == '.' && decimal(m_text[full + 1])) full = digits(full + 1, decimal);
     if (!afterDot && full < m_text.size() && (m_text[full] | 0x20) == 'e') {
       size_t exponent = full + 1;
       if (exponent < m_text.size() && (m_text[exponent] == '+' || m_text[exponent] == '-')) ++exponent;
@@ -293,9 +287,7 @@ private:
     uint32_t value = 0;
     for (size_t i = 0; i < count; ++i) {
       const char c = from + i < m_text.size() ? m_text[from + i] : ' ';
-      const int digit = c >= '0' && c <= '9'                     ? c - '0'
-                        : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
-                                                                 : -1;
+      const int digit = c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
       if (digit < 0) fail("a text has a wrong escape");
       value = value * 16 + static_cast<uint32_t>(digit);
     }
@@ -336,8 +328,7 @@ private:
     if (c >= '0' && c <= '7') {
       uint32_t value = 0;
       size_t count = 0;
-      while (count < 3 && m_at + 1 + count < m_text.size() && m_text[m_at + 1 + count] >= '0' &&
-             m_text[m_at + 1 + count] <= '7') {
+      while (count < 3 && m_at + 1 + count < m_text.size() && m_text[m_at + 1 + count] >= '0' && m_text[m_at + 1 + count] <= '7') {
         value = value * 8 + static_cast<uint32_t>(m_text[m_at + 1 + count++] - '0');
       }
       appendCodePoint(text, value);

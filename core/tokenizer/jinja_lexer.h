@@ -8,19 +8,7 @@
 
 namespace attune::tokenizer::jinja {
 
-enum class TokenKind : uint8_t {
-  Data,
-  VariableBegin,
-  VariableEnd,
-  BlockBegin,
-  BlockEnd,
-  Name,
-  String,
-  Integer,
-  Float,
-  Operator,
-  End
-};
+enum class TokenKind : uint8_t { Data, VariableBegin, VariableEnd, BlockBegin, BlockEnd, Name, String, Integer, Float, Operator, End };
 
 struct Token {
   TokenKind kind = TokenKind::End;

@@ -19,8 +19,8 @@ std::vector<Value> attributePath(Interpreter &run, const Value *attribute) {
   for (size_t begin = 0; begin <= text.size();) {
     const size_t end = std::min(text.find('.', begin), text.size());
     const std::string part = text.substr(begin, end - begin);
-    const bool digits = !part.empty() && part.size() < 10 &&
-                        std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits =
+        !part.empty() && part.size() < 10 && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
     path.push_back(digits ? Value::integer(std::stoll(part)) : run.makeString(MarkedText(part)));
     if (path.size() > kMaxPath) throw TemplateError("an attribute path is too long");
     begin = end + 1;
@@ -112,8 +112,7 @@ Value map(Interpreter &run, const Value &subject, const CallArguments &given) {
   if (!name.is(Kind::String)) throw TemplateError("map needs the name of a filter");
   CallArguments rest = given;
   rest.positional.erase(rest.positional.begin());
-  for (const Value &item : iterate(run.meter(), subject))
-    results.push_back(run.applyFilter(name.text().text, item, rest));
+  for (const Value &item : iterate(run.meter(), subject)) results.push_back(run.applyFilter(name.text().text, item, rest));
   return run.makeGenerator(std::move(results));
 }
 
@@ -141,18 +140,10 @@ Value chosen(Interpreter &run, const Value &subject, const CallArguments &given,
   return run.makeGenerator(std::move(kept));
 }
 
-Value select(Interpreter &run, const Value &subject, const CallArguments &given) {
-  return chosen(run, subject, given, false, true);
-}
-Value reject(Interpreter &run, const Value &subject, const CallArguments &given) {
-  return chosen(run, subject, given, false, false);
-}
-Value selectattr(Interpreter &run, const Value &subject, const CallArguments &given) {
-  return chosen(run, subject, given, true, true);
-}
-Value rejectattr(Interpreter &run, const Value &subject, const CallArguments &given) {
-  return chosen(run, subject, given, true, false);
-}
+Value select(Interpreter &run, const Value &subject, const CallArguments &given) { return chosen(run, subject, given, false, true); }
+Value reject(Interpreter &run, const Value &subject, const CallArguments &given) { return chosen(run, subject, given, false, false); }
+Value selectattr(Interpreter &run, const Value &subject, const CallArguments &given) { return chosen(run, subject, given, true, true); }
+Value rejectattr(Interpreter &run, const Value &subject, const CallArguments &given) { return chosen(run, subject, given, true, false); }
 
 struct Keyed {
   Value key;
@@ -176,8 +167,7 @@ Value sorted(Interpreter &run, const Value &subject, const CallArguments &given)
   const Arguments args(given, {"reverse", "case_sensitive", "attribute"});
   std::vector<std::vector<Value>> paths;
   if (args.find(2) && args.find(2)->is(Kind::String)) {
-    const Value names =
-        run.call(run.attribute(*args.find(2), "split"), {{run.makeString(MarkedText(std::string(",")))}, {}});
+    const Value names = run.call(run.attribute(*args.find(2), "split"), {{run.makeString(MarkedText(std::string(",")))}, {}});
     for (const Value &name : names.items()) paths.push_back(attributePath(run, &name));
   } else {
     paths.push_back(attributePath(run, args.find(2)));
@@ -234,19 +224,14 @@ Value extreme(Interpreter &run, const Value &subject, const CallArguments &given
   return best;
 }
 
-Value smallest(Interpreter &run, const Value &subject, const CallArguments &given) {
-  return extreme(run, subject, given, false);
-}
-Value largest(Interpreter &run, const Value &subject, const CallArguments &given) {
-  return extreme(run, subject, given, true);
-}
+Value smallest(Interpreter &run, const Value &subject, const CallArguments &given) { return extreme(run, subject, given, false); }
+Value largest(Interpreter &run, const Value &subject, const CallArguments &given) { return extreme(run, subject, given, true); }
 
 Value sum(Interpreter &run, const Value &subject, const CallArguments &given) {
   const Arguments args(given, {"attribute", "start"});
   const std::vector<Value> path = attributePath(run, args.find(0));
   Value total = args.find(1) ? *args.find(1) : Value::integer(0);
-  for (const Value &item : iterate(run.meter(), subject))
-    total = applyOperator(run, Operator::Add, total, follow(run, item, path));
+  for (const Value &item : iterate(run.meter(), subject)) total = applyOperator(run, Operator::Add, total, follow(run, item, path));
   return total;
 }
 
@@ -282,8 +267,7 @@ Value slices(Interpreter &run, const Value &subject, const CallArguments &given)
   size_t at = 0;
   for (size_t i = 0; i < parts; ++i) {
     const size_t size = each + (i < extra ? 1 : 0);
-    std::vector<Value> part(all.begin() + static_cast<std::ptrdiff_t>(at),
-                            all.begin() + static_cast<std::ptrdiff_t>(at + size));
+    std::vector<Value> part(all.begin() + static_cast<std::ptrdiff_t>(at), all.begin() + static_cast<std::ptrdiff_t>(at + size));
     at += size;
     if (args.find(1) && !args.find(1)->is(Kind::None) && i >= extra) part.push_back(*args.find(1));
     result.push_back(run.makeList(std::move(part)));

@@ -28,15 +28,9 @@ Value stripped(Interpreter &run, const Value &self, const CallArguments &given, 
   return text(run, self.text().slice(kept.begin, kept.end));
 }
 
-Value strip(Interpreter &run, const Value &self, const CallArguments &given) {
-  return stripped(run, self, given, true, true);
-}
-Value lstrip(Interpreter &run, const Value &self, const CallArguments &given) {
-  return stripped(run, self, given, true, false);
-}
-Value rstrip(Interpreter &run, const Value &self, const CallArguments &given) {
-  return stripped(run, self, given, false, true);
-}
+Value strip(Interpreter &run, const Value &self, const CallArguments &given) { return stripped(run, self, given, true, true); }
+Value lstrip(Interpreter &run, const Value &self, const CallArguments &given) { return stripped(run, self, given, true, false); }
+Value rstrip(Interpreter &run, const Value &self, const CallArguments &given) { return stripped(run, self, given, false, true); }
 
 std::vector<TextSpan> splitSpaces(const std::string &whole, int64_t limit, bool fromRight) {
   std::vector<TextSpan> words;
@@ -106,12 +100,8 @@ Value splitBy(Interpreter &run, const Value &self, const CallArguments &given, b
   return run.makeList(std::move(items));
 }
 
-Value split(Interpreter &run, const Value &self, const CallArguments &given) {
-  return splitBy(run, self, given, false);
-}
-Value rsplit(Interpreter &run, const Value &self, const CallArguments &given) {
-  return splitBy(run, self, given, true);
-}
+Value split(Interpreter &run, const Value &self, const CallArguments &given) { return splitBy(run, self, given, false); }
+Value rsplit(Interpreter &run, const Value &self, const CallArguments &given) { return splitBy(run, self, given, true); }
 
 Value splitlines(Interpreter &run, const Value &self, const CallArguments &given) {
   const Arguments args(given, {"keepends"});
@@ -165,12 +155,8 @@ Value affix(Interpreter &run, const Value &self, const CallArguments &given, boo
   return Value::boolean(false);
 }
 
-Value startswith(Interpreter &run, const Value &self, const CallArguments &given) {
-  return affix(run, self, given, false);
-}
-Value endswith(Interpreter &run, const Value &self, const CallArguments &given) {
-  return affix(run, self, given, true);
-}
+Value startswith(Interpreter &run, const Value &self, const CallArguments &given) { return affix(run, self, given, false); }
+Value endswith(Interpreter &run, const Value &self, const CallArguments &given) { return affix(run, self, given, true); }
 
 template <CaseRule rule> Value withCase(Interpreter &run, const Value &self, const CallArguments &given) {
   const Arguments args(given, {});
@@ -185,8 +171,7 @@ Value replace(Interpreter &run, const Value &self, const CallArguments &given) {
   if (!from || !to) throw TemplateError("replace needs two texts");
   chargeSearch(run.meter(), self.text(), *from);
   try {
-    MarkedText result = replaceAll(self.text(), *from, self.text().markup ? asMarkup(*to) : *to, args.integer(2, -1),
-                                   kMaxStringBytes);
+    MarkedText result = replaceAll(self.text(), *from, self.text().markup ? asMarkup(*to) : *to, args.integer(2, -1), kMaxStringBytes);
     result.markup = self.text().markup;
     return text(run, std::move(result));
   } catch (const std::length_error &) {
@@ -224,8 +209,7 @@ Value count(Interpreter &run, const Value &self, const CallArguments &given) {
   chargeSearch(run.meter(), self.text(), *part);
   if (part->text.empty()) return Value::integer(lengthOf(run.meter(), self) + 1);
   int64_t found = 0;
-  for (size_t at = 0; (at = findText(self.text().text, part->text, at)) != std::string::npos; at += part->text.size())
-    ++found;
+  for (size_t at = 0; (at = findText(self.text().text, part->text, at)) != std::string::npos; at += part->text.size()) ++found;
   return Value::integer(found);
 }
 
@@ -243,9 +227,7 @@ Value join(Interpreter &run, const Value &self, const CallArguments &given) {
   return text(run, std::move(result));
 }
 
-Value format(Interpreter &run, const Value &self, const CallArguments &given) {
-  return text(run, formatBraces(run, self.text(), given));
-}
+Value format(Interpreter &run, const Value &self, const CallArguments &given) { return text(run, formatBraces(run, self.text(), given)); }
 
 enum class Class { Digit, Letter, LetterOrDigit, Space, Upper, Lower };
 
@@ -280,8 +262,7 @@ Value padded(Interpreter &run, const Value &self, const CallArguments &given, in
   if (countCharacters(fill.text) != 1) throw TemplateError("the fill must be one character");
   const int64_t missing = args.integer(0, 0) - lengthOf(run.meter(), self);
   if (missing <= 0) return self;
-  if (static_cast<uint64_t>(missing) > kMaxStringBytes / 4)
-    throw TemplateError("the template makes a text that is too long");
+  if (static_cast<uint64_t>(missing) > kMaxStringBytes / 4) throw TemplateError("the template makes a text that is too long");
   run.meter().work(static_cast<size_t>(missing) * 8);
   const int64_t width = args.integer(0, 0);
   // Python's centre puts the odd blank on the left only when the width is odd
@@ -294,15 +275,9 @@ Value padded(Interpreter &run, const Value &self, const CallArguments &given, in
   return text(run, std::move(result));
 }
 
-Value ljust(Interpreter &run, const Value &self, const CallArguments &given) {
-  return padded(run, self, given, 1, ' ');
-}
-Value rjust(Interpreter &run, const Value &self, const CallArguments &given) {
-  return padded(run, self, given, -1, ' ');
-}
-Value center(Interpreter &run, const Value &self, const CallArguments &given) {
-  return padded(run, self, given, 0, ' ');
-}
+Value ljust(Interpreter &run, const Value &self, const CallArguments &given) { return padded(run, self, given, 1, ' '); }
+Value rjust(Interpreter &run, const Value &self, const CallArguments &given) { return padded(run, self, given, -1, ' '); }
+Value center(Interpreter &run, const Value &self, const CallArguments &given) { return padded(run, self, given, 0, ' '); }
 
 Value zfill(Interpreter &run, const Value &self, const CallArguments &given) {
   const std::string &whole = self.text().text;
@@ -324,12 +299,8 @@ Value removeAffix(Interpreter &run, const Value &self, const CallArguments &give
   return text(run, atEnd ? self.text().slice(0, size - cut) : self.text().slice(cut, size));
 }
 
-Value removeprefix(Interpreter &run, const Value &self, const CallArguments &given) {
-  return removeAffix(run, self, given, false);
-}
-Value removesuffix(Interpreter &run, const Value &self, const CallArguments &given) {
-  return removeAffix(run, self, given, true);
-}
+Value removeprefix(Interpreter &run, const Value &self, const CallArguments &given) { return removeAffix(run, self, given, false); }
+Value removesuffix(Interpreter &run, const Value &self, const CallArguments &given) { return removeAffix(run, self, given, true); }
 
 Value partitioned(Interpreter &run, const Value &self, const CallArguments &given, bool last) {
   const Arguments args(given, {"sep"});
@@ -347,12 +318,8 @@ Value partitioned(Interpreter &run, const Value &self, const CallArguments &give
                       true);
 }
 
-Value partition(Interpreter &run, const Value &self, const CallArguments &given) {
-  return partitioned(run, self, given, false);
-}
-Value rpartition(Interpreter &run, const Value &self, const CallArguments &given) {
-  return partitioned(run, self, given, true);
-}
+Value partition(Interpreter &run, const Value &self, const CallArguments &given) { return partitioned(run, self, given, false); }
+Value rpartition(Interpreter &run, const Value &self, const CallArguments &given) { return partitioned(run, self, given, true); }
 
 Value dictItems(Interpreter &run, const Value &self, const CallArguments &given) {
   const Arguments args(given, {});
@@ -447,14 +414,12 @@ const std::unordered_map<std::string, Method> kTextMethods = {{"strip", strip},
                                                               {"rpartition", rpartition}};
 
 const std::unordered_map<std::string, Method> kDictMethods = {
-    {"items", dictItems},  {"keys", dictKeys},       {"values", dictValues}, {"get", dictGet},
-    {"copy", copied},      {"pop", forbidden},       {"popitem", forbidden}, {"clear", forbidden},
-    {"update", forbidden}, {"setdefault", forbidden}};
+    {"items", dictItems}, {"keys", dictKeys},     {"values", dictValues}, {"get", dictGet},      {"copy", copied},
+    {"pop", forbidden},   {"popitem", forbidden}, {"clear", forbidden},   {"update", forbidden}, {"setdefault", forbidden}};
 
 const std::unordered_map<std::string, Method> kListMethods = {
-    {"index", listIndex},  {"count", listCount},  {"copy", copied},      {"append", forbidden},
-    {"extend", forbidden}, {"insert", forbidden}, {"pop", forbidden},    {"remove", forbidden},
-    {"clear", forbidden},  {"sort", forbidden},   {"reverse", forbidden}};
+    {"index", listIndex}, {"count", listCount},  {"copy", copied},     {"append", forbidden}, {"extend", forbidden}, {"insert", forbidden},
+    {"pop", forbidden},   {"remove", forbidden}, {"clear", forbidden}, {"sort", forbidden},   {"reverse", forbidden}};
 
 } // namespace
 
@@ -465,9 +430,7 @@ Value methodOf(Interpreter &, const Value &value, const std::string &name) {
   if (found == methods.end()) return Value();
   auto function = std::make_shared<Callable>();
   function->name = name;
-  function->call = [value, method = found->second](Interpreter &run, const CallArguments &given) {
-    return method(run, value, given);
-  };
+  function->call = [value, method = found->second](Interpreter &run, const CallArguments &given) { return method(run, value, given); };
   return Value::callable(std::move(function));
 }
 

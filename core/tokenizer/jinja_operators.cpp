@@ -13,8 +13,8 @@ const char *const kSymbols[] = {"+", "-", "*", "/", "//", "%", "**"};
   for (const Value *side : {&left, &right}) {
     if (side->is(Kind::Undefined)) throw TemplateError(side->undefinedMessage());
   }
-  throw TemplateError(std::string("operator ") + kSymbols[static_cast<int>(op)] + " does not work on " +
-                      typeName(left) + " and " + typeName(right));
+  throw TemplateError(std::string("operator ") + kSymbols[static_cast<int>(op)] + " does not work on " + typeName(left) + " and " +
+                      typeName(right));
 }
 
 [[noreturn]] void failRange() { throw TemplateError("a whole number does not fit in 64 bits"); }
@@ -82,8 +82,7 @@ Value repeated(Interpreter &run, const Value &value, int64_t count) {
   if (value.is(Kind::String)) {
     const MarkedText &text = value.text();
     const size_t size = text.text.size() + 1;
-    if (static_cast<uint64_t>(count) > kMaxStringBytes / size + 1)
-      throw TemplateError("the template makes a text that is too long");
+    if (static_cast<uint64_t>(count) > kMaxStringBytes / size + 1) throw TemplateError("the template makes a text that is too long");
     MarkedText result;
     result.markup = text.markup;
     run.meter().work(size * static_cast<size_t>(count) + text.marks.size() * static_cast<size_t>(count) * sizeof(Mark));
@@ -91,8 +90,7 @@ Value repeated(Interpreter &run, const Value &value, int64_t count) {
     return run.makeString(std::move(result));
   }
   const size_t size = value.items().size();
-  if (size > 0 && static_cast<uint64_t>(count) > kMaxItems / size)
-    throw TemplateError("the template makes a list that is too long");
+  if (size > 0 && static_cast<uint64_t>(count) > kMaxItems / size) throw TemplateError("the template makes a list that is too long");
   run.meter().step(static_cast<int64_t>(size) * (size > 0 ? count : 0));
   std::vector<Value> items;
   for (int64_t i = 0; size > 0 && i < count; ++i) items.insert(items.end(), value.items().begin(), value.items().end());
@@ -111,8 +109,7 @@ Value applyOperator(Interpreter &run, Operator op, const Value &left, const Valu
     if (left.is(Kind::String)) {
       MarkedText text;
       text.markup = left.text().markup || right.text().markup;
-      for (const Value *side : {&left, &right})
-        appendText(run.meter(), text, text.markup ? run.makeString(asMarkup(side->text())) : *side);
+      for (const Value *side : {&left, &right}) appendText(run.meter(), text, text.markup ? run.makeString(asMarkup(side->text())) : *side);
       return run.makeString(std::move(text));
     }
     if (left.is(Kind::List) && left.isTuple() == right.isTuple()) {
@@ -135,8 +132,7 @@ bool contains(Interpreter &run, const Value &container, const Value &value) {
   case Kind::Undefined: return false;
   case Kind::String:
     if (value.is(Kind::Undefined)) throw TemplateError(value.undefinedMessage());
-    if (!value.is(Kind::String))
-      throw TemplateError(std::string("'in <text>' needs a text on its left side, not ") + typeName(value));
+    if (!value.is(Kind::String)) throw TemplateError(std::string("'in <text>' needs a text on its left side, not ") + typeName(value));
     chargeSearch(run.meter(), container.text(), value.text());
     return findText(container.text().text, value.text().text) != std::string::npos;
   case Kind::List:
@@ -188,9 +184,7 @@ int64_t Arguments::integer(size_t index, int64_t otherwise) const {
   return value->asInt();
 }
 
-bool Arguments::flag(size_t index, bool otherwise) const {
-  return m_values[index] ? truth(*m_values[index]) : otherwise;
-}
+bool Arguments::flag(size_t index, bool otherwise) const { return m_values[index] ? truth(*m_values[index]) : otherwise; }
 
 const MarkedText *Arguments::text(size_t index) const {
   const Value *value = m_values[index];

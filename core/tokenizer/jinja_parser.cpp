@@ -103,9 +103,9 @@ ExprPtr Parser::notExpr() {
 }
 
 ExprPtr Parser::compareExpr() {
-  static const std::pair<const char *, Operator> kComparisons[] = {
-      {"==", Operator::Equal},        {"!=", Operator::NotEqual}, {"<=", Operator::LessEqual},
-      {">=", Operator::GreaterEqual}, {"<", Operator::Less},      {">", Operator::Greater}};
+  static const std::pair<const char *, Operator> kComparisons[] = {{"==", Operator::Equal},     {"!=", Operator::NotEqual},
+                                                                   {"<=", Operator::LessEqual}, {">=", Operator::GreaterEqual},
+                                                                   {"<", Operator::Less},       {">", Operator::Greater}};
   const int line = current().line;
   ExprPtr left = sumExpr();
   ExprPtr compare;
@@ -240,8 +240,8 @@ ExprPtr Parser::tuple(bool simple, bool withConditional, const char *endName, bo
   bool isTuple = false;
   for (;;) {
     if (!items->children.empty()) expectOperator(",");
-    const bool ends = current().kind == TokenKind::VariableEnd || current().kind == TokenKind::BlockEnd ||
-                      isOperator(")") || (endName && isName(endName));
+    const bool ends = current().kind == TokenKind::VariableEnd || current().kind == TokenKind::BlockEnd || isOperator(")") ||
+                      (endName && isName(endName));
     if (ends) break;
     items = adopt(std::move(items), simple ? primary(withNamespace) : expression(withConditional));
     if (!isOperator(",")) break;
@@ -329,8 +329,8 @@ ExprPtr Parser::testExpr(ExprPtr expr) {
   const TokenKind kind = current().kind;
   if (isOperator("(")) {
     callArguments(*test);
-  } else if (kind == TokenKind::String || kind == TokenKind::Integer || kind == TokenKind::Float || isOperator("[") ||
-             isOperator("{") || (kind == TokenKind::Name && !isName("else") && !isName("or") && !isName("and"))) {
+  } else if (kind == TokenKind::String || kind == TokenKind::Integer || kind == TokenKind::Float || isOperator("[") || isOperator("{") ||
+             (kind == TokenKind::Name && !isName("else") && !isName("or") && !isName("and"))) {
     if (isName("is")) fail("tests can not be chained with 'is'");
     // "x is defined if ..." ends the test: an argument is never one of these words
     if (!isName("if") && !isName("in") && !isName("not")) test = adopt(std::move(test), postfix(primary()));

@@ -88,12 +88,8 @@ bool isCase(Interpreter &run, const Value &subject, const CallArguments &given, 
   return truth(run.call(run.attribute(run.makeString(toText(run.meter(), subject)), method), {}));
 }
 
-bool isUpper(Interpreter &run, const Value &subject, const CallArguments &given) {
-  return isCase(run, subject, given, "isupper");
-}
-bool isLower(Interpreter &run, const Value &subject, const CallArguments &given) {
-  return isCase(run, subject, given, "islower");
-}
+bool isUpper(Interpreter &run, const Value &subject, const CallArguments &given) { return isCase(run, subject, given, "isupper"); }
+bool isLower(Interpreter &run, const Value &subject, const CallArguments &given) { return isCase(run, subject, given, "islower"); }
 
 bool isSame(Interpreter &, const Value &subject, const CallArguments &given) {
   const Arguments args(given, {"other"});

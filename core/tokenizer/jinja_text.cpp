@@ -8,9 +8,7 @@
 
 namespace attune::tokenizer::jinja {
 
-MarkedText::MarkedText(std::string written, Author author) : text(std::move(written)) {
-  addMark(0, text.size(), author);
-}
+MarkedText::MarkedText(std::string written, Author author) : text(std::move(written)) { addMark(0, text.size(), author); }
 
 void MarkedText::addMark(size_t begin, size_t end, Author author) {
   if (begin == end) return;
@@ -24,8 +22,7 @@ void MarkedText::addMark(size_t begin, size_t end, Author author) {
 void MarkedText::append(const MarkedText &other, size_t begin, size_t end) {
   const size_t base = text.size();
   text.append(other.text, begin, end - begin);
-  auto mark = std::lower_bound(other.marks.begin(), other.marks.end(), begin,
-                               [](const Mark &m, size_t at) { return m.end <= at; });
+  auto mark = std::lower_bound(other.marks.begin(), other.marks.end(), begin, [](const Mark &m, size_t at) { return m.end <= at; });
   for (; mark != other.marks.end() && mark->begin < end; ++mark) {
     addMark(base + std::max(mark->begin, begin) - begin, base + std::min(mark->end, end) - begin, mark->author);
   }
@@ -117,24 +114,21 @@ std::string validUtf8(std::string_view text) {
 }
 
 bool isSpace(uint32_t c) {
-  return (c >= 9 && c <= 13) || (c >= 28 && c <= 32) || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+  return (c >= 9 && c <= 13) || (c >= 28 && c <= 32) || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
+         c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
 bool isDigit(uint32_t c) {
-  return (c >= '0' && c <= '9') || (c >= 0xFF10 && c <= 0xFF19) || (c >= 0x660 && c <= 0x669) ||
-         (c >= 0x966 && c <= 0x96F);
+  return (c >= '0' && c <= '9') || (c >= 0xFF10 && c <= 0xFF19) || (c >= 0x660 && c <= 0x669) || (c >= 0x966 && c <= 0x96F);
 }
 
 bool isLetter(uint32_t c) {
   if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   return c == 0xAA || c == 0xB5 || c == 0xBA || (c >= 0xC0 && c != 0xD7 && c != 0xF7 && c < 0x2C2) ||
-         (c >= 0x370 && c < 0x590 && c != 0x37E && c != 0x387 && !(c >= 0x483 && c <= 0x489)) ||
-         (c >= 0x5D0 && c < 0x5F3) || (c >= 0x620 && c < 0x64B) || (c >= 0x904 && c < 0x93A) ||
-         (c >= 0x1E00 && c < 0x1FBD) || (c >= 0x3041 && c < 0x3097) || (c >= 0x30A1 && c < 0x30FB) ||
-         (c >= 0x3400 && c < 0x4DC0) || (c >= 0x4E00 && c < 0xA48D) || (c >= 0xAC00 && c < 0xD7A4) ||
-         (c >= 0xF900 && c < 0xFADA) || (c >= 0xFF21 && c < 0xFF3B) || (c >= 0xFF41 && c < 0xFF5B) ||
-         (c >= 0x20000 && c < 0x31350);
+         (c >= 0x370 && c < 0x590 && c != 0x37E && c != 0x387 && !(c >= 0x483 && c <= 0x489)) || (c >= 0x5D0 && c < 0x5F3) ||
+         (c >= 0x620 && c < 0x64B) || (c >= 0x904 && c < 0x93A) || (c >= 0x1E00 && c < 0x1FBD) || (c >= 0x3041 && c < 0x3097) ||
+         (c >= 0x30A1 && c < 0x30FB) || (c >= 0x3400 && c < 0x4DC0) || (c >= 0x4E00 && c < 0xA48D) || (c >= 0xAC00 && c < 0xD7A4) ||
+         (c >= 0xF900 && c < 0xFADA) || (c >= 0xFF21 && c < 0xFF3B) || (c >= 0xFF41 && c < 0xFF5B) || (c >= 0x20000 && c < 0x31350);
 }
 
 namespace {
@@ -147,8 +141,7 @@ bool alternates(uint32_t c, bool &evenCapitals) {
   if ((c >= 0x460 && c < 0x482) || (c >= 0x48A && c < 0x4C0) || (c >= 0x4D0 && c < 0x530)) return true;
   if ((c >= 0x1E00 && c < 0x1E96) || (c >= 0x1EA0 && c < 0x1F00)) return true;
   evenCapitals = false;
-  return (c >= 0x139 && c < 0x149) || (c >= 0x179 && c < 0x17F) || (c >= 0x1CD && c < 0x1DD) ||
-         (c >= 0x4C1 && c < 0x4CF);
+  return (c >= 0x139 && c < 0x149) || (c >= 0x179 && c < 0x17F) || (c >= 0x1CD && c < 0x1DD) || (c >= 0x4C1 && c < 0x4CF);
 }
 
 } // namespace
@@ -230,14 +223,12 @@ MarkedText changeCase(const MarkedText &text, CaseRule rule) {
 }
 
 MarkedText escapeHtml(const MarkedText &text) {
-  static const std::pair<char, const char *> kEntities[] = {
-      {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&#34;"}, {'\'', "&#39;"}};
+  static const std::pair<char, const char *> kEntities[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&#34;"}, {'\'', "&#39;"}};
   MarkedText out;
   out.markup = true;
   size_t plainFrom = 0;
   for (size_t at = 0; at < text.text.size(); ++at) {
-    const auto *entity = std::find_if(std::begin(kEntities), std::end(kEntities),
-                                      [&](const auto &e) { return e.first == text.text[at]; });
+    const auto *entity = std::find_if(std::begin(kEntities), std::end(kEntities), [&](const auto &e) { return e.first == text.text[at]; });
     if (entity == std::end(kEntities)) continue;
     out.append(text, plainFrom, at);
     const MarkedText piece = text.slice(at, at + 1);
@@ -285,8 +276,7 @@ size_t findText(std::string_view text, std::string_view needle, size_t from) {
   return found ? static_cast<size_t>(static_cast<const char *>(found) - text.data()) : std::string_view::npos;
 }
 
-MarkedText replaceAll(const MarkedText &text, const MarkedText &from, const MarkedText &to, int64_t count,
-                      size_t maxBytes) {
+MarkedText replaceAll(const MarkedText &text, const MarkedText &from, const MarkedText &to, int64_t count, size_t maxBytes) {
   MarkedText result;
   auto add = [&](const MarkedText &piece, size_t begin, size_t end) {
     result.append(piece, begin, end);

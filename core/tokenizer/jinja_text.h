@@ -43,9 +43,7 @@ struct MarkedText {
   MarkedText slice(size_t begin, size_t end) const;
   /// The author when any byte is written by a message: what a result gets whose bytes can not be traced one by one.
   const Author *anyAuthor() const { return marks.empty() ? nullptr : &marks.front().author; }
-  size_t memory() const {
-    return text.capacity() + marks.capacity() * sizeof(Mark) + generation.capacity() * sizeof(TextSpan);
-  }
+  size_t memory() const { return text.capacity() + marks.capacity() * sizeof(Mark) + generation.capacity() * sizeof(TextSpan); }
 
 private:
   void addMark(size_t begin, size_t end, Author author);
@@ -84,7 +82,6 @@ TextSpan stripRange(std::string_view text, const std::string *chars, bool left, 
 size_t findText(std::string_view text, std::string_view needle, size_t from = 0);
 
 /// Throws std::length_error when the result would exceed `maxBytes`.
-MarkedText replaceAll(const MarkedText &text, const MarkedText &from, const MarkedText &to, int64_t count,
-                      size_t maxBytes);
+MarkedText replaceAll(const MarkedText &text, const MarkedText &from, const MarkedText &to, int64_t count, size_t maxBytes);
 
 } // namespace attune::tokenizer::jinja

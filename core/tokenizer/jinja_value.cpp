@@ -141,9 +141,7 @@ Value Value::loop(std::shared_ptr<LoopState> state) {
 const MarkedText &Value::text() const { return static_cast<const StringObject *>(m_object.get())->text; }
 const std::vector<Value> &Value::items() const { return static_cast<const ListObject *>(m_object.get())->items; }
 bool Value::isTuple() const { return is(Kind::List) && static_cast<const ListObject *>(m_object.get())->tuple; }
-bool Value::isGenerator() const {
-  return is(Kind::List) && static_cast<const ListObject *>(m_object.get())->generator;
-}
+bool Value::isGenerator() const { return is(Kind::List) && static_cast<const ListObject *>(m_object.get())->generator; }
 
 std::string Value::undefinedMessage() const {
   if (!m_object) return "a value is undefined";
@@ -284,9 +282,7 @@ bool less(Meter &meter, const Value &a, const Value &b) {
 int64_t lengthOf(Meter &meter, const Value &value) {
   switch (value.kind()) {
   case Kind::Undefined: return 0;
-  case Kind::String:
-    meter.work(value.text().text.size());
-    return static_cast<int64_t>(countCharacters(value.text().text));
+  case Kind::String: meter.work(value.text().text.size()); return static_cast<int64_t>(countCharacters(value.text().text));
   case Kind::List: return static_cast<int64_t>(value.items().size());
   case Kind::Dict: return static_cast<int64_t>(value.dictionary().entries.size());
   case Kind::Loop: return static_cast<int64_t>(value.loopState().sequence.items().size());
@@ -470,8 +466,7 @@ std::string keyText(const Value &key) {
   case Kind::Int: return tagged('i', std::to_string(key.asInt()));
   case Kind::Float: {
     const double value = key.asDouble();
-    if (value == std::floor(value) && std::fabs(value) < 9e18)
-      return tagged('i', std::to_string(static_cast<int64_t>(value)));
+    if (value == std::floor(value) && std::fabs(value) < 9e18) return tagged('i', std::to_string(static_cast<int64_t>(value)));
     return key.isBigInteger() ? tagged('i', floatText(key)) : tagged('f', floatText(value));
   }
   case Kind::List:

@@ -114,9 +114,7 @@ public:
   /// "'x' is undefined"
   std::string undefinedMessage() const;
   int depth() const;
-  const void *identity() const {
-    return m_kind == Kind::Namespace ? static_cast<const void *>(m_space) : m_object.get();
-  }
+  const void *identity() const { return m_kind == Kind::Namespace ? static_cast<const void *>(m_space) : m_object.get(); }
 
 private:
   explicit Value(Kind kind) : m_kind(kind) {}

@@ -27,8 +27,10 @@ bool JsonSpecReader::value(Tree item) {
     return true;
   }
   Tree &parent = *m_stack.back();
-  if (parent.is_array()) parent.push_back(std::move(item));
-  else parent[m_key] = std::move(item);
+  if (parent.is_array())
+    parent.push_back(std::move(item));
+  else
+    parent[m_key] = std::move(item);
   return true;
 }
 
@@ -37,8 +39,10 @@ bool JsonSpecReader::open(Tree item) {
   if (m_stack.size() >= kMaxDepth) return fail("is nested too deeply");
   if (m_stack.size() == 1) m_model = m_stack[0]->is_object() && m_key == "model";
   if (!value(std::move(item))) return false;
-  if (m_stack.empty()) m_stack.push_back(&root);
-  else m_stack.push_back(m_stack.back()->is_array() ? &m_stack.back()->back() : &(*m_stack.back())[m_key]);
+  if (m_stack.empty())
+    m_stack.push_back(&root);
+  else
+    m_stack.push_back(m_stack.back()->is_array() ? &m_stack.back()->back() : &(*m_stack.back())[m_key]);
   return true;
 }
 
@@ -68,8 +72,10 @@ bool JsonSpecReader::start_array(std::size_t) {
 }
 
 bool JsonSpecReader::end_object() {
-  if (m_part == Part::Vocabulary) m_part = Part::Tree;
-  else m_stack.pop_back();
+  if (m_part == Part::Vocabulary)
+    m_part = Part::Tree;
+  else
+    m_stack.pop_back();
   return true;
 }
 

@@ -60,8 +60,8 @@ void decompose(uint32_t code, uint32_t begin, uint32_t end, std::vector<Mark> &o
 uint32_t composed(uint32_t first, uint32_t second) {
   if (first >= kLeadBase && first < kLeadBase + kLeads && second >= kVowelBase && second < kVowelBase + kVowels)
     return kHangulBase + ((first - kLeadBase) * kVowels + (second - kVowelBase)) * kTrails;
-  if (first >= kHangulBase && first < kHangulBase + kSyllables && (first - kHangulBase) % kTrails == 0 &&
-      second > kTrailBase && second < kTrailBase + kTrails)
+  if (first >= kHangulBase && first < kHangulBase + kSyllables && (first - kHangulBase) % kTrails == 0 && second > kTrailBase &&
+      second < kTrailBase + kTrails)
     return first + (second - kTrailBase);
   const auto found = tables().compose.find(uint64_t(first) << 32 | second);
   return found == tables().compose.end() ? 0 : found->second;

@@ -106,13 +106,19 @@ private:
     case 't': m_out += "\\t"; return {};
     case 'f': m_out += "\\f"; return {};
     case 'v': m_out += "\\x0b"; return {};
-    case 's': case 'd': case 'h': return addRanges(propertyRanges({&c, 1}), false, inClass, caseless);
-    case 'S': case 'D': case 'H': {
+    case 's':
+    case 'd':
+    case 'h': return addRanges(propertyRanges({&c, 1}), false, inClass, caseless);
+    case 'S':
+    case 'D':
+    case 'H': {
       const char lower = static_cast<char>(c - 'A' + 'a');
       return addRanges(propertyRanges({&lower, 1}), true, inClass, caseless);
     }
-    case 'p': case 'P': return property(c == 'P', inClass, caseless);
-    case 'x': case 'u': return codePoint(c);
+    case 'p':
+    case 'P': return property(c == 'P', inClass, caseless);
+    case 'x':
+    case 'u': return codePoint(c);
     default: break;
     }
     if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80)

@@ -62,9 +62,12 @@ Result<PreTokenizer> PreTokenizer::create(const std::vector<SplitStep> &steps, c
 
 void PreTokenizer::apply(const Step &step, std::string_view text, TextSpan range, std::vector<TextSpan> &out) {
   std::vector<PatternMatch> matches;
-  if (step.spec.kind == SplitStep::Kind::Digits) matchDigits(text, range, matches);
-  else if (step.spec.kind == SplitStep::Kind::Literal) matchLiteral(step.spec.pattern, text, range, matches);
-  else step.pattern.split(text, range, matches);
+  if (step.spec.kind == SplitStep::Kind::Digits)
+    matchDigits(text, range, matches);
+  else if (step.spec.kind == SplitStep::Kind::Literal)
+    matchLiteral(step.spec.pattern, text, range, matches);
+  else
+    step.pattern.split(text, range, matches);
   for (PatternMatch &match : matches) match.isMatch = match.isMatch != step.spec.invert;
 
   std::vector<TextSpan> pieces;
@@ -79,22 +82,28 @@ void PreTokenizer::apply(const Step &step, std::string_view text, TextSpan range
     break;
   case SplitBehavior::Contiguous:
     for (const PatternMatch &match : matches) {
-      if (match.isMatch == previous && !pieces.empty()) pieces.back().end = match.span.end;
-      else pieces.push_back(match.span);
+      if (match.isMatch == previous && !pieces.empty())
+        pieces.back().end = match.span.end;
+      else
+        pieces.push_back(match.span);
       previous = match.isMatch;
     }
     break;
   case SplitBehavior::MergedWithPrevious:
     for (const PatternMatch &match : matches) {
-      if (match.isMatch && !previous && !pieces.empty()) pieces.back().end = match.span.end;
-      else pieces.push_back(match.span);
+      if (match.isMatch && !previous && !pieces.empty())
+        pieces.back().end = match.span.end;
+      else
+        pieces.push_back(match.span);
       previous = match.isMatch;
     }
     break;
   case SplitBehavior::MergedWithNext:
     for (size_t i = matches.size(); i-- > 0;) {
-      if (matches[i].isMatch && !previous && !pieces.empty()) pieces.back().begin = matches[i].span.begin;
-      else pieces.push_back(matches[i].span);
+      if (matches[i].isMatch && !previous && !pieces.empty())
+        pieces.back().begin = matches[i].span.begin;
+      else
+        pieces.push_back(matches[i].span);
       previous = matches[i].isMatch;
     }
     std::reverse(pieces.begin(), pieces.end());
@@ -137,8 +146,7 @@ bool PreTokenizer::walk(size_t step, TextSpan range, Walk &state) const {
   return std::all_of(pieces.begin(), pieces.end(), [&](const TextSpan &piece) { return walk(step + 1, piece, state); });
 }
 
-void PreTokenizer::split(std::string_view text, TextSpan range, std::vector<TextSpan> &words,
-                         const WordVisitor &visit) const {
+void PreTokenizer::split(std::string_view text, TextSpan range, std::vector<TextSpan> &words, const WordVisitor &visit) const {
   words.clear();
   Walk state{text, words, visit};
   if (walk(0, range, state) && !words.empty()) visit(words);

@@ -26,9 +26,7 @@ struct SplitPattern::Compiled {
   }
 };
 
-const char *gpt2Pattern() {
-  return "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-}
+const char *gpt2Pattern() { return "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"; }
 
 const char *llama3Pattern() {
   return "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|"
@@ -55,8 +53,8 @@ Result<SplitPattern> SplitPattern::compile(const std::string &pattern, const std
   int code = 0;
   PCRE2_SIZE offset = 0;
   // The originals' syntax lets ^ and $ match at every line.
-  compiled->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expanded.data()), expanded.size(), PCRE2_UTF | PCRE2_MULTILINE,
-                                 &code, &offset, context);
+  compiled->code =
+      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expanded.data()), expanded.size(), PCRE2_UTF | PCRE2_MULTILINE, &code, &offset, context);
   pcre2_compile_context_free(context);
   if (!compiled->code) {
     unsigned char message[200] = {};
@@ -75,8 +73,7 @@ Result<SplitPattern> SplitPattern::compile(const std::string &pattern, const std
 
 void SplitPattern::split(std::string_view text, TextSpan range, std::vector<PatternMatch> &out) const {
   if (m_scanner) {
-    for (size_t at = range.begin; at < range.end; at = out.back().span.end)
-      out.push_back({{at, tileEnd(text, {at, range.end})}, true});
+    for (size_t at = range.begin; at < range.end; at = out.back().span.end) out.push_back({{at, tileEnd(text, {at, range.end})}, true});
     return;
   }
   const std::unique_ptr<pcre2_match_data, MatchDeleter> data(pcre2_match_data_create_from_pattern(m_compiled->code, nullptr));

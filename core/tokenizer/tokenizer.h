@@ -37,8 +37,7 @@ public:
   /// tokens written in the text are matched; otherwise they are plain text.
   virtual std::vector<TokenId> encode(std::string_view text, bool parseSpecial) const = 0;
   /// As encode, for long texts; nothing when `stop` asked for it.
-  virtual std::optional<std::vector<TokenId>> encodeUnlessStopped(std::string_view text, bool parseSpecial,
-                                                                  const StopToken &stop) const {
+  virtual std::optional<std::vector<TokenId>> encodeUnlessStopped(std::string_view text, bool parseSpecial, const StopToken &stop) const {
     auto ids = encode(text, parseSpecial);
     return stop.stopRequested() ? std::nullopt : std::make_optional(std::move(ids));
   }

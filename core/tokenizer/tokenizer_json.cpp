@@ -114,7 +114,8 @@ private:
       m_byteLevel = true;
       m_spec.addPrefixSpace = flag(component, "add_prefix_space", true);
       if (m_spec.addPrefixSpace && !m_spec.steps.empty()) return unsupported("pre_tokenizer", "add_prefix_space after another split");
-      if (flag(component, "use_regex", true)) m_spec.steps.push_back({SplitStep::Kind::Pattern, gpt2Pattern(), SplitBehavior::Isolated, false});
+      if (flag(component, "use_regex", true))
+        m_spec.steps.push_back({SplitStep::Kind::Pattern, gpt2Pattern(), SplitBehavior::Isolated, false});
       return {};
     }
     if (type == "Digits") {
@@ -134,12 +135,18 @@ private:
     if (step.pattern.empty()) return malformed("pre_tokenizer", "A Split has no pattern.");
     step.invert = flag(component, "invert", false);
     const std::string behavior = text(component, "behavior");
-    if (behavior == "Removed") step.behavior = SplitBehavior::Removed;
-    else if (behavior == "Isolated") step.behavior = SplitBehavior::Isolated;
-    else if (behavior == "MergedWithPrevious") step.behavior = SplitBehavior::MergedWithPrevious;
-    else if (behavior == "MergedWithNext") step.behavior = SplitBehavior::MergedWithNext;
-    else if (behavior == "Contiguous") step.behavior = SplitBehavior::Contiguous;
-    else return unsupported("pre_tokenizer", "the Split behavior \"" + behavior + "\"");
+    if (behavior == "Removed")
+      step.behavior = SplitBehavior::Removed;
+    else if (behavior == "Isolated")
+      step.behavior = SplitBehavior::Isolated;
+    else if (behavior == "MergedWithPrevious")
+      step.behavior = SplitBehavior::MergedWithPrevious;
+    else if (behavior == "MergedWithNext")
+      step.behavior = SplitBehavior::MergedWithNext;
+    else if (behavior == "Contiguous")
+      step.behavior = SplitBehavior::Contiguous;
+    else
+      return unsupported("pre_tokenizer", "the Split behavior \"" + behavior + "\"");
     m_spec.steps.push_back(std::move(step));
     return {};
   }
@@ -183,7 +190,8 @@ Result<BpeSpec> parseTokenizerJson(std::string_view text, const std::string &whe
   JsonSpecReader reader;
   const bool read = nlohmann::json::sax_parse(text.begin(), text.end(), &reader);
   if (!read || !reader.problem.empty())
-    return Error{ErrorCode::MalformedFile, "The tokenizer file " + (reader.problem.empty() ? "cannot be read" : reader.problem) + ".", where, ""};
+    return Error{ErrorCode::MalformedFile, "The tokenizer file " + (reader.problem.empty() ? "cannot be read" : reader.problem) + ".",
+                 where, ""};
   BpeSpec spec;
   spec.where = where;
   ATTUNE_CHECK(SpecBuilder(reader.root, spec).build());

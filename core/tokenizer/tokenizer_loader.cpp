@@ -67,8 +67,8 @@ TemplateTokens templateTokensOf(const Json &config) {
 /// added_tokens_decoder says of one that is there goes before what tokenizer.json says.
 Status addConfiguredTokens(const Json &config, const std::string &where, BpeSpec &spec) {
   const auto find = [&](const std::string &content) {
-    const auto found = std::find_if(spec.addedTokens.begin(), spec.addedTokens.end(),
-                                    [&](const AddedToken &token) { return token.content == content; });
+    const auto found =
+        std::find_if(spec.addedTokens.begin(), spec.addedTokens.end(), [&](const AddedToken &token) { return token.content == content; });
     return found == spec.addedTokens.end() ? nullptr : &*found;
   };
   const auto listed = config.find("added_tokens_decoder");
@@ -124,7 +124,8 @@ Result<std::string> templateOf(const Json &config, const std::string &where) {
   if (found == config.end() || found->is_null()) return std::string();
   if (found->is_string()) return found->get<std::string>();
   std::string chosen;
-  if (!found->is_array()) return Error{ErrorCode::MalformedFile, "The chat template is neither text nor a list.", where + "#chat_template", ""};
+  if (!found->is_array())
+    return Error{ErrorCode::MalformedFile, "The chat template is neither text nor a list.", where + "#chat_template", ""};
   for (const Json &entry : *found) {
     if (!entry.is_object() || !entry.contains("template") || !entry["template"].is_string())
       return Error{ErrorCode::MalformedFile, "A named chat template has no text.", where + "#chat_template", ""};
@@ -163,9 +164,10 @@ Result<TokenizerBundle> loadFolder(const std::string &folder) {
   const std::string path = folder + "/tokenizer.json";
   if (!exists(path)) {
     if (exists(folder + "/tokenizer.model"))
-      return Error{ErrorCode::UnsupportedFormat, "SentencePiece models (tokenizer.model) are not read by Attune.", folder + "/tokenizer.model",
-                   "A tokenizer.json of the same model would do."};
-    return Error{ErrorCode::MissingInFolder, "The folder has no tokenizer.json.", folder, "Copy the model's tokenizer files into the folder."};
+      return Error{ErrorCode::UnsupportedFormat, "SentencePiece models (tokenizer.model) are not read by Attune.",
+                   folder + "/tokenizer.model", "A tokenizer.json of the same model would do."};
+    return Error{ErrorCode::MissingInFolder, "The folder has no tokenizer.json.", folder,
+                 "Copy the model's tokenizer files into the folder."};
   }
   ATTUNE_TRY(const std::string text, insideFolder(readFile(path, kMaxTokenizerFile)));
   ATTUNE_TRY(BpeSpec spec, parseTokenizerJson(text, path));

@@ -9,9 +9,8 @@ namespace attune::tokenizer {
 
 namespace {
 
-constexpr const char *kCategoryNames[] = {"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl",
-                                          "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc",
-                                          "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cn"};
+constexpr const char *kCategoryNames[] = {"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe",
+                                          "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cn"};
 
 template <typename Visit> void forEachRun(Visit visit) {
   for (size_t i = 0; i < data::kCategoryRunsCount; ++i) {
@@ -85,10 +84,8 @@ detail::ClassTable::ClassTable() {
     mark(flat, first, last, bits);
   });
   for (size_t i = 0; i < data::kSpacesCount; ++i) mark(flat, data::kSpaces[i].first, data::kSpaces[i].last, kSpace);
-  for (size_t i = 0; i < data::kNumericExtrasCount; ++i)
-    mark(flat, data::kNumericExtras[i].first, data::kNumericExtras[i].last, kNumeric);
-  for (size_t i = 0; i < data::kWordExtrasCount; ++i)
-    mark(flat, data::kWordExtras[i].first, data::kWordExtras[i].last, kWord);
+  for (size_t i = 0; i < data::kNumericExtrasCount; ++i) mark(flat, data::kNumericExtras[i].first, data::kNumericExtras[i].last, kNumeric);
+  for (size_t i = 0; i < data::kWordExtrasCount; ++i) mark(flat, data::kWordExtras[i].first, data::kWordExtras[i].last, kWord);
 
   for (size_t i = 0; i < data::kDecompositionsCount; ++i) {
     const data::Decomposition &entry = data::kDecompositions[i];
@@ -117,11 +114,16 @@ const detail::ClassTable &detail::classTable() {
 std::vector<data::CodeRange> propertyRanges(std::string_view name) {
   std::vector<data::CodeRange> ranges;
   const auto add = [&](const data::CodeRange *list, size_t count) { ranges.insert(ranges.end(), list, list + count); };
-  if (name == "Han") add(data::kHan, data::kHanCount);
-  else if (name == "Hiragana") add(data::kHiragana, data::kHiraganaCount);
-  else if (name == "Katakana") add(data::kKatakana, data::kKatakanaCount);
-  else if (name == "s") add(data::kSpaces, data::kSpacesCount);
-  else if (name == "h") ranges = {{'0', '9'}, {'A', 'F'}, {'a', 'f'}};
+  if (name == "Han")
+    add(data::kHan, data::kHanCount);
+  else if (name == "Hiragana")
+    add(data::kHiragana, data::kHiraganaCount);
+  else if (name == "Katakana")
+    add(data::kKatakana, data::kKatakanaCount);
+  else if (name == "s")
+    add(data::kSpaces, data::kSpacesCount);
+  else if (name == "h")
+    ranges = {{'0', '9'}, {'A', 'F'}, {'a', 'f'}};
   else {
     if (name == "d") name = "Nd";
     forEachRun([&](uint32_t first, uint32_t last, std::string_view category) {

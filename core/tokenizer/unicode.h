@@ -18,9 +18,9 @@ enum CharClass : uint16_t {
   kSpace = 8, // White_Space
   kPunctuation = 16,
   kSymbol = 32,
-  kNumeric = 64,        // what the Digits pre-tokenizer calls a digit: N of a newer Unicode version
-  kWord = 128,          // \w as added tokens see it
-  kMayCompose = 256,    // canonical normalisation may change it or its neighbours
+  kNumeric = 64,     // what the Digits pre-tokenizer calls a digit: N of a newer Unicode version
+  kWord = 128,       // \w as added tokens see it
+  kMayCompose = 256, // canonical normalisation may change it or its neighbours
 };
 
 namespace detail {
@@ -51,8 +51,7 @@ inline uint32_t decodeUtf8(const char *text, size_t &length) {
   if (bytes[0] < 0x80) return length = 1, bytes[0];
   if (bytes[0] < 0xE0) return length = 2, (bytes[0] & 0x1Fu) << 6 | (bytes[1] & 0x3Fu);
   if (bytes[0] < 0xF0) return length = 3, (bytes[0] & 0x0Fu) << 12 | (bytes[1] & 0x3Fu) << 6 | (bytes[2] & 0x3Fu);
-  return length = 4,
-         (bytes[0] & 0x07u) << 18 | (bytes[1] & 0x3Fu) << 12 | (bytes[2] & 0x3Fu) << 6 | (bytes[3] & 0x3Fu);
+  return length = 4, (bytes[0] & 0x07u) << 18 | (bytes[1] & 0x3Fu) << 12 | (bytes[2] & 0x3Fu) << 6 | (bytes[3] & 0x3Fu);
 }
 
 void appendUtf8(std::string &out, uint32_t code);

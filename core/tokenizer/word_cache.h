@@ -16,9 +16,7 @@ public:
   struct Key {
     uint64_t part[3] = {0, 0, 0};
     uint8_t length;
-    explicit Key(std::string_view word) : length(static_cast<uint8_t>(word.size())) {
-      std::memcpy(part, word.data(), word.size());
-    }
+    explicit Key(std::string_view word) : length(static_cast<uint8_t>(word.size())) { std::memcpy(part, word.data(), word.size()); }
   };
 
   struct Entry {

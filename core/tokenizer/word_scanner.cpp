@@ -73,8 +73,7 @@ inline size_t scanCl100k(const char *at, const char *end, size_t maxDigits) {
   if (kind == kIsLetter) return static_cast<size_t>(runEnd(at + first, end, kIsLetter) - at);
   if (kind == kIsNumber) {
     const char *stop = at + first;
-    for (size_t digits = 1, length = 0; digits < maxDigits && stop < end && kindAt(stop, length) == kIsNumber; ++digits)
-      stop += length;
+    for (size_t digits = 1, length = 0; digits < maxDigits && stop < end && kindAt(stop, length) == kIsNumber; ++digits) stop += length;
     return static_cast<size_t>(stop - at);
   }
   const char *next = at + first;

@@ -162,7 +162,8 @@ Status CheckpointStore::write(const TrainerState &state, TrainableModel &model, 
   ATTUNE_CHECK(syncTree(part));
   ATTUNE_CHECK(installFolder(part, folder + "/" + name));
   if (state.history.bestStep == state.step) {
-    ATTUNE_CHECK(writeFileAtomic(folder + "/best.json", dumpJson({{"step", state.step}, {"loss", finiteOrNull(state.history.bestLoss)}, {"path", name}}) + "\n"));
+    ATTUNE_CHECK(writeFileAtomic(folder + "/best.json",
+                                 dumpJson({{"step", state.step}, {"loss", finiteOrNull(state.history.bestLoss)}, {"path", name}}) + "\n"));
   }
   return prune(state.step, state.history.bestStep);
 }
@@ -192,8 +193,8 @@ Result<TrainerState> CheckpointStore::read(int64_t step, TrainableModel &model, 
   ATTUNE_TRY(const Json json, readJsonFile(statePath, size_t(1) << 20));
   ATTUNE_TRY(const TrainerState state, stateFromJson(json, statePath));
   if (state.step != step) {
-    return Error{ErrorCode::MalformedFile, "The checkpoint of step " + std::to_string(step) + " says that it is of another step.", statePath,
-                 "Resume from an earlier checkpoint: move this one away."};
+    return Error{ErrorCode::MalformedFile, "The checkpoint of step " + std::to_string(step) + " says that it is of another step.",
+                 statePath, "Resume from an earlier checkpoint: move this one away."};
   }
   ATTUNE_CHECK(model.load(folder));
   ATTUNE_CHECK(optimizer.load(folder + "/trainer_state/optimizer.safetensors"));
@@ -213,8 +214,10 @@ void CheckpointStore::cleanUp() const {
       const fs::path original = path.parent_path() / name.substr(name.find('-') + 1);
       std::error_code ignored;
       // Killed between the two renames of a replacement: the old one is the only whole one.
-      if (name.compare(0, 5, ".old-") == 0 && !fs::exists(original)) fs::rename(path, original, ignored);
-      else fs::remove_all(path, ignored);
+      if (name.compare(0, 5, ".old-") == 0 && !fs::exists(original))
+        fs::rename(path, original, ignored);
+      else
+        fs::remove_all(path, ignored);
     }
   }
 }

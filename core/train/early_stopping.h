@@ -29,9 +29,7 @@ struct EvaluationHistory {
     bestStep = step;
     return true;
   }
-  bool exhausted(const api::EarlyStopping &options) const {
-    return options.patience > 0 && withoutGain >= options.patience;
-  }
+  bool exhausted(const api::EarlyStopping &options) const { return options.patience > 0 && withoutGain >= options.patience; }
 };
 
 } // namespace attune::core

@@ -13,7 +13,9 @@ Status checkFinite(double lossSum, double gradientNorm, int64_t step, double lr)
   return Error{ErrorCode::NotFinite,
                std::string(lossIsBad ? "The loss" : "The gradient") + " of step " + std::to_string(step) +
                    " is not a number; the step was not applied.",
-               "", "Lower optimizer.lr (it was " + std::string(rate) + "), add warm-up steps, or set precision to fp32; then resume from the last checkpoint."};
+               "",
+               "Lower optimizer.lr (it was " + std::string(rate) +
+                   "), add warm-up steps, or set precision to fp32; then resume from the last checkpoint."};
 }
 
 } // namespace attune::core

@@ -19,11 +19,11 @@ struct RunRecord {
   std::string modelHash;
   int64_t threads = 0;
   int64_t attempts = 1;
-  std::string precision;      // what "auto" became
+  std::string precision;                       // what "auto" became
   std::map<std::string, std::string> products; // path of the matrix products by type, as trial chose it
   std::optional<api::RunConfig> settings;      // read only: what the run was last started with, whatever run.json says now
-  int64_t forecastBytes = 0;  // 0 = none was made
-  int64_t peakBytes = 0;      // measured, 0 = the run did not end
+  int64_t forecastBytes = 0;                   // 0 = none was made
+  int64_t peakBytes = 0;                       // measured, 0 = the run did not end
 };
 
 class RunFolder {

@@ -16,8 +16,11 @@ namespace attune::core {
 namespace {
 
 Error changedError(const std::string &what, const std::string &where) {
-  return {ErrorCode::InvalidData, "The " + what + " not the one this run was started with.", where,
-          "Put the original back, or start a new run.", {}};
+  return {ErrorCode::InvalidData,
+          "The " + what + " not the one this run was started with.",
+          where,
+          "Put the original back, or start a new run.",
+          {}};
 }
 
 /// Tokens of the largest micro-batch of an epoch: what the forecast counts activations by.
@@ -38,10 +41,9 @@ int64_t largestMicroBatch(const std::vector<data::Sample> &samples, const api::R
 void noteRows(const data::EncodedDataset &dataset, const std::string &rows, std::vector<api::RunWarning> &notices) {
   const std::string of = " of " + std::to_string(dataset.rows) + " " + rows;
   if (dataset.dropped() > 0)
-    notices.push_back({"rows_dropped", std::to_string(dataset.dropped()) + of +
-                                           " are left out: empty, too long, or without anything to train."});
-  if (dataset.truncated > 0)
-    notices.push_back({"rows_truncated", std::to_string(dataset.truncated) + of + " are cut at max_length."});
+    notices.push_back(
+        {"rows_dropped", std::to_string(dataset.dropped()) + of + " are left out: empty, too long, or without anything to train."});
+  if (dataset.truncated > 0) notices.push_back({"rows_truncated", std::to_string(dataset.truncated) + of + " are cut at max_length."});
   for (const data::Problem &problem : dataset.problems.items()) {
     if (problem.row < 0) notices.push_back({problem.code, problem.file + ": " + problem.message}); // of a file as a whole
   }
@@ -60,8 +62,8 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   std::vector<api::DatasetRef> files = config.dataset;
   if (!config.validation.path.empty()) files.push_back({config.validation.path});
   ATTUNE_TRY(inputs.bundle, data::loadTokenizerFor(config.model, files));
-  const data::DatasetOptions options = {config.templateName, config.maxLength, config.overlength, config.trainOn, 0, false, false,
-                                        data::modelVocabularySize(config.model)};
+  const data::DatasetOptions options = {
+      config.templateName, config.maxLength, config.overlength, config.trainOn, 0, false, false, data::modelVocabularySize(config.model)};
   ATTUNE_TRY(data::EncodedDataset dataset, data::encodeDataset(config.dataset, inputs.bundle, options, stop));
   noteRows(dataset, "rows", inputs.notices);
   inputs.templateUsed = dataset.templateUsed;
@@ -82,7 +84,8 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   say("Looking at the model");
   ATTUNE_TRY(inputs.source, io::openModel(config.model));
   ATTUNE_TRY(inputs.record.modelHash, io::modelFingerprint(config.model, *inputs.source));
-  if (earlier && !earlier->modelHash.empty() && earlier->modelHash != inputs.record.modelHash) return changedError("model is", config.model);
+  if (earlier && !earlier->modelHash.empty() && earlier->modelHash != inputs.record.modelHash)
+    return changedError("model is", config.model);
 
   inputs.record.threads = setComputeThreads(earlier && earlier->threads > 0 ? earlier->threads : config.threads);
   if (earlier && earlier->precision == "bf16") inputs.config.precision = api::Precision::Bf16;

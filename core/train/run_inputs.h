@@ -26,7 +26,7 @@ struct RunInputs {
   std::vector<data::Sample> training;
   std::vector<data::Sample> validation;
   MemoryForecast forecast;
-  RunRecord record;      // hashes, precision, threads
+  RunRecord record;                     // hashes, precision, threads
   std::vector<api::RunWarning> notices; // rows left out or cut, and what to know of them
   std::string templateUsed;
 };

@@ -53,7 +53,8 @@ struct Describe {
   }
   std::string operator()(const api::StepMetrics &e) const {
     char text[160];
-    std::snprintf(text, sizeof text, "step %" PRId64 "  loss %.4f  lr %.3e  grad %.3f  %.0f tokens/s", e.step, e.loss, e.lr, e.gradNorm, e.tokensPerSecond);
+    std::snprintf(text, sizeof text, "step %" PRId64 "  loss %.4f  lr %.3e  grad %.3f  %.0f tokens/s", e.step, e.loss, e.lr, e.gradNorm,
+                  e.tokensPerSecond);
     return text;
   }
   std::string operator()(const api::EvalResult &e) const {
@@ -93,8 +94,10 @@ Result<std::unique_ptr<RunRecorder>> RunRecorder::open(const RunFolder &folder, 
     const size_t newline = text.rfind('\n');
     const size_t begin = newline == std::string::npos ? 0 : newline + 1;
     const bool whole = api::eventFromJson(std::string_view(text).substr(begin)).has_value(); // only its newline is missing
-    if (whole) recorder->append(events, "\n", "events.jsonl");
-    else if (::ftruncate(events, static_cast<off_t>(begin)) != 0) return openError(folder.eventsPath());
+    if (whole)
+      recorder->append(events, "\n", "events.jsonl");
+    else if (::ftruncate(events, static_cast<off_t>(begin)) != 0)
+      return openError(folder.eventsPath());
   }
   recorder->m_seq = lastSeq(text);
   ATTUNE_CHECK(recorder->status());

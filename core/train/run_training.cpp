@@ -68,7 +68,8 @@ Result<OpenedRun> openRun(const api::RunRequest &request) {
   }
   if (!problems.empty()) {
     Error error = api::configError(std::move(problems), folder.configPath());
-    error.hint = "These may change: " + api::keysChangeableOnResume() + "; and model, dataset or validation.path where the same files have moved.";
+    error.hint =
+        "These may change: " + api::keysChangeableOnResume() + "; and model, dataset or validation.path where the same files have moved.";
     return error;
   }
   opened.folder = folder;
@@ -143,7 +144,11 @@ public:
     ATTUNE_TRY(OpenedRun opened, openRun(m_request.run));
     ATTUNE_TRY(m_inputs, readRunInputs(opened.config, m_request.run.resume ? &opened.record : nullptr, m_request.stop, m_request.progress));
     if (m_inputs.training.empty()) {
-      return Error{ErrorCode::NothingToTrain, "No row is left to train on.", opened.config.dataset.front().path, "Lower validation.fraction or add rows.", {}};
+      return Error{ErrorCode::NothingToTrain,
+                   "No row is left to train on.",
+                   opened.config.dataset.front().path,
+                   "Lower validation.fraction or add rows.",
+                   {}};
     }
     const api::RunConfig &config = m_inputs.config;
     const data::BatchPlan plan = makePlan(m_inputs.training, true);
@@ -151,7 +156,8 @@ public:
     m_result.forecastBytes = m_inputs.forecast.hostPeakBytes;
     if (!m_request.dryRun) {
       const int64_t available = freeDiskBytes(m_request.run.folder);
-      if (available >= 0) ATTUNE_CHECK(checkFreeDisk(m_request.run.folder, diskNeeded(m_inputs, m_result.totalSteps), static_cast<uint64_t>(available)));
+      if (available >= 0)
+        ATTUNE_CHECK(checkFreeDisk(m_request.run.folder, diskNeeded(m_inputs, m_result.totalSteps), static_cast<uint64_t>(available)));
     }
     if (m_request.progress) m_request.progress("Loading the model");
     resetPeakMemory();
@@ -202,7 +208,8 @@ private:
     const api::RunConfig &config = m_inputs.config;
     const int64_t from = point.state ? point.state->step : 0;
     if (m_request.run.resume) push(api::Resumed{from, m_record.attempts});
-    for (const Error &error : point.passedOver) push(api::RunWarning{"checkpoint_unreadable", "A newer checkpoint is passed over: " + error.text()});
+    for (const Error &error : point.passedOver)
+      push(api::RunWarning{"checkpoint_unreadable", "A newer checkpoint is passed over: " + error.text()});
     for (const api::ConfigDifference &change : opened.changes) push(api::SettingChanged{from, change.key, change.from, change.to});
     for (const api::RunWarning &notice : m_inputs.notices) push(notice);
     for (api::RunWarning &warning : startWarnings(m_inputs, m_result.totalSteps)) push(std::move(warning));

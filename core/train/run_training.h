@@ -16,7 +16,7 @@ namespace attune::core {
 struct TrainingRequest {
   api::RunRequest run;
   bool dryRun = false; // everything up to the loaded model, then stop without a folder
-  StopToken stop; // ends the reading of data early; training itself listens to RunControl
+  StopToken stop;      // ends the reading of data early; training itself listens to RunControl
   /// Words about what is going on before the first event ("Loading the model"); may be empty.
   std::function<void(const std::string &)> progress;
   /// Told the run's folder as soon as the run is in it, before the first event; may be empty.

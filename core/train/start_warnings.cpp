@@ -17,15 +17,19 @@ void add(std::vector<api::RunWarning> &all, const char *code, const std::string 
 /// Settings that differ from their default and that nothing reads.
 void warnOfIdleSettings(const RunInputs &inputs, std::vector<api::RunWarning> &all) {
   const api::RunConfig &config = inputs.config;
-  const auto idle = [&](const std::string &keys, const std::string &why) { add(all, "setting_ignored", "Without effect here: " + keys + ", because " + why + "."); };
+  const auto idle = [&](const std::string &keys, const std::string &why) {
+    add(all, "setting_ignored", "Without effect here: " + keys + ", because " + why + ".");
+  };
   std::string others; // of another method
   for (const api::ConfigDifference &change : api::configDiff(api::RunConfig{}, config)) {
     const api::ConfigField *field = api::findConfigField(change.key);
     if (field && !api::fieldApplies(*field, config)) others += (others.empty() ? "" : ", ") + field->key;
   }
   if (!others.empty()) idle(others, "method is " + api::nameOf(config.method));
-  if (config.scheduler.warmupSteps > 0 && config.scheduler.warmupRatio > 0) idle("scheduler.warmup_ratio", "scheduler.warmup_steps replaces it");
-  if (config.earlyStopping.minDelta > 0 && config.earlyStopping.patience == 0) idle("early_stopping.min_delta", "early_stopping.patience is 0");
+  if (config.scheduler.warmupSteps > 0 && config.scheduler.warmupRatio > 0)
+    idle("scheduler.warmup_ratio", "scheduler.warmup_steps replaces it");
+  if (config.earlyStopping.minDelta > 0 && config.earlyStopping.patience == 0)
+    idle("early_stopping.min_delta", "early_stopping.patience is 0");
   if (config.evalSteps > 0 && inputs.validation.empty()) idle("eval_steps", "there are no validation rows");
 }
 
@@ -36,7 +40,8 @@ bool targetsDiffer(const io::AdapterConfig &adapter, const RunInputs &inputs) {
   const std::vector<LinearModule> modules = linearModules(inputs.source->config(), **family);
   const auto chosen = selectTargets(modules, inputs.config.lora.targets);
   if (!chosen.ok()) return true;
-  const auto promised = std::count_if(modules.begin(), modules.end(), [&](const LinearModule &m) { return adapter.promises(m.name, m.layer); });
+  const auto promised =
+      std::count_if(modules.begin(), modules.end(), [&](const LinearModule &m) { return adapter.promises(m.name, m.layer); });
   return promised != static_cast<std::ptrdiff_t>(chosen->size()) ||
          !std::all_of(chosen->begin(), chosen->end(), [&](const LinearModule &m) { return adapter.promises(m.name, m.layer); });
 }
@@ -52,7 +57,8 @@ void warnOfAdapter(const RunInputs &inputs, std::vector<api::RunWarning> &all) {
   if (asked.alpha != own.alpha) differs("lora.alpha " + api::numberText(own.alpha));
   if (asked.rslora != own.rslora) differs(std::string("lora.rslora ") + (own.rslora ? "true" : "false"));
   if (targetsDiffer(*adapter, inputs)) differs("its own lora.targets");
-  if (!differing.empty()) add(all, "adapter_settings", "The adapter of init_adapter keeps " + differing + "; the run's settings do not change that.");
+  if (!differing.empty())
+    add(all, "adapter_settings", "The adapter of init_adapter keeps " + differing + "; the run's settings do not change that.");
 }
 
 } // namespace
@@ -64,13 +70,15 @@ std::vector<api::RunWarning> startWarnings(const RunInputs &inputs, int64_t tota
   const api::RunConfig &config = inputs.config;
   const int64_t context = inputs.source->config().context;
   if (context > 0 && config.maxLength > context) {
-    add(all, "beyond_context", "max_length " + std::to_string(config.maxLength) + " is more than the " + std::to_string(context) +
-                                   " tokens that the model knows; what lies beyond is learned badly.");
+    add(all, "beyond_context",
+        "max_length " + std::to_string(config.maxLength) + " is more than the " + std::to_string(context) +
+            " tokens that the model knows; what lies beyond is learned badly.");
   }
   const int64_t warmup = makeLrSchedule(config, totalSteps).warmupSteps;
   if (warmup >= totalSteps) {
-    add(all, "warmup_too_long", "The warm-up of " + std::to_string(warmup) + " steps is as long as the run of " +
-                                    std::to_string(totalSteps) + ", so the learning rate never gets to its full value.");
+    add(all, "warmup_too_long",
+        "The warm-up of " + std::to_string(warmup) + " steps is as long as the run of " + std::to_string(totalSteps) +
+            ", so the learning rate never gets to its full value.");
   }
   return all;
 }

@@ -30,8 +30,8 @@ TrainerOptions TrainerOptions::from(const api::RunConfig &config, int64_t totalS
 
 Trainer::Trainer(TrainableModel &model, AdamW &optimizer, data::BatchPlan plan, std::optional<data::BatchPlan> validation,
                  TrainerOptions options, CheckpointStore &checkpoints, api::EventSink &sink, RunControl &control, TrainerHooks hooks)
-    : m_model(model), m_optimizer(optimizer), m_plan(std::move(plan)), m_validation(std::move(validation)),
-      m_options(std::move(options)), m_checkpoints(checkpoints), m_sink(sink), m_control(control), m_hooks(std::move(hooks)) {}
+    : m_model(model), m_optimizer(optimizer), m_plan(std::move(plan)), m_validation(std::move(validation)), m_options(std::move(options)),
+      m_checkpoints(checkpoints), m_sink(sink), m_control(control), m_hooks(std::move(hooks)) {}
 
 void Trainer::restore(const TrainerState &state) {
   m_state = state;
@@ -40,8 +40,10 @@ void Trainer::restore(const TrainerState &state) {
 
 Result<RunOutcome> Trainer::run() {
   m_savedAt = m_hooks.clock.steady();
-  const int64_t limit = m_options.stopAfter > 0 ? m_state.step + std::min(m_options.stopAfter, m_options.totalSteps - std::min(m_options.totalSteps, m_state.step))
-                                                : m_options.totalSteps;
+  const int64_t limit =
+      m_options.stopAfter > 0
+          ? m_state.step + std::min(m_options.stopAfter, m_options.totalSteps - std::min(m_options.totalSteps, m_state.step))
+          : m_options.totalSteps;
   push(StateChanged{RunState::Training});
   // A run stopped during an evaluation makes up for it, so that it goes on as if it had not been stopped.
   if (m_state.step > 0 && evaluationMissing() && evaluateNow()) ATTUNE_CHECK(save());
@@ -105,8 +107,8 @@ Result<Trainer::StepResult> Trainer::computeGradients(const data::StepWindow &wi
     }
     m_optimizer.clearGradients();
     if (!splittable) {
-      return Error{ErrorCode::OutOfMemory, "Step " + std::to_string(m_state.step + 1) + " does not fit in memory even one row at a time.", "",
-                   "Lower max_length, set checkpointing to full, or use a smaller model."};
+      return Error{ErrorCode::OutOfMemory, "Step " + std::to_string(m_state.step + 1) + " does not fit in memory even one row at a time.",
+                   "", "Lower max_length, set checkpointing to full, or use a smaller model."};
     }
     m_parts *= 2;
     push(api::MemoryRetry{m_state.step + 1, std::max<int64_t>(1, m_options.batchSize / m_parts), m_options.accumulation * m_parts});
@@ -201,8 +203,10 @@ void Trainer::answerSamples() {
   m_sampledStep = m_state.step;
   for (const std::string &prompt : m_options.samplePrompts) {
     const auto text = m_hooks.answer(prompt);
-    if (text.ok()) push(api::SampleAnswer{m_state.step, prompt, *text});
-    else push(api::RunWarning{"sample_failed", text.error().message});
+    if (text.ok())
+      push(api::SampleAnswer{m_state.step, prompt, *text});
+    else
+      push(api::RunWarning{"sample_failed", text.error().message});
   }
 }
 

@@ -23,9 +23,16 @@ std::vector<RunEventBody> oneOfEach() {
   step.seconds = 8;
   step.memory.hostBytes = 5;
   step.memory.hostPeakBytes = 6;
-  return {RunStarted{2, 10, "cpu", {{"attune", "0.1.0"}}}, step, EvalResult{3, 1.5, 7}, CheckpointSaved{3, "checkpoints/step-3"},
-          StateChanged{RunState::Saving}, SettingChanged{3, "optimizer.lr", "0.1", "0.2"}, MemoryRetry{3, 2, 2},
-          SampleAnswer{3, "你?", "a\nb"}, RunWarning{"slow", "Slow."}, Resumed{3, 2},
+  return {RunStarted{2, 10, "cpu", {{"attune", "0.1.0"}}},
+          step,
+          EvalResult{3, 1.5, 7},
+          CheckpointSaved{3, "checkpoints/step-3"},
+          StateChanged{RunState::Saving},
+          SettingChanged{3, "optimizer.lr", "0.1", "0.2"},
+          MemoryRetry{3, 2, 2},
+          SampleAnswer{3, "你?", "a\nb"},
+          RunWarning{"slow", "Slow."},
+          Resumed{3, 2},
           RunFinished{RunOutcome::Failed, 3, RunErrorInfo{"not_finite", "NaN.", "Lower lr."}}};
 }
 
@@ -45,14 +52,19 @@ TEST_CASE("every event survives its line, and lines hold no newline") {
 
 TEST_CASE("the lines have exactly the contract's names") {
   const auto all = oneOfEach();
-  CHECK(eventToJson({1, 2.0, all[1]}) ==
-        R"({"type":"step","seq":1,"time":2.0,"step":3,"loss":2.25,"lr":0.3333333333333333,"grad_norm":0.5,"tokens":100,"trained_tokens":40,"tokens_per_second":12.5,"seconds":8.0,"memory":{"device_bytes":null,"device_peak_bytes":null,"host_bytes":5,"host_peak_bytes":6}})");
-  CHECK(eventToJson({1, 2.0, all[0]}) == R"({"type":"run_started","seq":1,"time":2.0,"attempt":2,"total_steps":10,"device":"cpu","versions":{"attune":"0.1.0"}})");
-  CHECK(eventToJson({1, 2.0, all[5]}) == R"({"type":"setting_changed","seq":1,"time":2.0,"step":3,"key":"optimizer.lr","from":0.1,"to":0.2})");
+  CHECK(
+      eventToJson({1, 2.0, all[1]}) ==
+      R"({"type":"step","seq":1,"time":2.0,"step":3,"loss":2.25,"lr":0.3333333333333333,"grad_norm":0.5,"tokens":100,"trained_tokens":40,"tokens_per_second":12.5,"seconds":8.0,"memory":{"device_bytes":null,"device_peak_bytes":null,"host_bytes":5,"host_peak_bytes":6}})");
+  CHECK(eventToJson({1, 2.0, all[0]}) ==
+        R"({"type":"run_started","seq":1,"time":2.0,"attempt":2,"total_steps":10,"device":"cpu","versions":{"attune":"0.1.0"}})");
+  CHECK(eventToJson({1, 2.0, all[5]}) ==
+        R"({"type":"setting_changed","seq":1,"time":2.0,"step":3,"key":"optimizer.lr","from":0.1,"to":0.2})");
   CHECK(eventToJson({1, 2.0, all[9]}) == R"({"type":"resumed","seq":1,"time":2.0,"from_step":3,"attempt":2})");
-  CHECK(eventToJson({1, 2.0, all[10]}) ==
-        R"({"type":"run_finished","seq":1,"time":2.0,"outcome":"failed","step":3,"error":{"code":"not_finite","message":"NaN.","hint":"Lower lr."}})");
-  CHECK(eventToJson({1, 2.0, RunFinished{}}) == R"({"type":"run_finished","seq":1,"time":2.0,"outcome":"completed","step":0,"error":null})");
+  CHECK(
+      eventToJson({1, 2.0, all[10]}) ==
+      R"({"type":"run_finished","seq":1,"time":2.0,"outcome":"failed","step":3,"error":{"code":"not_finite","message":"NaN.","hint":"Lower lr."}})");
+  CHECK(eventToJson({1, 2.0, RunFinished{}}) ==
+        R"({"type":"run_finished","seq":1,"time":2.0,"outcome":"completed","step":0,"error":null})");
 }
 
 TEST_CASE("a loss that is not a number becomes null and comes back as such") {
@@ -65,7 +77,8 @@ TEST_CASE("a loss that is not a number becomes null and comes back as such") {
 
 TEST_CASE("reading skips what it does not know and drops a torn last line") {
   const std::string good = eventToJson({1, 1, EvalResult{1, 2, 3}});
-  const std::string text = good + "\n{\"type\":\"from_the_future\",\"seq\":2}\nnot json\n\n{\"type\":\"eval\"}\n" + good.substr(0, good.size() / 2);
+  const std::string text =
+      good + "\n{\"type\":\"from_the_future\",\"seq\":2}\nnot json\n\n{\"type\":\"eval\"}\n" + good.substr(0, good.size() / 2);
   const auto events = eventsFromText(text);
   REQUIRE(events.size() == 2);
   CHECK(std::get<EvalResult>(events[1].body).step == 0);

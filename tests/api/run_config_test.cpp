@@ -50,7 +50,8 @@ TEST_CASE("every key of the contract is in the field table with its default") {
     "optimizer": {"name": "adamw", "lr": 2e-4, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0},
     "scheduler": {"name": "cosine", "warmup_ratio": 0.0, "warmup_steps": 0}, "clip_norm": 1.0, "precision": "auto",
     "checkpointing": "auto", "offload": "none", "seed": 42, "log_steps": 1, "eval_steps": 0, "save_steps": 0,
-    "keep_checkpoints": 3 })", "contract");
+    "keep_checkpoints": 3 })",
+                                  "contract");
   REQUIRE(contract.ok());
   const auto written = parseJson(runConfigJson(RunConfig{}), "written");
   REQUIRE(written.ok());
@@ -149,7 +150,8 @@ TEST_CASE("a config with five mistakes has five problems, each with its key") {
   const auto folder = std::filesystem::temp_directory_path() / "attune_five.json";
   {
     std::FILE *file = std::fopen(folder.c_str(), "w");
-    std::fputs(R"({"model":"m","dataset":["d"],"lora":{"rank":0,"drpout":0.1},"method":"lorra","epochs":"three","optimizer":{"lr":-1}})", file);
+    std::fputs(R"({"model":"m","dataset":["d"],"lora":{"rank":0,"drpout":0.1},"method":"lorra","epochs":"three","optimizer":{"lr":-1}})",
+               file);
     std::fclose(file);
   }
   const auto result = loadRunConfig(folder.string());
@@ -261,9 +263,10 @@ TEST_CASE("floods of mistakes and endless values are cut short") {
 }
 
 TEST_CASE("hostile config texts end in an error, not a crash") {
-  for (const char *text : {"", "null", "{\"lora\":[]}", "{\"lora\":{\"rank\":{}}}", "{\"dataset\":[[]]}", "{\"dataset\":5}",
-                           "{\"epochs\":1e300}", "{\"epochs\":18446744073709551615}", "{\"epochs\":1e999}", "{\"model\":null}",
-                           "{\"offload\":[\"gpu\"]}", "{\"sample_prompts\":[1]}", "{\"name\":\"\\ud800\"}", "{\"\":1}", "{\"a\":1,\"a\":2}"}) {
+  for (const char *text :
+       {"", "null", "{\"lora\":[]}", "{\"lora\":{\"rank\":{}}}", "{\"dataset\":[[]]}", "{\"dataset\":5}", "{\"epochs\":1e300}",
+        "{\"epochs\":18446744073709551615}", "{\"epochs\":1e999}", "{\"model\":null}", "{\"offload\":[\"gpu\"]}",
+        "{\"sample_prompts\":[1]}", "{\"name\":\"\\ud800\"}", "{\"\":1}", "{\"a\":1,\"a\":2}"}) {
     const auto parsed = parseRunConfig(text, "run.json", ".");
     CHECK_MESSAGE((!parsed.ok() || !parsed->problems.empty()), text);
   }

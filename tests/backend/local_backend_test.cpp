@@ -1,5 +1,5 @@
-#include "core/backend/local_backend.h"
 #include "core/api/event_queue.h"
+#include "core/backend/local_backend.h"
 
 #include <doctest/doctest.h>
 
@@ -57,7 +57,10 @@ TEST_CASE("a run that fails before it starts, throws or says so itself ends in e
     sink.push({2, 0, api::RunFinished{api::RunOutcome::Completed, 3, std::nullopt}});
     return TrainingResult{};
   });
-  for (const auto &[folder, code] : {std::pair<std::string, std::string>{"refused", "nothing_to_train"}, {"throws", "internal"}, {"throws late", "internal"}, {"good", ""}}) {
+  for (const auto &[folder, code] : {std::pair<std::string, std::string>{"refused", "nothing_to_train"},
+                                     {"throws", "internal"},
+                                     {"throws late", "internal"},
+                                     {"good", ""}}) {
     auto sink = std::make_shared<WaitingSink>();
     const auto handle = backend.start(requestFor(folder), sink);
     REQUIRE(handle.ok());

@@ -39,6 +39,4 @@ TEST_CASE("Long lists and many objects are read in linear time, in order and who
   CHECK(parseJson("{\"a\":1,\"a\":2}", "f", few)->at("a") == 2);
 }
 
-TEST_CASE("Text that is not UTF-8 is written with replacement characters") {
-  CHECK(dumpJson(Json("a\xFF"), -1) == "\"a\xEF\xBF\xBD\"");
-}
+TEST_CASE("Text that is not UTF-8 is written with replacement characters") { CHECK(dumpJson(Json("a\xFF"), -1) == "\"a\xEF\xBF\xBD\""); }

@@ -46,8 +46,8 @@ Status run(const std::string &modelPath, bool bf16, const std::string &idsPath, 
   }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const Json out{{"decode_tok_s", median(decode)}, {"prompt_tok_s", median(prompt)}, {"first_ids", first},
-                 {"peak_bytes", usage.ru_maxrss * 1024}};
+  const Json out{
+      {"decode_tok_s", median(decode)}, {"prompt_tok_s", median(prompt)}, {"first_ids", first}, {"peak_bytes", usage.ru_maxrss * 1024}};
   std::cout << out.dump() << "\n";
   return {};
 }

@@ -59,7 +59,8 @@ int main(int count, char **values) {
   const int threads = count > 1 ? std::stoi(values[1]) : 2;
   at::set_num_threads(threads);
   const at::NoGradGuard noGradients;
-  const Json out{{"read_GB_s", readRate(threads)}, {"gemm_fp32_GFLOP_s", productRate(at::kFloat)}, {"gemm_bf16_GFLOP_s", productRate(at::kBFloat16)}};
+  const Json out{
+      {"read_GB_s", readRate(threads)}, {"gemm_fp32_GFLOP_s", productRate(at::kFloat)}, {"gemm_bf16_GFLOP_s", productRate(at::kBFloat16)}};
   std::cout << out.dump() << "\n";
   return 0;
 }

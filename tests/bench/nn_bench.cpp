@@ -105,10 +105,13 @@ int main(int argc, char **argv) {
               g_threads, static_cast<long>(rows), rate / 1e9);
 
   const Tensor x = make({rows, kHidden}, true), other = make({rows, kHidden}, true), norm = make({kHidden}, false);
-  report("addRmsNorm", measure(rounds, {x, other}, [&] {
-           const auto [sum, y] = addRmsNorm(x, other, norm, 1e-5);
-           return y;
-         }), 2, 0.0, rate);
+  report("addRmsNorm",
+         measure(rounds, {x, other},
+                 [&] {
+                   const auto [sum, y] = addRmsNorm(x, other, norm, 1e-5);
+                   return y;
+                 }),
+         2, 0.0, rate);
 
   const auto linearCost = [&](const char *name, int64_t in, const std::vector<int64_t> &outs) {
     int64_t out = 0;
@@ -152,9 +155,8 @@ int main(int argc, char **argv) {
   const double attentionFlops = 7.0 * static_cast<double>(rows * length * kHeads * kDim);
   for (const auto kind : {AttentionKind::Fused, AttentionKind::Sliced}) {
     spec.kind = kind;
-    const Cost cost = measure(rounds, {qkv}, [&] {
-      return packedAttention(qkv.view_as(qkv), kHeads, kKvHeads, position, tables, false, spec);
-    });
+    const Cost cost =
+        measure(rounds, {qkv}, [&] { return packedAttention(qkv.view_as(qkv), kHeads, kKvHeads, position, tables, false, spec); });
     if (kind == AttentionKind::Sliced) {
       report("packedAttention", cost, 1, attentionFlops, rate);
     } else {

@@ -63,8 +63,11 @@ int run(const std::string &model, const std::string &rowsPath, double megabytes)
   const double decode = median([&] {
     for (const auto &list : ids) (void)tokenizer.decode(list, false);
   });
-  const Json out{{"encode_MB_s", bytes / encode / 1e6}, {"offsets_MB_s", bytes / offsets / 1e6}, {"decode_MB_s", bytes / decode / 1e6},
-                 {"tokens", tokens}, {"mb", bytes / 1e6}};
+  const Json out{{"encode_MB_s", bytes / encode / 1e6},
+                 {"offsets_MB_s", bytes / offsets / 1e6},
+                 {"decode_MB_s", bytes / decode / 1e6},
+                 {"tokens", tokens},
+                 {"mb", bytes / 1e6}};
   std::cout << out.dump() << "\n";
   return 0;
 }

@@ -28,7 +28,13 @@ void writeTalkingModel(const TempFolder &folder) {
   for (size_t i = 0; i < 8; ++i) vocabulary[more[i]] = 29 + i;
   Json added = Json::array();
   for (const auto &[id, content] : {std::pair<int, const char *>{1, "<s>"}, {2, "<e>"}})
-    added.push_back({{"id", id}, {"content", content}, {"special", true}, {"normalized", false}, {"lstrip", false}, {"rstrip", false}, {"single_word", false}});
+    added.push_back({{"id", id},
+                     {"content", content},
+                     {"special", true},
+                     {"normalized", false},
+                     {"lstrip", false},
+                     {"rstrip", false},
+                     {"single_word", false}});
   const Json tokenizer = {{"version", "1.0"},
                           {"added_tokens", added},
                           {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", true}}},

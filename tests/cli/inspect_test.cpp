@@ -12,8 +12,7 @@ TEST_CASE("inspect: exit codes follow what is wrong with the path") {
   CHECK(missing.json()["error"]["code"] == "file_not_found");
 
   test::TempFolder folder;
-  const auto broken =
-      runAttune({"inspect", folder.write("broken.gguf", std::string("GGUF\3\0\0\0 cut off", 16)), "--json"});
+  const auto broken = runAttune({"inspect", folder.write("broken.gguf", std::string("GGUF\3\0\0\0 cut off", 16)), "--json"});
   CHECK(broken.code == 3);
   CHECK(broken.json()["kind"] == "gguf");
   CHECK(broken.json()["error"]["code"] == "malformed_file");
@@ -25,8 +24,7 @@ TEST_CASE("inspect: exit codes follow what is wrong with the path") {
 
 TEST_CASE("inspect: a dataset and the starter model") {
   test::TempFolder folder;
-  const auto rows =
-      runAttune({"inspect", folder.write("rows.jsonl", "{\"instruction\":\"a\",\"output\":\"b\"}\n"), "--json"});
+  const auto rows = runAttune({"inspect", folder.write("rows.jsonl", "{\"instruction\":\"a\",\"output\":\"b\"}\n"), "--json"});
   CHECK(rows.code == 0);
   CHECK(rows.json()["kind"] == "dataset");
   CHECK(rows.json()["rows"] == 1);

@@ -65,7 +65,8 @@ TEST_CASE("a run killed at random moments continues to the same adapter") {
     if (code != 0 && done < kills && random.below(5) != 0) continue; // kill the same run again
 
     const bool started = fs::exists(files->out + "/run.json");
-    const auto last = started ? runAttune({"train", "--resume", files->out, "--json"}) : runAttune({"train", files->run, "--out", files->out, "--json"});
+    const auto last =
+        started ? runAttune({"train", "--resume", files->out, "--json"}) : runAttune({"train", files->run, "--out", files->out, "--json"});
     REQUIRE_MESSAGE(last.code == 0, last.out << last.err);
     CHECK(slurp(files->out + "/adapter/adapter_model.safetensors") == expected);
     checkUnbroken(api::eventsFromText(slurp(files->out + "/events.jsonl")));

@@ -13,10 +13,9 @@ struct PlanFixture {
   test::TempFolder folder;
   std::string run;
   explicit PlanFixture(const std::string &more = "") {
-    folder.write(
-        "config.json",
-        R"({"architectures":["LlamaForCausalLM"],"hidden_size":576,"intermediate_size":1536,"num_hidden_layers":30,)"
-        R"("num_attention_heads":9,"num_key_value_heads":3,"vocab_size":49152,"tie_word_embeddings":true})");
+    folder.write("config.json",
+                 R"({"architectures":["LlamaForCausalLM"],"hidden_size":576,"intermediate_size":1536,"num_hidden_layers":30,)"
+                 R"("num_attention_heads":9,"num_key_value_heads":3,"vocab_size":49152,"tie_word_embeddings":true})");
     run = folder.write("run.json", R"({"schema":1,"name":"x","model":".","precision":"fp32")" + more + "}");
   }
 };
@@ -51,15 +50,13 @@ TEST_CASE("plan: what does not fit is exit 4, and --fit finds settings that do")
   CHECK(refused.json()["fits"] == false);
   CHECK(refused.json()["host_peak_bytes"].get<int64_t>() > int64_t(3) << 30);
 
-  const auto fitted =
-      runAttune({"plan", fixture.run, "--memory", "3GiB", "--set", "checkpointing=none", "--fit", "--json"});
+  const auto fitted = runAttune({"plan", fixture.run, "--memory", "3GiB", "--set", "checkpointing=none", "--fit", "--json"});
   REQUIRE(fitted.code == 0);
   const Json plan = fitted.json();
   CHECK(plan["fits"] == true);
   CHECK(plan["host_peak_bytes"].get<int64_t>() <= int64_t(3) << 30);
   REQUIRE(plan["changes"].size() >= 2);
-  std::vector<std::string> arguments = {"plan",  fixture.run,          "--memory", "3GiB",
-                                        "--set", "checkpointing=none", "--json"};
+  std::vector<std::string> arguments = {"plan", fixture.run, "--memory", "3GiB", "--set", "checkpointing=none", "--json"};
   for (const Json &change : plan["changes"]) {
     for (const char *key : {"key", "from", "to", "why", "quality_cost"}) CHECK(change.contains(key));
     arguments.insert(arguments.end(), {"--set", change["key"].get<std::string>() + "=" + change["to"].dump()});
@@ -77,8 +74,8 @@ TEST_CASE("plan: a card that is not here, absurd settings, wrong usage") {
   REQUIRE(card.code == 0);
   CHECK(card.json()["peak_bytes"].get<int64_t>() > 0);
   CHECK(card.json()["host_peak_bytes"] == hostSum(card.json()));
-  const auto huge = runAttune({"plan", fixture.run, "--set", "batch_size=65536", "--set", "max_length=1048576", "--set",
-                               "lora.rank=16384", "--json"});
+  const auto huge =
+      runAttune({"plan", fixture.run, "--set", "batch_size=65536", "--set", "max_length=1048576", "--set", "lora.rank=16384", "--json"});
   CHECK(huge.code == 4);
   CHECK(huge.json()["host_peak_bytes"].get<int64_t>() > int64_t(1) << 40);
   CHECK(runAttune({"plan", fixture.run, "--memory", "much"}).code == 2);

@@ -11,13 +11,14 @@ TEST_CASE("score --file reads token ids without a tokenizer and counts what it l
   const TempFolder folder;
   writeTinyModel(folder);
   folder.write("generation_config.json", R"({"temperature":"hot"})"); // which only generate reads
-  std::string ids = "3", labels = "3"; // 70 tokens; the model's context is 64
+  std::string ids = "3", labels = "3";                                // 70 tokens; the model's context is 64
   for (int i = 1; i < 70; ++i) {
     ids += ",4";
     labels += ",4";
   }
   const auto rows = folder.write("rows.jsonl", "{\"ids\":[3,4,5],\"labels\":[-100,4,5]}\n{\"ids\":[],\"labels\":[]}\n"
-                                               "{\"ids\":[3,4],\"labels\":[3,-100]}\n{\"ids\":[" + ids + "],\"labels\":[" + labels + "]}\n");
+                                               "{\"ids\":[3,4],\"labels\":[3,-100]}\n{\"ids\":[" +
+                                                   ids + "],\"labels\":[" + labels + "]}\n");
   const auto result = runAttune({"score", "--model", folder.path(), "--file", rows, "--json"});
   REQUIRE_MESSAGE(result.code == 0, result.out);
   CHECK(result.json()["rows"] == 2);

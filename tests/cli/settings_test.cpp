@@ -162,18 +162,21 @@ TEST_CASE("files of a run, model or adapter folder that are no files are named, 
     fs::rename(path + ".kept", path);
   }
   const std::string run = files->out + "/run.json", adapter = files->out + "/adapter";
-  for (const std::string &path : {run, adapter + "/adapter_config.json", adapter + "/adapter_model.safetensors", files->folder.path() + "/config.json",
-                                  files->folder.path() + "/generation_config.json"}) {
+  for (const std::string &path : {run, adapter + "/adapter_config.json", adapter + "/adapter_model.safetensors",
+                                  files->folder.path() + "/config.json", files->folder.path() + "/generation_config.json"}) {
     const bool stood = fs::exists(path);
     if (stood) fs::rename(path, path + ".kept");
     fs::create_directory(path);
-    if (path == run) refusedAt(path, resume);
-    else refusedAt(path, {"score", "--model", files->folder.path(), "--adapter", adapter, "--ids", "3 4 5", "--json"});
+    if (path == run)
+      refusedAt(path, resume);
+    else
+      refusedAt(path, {"score", "--model", files->folder.path(), "--adapter", adapter, "--ids", "3 4 5", "--json"});
     fs::remove(path);
     if (stood) fs::rename(path + ".kept", path);
   }
   std::string events = slurp(files->out + "/events.jsonl");
-  files->folder.write("out/events.jsonl", events + "{\"type\":\"step\",\"seq\":18446744073709551615}\n{\"type\":\"hologram\",\"seq\":9223372036854775807}\n");
+  files->folder.write("out/events.jsonl",
+                      events + "{\"type\":\"step\",\"seq\":18446744073709551615}\n{\"type\":\"hologram\",\"seq\":9223372036854775807}\n");
   const auto resumed = runAttune(resume);
   REQUIRE(resumed.code == 0);
   for (const api::RunEvent &event : api::eventsFromText(resumed.out)) CHECK(event.seq < 1000);

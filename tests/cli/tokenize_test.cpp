@@ -25,8 +25,7 @@ TEST_CASE("tokenize: text to ids and back") {
 TEST_CASE("tokenize: text becomes a special token only when asked") {
   const auto safe = runAttune({"tokenize", "--model", starterModel(), "--text", "<|im_end|>", "--json"});
   CHECK(safe.json()["ids"].size() > 1);
-  const auto special =
-      runAttune({"tokenize", "--model", starterModel(), "--text", "<|im_end|>", "--with-special", "--json"});
+  const auto special = runAttune({"tokenize", "--model", starterModel(), "--text", "<|im_end|>", "--with-special", "--json"});
   CHECK(special.json()["ids"] == Json({2}));
 }
 
@@ -52,13 +51,11 @@ TEST_CASE("tokenize: a long file takes a few times its size of memory, and stops
 TEST_CASE("tokenize: a conversation, rendered, with the trained mask and labels") {
   test::TempFolder folder;
   const std::string file = folder.write(
-      "chat.json",
-      R"([{"role":"system","content":"S"},{"role":"user","content":"Hi"},{"role":"assistant","content":"Yes."}])");
+      "chat.json", R"([{"role":"system","content":"S"},{"role":"user","content":"Hi"},{"role":"assistant","content":"Yes."}])");
   const auto chat = runAttune({"tokenize", "--model", starterModel(), "--messages", file, "--json"});
   REQUIRE(chat.code == 0);
   const Json result = chat.json();
-  CHECK(result["text"] ==
-        "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nYes.<|im_end|>\n");
+  CHECK(result["text"] == "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nYes.<|im_end|>\n");
   REQUIRE(result["labels"].size() == result["ids"].size());
   std::string trained;
   for (size_t i = 0; i < result["ids"].size(); ++i) {
@@ -67,8 +64,7 @@ TEST_CASE("tokenize: a conversation, rendered, with the trained mask and labels"
   }
   CHECK(trained == "Yes.<|im_end|>"); // the answer and its end token, not the newline behind
 
-  const auto prompt =
-      runAttune({"tokenize", "--model", starterModel(), "--messages", file, "--add-generation-prompt", "--json"});
+  const auto prompt = runAttune({"tokenize", "--model", starterModel(), "--messages", file, "--add-generation-prompt", "--json"});
   const std::string text = prompt.json()["text"];
   CHECK(text.substr(text.size() - 22) == "<|im_start|>assistant\n");
 }

@@ -106,7 +106,8 @@ TEST_CASE("a resumed run takes a few settings, refuses the others all at once an
   fs::rename(rows, moved);
   CHECK(runAttune({"train", "--resume", files->out, "--json"}).code == 1);
   CHECK(runAttune({"train", "--resume", files->out, "--set", "dataset.0.path=" + moved, "--quiet"}).code == 0);
-  std::ofstream(moved, std::ios::app) << R"({"ids":[3,4,5],"labels":[3,4,5]})" << "\n";
+  std::ofstream(moved, std::ios::app) << R"({"ids":[3,4,5],"labels":[3,4,5]})"
+                                      << "\n";
   const auto changed = runAttune({"train", "--resume", files->out, "--json"});
   CHECK(changed.code == 3);
   CHECK(errorCode(changed) == "invalid_data");
@@ -228,7 +229,8 @@ TEST_CASE("a disk that fills up during a run ends it with exit 1 and the earlier
   CHECK(finished->outcome == api::RunOutcome::Failed);
   REQUIRE(finished->error);
   CHECK(finished->error->code == "io_failed");
-  for (const auto &entry : fs::directory_iterator(files->out + "/checkpoints")) CHECK(entry.path().filename().string().compare(0, 5, "step-") == 0);
+  for (const auto &entry : fs::directory_iterator(files->out + "/checkpoints"))
+    CHECK(entry.path().filename().string().compare(0, 5, "step-") == 0);
   CHECK(runAttune({"train", "--resume", files->out, "--stop-after", "5", "--quiet"}).code == 0);
 }
 
@@ -271,7 +273,8 @@ TEST_CASE("rows left out or cut are told of the training and of the validation f
   const auto result = runAttune({"train", files->run, "--out", files->out, "--json"});
   REQUIRE_MESSAGE(result.code == 0, result.out);
   std::vector<std::string> told;
-  for (const auto &warning : all<api::RunWarning>(api::eventsFromText(result.out))) told.push_back(warning.code + ": " + warning.message.substr(0, warning.message.find(" are")));
+  for (const auto &warning : all<api::RunWarning>(api::eventsFromText(result.out)))
+    told.push_back(warning.code + ": " + warning.message.substr(0, warning.message.find(" are")));
   CHECK(told == std::vector<std::string>{"rows_dropped: 2 of 27 rows", "rows_truncated: 1 of 27 rows",
                                          "rows_dropped: 2 of 4 rows of the validation file",
                                          "rows_truncated: 1 of 4 rows of the validation file"});

@@ -30,7 +30,8 @@ std::vector<Sample> someSamples(int64_t count, uint64_t seed, int64_t longest) {
 }
 
 bool same(const MicroBatch &a, const MicroBatch &b) {
-  return a.ids == b.ids && a.positions == b.positions && a.segmentStarts == b.segmentStarts && a.targetRows == b.targetRows && a.targets == b.targets;
+  return a.ids == b.ids && a.positions == b.positions && a.segmentStarts == b.segmentStarts && a.targetRows == b.targetRows &&
+         a.targets == b.targets;
 }
 
 bool same(const StepWindow &a, const StepWindow &b) {
@@ -42,8 +43,7 @@ bool same(const StepWindow &a, const StepWindow &b) {
 } // namespace
 
 TEST_CASE("First fit puts each row whole into the first sequence with room") {
-  CHECK(packFirstFit({5, 4, 6, 3, 2, 0, 10}, 10) ==
-        std::vector<std::vector<int64_t>>{{0, 1}, {2, 3}, {4}, {6}});
+  CHECK(packFirstFit({5, 4, 6, 3, 2, 0, 10}, 10) == std::vector<std::vector<int64_t>>{{0, 1}, {2, 3}, {4}, {6}});
   CHECK(packFirstFit({}, 10).empty());
   CHECK(packFirstFit({12, 3}, 10) == std::vector<std::vector<int64_t>>{{0}, {1}});
 }

@@ -31,9 +31,8 @@ public:
       for (size_t k = 0; k < kSpecial.size(); ++k) {
         const std::string_view special = kSpecial[k];
         const bool here = text.substr(at, special.size()) == special;
-        const bool touched = std::any_of(protectedSpans.begin(), protectedSpans.end(), [&](const auto &span) {
-          return at < span.end && at + special.size() > span.begin;
-        });
+        const bool touched = std::any_of(protectedSpans.begin(), protectedSpans.end(),
+                                         [&](const auto &span) { return at < span.end && at + special.size() > span.begin; });
         if (here && !touched) {
           id = static_cast<tokenizer::TokenId>(256 + k);
           length = special.size();
@@ -53,7 +52,9 @@ public:
     return text;
   }
   std::string piece(tokenizer::TokenId id) const override {
-    return id < 0 || id >= 259 ? "" : id < 256 ? std::string(1, static_cast<char>(id)) : std::string(kSpecial[static_cast<size_t>(id - 256)]);
+    return id < 0 || id >= 259 ? ""
+           : id < 256          ? std::string(1, static_cast<char>(id))
+                               : std::string(kSpecial[static_cast<size_t>(id - 256)]);
   }
   tokenizer::TokenId idOf(std::string_view text) const override {
     for (int32_t id = 0; id < 259; ++id) {
@@ -340,7 +341,8 @@ TEST_CASE("The result depends neither on the number of threads nor on chunk bord
 
 TEST_CASE("Statistics count lengths before the cut and name the longest rows") {
   const Folder folder;
-  const auto path = folder.write("d.jsonl", "{\"text\":\"abc\"}\n{\"text\":\"abcdefghi\"}\n\n{\"text\":\"a\"}\n{\"text\":\"\"}\n{\"text\":\"a\"}\n");
+  const auto path =
+      folder.write("d.jsonl", "{\"text\":\"abc\"}\n{\"text\":\"abcdefghi\"}\n\n{\"text\":\"a\"}\n{\"text\":\"\"}\n{\"text\":\"a\"}\n");
   DatasetOptions options;
   options.maxLength = 5;
   options.keepFacts = true;
@@ -374,7 +376,9 @@ TEST_CASE("Statistics count lengths before the cut and name the longest rows") {
 TEST_CASE("A file with tool calls says once whether they are trained") {
   const Folder folder;
   const std::string row = R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"w","tool_calls":[{"name":"f"}]}]})";
-  const auto path = folder.write("d.jsonl", row + "\n" + row + "\n" + R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"w","tool_calls":[]}]})");
+  const auto path =
+      folder.write("d.jsonl", row + "\n" + row + "\n" +
+                                  R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"w","tool_calls":[]}]})");
   const std::string body = "{{ m.content }}{% for c in m.tool_calls or [] %}({{ c.name }}){% endfor %}";
   const auto notice = [&](const std::string &source, api::TrainOn trainOn, const std::string &trained) {
     DatasetOptions options;
@@ -389,7 +393,8 @@ TEST_CASE("A file with tool calls says once whether they are trained") {
   };
   CHECK(notice("{% for m in messages %}" + body + "<eos>{% endfor %}", api::TrainOn::Answers, "w<eos>") == "tool_calls_not_trained");
   CHECK(notice("{% for m in messages %}" + body + "<eos>{% endfor %}", api::TrainOn::All, "<eos>w(f)<eos>") == "tool_calls_trained");
-  const std::string marked = "{% for m in messages %}{% if m.role == 'user' %}q{% else %}{%- generation %}" + body + "<eos>{% endgeneration -%}{% endif %}{% endfor %}";
+  const std::string marked = "{% for m in messages %}{% if m.role == 'user' %}q{% else %}{%- generation %}" + body +
+                             "<eos>{% endgeneration -%}{% endif %}{% endfor %}";
   CHECK(notice(marked, api::TrainOn::Answers, "w(f)<eos>") == "tool_calls_trained");
 }
 

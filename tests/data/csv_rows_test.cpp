@@ -24,7 +24,8 @@ std::vector<Json> read(const std::string &text, ProblemList &problems, std::vect
 TEST_CASE("CSV keeps quotes, commas and line breaks inside quoted fields") {
   ProblemList problems;
   std::vector<int64_t> lines;
-  const auto rows = read("\xEF\xBB\xBFinstruction,output\r\n\"say \"\"hi\"\", now\",\"two\r\nlines\"\r\n\r\nplain,\"\"\r\nlast,5\" wide", problems, &lines);
+  const auto rows = read("\xEF\xBB\xBFinstruction,output\r\n\"say \"\"hi\"\", now\",\"two\r\nlines\"\r\n\r\nplain,\"\"\r\nlast,5\" wide",
+                         problems, &lines);
   CHECK(problems.errors() == 0);
   REQUIRE(rows.size() == 3);
   CHECK(rows[0]["instruction"] == "say \"hi\", now");

@@ -22,8 +22,10 @@ struct Conversion {
   Conversion(const std::string &name, const std::string &text, DatasetFormat format, const std::string &outName = "out.jsonl") {
     in = folder.write(name, text);
     const auto result = convertDataset({{in}}, format, folder.path() + "/" + outName);
-    if (!result.ok()) error = result.error();
-    else report = *result;
+    if (!result.ok())
+      error = result.error();
+    else
+      report = *result;
     if (result.ok()) out = *readFile(folder.path() + "/" + outName);
   }
   std::string place() const { return error.where.empty() ? "" : error.where.substr(in.size()); }
@@ -59,12 +61,14 @@ TEST_CASE("Conversion keeps conversations, extra keys and roles") {
                         R"({"role":"tool","content":"r"},{"role":"assistant","content":"a","n":1}],"tools":[{"name":"f"}],"id":"z"})"
                         "\n");
   CHECK(Conversion("d.jsonl", messages.out, DatasetFormat::Sharegpt).out == calls);
-  const std::string developer = R"({"messages":[{"role":"developer","content":"d"},{"role":"user","content":"q"},{"role":"assistant","content":"a"}]})";
+  const std::string developer =
+      R"({"messages":[{"role":"developer","content":"d"},{"role":"user","content":"q"},{"role":"assistant","content":"a"}]})";
   CHECK(Conversion("e.jsonl", developer, DatasetFormat::Sharegpt).out.find(R"({"from":"developer","value":"d"})") != std::string::npos);
 }
 
 TEST_CASE("Rows that have the format already stay byte for byte; empty ones are counted") {
-  const std::string row = R"({"conversations": [{"from":"prompter","value":"q"},{"from":"bing","value":"a"}], "n":12345678901234567890123, "f":1.10})";
+  const std::string row =
+      R"({"conversations": [{"from":"prompter","value":"q"},{"from":"bing","value":"a"}], "n":12345678901234567890123, "f":1.10})";
   const Conversion same("a.jsonl", row + "\n{\"conversations\":[]}\n", DatasetFormat::Sharegpt);
   CHECK(same.out == row + "\n");
   CHECK(same.report.rows == 1);
@@ -128,14 +132,17 @@ TEST_CASE("The ending of the output decides its layout, which reads back as the 
     return result.error().where.substr(folder.path().size());
   };
   CHECK(error(R"({"instruction":"q","output":"a","n":1})", "x.csv") == "/row.jsonl:1#n");
-  CHECK(error("{\"instruction\":\"q\",\"output\":\"a\",\"id\":\"1\"}\n{\"instruction\":\"q\",\"output\":\"a\"}", "x.csv") == "/row.jsonl:2#id");
+  CHECK(error("{\"instruction\":\"q\",\"output\":\"a\",\"id\":\"1\"}\n{\"instruction\":\"q\",\"output\":\"a\"}", "x.csv") ==
+        "/row.jsonl:2#id");
   CHECK(error(R"({"instruction":"q","output":"a","history":"[1"})", "x.csv") == "/row.jsonl:1#history");
   CHECK(error(R"({"instruction":"q","output":"a"})", "x.txt") == "/row.jsonl:1");
   CHECK(error(R"({"text":"a\nb"})", "x.txt") == "/row.jsonl:1");
   CHECK(error(R"({"text":"a","id":1})", "x.txt") == "/row.jsonl:1");
   CHECK(error(R"({"text":"a"})", "x.dat") == "/x.dat");
   CHECK(error(R"({"text":"a"})", "x") == "/x");
-  CHECK(convertDataset({{folder.write("t.jsonl", "{\"text\":\"one\"}\n{\"text\":\"two\"}\n")}}, DatasetFormat::Text, folder.path() + "/t.txt").ok());
+  CHECK(
+      convertDataset({{folder.write("t.jsonl", "{\"text\":\"one\"}\n{\"text\":\"two\"}\n")}}, DatasetFormat::Text, folder.path() + "/t.txt")
+          .ok());
   CHECK(*readFile(folder.path() + "/t.txt") == "one\ntwo\n");
 }
 

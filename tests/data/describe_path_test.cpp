@@ -25,7 +25,9 @@ TEST_CASE("inspect: every kind of thing is recognised") {
   CHECK(dataset->facts["errors"] == 1);
   CHECK(dataset->facts["problems"].size() == 1);
 
-  folder.write("config.json", R"({"architectures":["LlamaForCausalLM"],"hidden_size":8,"intermediate_size":12,"num_hidden_layers":1,"num_attention_heads":2,"vocab_size":5})");
+  folder.write(
+      "config.json",
+      R"({"architectures":["LlamaForCausalLM"],"hidden_size":8,"intermediate_size":12,"num_hidden_layers":1,"num_attention_heads":2,"vocab_size":5})");
   const auto model = describePath(folder.path());
   REQUIRE(model.ok());
   CHECK(model->facts["kind"] == "model");
@@ -75,7 +77,8 @@ TEST_CASE("inspect: every kind of thing is recognised") {
 TEST_CASE("inspect: what would be refused later is said now") {
   test::TempFolder adapter;
   adapter.write("adapter_model.safetensors", std::string("\x02\0\0\0\0\0\0\0{}", 10));
-  for (const char *config : {R"({"peft_type":"LORA","r":0})", R"({"peft_type":"LORA","use_dora":true})", R"({"peft_type":"IA3"})", "[]", "{"}) {
+  for (const char *config :
+       {R"({"peft_type":"LORA","r":0})", R"({"peft_type":"LORA","use_dora":true})", R"({"peft_type":"IA3"})", "[]", "{"}) {
     CAPTURE(config);
     adapter.write("adapter_config.json", config);
     const auto described = describePath(adapter.path());
@@ -87,10 +90,13 @@ TEST_CASE("inspect: what would be refused later is said now") {
   test::TempFolder model;
   model.write("config.json", R"({"architectures":["LlamaForCausalLM"],"hidden_size":2,"intermediate_size":2,"num_hidden_layers":1,)"
                              R"("num_attention_heads":1,"vocab_size":2,"tie_word_embeddings":true})");
-  std::vector<io::SafetensorsSpec> specs = {{"model.embed_tokens.weight", io::DType::F32, {2, 2}}, {"model.norm.weight", io::DType::F32, {2}}};
+  std::vector<io::SafetensorsSpec> specs = {{"model.embed_tokens.weight", io::DType::F32, {2, 2}},
+                                            {"model.norm.weight", io::DType::F32, {2}}};
   for (const std::string layer : {"model.layers.0.", "model.layers.1."}) {
-    for (const char *norm : {"input_layernorm", "post_attention_layernorm"}) specs.push_back({layer + norm + ".weight", io::DType::F32, {2}});
-    for (const char *matrix : {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"})
+    for (const char *norm : {"input_layernorm", "post_attention_layernorm"})
+      specs.push_back({layer + norm + ".weight", io::DType::F32, {2}});
+    for (const char *matrix :
+         {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"})
       specs.push_back({layer + matrix + ".weight", io::DType::F32, {2, 2}});
   }
   auto writer = io::SafetensorsWriter::create(model.path() + "/model.safetensors", specs);

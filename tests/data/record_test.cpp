@@ -62,8 +62,10 @@ TEST_CASE("Both spellings of conversations are understood") {
         "system=s|user=q|assistant=a|");
   CHECK(dialog(parse(R"({"messages":[{"from":"system","value":"s"},{"role":"user","content":"q"},{"role":"assistant","content":"a"}]})")) ==
         "system=s|user=q|assistant=a|");
-  CHECK(dialog(parse(R"({"messages":[{"role":"user","content":[{"type":"text","text":"q"},{"type":"text","text":"!"}]},{"role":"assistant","content":"a"}]})")) ==
-        "user=q!|assistant=a|");
+  CHECK(
+      dialog(parse(
+          R"({"messages":[{"role":"user","content":[{"type":"text","text":"q"},{"type":"text","text":"!"}]},{"role":"assistant","content":"a"}]})")) ==
+      "user=q!|assistant=a|");
 }
 
 TEST_CASE("Tools and tool calls reach the template") {
@@ -78,7 +80,8 @@ TEST_CASE("Tools and tool calls reach the template") {
   CHECK(outcome.record->conversation.toolsJson == R"([{"name":"f"}])");
   CHECK(parse(R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":[]})")
             .record->conversation.toolsJson == "[]");
-  const auto nulls = parse(R"({"messages":[{"content":[{"type":"text","text":"q"}],"role":"user"},{"role":"assistant","content":"a","tool_calls":null}]})");
+  const auto nulls = parse(
+      R"({"messages":[{"content":[{"type":"text","text":"q"}],"role":"user"},{"role":"assistant","content":"a","tool_calls":null}]})");
   CHECK(nulls.codes() == "");
   CHECK(nulls.record->conversation.messages[0].asWritten == R"({"content":"q","role":"user"})");
   CHECK(nulls.record->conversation.messages[1].asWritten.empty());
@@ -88,22 +91,27 @@ TEST_CASE("Tools and tool calls reach the template") {
   CHECK(sharegpt.codes() == "");
   CHECK(dialog(sharegpt) == "user=q|assistant={}|tool=r|assistant=a|");
   CHECK(sharegpt.record->conversation.toolsJson == R"([{"name":"f"}])");
-  CHECK(parse(R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":"nope"})").codes() == "wrong_type@tools");
+  CHECK(parse(R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":"nope"})").codes() ==
+        "wrong_type@tools");
 }
 
 TEST_CASE("Every mistake of a conversation is reported with its turn") {
   CHECK(parse(R"({"conversations":[{"from":"alien","value":"q"},{"from":"gpt"},{"value":"x"},7]})").codes() ==
-        "unknown_role@conversations[0].from missing_field@conversations[1].value missing_field@conversations[2].role wrong_type@conversations[3]");
+        "unknown_role@conversations[0].from missing_field@conversations[1].value missing_field@conversations[2].role "
+        "wrong_type@conversations[3]");
   CHECK(parse(R"({"conversations":"q"})").codes() == "wrong_type@conversations");
   CHECK(parse(R"({"conversations":[]})").codes() == "empty_row");
-  CHECK(parse(R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":""}]})").codes() == "empty_answer@messages[1].content");
-  CHECK(parse(R"({"messages":[{"role":"user","content":null},{"role":"assistant","content":"a"}]})").codes() == "wrong_type@messages[0].content");
+  CHECK(parse(R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":""}]})").codes() ==
+        "empty_answer@messages[1].content");
+  CHECK(parse(R"({"messages":[{"role":"user","content":null},{"role":"assistant","content":"a"}]})").codes() ==
+        "wrong_type@messages[0].content");
   CHECK(parse(R"({"messages":[{"role":"user","content":[{"type":"image_url"}]},{"role":"assistant","content":"a"}]})").codes() ==
         "wrong_type@messages[0].content[0]");
 }
 
 TEST_CASE("Turns out of order and questions without an answer are warnings, and the row stays") {
-  const auto order = parse(R"({"messages":[{"role":"user","content":"q"},{"role":"user","content":"q"},{"role":"assistant","content":"a"}]})");
+  const auto order =
+      parse(R"({"messages":[{"role":"user","content":"q"},{"role":"user","content":"q"},{"role":"assistant","content":"a"}]})");
   CHECK(order.codes() == "roles_out_of_order");
   CHECK(order.problems.errors() == 0);
   CHECK(order.record.has_value());

@@ -54,14 +54,14 @@ TEST_CASE("A JSON list gives its rows with the line each starts on") {
 
 TEST_CASE("One broken row of a JSON list does not hide the others") {
   const char *broken[] = {
-      "[{\"a\": 1},\n{\"a\": oops},\n{\"a\": 3}]",         // a bare word
-      "[{\"a\": 1},\n{\"a\": \"open},\n{\"a\": 3}]",       // a quote that is never closed
-      "[{\"a\": 1},\n{\"a\": 2,\n{\"a\": 3}]",             // a bracket that is never closed
-      "[{\"a\": 1},\n{\"a\": [2},\n{\"a\": 3}]",           // an inner list that is never closed
-      "[{\"a\": 1},\n{\"a\": \"\\x\"},\n{\"a\": 3}]",      // an unknown escape
-      "[{\"a\": 1},\n{\"a\": \"\\ud800\"},\n{\"a\": 3}]",  // half a surrogate pair
-      "[{\"a\": 1},\n{\"a\": 1e999},\n{\"a\": 3}]",        // a number without end
-      "[{\"a\": 1},\n{\"a\": 1, \"a\": 2},\n{\"a\": 3}]",  // a key twice
+      "[{\"a\": 1},\n{\"a\": oops},\n{\"a\": 3}]",        // a bare word
+      "[{\"a\": 1},\n{\"a\": \"open},\n{\"a\": 3}]",      // a quote that is never closed
+      "[{\"a\": 1},\n{\"a\": 2,\n{\"a\": 3}]",            // a bracket that is never closed
+      "[{\"a\": 1},\n{\"a\": [2},\n{\"a\": 3}]",          // an inner list that is never closed
+      "[{\"a\": 1},\n{\"a\": \"\\x\"},\n{\"a\": 3}]",     // an unknown escape
+      "[{\"a\": 1},\n{\"a\": \"\\ud800\"},\n{\"a\": 3}]", // half a surrogate pair
+      "[{\"a\": 1},\n{\"a\": 1e999},\n{\"a\": 3}]",       // a number without end
+      "[{\"a\": 1},\n{\"a\": 1, \"a\": 2},\n{\"a\": 3}]", // a key twice
       "[{\"a\": 1},\n{\"a\": NaN},\n{\"a\": 3}]",
   };
   for (const char *text : broken) {
@@ -185,7 +185,8 @@ TEST_CASE("A text file has one row a line that is not blank") {
 }
 
 TEST_CASE("Files that are not text are named for what they are") {
-  for (const std::string &text : {std::string("\xFF\xFE[\0", 4), std::string("\x1F\x8B\x08"), std::string("PK\x03\x04"), std::string("PAR1")}) {
+  for (const std::string &text :
+       {std::string("\xFF\xFE[\0", 4), std::string("\x1F\x8B\x08"), std::string("PK\x03\x04"), std::string("PAR1")}) {
     const auto opened = RowSource::fromText(text, "rows.json");
     REQUIRE(!opened.ok());
     CHECK(opened.error().code == ErrorCode::UnsupportedFormat);

@@ -53,10 +53,9 @@ TEST_CASE("sample rows train whole with the starter model") {
   DatasetOptions options;
   options.maxLength = 256;
   options.overlength = api::Overlength::Refuse;
-  const auto rows = encodeDataset({{kSamples + "fine-tuning-en.jsonl"},
-                                   {kSamples + "fine-tuning-zh.jsonl"},
-                                   {kSamples + "fine-tuning-heldout.jsonl"}},
-                                  *bundle, options);
+  const auto rows =
+      encodeDataset({{kSamples + "fine-tuning-en.jsonl"}, {kSamples + "fine-tuning-zh.jsonl"}, {kSamples + "fine-tuning-heldout.jsonl"}},
+                    *bundle, options);
   REQUIRE_MESSAGE(rows.ok(), rows.error().text());
   CHECK(rows->problems.items().empty());
   CHECK(rows->samples.size() == static_cast<size_t>(rows->rows));

@@ -14,11 +14,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   Conversation conversation;
   conversation.messages.push_back({"system", "Be brief.", ""});
   conversation.messages.push_back({"user", split < input.size() ? input.substr(split + 1) : "\x02 mark", ""});
-  conversation.messages.push_back({"assistant", "<think>a</think>\n b \xE4\xBD\xA0",
-                                   R"({"tool_calls":[{"function":{"name":"f","arguments":{"k":[1,2.5,null]}}}]})"});
+  conversation.messages.push_back(
+      {"assistant", "<think>a</think>\n b \xE4\xBD\xA0", R"({"tool_calls":[{"function":{"name":"f","arguments":{"k":[1,2.5,null]}}}]})"});
   conversation.messages.push_back({"tool", "r", ""});
-  conversation.toolsJson =
-      R"([{"type":"function","function":{"name":"f","parameters":{"properties":{"k":{"type":"array"}}}}}])";
+  conversation.toolsJson = R"([{"type":"function","function":{"name":"f","parameters":{"properties":{"k":{"type":"array"}}}}}])";
   const auto chat = chatTemplate->render(conversation, size % 2 == 0, 1732406400);
   if (!chat.ok()) return 0;
   for (const auto *spans : {&chat->written, &chat->assistant}) {

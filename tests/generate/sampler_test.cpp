@@ -60,7 +60,8 @@ TEST_CASE("sampling follows the softmax and its filters") {
   double total = 0;
   for (const float x : kLogits) total += std::exp(static_cast<double>(x));
   auto seen = shares({});
-  for (int32_t id = 0; id < 5; ++id) CHECK(seen[id] == doctest::Approx(std::exp(static_cast<double>(kLogits[static_cast<size_t>(id)])) / total).epsilon(0.1));
+  for (int32_t id = 0; id < 5; ++id)
+    CHECK(seen[id] == doctest::Approx(std::exp(static_cast<double>(kLogits[static_cast<size_t>(id)])) / total).epsilon(0.1));
   SamplingOptions options;
   options.topK = 2;
   CHECK(shares(options).size() == 2);

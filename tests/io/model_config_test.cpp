@@ -8,9 +8,12 @@ using namespace attune::io;
 
 namespace {
 
-const std::string kDims = R"("hidden_size":576,"intermediate_size":1536,"num_hidden_layers":30,"num_attention_heads":9,"num_key_value_heads":3,"vocab_size":49152,"max_position_embeddings":8192)";
+const std::string kDims =
+    R"("hidden_size":576,"intermediate_size":1536,"num_hidden_layers":30,"num_attention_heads":9,"num_key_value_heads":3,"vocab_size":49152,"max_position_embeddings":8192)";
 
-std::string with(const std::string &more) { return R"({"architectures":["LlamaForCausalLM"],"model_type":"llama",)" + kDims + (more.empty() ? "" : ",") + more + "}"; }
+std::string with(const std::string &more) {
+  return R"({"architectures":["LlamaForCausalLM"],"model_type":"llama",)" + kDims + (more.empty() ? "" : ",") + more + "}";
+}
 
 Error refusal(const std::string &json) {
   const auto parsed = parseModelConfig(json, "config.json");
@@ -21,8 +24,12 @@ Error refusal(const std::string &json) {
 } // namespace
 
 TEST_CASE("model config: old and new spellings mean the same") {
-  const auto older = parseModelConfig(with(R"("rope_theta":100000,"rope_scaling":null,"torch_dtype":"bfloat16","eos_token_id":2,"tie_word_embeddings":true)"), "c");
-  const auto newer = parseModelConfig(with(R"("rope_parameters":{"rope_theta":100000.0,"rope_type":"default"},"dtype":"bfloat16","eos_token_id":[2],"tie_word_embeddings":true,"head_dim":64)"), "c");
+  const auto older = parseModelConfig(
+      with(R"("rope_theta":100000,"rope_scaling":null,"torch_dtype":"bfloat16","eos_token_id":2,"tie_word_embeddings":true)"), "c");
+  const auto newer = parseModelConfig(
+      with(
+          R"("rope_parameters":{"rope_theta":100000.0,"rope_type":"default"},"dtype":"bfloat16","eos_token_id":[2],"tie_word_embeddings":true,"head_dim":64)"),
+      "c");
   REQUIRE(older.ok());
   REQUIRE(newer.ok());
   for (const auto *config : {&*older, &*newer}) {
@@ -34,7 +41,10 @@ TEST_CASE("model config: old and new spellings mean the same") {
     CHECK(config->tiedEmbeddings);
     CHECK(config->parameterCount() == 134515008); // SmolLM2-135M
   }
-  const auto scaled = parseModelConfig(with(R"("rope_theta":5e5,"rope_scaling":{"rope_type":"llama3","factor":32.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192})"), "c");
+  const auto scaled = parseModelConfig(
+      with(
+          R"("rope_theta":5e5,"rope_scaling":{"rope_type":"llama3","factor":32.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192})"),
+      "c");
   REQUIRE(scaled.ok());
   CHECK(scaled->rope.scaling == "llama3");
   CHECK(scaled->rope.factor == 32.0);
@@ -74,21 +84,36 @@ TEST_CASE("model config: absurd or missing values are malformed") {
     text.replace(text.find(from), from.size(), to);
     return text;
   };
-  for (const std::string &json :
-       {std::string("[]"), std::string("{"), std::string(""), replace("\"hidden_size\":576", "\"hidden_size\":0"), replace("\"hidden_size\":576", "\"hidden_size\":-576"),
-        replace("\"hidden_size\":576", "\"hidden_size\":\"576\""), replace("\"hidden_size\":576", "\"x\":1"), replace("\"hidden_size\":576", "\"hidden_size\":9223372036854775807"),
-        replace("\"hidden_size\":576", "\"hidden_size\":18446744073709551615"), replace("\"num_hidden_layers\":30", "\"num_hidden_layers\":1000000000"),
-        replace("\"num_attention_heads\":9", "\"num_attention_heads\":0"), replace("\"num_attention_heads\":9", "\"num_attention_heads\":7"),
-        replace("\"num_key_value_heads\":3", "\"num_key_value_heads\":2"), replace("\"vocab_size\":49152", "\"vocab_size\":1e30"), with("\"rms_norm_eps\":-1"),
-        with("\"rope_theta\":0"), with("\"head_dim\":63"), with("\"head_dim\":1000000000"), with("\"eos_token_id\":\"x\""), with("\"rope_scaling\":{\"type\":\"linear\"}"),
-        with("\"rope_scaling\":7"), with("\"layer_types\":[\"full_attention\"]")}) {
+  for (const std::string &json : {std::string("[]"),
+                                  std::string("{"),
+                                  std::string(""),
+                                  replace("\"hidden_size\":576", "\"hidden_size\":0"),
+                                  replace("\"hidden_size\":576", "\"hidden_size\":-576"),
+                                  replace("\"hidden_size\":576", "\"hidden_size\":\"576\""),
+                                  replace("\"hidden_size\":576", "\"x\":1"),
+                                  replace("\"hidden_size\":576", "\"hidden_size\":9223372036854775807"),
+                                  replace("\"hidden_size\":576", "\"hidden_size\":18446744073709551615"),
+                                  replace("\"num_hidden_layers\":30", "\"num_hidden_layers\":1000000000"),
+                                  replace("\"num_attention_heads\":9", "\"num_attention_heads\":0"),
+                                  replace("\"num_attention_heads\":9", "\"num_attention_heads\":7"),
+                                  replace("\"num_key_value_heads\":3", "\"num_key_value_heads\":2"),
+                                  replace("\"vocab_size\":49152", "\"vocab_size\":1e30"),
+                                  with("\"rms_norm_eps\":-1"),
+                                  with("\"rope_theta\":0"),
+                                  with("\"head_dim\":63"),
+                                  with("\"head_dim\":1000000000"),
+                                  with("\"eos_token_id\":\"x\""),
+                                  with("\"rope_scaling\":{\"type\":\"linear\"}"),
+                                  with("\"rope_scaling\":7"),
+                                  with("\"layer_types\":[\"full_attention\"]")}) {
     CAPTURE(json);
     CHECK(refusal(json).code == ErrorCode::MalformedFile);
   }
 }
 
 TEST_CASE("generation defaults: read and bounded") {
-  const auto read = parseGenerationConfig(R"({"do_sample":true,"temperature":0.6,"top_p":0.9,"top_k":20,"repetition_penalty":1.05,"eos_token_id":[128001,128009]})", "g");
+  const auto read = parseGenerationConfig(
+      R"({"do_sample":true,"temperature":0.6,"top_p":0.9,"top_k":20,"repetition_penalty":1.05,"eos_token_id":[128001,128009]})", "g");
   REQUIRE(read.ok());
   CHECK(*read->doSample);
   CHECK(*read->temperature == 0.6);
@@ -96,7 +121,8 @@ TEST_CASE("generation defaults: read and bounded") {
   CHECK(*read->topK == 20);
   CHECK_FALSE(read->minP.has_value());
   CHECK(read->eosTokens == std::vector<int64_t>{128001, 128009});
-  for (const char *json : {"[]", "{\"temperature\":-1}", "{\"temperature\":\"hot\"}", "{\"top_p\":1.5}", "{\"top_k\":-1}", "{\"eos_token_id\":\"x\"}", "{\"do_sample\":1}", "{"}) {
+  for (const char *json : {"[]", "{\"temperature\":-1}", "{\"temperature\":\"hot\"}", "{\"top_p\":1.5}", "{\"top_k\":-1}",
+                           "{\"eos_token_id\":\"x\"}", "{\"do_sample\":1}", "{"}) {
     CAPTURE(json);
     CHECK_FALSE(parseGenerationConfig(json, "g").ok());
   }

@@ -30,7 +30,9 @@ void refused(const std::string &header, const std::string &data, const char *rea
 
 std::string entry(const std::string &name, const std::string &dtype, const std::string &shape, const std::string &offsets) {
   std::string text;
-  for (const char *part : {"\"", name.c_str(), R"(":{"dtype":")", dtype.c_str(), R"(","shape":)", shape.c_str(), R"(,"data_offsets":)", offsets.c_str(), "}"}) text += part;
+  for (const char *part :
+       {"\"", name.c_str(), R"(":{"dtype":")", dtype.c_str(), R"(","shape":)", shape.c_str(), R"(,"data_offsets":)", offsets.c_str(), "}"})
+    text += part;
   return text;
 }
 

@@ -59,9 +59,12 @@ size_t dataBytes(const std::vector<ExpectedTensor> &tensors) {
 }
 
 std::string ggufName(std::string name) {
-  const std::pair<const char *, const char *> names[] = {{"model.embed_tokens", "token_embd"}, {"model.layers.", "blk."}, {"input_layernorm", "attn_norm"},
-      {"self_attn.q_proj", "attn_q"}, {"self_attn.k_proj", "attn_k"}, {"self_attn.v_proj", "attn_v"}, {"self_attn.o_proj", "attn_output"},
-      {"post_attention_layernorm", "ffn_norm"}, {"mlp.gate_proj", "ffn_gate"}, {"mlp.up_proj", "ffn_up"}, {"mlp.down_proj", "ffn_down"}, {"model.norm", "output_norm"}};
+  const std::pair<const char *, const char *> names[] = {{"model.embed_tokens", "token_embd"}, {"model.layers.", "blk."},
+                                                         {"input_layernorm", "attn_norm"},     {"self_attn.q_proj", "attn_q"},
+                                                         {"self_attn.k_proj", "attn_k"},       {"self_attn.v_proj", "attn_v"},
+                                                         {"self_attn.o_proj", "attn_output"},  {"post_attention_layernorm", "ffn_norm"},
+                                                         {"mlp.gate_proj", "ffn_gate"},        {"mlp.up_proj", "ffn_up"},
+                                                         {"mlp.down_proj", "ffn_down"},        {"model.norm", "output_norm"}};
   for (const auto &pair : names) {
     const size_t at = name.find(pair.first);
     if (at != std::string::npos) name.replace(at, std::strlen(pair.first), pair.second);
@@ -81,8 +84,10 @@ std::string tinyGguf(bool withData = true, const GgufOptions &options = {}) {
   test::GgufBytes b;
   b.preamble(tensors.size() + !options.ropeTable.empty(), 9 + options.numbers.size());
   b.string("general.architecture").put(uint32_t(8)).string("llama");
-  const std::pair<const char *, uint32_t> numbers[] = {{"llama.embedding_length", 16}, {"llama.feed_forward_length", 12}, {"llama.block_count", 1}, {"llama.attention.head_count", 2},
-                                                       {"llama.attention.head_count_kv", 1}, {"llama.context_length", 16}, {"tokenizer.ggml.eos_token_id", 2}};
+  const std::pair<const char *, uint32_t> numbers[] = {
+      {"llama.embedding_length", 16},    {"llama.feed_forward_length", 12},    {"llama.block_count", 1},
+      {"llama.attention.head_count", 2}, {"llama.attention.head_count_kv", 1}, {"llama.context_length", 16},
+      {"tokenizer.ggml.eos_token_id", 2}};
   for (const auto &number : numbers) b.string(number.first).put(uint32_t(4)).put(number.second);
   b.string("llama.attention.layer_norm_rms_epsilon").put(uint32_t(6)).put(1e-5f);
   for (const auto &number : options.numbers) b.string(std::string("llama.") + number.first).put(uint32_t(6)).put(number.second);
@@ -149,7 +154,8 @@ TEST_CASE("model folder: one file, shards and GGUF give the same weights") {
   writeTensors(sharded.path() + "/a.safetensors", head, 0);
   writeTensors(sharded.path() + "/b.safetensors", tail, 4);
   std::string map;
-  for (size_t i = 0; i < all.size(); ++i) map += (i ? ",\"" : "\"") + all[i].name + (i < 4 ? "\":\"a.safetensors\"" : "\":\"b.safetensors\"");
+  for (size_t i = 0; i < all.size(); ++i)
+    map += (i ? ",\"" : "\"") + all[i].name + (i < 4 ? "\":\"a.safetensors\"" : "\":\"b.safetensors\"");
   const std::string index = "{\"metadata\":{\"total_size\":1},\"weight_map\":{" + map + "}}";
   sharded.write("model.safetensors.index.json", index);
   auto shards = openModel(sharded.path());
@@ -198,8 +204,8 @@ TEST_CASE("shard index: names may not leave the folder") {
   const auto index = [](const std::string &map) { return parseShardIndex("{\"weight_map\":{" + map + "}}", "i"); };
   REQUIRE(index(R"("a":"m-1.safetensors")").ok());
   CHECK(index(R"("a":"m-1.safetensors")")->at("a") == "m-1.safetensors");
-  for (const char *map : {R"("a":"../x.safetensors")", R"("a":"/etc/passwd")", R"("a":"x/y")", R"("a":"..")", R"("a":"")", R"("a":"x\u0000y")", R"("a":"b","a":"c")",
-                          R"("a":1)", R"("a":["x"])", R"("a":{"b":"c"})", R"("a":null)"}) {
+  for (const char *map : {R"("a":"../x.safetensors")", R"("a":"/etc/passwd")", R"("a":"x/y")", R"("a":"..")", R"("a":"")",
+                          R"("a":"x\u0000y")", R"("a":"b","a":"c")", R"("a":1)", R"("a":["x"])", R"("a":{"b":"c"})", R"("a":null)"}) {
     CAPTURE(map);
     CHECK_FALSE(index(map).ok());
   }

@@ -121,8 +121,7 @@ TEST_CASE("silent bug 6: the LoRA scale is alpha / r, once") {
   }
   const DecoderAdapters wide = bindAdapter(adapter, model->config().layers);
   at::NoGradGuard noGrad;
-  CHECK(model->transformer().lossSum(model->weights(), &wide, batch, {}).item().toDouble() ==
-        doctest::Approx(unmerged).epsilon(1e-5));
+  CHECK(model->transformer().lossSum(model->weights(), &wide, batch, {}).item().toDouble() == doctest::Approx(unmerged).epsilon(1e-5));
 }
 
 TEST_CASE("silent bug 6: answers use the adapter of training, scaled once and never stale, in bf16 too") {

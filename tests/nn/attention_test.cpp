@@ -27,8 +27,8 @@ Tensor naive(const Tensor &q, const Tensor &k, const Tensor &v, const AttentionS
   auto *bits = mask.data_ptr<bool>();
   for (int64_t i = 0; i < rows; ++i) {
     for (int64_t j = 0; j < rows; ++j) {
-      bits[i * rows + j] = j > i || segment[static_cast<size_t>(i)] != segment[static_cast<size_t>(j)] ||
-                           (spec.window > 0 && i - j >= spec.window);
+      bits[i * rows + j] =
+          j > i || segment[static_cast<size_t>(i)] != segment[static_cast<size_t>(j)] || (spec.window > 0 && i - j >= spec.window);
     }
   }
   const Tensor keys = k.repeat_interleave(group, 1).transpose(0, 1), values = v.repeat_interleave(group, 1).transpose(0, 1);
@@ -191,8 +191,7 @@ TEST_CASE("Decode and chunked prefill over a cache equal one pass over the whole
       auto spec = specOf({0, rows});
       spec.window = window;
       const auto inputs = inputsFor(rows, heads, kvHeads, dim);
-      const Tensor expected =
-          naive(inputs[0].to(at::kDouble), inputs[1].to(at::kDouble), inputs[2].to(at::kDouble), spec);
+      const Tensor expected = naive(inputs[0].to(at::kDouble), inputs[1].to(at::kDouble), inputs[2].to(at::kDouble), spec);
       for (const auto type : {at::kFloat, at::kBFloat16}) {
         Tensor keys = at::full({kvHeads, 128, dim}, 1e30).to(type), values = keys.clone(); // rubbish past the end
         keys.narrow(1, 0, rows).copy_(inputs[1].transpose(0, 1));

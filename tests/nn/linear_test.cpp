@@ -20,7 +20,7 @@ std::vector<LoraSlice> slicesOf(const std::vector<Tensor> &v, size_t first) {
 }
 
 std::vector<Tensor> inputsFor(int64_t rows, int64_t in) {
-  return {random({rows, in}, 1), random({48, in}, 2), random({48}, 3), random({8, in}, 4),
+  return {random({rows, in}, 1), random({48, in}, 2), random({48}, 3),   random({8, in}, 4),
           random({24, 8}, 5),    random({3, in}, 6),  random({16, 3}, 7)};
 }
 

@@ -3,9 +3,9 @@
 
 #include "core/nn/kernel_policy.h"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/sum.h>
-#include <ATen/CPUGeneratorImpl.h>
 #include <doctest/doctest.h>
 #include <functional>
 #include <torch/csrc/autograd/autograd.h>

@@ -91,7 +91,8 @@ TEST_CASE("planner: absurd settings saturate instead of wrapping") {
     CHECK_FALSE(fitIntoMemory(smol(), config, {}, int64_t(1) << 40, false).fits);
   }
   io::ModelConfig huge = smol();
-  huge.hidden = 1 << 20, huge.intermediate = 1 << 22, huge.layers = 4096, huge.heads = 1 << 9, huge.kvHeads = 1 << 9, huge.headDim = 1 << 13, huge.vocab = 1 << 24;
+  huge.hidden = 1 << 20, huge.intermediate = 1 << 22, huge.layers = 4096, huge.heads = 1 << 9, huge.kvHeads = 1 << 9,
+  huge.headDim = 1 << 13, huge.vocab = 1 << 24;
   CHECK(forecastMemory(huge, api::RunConfig{}, {}).hostPeakBytes > int64_t(1) << 50);
 }
 

@@ -37,7 +37,9 @@ std::string eventLines(int64_t steps, bool finished, double start = 1000) {
     metrics.loss = 4.0 / static_cast<double>(step);
     text += api::eventToJson({step + 1, start + static_cast<double>(step), metrics}) + "\n";
   }
-  if (finished) text += api::eventToJson({steps + 2, start + static_cast<double>(steps), api::RunFinished{api::RunOutcome::Completed, steps, {}}}) + "\n";
+  if (finished)
+    text +=
+        api::eventToJson({steps + 2, start + static_cast<double>(steps), api::RunFinished{api::RunOutcome::Completed, steps, {}}}) + "\n";
   return text;
 }
 

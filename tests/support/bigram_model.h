@@ -63,7 +63,8 @@ public:
     const at::NoGradGuard noGradients;
     for (auto [name, t] : {std::pair<const char *, Tensor>{"table", table}, {"bias", bias}}) {
       const auto *entry = file->find(name);
-      if (!entry || entry->bytes != static_cast<uint64_t>(t.nbytes())) return Error{ErrorCode::MalformedFile, "Not a bigram model.", folder, ""};
+      if (!entry || entry->bytes != static_cast<uint64_t>(t.nbytes()))
+        return Error{ErrorCode::MalformedFile, "Not a bigram model.", folder, ""};
       const ByteView bytes = file->bytes(*entry);
       std::copy_n(bytes.data, bytes.size, static_cast<uint8_t *>(t.mutable_data_ptr()));
     }
@@ -77,7 +78,7 @@ public:
   int64_t memoryTokens = std::numeric_limits<int64_t>::max();
   std::function<void(int64_t)> afterPass;
   std::function<void()> afterEvaluate; // each validation batch
-  std::function<double()> evaluation; // replaces the mean validation loss
+  std::function<double()> evaluation;  // replaces the mean validation loss
 
 private:
   Tensor lossSum(const data::MicroBatch &batch) const {

@@ -95,7 +95,10 @@ public:
   Result<api::Forecast> forecast(const api::RunConfig &config) override {
     const int64_t scale = std::max<int64_t>(1, config.batchSize);
     api::Forecast forecast;
-    forecast.items = {{"weights", neededBytes / 3}, {"adapters", neededBytes / 30}, {"activations", neededBytes / 3 * scale}, {"logits", neededBytes / 6}};
+    forecast.items = {{"weights", neededBytes / 3},
+                      {"adapters", neededBytes / 30},
+                      {"activations", neededBytes / 3 * scale},
+                      {"logits", neededBytes / 6}};
     for (const auto &item : forecast.items) forecast.neededBytes += item.bytes;
     forecast.budgetBytes = budgetBytes;
     forecast.parameters = 134515008;

@@ -12,7 +12,8 @@ namespace attune::test {
 class FakeRunStore : public api::RunStore {
 public:
   /// A finished run with a falling loss.
-  void addRun(const std::string &name, int64_t steps, double floor, api::RunPhase phase = api::RunPhase::Completed, double startedAt = 1.79e9) {
+  void addRun(const std::string &name, int64_t steps, double floor, api::RunPhase phase = api::RunPhase::Completed,
+              double startedAt = 1.79e9) {
     const std::lock_guard<std::mutex> lock(m_mutex);
     api::RunSummary run;
     run.folder = "/fake/runs/" + name;
@@ -46,13 +47,17 @@ public:
       events.push_back({step + 1, startedAt + static_cast<double>(step), metrics});
       if (step % std::max<int64_t>(1, steps / 5) == 0) {
         events.push_back({step + 1, startedAt + static_cast<double>(step), api::EvalResult{step, metrics.loss + 0.1, 100}});
-        events.push_back({step + 1, startedAt + static_cast<double>(step), api::CheckpointSaved{step, "checkpoints/step-" + std::to_string(step)}});
-        events.push_back({step + 1, startedAt + static_cast<double>(step), api::SampleAnswer{step, "What is LoRA?", "LoRA adds two small matrices beside each large one and trains only those."}});
+        events.push_back(
+            {step + 1, startedAt + static_cast<double>(step), api::CheckpointSaved{step, "checkpoints/step-" + std::to_string(step)}});
+        events.push_back(
+            {step + 1, startedAt + static_cast<double>(step),
+             api::SampleAnswer{step, "What is LoRA?", "LoRA adds two small matrices beside each large one and trains only those."}});
       }
     }
     run.step = done;
     run.seconds = static_cast<double>(done);
-    if (phase == api::RunPhase::Completed) events.push_back({steps + 2, startedAt + static_cast<double>(steps), api::RunFinished{api::RunOutcome::Completed, steps, {}}});
+    if (phase == api::RunPhase::Completed)
+      events.push_back({steps + 2, startedAt + static_cast<double>(steps), api::RunFinished{api::RunOutcome::Completed, steps, {}}});
     m_runs.insert(m_runs.begin(), run);
   }
 

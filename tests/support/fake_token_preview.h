@@ -9,8 +9,11 @@ class FakeTokenPreview : public api::TokenPreview {
 public:
   Result<std::vector<api::RowTokens>> rows(const api::RunConfig &, int64_t first, int64_t, const StopToken &) override {
     api::RowTokens row{"/data/rows.jsonl", first, first + 1, {}, 0, "model"};
-    const char *const words[] = {"<|im_start|>", "user", "\n", "Give", " three", " tips", " for", " staying", " healthy", ".", "<|im_end|>", "\n", "<|im_start|>", "assistant", "\n",
-                                 "1", ".", " Eat", " a", " balanced", " diet", " with", " plenty", " of", " fruit", " and", " vegetables", ".", " 2", ".", " Move", " every", " day", ".", "<|im_end|>"};
+    const char *const words[] = {
+        "<|im_start|>", "user",   "\n",           "Give",      " three",    " tips", " for",        " staying", " healthy", ".",
+        "<|im_end|>",   "\n",     "<|im_start|>", "assistant", "\n",        "1",     ".",           " Eat",     " a",       " balanced",
+        " diet",        " with",  " plenty",      " of",       " fruit",    " and",  " vegetables", ".",        " 2",       ".",
+        " Move",        " every", " day",         ".",         "<|im_end|>"};
     int32_t id = 0;
     for (const char *word : words) row.tokens.push_back({word, ++id, id > 15});
     row.fullLength = static_cast<int64_t>(row.tokens.size());

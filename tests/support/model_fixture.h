@@ -20,9 +20,7 @@
 namespace attune::core::test {
 
 inline std::string dataPath(const std::string &name) { return std::string(ATTUNE_SOURCE_DIR) + "/tests/data/" + name; }
-inline std::string starterPath() {
-  return std::string(ATTUNE_SOURCE_DIR) + "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf";
-}
+inline std::string starterPath() { return std::string(ATTUNE_SOURCE_DIR) + "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf"; }
 
 inline Json readJson(const std::string &path) { return readJsonFile(path).value(); }
 
@@ -43,8 +41,7 @@ inline double differenceFrom(const Tensor &x, const Tensor &reference) {
 inline std::vector<data::Sample> samples(const Json &rows) {
   std::vector<data::Sample> all;
   for (const Json &row : rows)
-    all.push_back({row["ids"].get<std::vector<int32_t>>(), row["labels"].get<std::vector<int32_t>>(),
-                   static_cast<int64_t>(all.size())});
+    all.push_back({row["ids"].get<std::vector<int32_t>>(), row["labels"].get<std::vector<int32_t>>(), static_cast<int64_t>(all.size())});
   return all;
 }
 
@@ -96,8 +93,8 @@ inline void clearGradients(TransformerModel &model) {
 
 /// A folder that vanishes with the object.
 struct TemporaryFolder {
-  std::string path = (std::filesystem::temp_directory_path() / ("attune-test-" + std::to_string(::getpid()) + "-" +
-                                                                std::to_string(counter()++))).string();
+  std::string path =
+      (std::filesystem::temp_directory_path() / ("attune-test-" + std::to_string(::getpid()) + "-" + std::to_string(counter()++))).string();
   TemporaryFolder() { std::filesystem::create_directories(path); }
   ~TemporaryFolder() { std::filesystem::remove_all(path); }
   static int &counter() {

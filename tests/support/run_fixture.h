@@ -19,7 +19,8 @@ class TemporaryFolder {
 public:
   TemporaryFolder() {
     static int counter = 0;
-    m_path = (std::filesystem::temp_directory_path() / ("attune-test-" + std::to_string(::getpid()) + "-" + std::to_string(counter++))).string();
+    m_path =
+        (std::filesystem::temp_directory_path() / ("attune-test-" + std::to_string(::getpid()) + "-" + std::to_string(counter++))).string();
     std::filesystem::create_directories(m_path);
   }
   ~TemporaryFolder() {

@@ -63,8 +63,7 @@ inline ProgramResult runAttune(const std::vector<std::string> &arguments, const 
   close(in[0]);
   close(out);
   close(err);
-  ProgramResult result{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), slurp(outPath),
-                       slurp(errPath), 0};
+  ProgramResult result{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), slurp(outPath), slurp(errPath), 0};
   unlink(outPath);
   unlink(errPath);
   result.peakBytes = static_cast<size_t>(used.ru_maxrss) * 1024;

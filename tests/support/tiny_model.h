@@ -23,10 +23,11 @@ struct TinyRunFiles {
 
 inline void writeTinyModel(const TempFolder &folder) {
   const int64_t hidden = 16, inner = 32, vocab = 40, layers = 2;
-  folder.write("config.json",
-               R"({"architectures":["LlamaForCausalLM"],"model_type":"llama","hidden_size":16,"intermediate_size":32,"num_hidden_layers":2,)"
-               R"("num_attention_heads":2,"num_key_value_heads":1,"head_dim":8,"vocab_size":40,"max_position_embeddings":64,)"
-               R"("rms_norm_eps":1e-5,"rope_theta":10000.0,"tie_word_embeddings":true,"hidden_act":"silu","bos_token_id":1,"eos_token_id":2})");
+  folder.write(
+      "config.json",
+      R"({"architectures":["LlamaForCausalLM"],"model_type":"llama","hidden_size":16,"intermediate_size":32,"num_hidden_layers":2,)"
+      R"("num_attention_heads":2,"num_key_value_heads":1,"head_dim":8,"vocab_size":40,"max_position_embeddings":64,)"
+      R"("rms_norm_eps":1e-5,"rope_theta":10000.0,"tie_word_embeddings":true,"hidden_act":"silu","bos_token_id":1,"eos_token_id":2})");
   std::vector<io::SafetensorsSpec> specs = {{"model.embed_tokens.weight", io::DType::F32, {vocab, hidden}}};
   for (int64_t layer = 0; layer < layers; ++layer) {
     const std::string p = "model.layers." + std::to_string(layer) + ".";
@@ -73,8 +74,10 @@ inline std::unique_ptr<TinyRunFiles> makeTinyRun(const std::string &more = "", i
   }
   files->folder.write("rows.jsonl", lines);
   files->run = files->folder.write(
-      "run.json", R"({"name":"tiny","model":".","dataset":[{"path":"rows.jsonl","format":"tokens"}],"max_length":16,"batch_size":2,)"
-                  R"("accumulation":2,"precision":"fp32","threads":1,"lora":{"rank":4,"dropout":0.1},"optimizer":{"lr":0.01,"weight_decay":0.01})" + more + "}");
+      "run.json",
+      R"({"name":"tiny","model":".","dataset":[{"path":"rows.jsonl","format":"tokens"}],"max_length":16,"batch_size":2,)"
+      R"("accumulation":2,"precision":"fp32","threads":1,"lora":{"rank":4,"dropout":0.1},"optimizer":{"lr":0.01,"weight_decay":0.01})" +
+          more + "}");
   files->out = files->folder.path() + "/out";
   return files;
 }

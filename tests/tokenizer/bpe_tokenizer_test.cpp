@@ -76,7 +76,8 @@ TEST_CASE("offsets after invalid UTF-8 and after normalisation point into the or
                              "cd";
   EncodedText encoded = tokenizer->encodeWithOffsets(broken, {});
   CHECK(encoded.ids == tokenizer->encode("ab\xEF\xBF\xBD\xEF\xBF\xBD"
-                                         "cd", false));
+                                         "cd",
+                                         false));
   CHECK(encoded.offsets.back().end == broken.size());
   const std::string decomposed = "x e\xCC\x81 y"; // e + acute becomes one character
   encoded = tokenizer->encodeWithOffsets(decomposed, {});
@@ -153,7 +154,8 @@ TEST_CASE("streaming shows broken bytes as U+FFFD and goes on") {
   const TokenId letter = tokenizer->idOf("a");
   REQUIRE(lead >= 0);
   CHECK(stream.push(lead).empty());
-  CHECK(stream.push(letter) == "\xEF\xBF\xBD" "a");
+  CHECK(stream.push(letter) == "\xEF\xBF\xBD"
+                               "a");
   CHECK(stream.push(lead).empty());
   CHECK(stream.flush() == "\xEF\xBF\xBD");
   CHECK(stream.flush().empty());
@@ -161,7 +163,8 @@ TEST_CASE("streaming shows broken bytes as U+FFFD and goes on") {
 
 TEST_CASE("long words and runs end in bounded time") {
   const auto tokenizer = family("llama3");
-  for (const std::string &unit : {std::string("a"), std::string("ab"), std::string(" "), std::string("\xE4\xBD\xA0"), std::string("="), std::string("\n")}) {
+  for (const std::string &unit :
+       {std::string("a"), std::string("ab"), std::string(" "), std::string("\xE4\xBD\xA0"), std::string("="), std::string("\n")}) {
     std::string text;
     while (text.size() < 400000) text += unit;
     CHECK(tokenizer->decode(tokenizer->encode(text, false), false) == text);

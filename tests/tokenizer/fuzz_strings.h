@@ -12,6 +12,7 @@
 namespace attune::tests {
 
 inline const std::vector<std::string_view> &fuzzAtoms() {
+  // clang-format off
   static const std::vector<std::string_view> atoms = {
     {" ", 1}, {" ", 1}, {" ", 1}, {"  ", 2}, {"   ", 3}, {"\012", 1}, {"\012\012", 2}, {"\015\012", 2}, {"\011", 1},
     {"\015", 1}, {" \012 ", 3}, {"\302\240", 2}, {"\343\200\200", 3}, {"\342\200\203", 3}, {"\302\205", 2},
@@ -44,6 +45,7 @@ inline const std::vector<std::string_view> &fuzzAtoms() {
     {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 32}, {"=========================", 25}, {"zqxjkvbwp", 9},
     {"supercalifragilistic", 20}, {"https://example.org/a\077b=c", 25}, {"def f(x):\012    return x\012", 23},
   };
+  // clang-format on
   return atoms;
 }
 

@@ -61,8 +61,8 @@ TEST_CASE("templates of the usual families render as jinja2 renders them") {
     auto chatTemplate = ChatTemplate::parse(*source, kTokens, name);
     REQUIRE_MESSAGE(chatTemplate.ok(), name << ": " << chatTemplate.error().text());
     const size_t number = item["conversation"].get<size_t>();
-    const auto rendered = chatTemplate->render(conversationFrom(cases["conversations"][number]),
-                                               item["prompt"].get<bool>(), cases["now"].get<std::time_t>());
+    const auto rendered =
+        chatTemplate->render(conversationFrom(cases["conversations"][number]), item["prompt"].get<bool>(), cases["now"].get<std::time_t>());
     const std::string what = name + " on conversation " + std::to_string(number);
     if (item.contains("fails")) {
       CHECK_MESSAGE(!rendered.ok(), what << " should fail");
@@ -70,9 +70,7 @@ TEST_CASE("templates of the usual families render as jinja2 renders them") {
     } else {
       REQUIRE_MESSAGE(rendered.ok(), what << ": " << rendered.error().text());
       const std::string expected = cases["texts"][item["text"].get<size_t>()].get<std::string>();
-      CHECK_MESSAGE(rendered->text == expected, what << "\n--- got\n"
-                                                     << rendered->text << "\n--- expected\n"
-                                                     << expected);
+      CHECK_MESSAGE(rendered->text == expected, what << "\n--- got\n" << rendered->text << "\n--- expected\n" << expected);
       ++compared;
     }
   }
@@ -100,8 +98,7 @@ TEST_CASE("expressions and statements give what jinja2 gives") {
       CHECK_MESSAGE(!error.empty(), source << " should fail with " << item["fails"] << ", gave " << got);
     } else {
       CHECK_MESSAGE(error.empty(), source << ": " << error);
-      CHECK_MESSAGE(got == item["text"].get<std::string>(),
-                    source << "\n got      " << got << "\n expected " << item["text"]);
+      CHECK_MESSAGE(got == item["text"].get<std::string>(), source << "\n got      " << got << "\n expected " << item["text"]);
     }
   }
 }

@@ -18,7 +18,8 @@ class Folder {
 public:
   Folder() {
     static int count = 0;
-    m_path = (std::filesystem::temp_directory_path() / ("attune-tokenizer-" + std::to_string(getpid()) + "-" + std::to_string(count++))).string();
+    m_path = (std::filesystem::temp_directory_path() / ("attune-tokenizer-" + std::to_string(getpid()) + "-" + std::to_string(count++)))
+                 .string();
     std::filesystem::create_directories(m_path);
   }
   ~Folder() { std::filesystem::remove_all(m_path); }
@@ -112,7 +113,8 @@ TEST_CASE("templates see the tokens that the settings name, not those that are a
 TEST_CASE("special tokens that only tokenizer_config.json names are special") {
   const Folder folder;
   folder.write("tokenizer.json", kSmall);
-  folder.write("tokenizer_config.json", R"({"added_tokens_decoder":{"5":{"content":"<x>","special":true},"3":{"content":"<s>","special":true}}})");
+  folder.write("tokenizer_config.json",
+               R"({"added_tokens_decoder":{"5":{"content":"<x>","special":true},"3":{"content":"<s>","special":true}}})");
   const auto bundle = loadTokenizer(folder.path());
   REQUIRE(bundle.ok());
   CHECK(bundle->tokenizer->encode("ab<x>", true) == std::vector<TokenId>{2, 5});
@@ -188,7 +190,8 @@ TEST_CASE("merges that feed each other end") {
   // aa+aa -> aaaa needs aa; a merge may name its own result without a loop.
   const auto spec = parseTokenizerJson(
       R"({"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false},"model":{"vocab":{"a":0,"aa":1,"aaaa":2},
-        "merges":[["aa","aa"],["a","a"]]}})", "file.json");
+        "merges":[["aa","aa"],["a","a"]]}})",
+      "file.json");
   REQUIRE(spec.ok());
   const auto made = BpeTokenizer::create(*spec);
   REQUIRE(made.ok());

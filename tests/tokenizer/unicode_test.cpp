@@ -83,9 +83,9 @@ TEST_CASE("invalid UTF-8 becomes one U+FFFD for each maximal subpart") {
   const auto replaced = [](const std::string &text) { return replaceInvalidUtf8(text).text; };
   CHECK(replaced("ab") == "ab");
   CHECK(replaced("\xFF") == mark);
-  CHECK(replaced("\xE4\xBD") == mark);               // a character cut short
+  CHECK(replaced("\xE4\xBD") == mark); // a character cut short
   CHECK(replaced("\xE4\xBDx") == mark + "x");
-  CHECK(replaced("\xC0\x80") == mark + mark);        // overlong
+  CHECK(replaced("\xC0\x80") == mark + mark);            // overlong
   CHECK(replaced("\xED\xA0\x80") == mark + mark + mark); // a surrogate
   CHECK(replaced("\xF4\x90\x80\x80") == mark + mark + mark + mark);
   CHECK(replaced("\xF0\x9F\x98") == mark);

@@ -20,7 +20,8 @@ double movedB(const std::string &modelPath, at::ScalarType compute) {
   setup.compute = compute;
   auto model = TransformerModel::open(modelPath, setup);
   REQUIRE(model.ok());
-  const data::MicroBatch batch = data::MicroBatch{{3, 9, 14, 7, 21, 30, 8}, {0, 1, 2, 3, 4, 5, 6}, {0, 7}, {0, 1, 2, 3, 4, 5}, {9, 14, 7, 21, 30, 8}};
+  const data::MicroBatch batch =
+      data::MicroBatch{{3, 9, 14, 7, 21, 30, 8}, {0, 1, 2, 3, 4, 5, 6}, {0, 7}, {0, 1, 2, 3, 4, 5}, {9, 14, 7, 21, 30, 8}};
   AdamW optimizer((*model)->parameters(), {});
   std::vector<Tensor> before;
   {

@@ -1,6 +1,6 @@
-#include "core/train/optimizer.h"
 #include "core/base/json.h"
 #include "core/train/lr_schedule.h"
+#include "core/train/optimizer.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/tensor.h>
@@ -70,7 +70,9 @@ TEST_CASE("learning rates equal Hugging Face's schedules at every update") {
     api::RunConfig config;
     config.optimizer.lr = 0.5;
     const std::string name = curve["name"].get<std::string>();
-    config.scheduler.name = name == "linear" ? api::SchedulerKind::Linear : name == "cosine" ? api::SchedulerKind::Cosine : api::SchedulerKind::Constant;
+    config.scheduler.name = name == "linear"   ? api::SchedulerKind::Linear
+                            : name == "cosine" ? api::SchedulerKind::Cosine
+                                               : api::SchedulerKind::Constant;
     config.scheduler.warmupSteps = curve["warmup"].get<int64_t>();
     const LrSchedule schedule = makeLrSchedule(config, curve["total"].get<int64_t>());
     for (size_t k = 0; k < curve["lr"].size(); ++k) {

@@ -1,16 +1,16 @@
-#include "core/train/run_folder.h"
 #include "core/api/event_json.h"
 #include "core/base/atomic_file.h"
 #include "core/train/checkpoint.h"
+#include "core/train/run_folder.h"
 #include "core/train/run_recorder.h"
 #include "tests/support/file_calls.h"
 #include "tests/support/run_fixture.h"
 
 #include <doctest/doctest.h>
 
+#include <csignal>
 #include <fstream>
 #include <sys/resource.h>
-#include <csignal>
 
 using namespace attune;
 using namespace attune::core;

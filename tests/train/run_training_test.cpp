@@ -21,11 +21,22 @@ namespace {
 constexpr double kLr = 0.005, kDecay = 0.5, kBeta1 = 0.8, kBeta2 = 0.95, kEps = 1e-6, kClip = 0.3, kRatio = 4.0;
 constexpr int64_t kEpochs = 3, kWarmup = 2, kSeed = 11;
 
-const std::vector<std::string> kSettings = {
-    "epochs=3",        "accumulation=3",     "seed=11",          "optimizer.lr=0.005",        "optimizer.weight_decay=0.5",
-    "optimizer.beta1=0.8", "optimizer.beta2=0.95", "optimizer.eps=1e-6", "scheduler.warmup_steps=2", "scheduler.name=cosine",
-    "clip_norm=0.3",   "lora.alpha=6",       "lora.rslora=true", "lora.plus_ratio=4",         "neftune_alpha=2",
-    "validation.fraction=0.25"};
+const std::vector<std::string> kSettings = {"epochs=3",
+                                            "accumulation=3",
+                                            "seed=11",
+                                            "optimizer.lr=0.005",
+                                            "optimizer.weight_decay=0.5",
+                                            "optimizer.beta1=0.8",
+                                            "optimizer.beta2=0.95",
+                                            "optimizer.eps=1e-6",
+                                            "scheduler.warmup_steps=2",
+                                            "scheduler.name=cosine",
+                                            "clip_norm=0.3",
+                                            "lora.alpha=6",
+                                            "lora.rslora=true",
+                                            "lora.plus_ratio=4",
+                                            "neftune_alpha=2",
+                                            "validation.fraction=0.25"};
 
 /// Decoupled AdamW in double for one parameter.
 struct HandAdam {
@@ -46,7 +57,8 @@ double worstDifference(TransformerModel &a, TransformerModel &b) {
   const auto left = a.parameters(), right = b.parameters();
   REQUIRE(left.size() == right.size());
   double worst = 0;
-  for (size_t i = 0; i < left.size(); ++i) worst = std::max(worst, (left[i].tensor.detach() - right[i].tensor.detach()).abs().max().item<double>());
+  for (size_t i = 0; i < left.size(); ++i)
+    worst = std::max(worst, (left[i].tensor.detach() - right[i].tensor.detach()).abs().max().item<double>());
   return worst;
 }
 
@@ -98,12 +110,14 @@ TEST_CASE("a run ends at the weights of its loop written out by hand") {
       double targets = 0, loss = 0, squares = 0;
       for (const auto &batch : window.microBatches) targets += static_cast<double>(batch.targets.size());
       uint64_t micro = 0;
-      for (const auto &batch : window.microBatches) loss += model->forwardBackward(batch, 1 / targets, {kSeed, static_cast<uint64_t>(step), micro++});
+      for (const auto &batch : window.microBatches)
+        loss += model->forwardBackward(batch, 1 / targets, {kSeed, static_cast<uint64_t>(step), micro++});
       const auto parameters = model->parameters();
       for (const NamedParameter &p : parameters) squares += p.tensor.grad().to(at::kDouble).pow(2).sum().item<double>();
       const double norm = std::sqrt(squares), shrink = std::min(1.0, kClip / (norm + 1e-6));
       const double turn = static_cast<double>(step - kWarmup) / static_cast<double>(total - kWarmup);
-      const double lr = step < kWarmup ? kLr * static_cast<double>(step) / kWarmup : kLr * 0.5 * (1 + std::cos(3.14159265358979323846 * turn));
+      const double lr =
+          step < kWarmup ? kLr * static_cast<double>(step) / kWarmup : kLr * 0.5 * (1 + std::cos(3.14159265358979323846 * turn));
       for (const NamedParameter &p : parameters) {
         const bool isB = p.name.find(".lora_B") != std::string::npos;
         state[p.name].step(p, p.tensor.grad().to(at::kDouble) * shrink, isB ? lr * kRatio : lr, p.tensor.dim() == 2, step + 1);

@@ -1,6 +1,6 @@
-#include "core/train/trainer.h"
 #include "core/base/atomic_file.h"
 #include "core/train/memory_retry.h"
+#include "core/train/trainer.h"
 #include "tests/support/run_fixture.h"
 
 #include <doctest/doctest.h>

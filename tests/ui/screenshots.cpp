@@ -59,7 +59,9 @@ int main(int argc, char **argv) {
       ui::Appearance appearance;
       appearance.apply(preferences);
       for (const QSize size : {QSize(1024, 640), QSize(1280, 800), QSize(1920, 1080)}) {
-        const QString suffix = QStringLiteral("-%1-%2-%3.png").arg(QLatin1String(language).left(2), dark ? QStringLiteral("dark") : QStringLiteral("light")).arg(size.width());
+        const QString suffix = QStringLiteral("-%1-%2-%3.png")
+                                   .arg(QLatin1String(language).left(2), dark ? QStringLiteral("dark") : QStringLiteral("light"))
+                                   .arg(size.width());
         if (!only.isEmpty() && !suffix.contains(only)) continue;
         ui::MainWindow window(services, appearance, preferences);
         window.resize(size);

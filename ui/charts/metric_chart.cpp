@@ -50,7 +50,9 @@ double niceInterval(double range, int ticks) {
   return 10 * power;
 }
 
-QPen curvePen(const QColor &color, double width, Qt::PenStyle style = Qt::SolidLine) { return QPen(color, width, style, Qt::RoundCap, Qt::RoundJoin); }
+QPen curvePen(const QColor &color, double width, Qt::PenStyle style = Qt::SolidLine) {
+  return QPen(color, width, style, Qt::RoundCap, Qt::RoundJoin);
+}
 
 } // namespace
 
@@ -138,7 +140,8 @@ void MetricChart::setRuns(std::vector<ChartRun> runs) {
 
 void MetricChart::setAxis(ChartAxis axis) {
   m_axis = axis;
-  static_cast<QValueAxis *>(chart()->axes(Qt::Horizontal).first())->setLabelFormat(axis == ChartAxis::Time ? QStringLiteral("%g") : QStringLiteral("%d"));
+  static_cast<QValueAxis *>(chart()->axes(Qt::Horizontal).first())
+      ->setLabelFormat(axis == ChartAxis::Time ? QStringLiteral("%g") : QStringLiteral("%d"));
   showAll();
 }
 
@@ -248,11 +251,14 @@ void MetricChart::updateCurve(Curve &curve) {
   const bool smooth = m_smoothing > 0 && m_metric == Metric::Loss;
   curve.raw->replace(decimate(curve.x, values(run), m_from, m_to, smooth ? pixels / 2 : pixels, m_logarithmic));
   curve.smooth->setVisible(smooth);
-  if (smooth) curve.smooth->replace(decimate(curve.x, curve.smoothed, m_from, m_to, pixels, m_logarithmic));
-  else curve.smooth->clear();
+  if (smooth)
+    curve.smooth->replace(decimate(curve.x, curve.smoothed, m_from, m_to, pixels, m_logarithmic));
+  else
+    curve.smooth->clear();
   if (m_metric != Metric::Loss) return;
   const EvalColumns &evals = run.evals();
-  curve.validation->replace(decimate(positions(run, evals.time, evals.step, evals.tokens), evals.loss, m_from, m_to, pixels, m_logarithmic));
+  curve.validation->replace(
+      decimate(positions(run, evals.time, evals.step, evals.tokens), evals.loss, m_from, m_to, pixels, m_logarithmic));
   QVector<QPointF> marks;
   for (const RunMark &mark : run.marks()) {
     const auto &steps = run.steps().step;
@@ -379,7 +385,7 @@ void MetricChart::showReadOut(const QPointF &position) {
     if (at > 0 && x - curve->x[at - 1] < curve->x[at] - x) --at;
     if (text.isEmpty()) text = tr("step %1").arg(countText(static_cast<qint64>(curve->source.run->steps().step[at])));
     const double value = values(*curve->source.run)[at];
-    const QString shown = m_metric == Metric::Memory          ? bytesText(std::isfinite(value) ? static_cast<qint64>(value) : -1)
+    const QString shown = m_metric == Metric::Memory         ? bytesText(std::isfinite(value) ? static_cast<qint64>(value) : -1)
                           : m_metric == Metric::LearningRate ? rateText(value)
                                                              : numberText(value);
     text += QStringLiteral("\n%1  %2").arg(curve->source.name.left(28), shown);

@@ -78,8 +78,11 @@ void ChatEngine::next() {
         m_stream.end();
         const Question done = m_queue.front();
         m_queue.pop_front();
-        if (answer.ok()) Q_EMIT answered(done.id, done.tuned, *answer);
-        else Q_EMIT failed(done.id, done.tuned, QString::fromStdString(answer.error().text() + (answer.error().hint.empty() ? "" : " " + answer.error().hint)));
+        if (answer.ok())
+          Q_EMIT answered(done.id, done.tuned, *answer);
+        else
+          Q_EMIT failed(done.id, done.tuned,
+                        QString::fromStdString(answer.error().text() + (answer.error().hint.empty() ? "" : " " + answer.error().hint)));
         if (!m_queue.empty()) next();
       });
 }

@@ -73,9 +73,12 @@ void ConfigDraft::setText(const api::ConfigField &field, const QString &text) {
   case api::FieldType::Number: {
     const auto value = parseNumber(text);
     const bool whole = value && *value == std::floor(*value) && std::fabs(*value) < 9e15;
-    if (!value || (field.type == api::FieldType::Integer && !whole)) m_unreadable.insert(key, text);
-    else if (field.type == api::FieldType::Integer) field.set(m_config, static_cast<int64_t>(*value));
-    else field.set(m_config, *value);
+    if (!value || (field.type == api::FieldType::Integer && !whole))
+      m_unreadable.insert(key, text);
+    else if (field.type == api::FieldType::Integer)
+      field.set(m_config, static_cast<int64_t>(*value));
+    else
+      field.set(m_config, *value);
     break;
   }
   case api::FieldType::TextList: {
@@ -120,7 +123,8 @@ QString ConfigDraft::problem(const std::string &key) const {
 QStringList ConfigDraft::problems() const {
   QStringList all;
   for (auto typed = m_unreadable.begin(); typed != m_unreadable.end(); ++typed)
-    if (const api::ConfigField *field = api::findConfigField(typed.key().toStdString())) all.append(fieldLabel(*field) + QStringLiteral(": ") + problem(field->key));
+    if (const api::ConfigField *field = api::findConfigField(typed.key().toStdString()))
+      all.append(fieldLabel(*field) + QStringLiteral(": ") + problem(field->key));
   for (const ConfigProblem &found : api::validate(m_config)) {
     const api::ConfigField *field = api::findConfigField(found.key.substr(0, found.key.rfind("dataset.", 0) == 0 ? 7 : std::string::npos));
     all.append((field ? fieldLabel(*field) : QString::fromStdString(found.key)) + QStringLiteral(": ") + problemText(found, m_config));

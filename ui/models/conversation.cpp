@@ -9,7 +9,10 @@ namespace attune::ui {
 namespace {
 
 QJsonObject replyJson(const ChatReply &reply) {
-  return {{QStringLiteral("text"), reply.text}, {QStringLiteral("tokens"), reply.tokens}, {QStringLiteral("tokens_per_second"), reply.tokensPerSecond}, {QStringLiteral("cut"), reply.cut}};
+  return {{QStringLiteral("text"), reply.text},
+          {QStringLiteral("tokens"), reply.tokens},
+          {QStringLiteral("tokens_per_second"), reply.tokensPerSecond},
+          {QStringLiteral("cut"), reply.cut}};
 }
 
 std::optional<ChatReply> readReply(const QJsonValue &value) {
@@ -64,7 +67,11 @@ QJsonObject Conversation::toJson() const {
     if (exchange.tuned) one.insert(QStringLiteral("tuned"), replyJson(*exchange.tuned));
     list.append(one);
   }
-  return {{QStringLiteral("schema"), 1}, {QStringLiteral("title"), title}, {QStringLiteral("system"), system}, {QStringLiteral("current"), m_current}, {QStringLiteral("exchanges"), list}};
+  return {{QStringLiteral("schema"), 1},
+          {QStringLiteral("title"), title},
+          {QStringLiteral("system"), system},
+          {QStringLiteral("current"), m_current},
+          {QStringLiteral("exchanges"), list}};
 }
 
 Conversation Conversation::fromJson(const QJsonObject &json) {

@@ -97,12 +97,12 @@ constexpr FieldText kChoices[] = {
 };
 
 constexpr FieldText kItems[] = {
-    {"weights", QT_TRANSLATE_NOOP("MemoryItem", "weights")},         {"quantization_state", QT_TRANSLATE_NOOP("MemoryItem", "quantisation")},
-    {"adapters", QT_TRANSLATE_NOOP("MemoryItem", "adapters")},       {"gradients", QT_TRANSLATE_NOOP("MemoryItem", "gradients")},
-    {"optimizer", QT_TRANSLATE_NOOP("MemoryItem", "optimizer")},     {"activations", QT_TRANSLATE_NOOP("MemoryItem", "activations")},
-    {"logits", QT_TRANSLATE_NOOP("MemoryItem", "logits")},           {"attention", QT_TRANSLATE_NOOP("MemoryItem", "attention")},
-    {"dequantization", QT_TRANSLATE_NOOP("MemoryItem", "buffers")},  {"streaming", QT_TRANSLATE_NOOP("MemoryItem", "streaming")},
-    {"slack", QT_TRANSLATE_NOOP("MemoryItem", "allocator")},         {"context", QT_TRANSLATE_NOOP("MemoryItem", "program")},
+    {"weights", QT_TRANSLATE_NOOP("MemoryItem", "weights")},        {"quantization_state", QT_TRANSLATE_NOOP("MemoryItem", "quantisation")},
+    {"adapters", QT_TRANSLATE_NOOP("MemoryItem", "adapters")},      {"gradients", QT_TRANSLATE_NOOP("MemoryItem", "gradients")},
+    {"optimizer", QT_TRANSLATE_NOOP("MemoryItem", "optimizer")},    {"activations", QT_TRANSLATE_NOOP("MemoryItem", "activations")},
+    {"logits", QT_TRANSLATE_NOOP("MemoryItem", "logits")},          {"attention", QT_TRANSLATE_NOOP("MemoryItem", "attention")},
+    {"dequantization", QT_TRANSLATE_NOOP("MemoryItem", "buffers")}, {"streaming", QT_TRANSLATE_NOOP("MemoryItem", "streaming")},
+    {"slack", QT_TRANSLATE_NOOP("MemoryItem", "allocator")},        {"context", QT_TRANSLATE_NOOP("MemoryItem", "program")},
 };
 
 template <size_t N> const char *find(const FieldText (&table)[N], const std::string &key) {
@@ -118,7 +118,8 @@ QString number(double value) {
 /// "from 1 to 16,384", in the language of the program.
 QString rangeText(const api::ConfigField &field) {
   const bool low = std::isfinite(field.minimum), high = std::isfinite(field.maximum);
-  if (low && high && !field.minimumExcluded && !field.maximumExcluded) return Words::tr("from %1 to %2").arg(number(field.minimum), number(field.maximum));
+  if (low && high && !field.minimumExcluded && !field.maximumExcluded)
+    return Words::tr("from %1 to %2").arg(number(field.minimum), number(field.maximum));
   if (low && high) return Words::tr("between %1 and %2").arg(number(field.minimum), number(field.maximum));
   if (low) return (field.minimumExcluded ? Words::tr("above %1") : Words::tr("at least %1")).arg(number(field.minimum));
   return Words::tr("at most %1").arg(number(field.maximum));
@@ -169,7 +170,8 @@ QString problemText(const ConfigProblem &problem, const api::RunConfig &config) 
     const auto *whole = std::get_if<int64_t>(&value);
     const auto *real = std::get_if<double>(&value);
     const double asked = whole ? static_cast<double>(*whole) : real ? *real : std::nan("");
-    const bool inside = (field->minimumExcluded ? asked > field->minimum : asked >= field->minimum) && (field->maximumExcluded ? asked < field->maximum : asked <= field->maximum);
+    const bool inside = (field->minimumExcluded ? asked > field->minimum : asked >= field->minimum) &&
+                        (field->maximumExcluded ? asked < field->maximum : asked <= field->maximum);
     if ((whole || real) && !inside) return Words::tr("This must be %1.").arg(rangeText(*field));
   }
   return QCoreApplication::translate("Problem", problem.message.c_str());

@@ -44,8 +44,10 @@ void RunCenter::refresh() {
           const api::RunSummary *mine = entry(live.key());
           if (!mine) continue;
           const auto same = std::find_if(runs.begin(), runs.end(), [&](const auto &run) { return run.folder == mine->folder; });
-          if (same == runs.end()) runs.insert(runs.begin(), *mine);
-          else *same = *mine;
+          if (same == runs.end())
+            runs.insert(runs.begin(), *mine);
+          else
+            *same = *mine;
         }
         m_runs = std::move(runs);
         m_known = true;
@@ -147,7 +149,8 @@ void RunCenter::onArrived(const QString &folder, const std::vector<api::RunEvent
   figures->apply(events);
   updateSummary(folder);
   Q_EMIT runChanged(folder);
-  const bool over = std::any_of(events.begin(), events.end(), [](const auto &event) { return std::holds_alternative<api::RunFinished>(event.body); });
+  const bool over =
+      std::any_of(events.begin(), events.end(), [](const auto &event) { return std::holds_alternative<api::RunFinished>(event.body); });
   if (over) end(folder);
 }
 

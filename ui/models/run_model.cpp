@@ -22,7 +22,8 @@ struct StepRef {
   StepColumns &columns;
   std::vector<double> &step = columns.step;
   std::vector<std::vector<double> *> all() {
-    return {&columns.step, &columns.time, &columns.tokens, &columns.loss, &columns.lr, &columns.gradNorm, &columns.tokensPerSecond, &columns.memory};
+    return {&columns.step, &columns.time,     &columns.tokens,          &columns.loss,
+            &columns.lr,   &columns.gradNorm, &columns.tokensPerSecond, &columns.memory};
   }
 };
 
@@ -52,7 +53,9 @@ void RunModel::takeBack(qint64 afterStep) {
   cutAfter(evals, step);
   m_tokens = m_steps.tokens.empty() ? 0 : m_steps.tokens.back();
   m_marks.erase(std::remove_if(m_marks.begin(), m_marks.end(), [step](const RunMark &mark) { return mark.step > step; }), m_marks.end());
-  m_samples.erase(std::remove_if(m_samples.begin(), m_samples.end(), [afterStep](const RunSample &sample) { return sample.step > afterStep; }), m_samples.end());
+  m_samples.erase(
+      std::remove_if(m_samples.begin(), m_samples.end(), [afterStep](const RunSample &sample) { return sample.step > afterStep; }),
+      m_samples.end());
   m_startStep = afterStep;
 }
 
@@ -73,7 +76,8 @@ void RunModel::applyOne(const api::RunEvent &event) {
     m_steps.tokensPerSecond.push_back(e->tokensPerSecond);
     const auto memory = e->memory.deviceBytes ? e->memory.deviceBytes : e->memory.hostBytes;
     m_steps.memory.push_back(memory ? static_cast<double>(*memory) : std::nan(""));
-    addLog(event, tr("Step %1: loss %2, %3 tokens/s").arg(countText(e->step), numberText(e->loss), countText(static_cast<qint64>(e->tokensPerSecond))));
+    addLog(event, tr("Step %1: loss %2, %3 tokens/s")
+                      .arg(countText(e->step), numberText(e->loss), countText(static_cast<qint64>(e->tokensPerSecond))));
   } else if (const auto *started = std::get_if<api::RunStarted>(&event.body)) {
     m_totalSteps = started->totalSteps;
     m_finished.reset();
@@ -86,18 +90,21 @@ void RunModel::applyOne(const api::RunEvent &event) {
     m_evals.loss.push_back(eval->loss);
     addLog(event, tr("Validation at step %1: loss %2").arg(countText(eval->step), numberText(eval->loss)));
   } else if (const auto *checkpoint = std::get_if<api::CheckpointSaved>(&event.body)) {
-    m_marks.push_back({RunMark::Kind::Checkpoint, static_cast<double>(checkpoint->step), tr("Checkpoint at step %1").arg(countText(checkpoint->step))});
+    m_marks.push_back(
+        {RunMark::Kind::Checkpoint, static_cast<double>(checkpoint->step), tr("Checkpoint at step %1").arg(countText(checkpoint->step))});
     addLog(event, m_marks.back().text);
   } else if (const auto *state = std::get_if<api::StateChanged>(&event.body)) {
-    if (state->state == api::RunState::Paused) m_marks.push_back({RunMark::Kind::Pause, static_cast<double>(step()), tr("Paused at step %1").arg(countText(step()))});
+    if (state->state == api::RunState::Paused)
+      m_marks.push_back({RunMark::Kind::Pause, static_cast<double>(step()), tr("Paused at step %1").arg(countText(step()))});
     m_state = state->state;
   } else if (const auto *setting = std::get_if<api::SettingChanged>(&event.body)) {
     m_marks.push_back({RunMark::Kind::Setting, static_cast<double>(setting->step),
                        tr("%1 changed from %2 to %3").arg(text(setting->key), text(setting->from), text(setting->to))});
     addLog(event, m_marks.back().text);
   } else if (const auto *retry = std::get_if<api::MemoryRetry>(&event.body)) {
-    m_marks.push_back({RunMark::Kind::Retry, static_cast<double>(retry->step),
-                       tr("Out of memory: batches of %1 now, %2 accumulated").arg(countText(retry->batchSize), countText(retry->accumulation))});
+    m_marks.push_back(
+        {RunMark::Kind::Retry, static_cast<double>(retry->step),
+         tr("Out of memory: batches of %1 now, %2 accumulated").arg(countText(retry->batchSize), countText(retry->accumulation))});
     addLog(event, m_marks.back().text);
   } else if (const auto *sample = std::get_if<api::SampleAnswer>(&event.body)) {
     m_samples.push_back({sample->step, text(sample->prompt), text(sample->text)});
@@ -105,13 +112,17 @@ void RunModel::applyOne(const api::RunEvent &event) {
     addLog(event, tr("Note: %1").arg(text(warning->message)));
   } else if (const auto *resumed = std::get_if<api::Resumed>(&event.body)) {
     takeBack(resumed->fromStep);
-    m_marks.push_back({RunMark::Kind::Resume, static_cast<double>(resumed->fromStep), tr("Resumed from step %1").arg(countText(resumed->fromStep))});
+    m_marks.push_back(
+        {RunMark::Kind::Resume, static_cast<double>(resumed->fromStep), tr("Resumed from step %1").arg(countText(resumed->fromStep))});
     addLog(event, m_marks.back().text);
   } else if (const auto *finished = std::get_if<api::RunFinished>(&event.body)) {
     m_finished = *finished;
-    if (finished->error) addLog(event, tr("Failed: %1").arg(text(finished->error->message)));
-    else if (finished->outcome == api::RunOutcome::Completed) addLog(event, tr("Completed at step %1").arg(countText(finished->step)));
-    else addLog(event, tr("Stopped at step %1").arg(countText(finished->step)));
+    if (finished->error)
+      addLog(event, tr("Failed: %1").arg(text(finished->error->message)));
+    else if (finished->outcome == api::RunOutcome::Completed)
+      addLog(event, tr("Completed at step %1").arg(countText(finished->step)));
+    else
+      addLog(event, tr("Stopped at step %1").arg(countText(finished->step)));
   }
 }
 

@@ -63,12 +63,15 @@ QVariant RunTableModel::data(const QModelIndex &index, int role) const {
   switch (role) {
   case Qt::DisplayRole:
   case Qt::EditRole: return text(run, index.column());
-  case Qt::ToolTipRole: return index.column() == State && !run.error.empty() ? QString::fromStdString(run.error)
-                               : index.column() == Model                   ? QString::fromStdString(run.model)
-                               : index.column() == Data                    ? QString::fromStdString(run.data)
-                                                                           : text(run, index.column());
+  case Qt::ToolTipRole:
+    return index.column() == State && !run.error.empty() ? QString::fromStdString(run.error)
+           : index.column() == Model                     ? QString::fromStdString(run.model)
+           : index.column() == Data                      ? QString::fromStdString(run.data)
+                                                         : text(run, index.column());
   case Qt::TextAlignmentRole:
-    return static_cast<int>(Qt::AlignVCenter | (index.column() == Loss || index.column() == Duration || index.column() == Size ? Qt::AlignRight : Qt::AlignLeft));
+    return static_cast<int>(
+        Qt::AlignVCenter |
+        (index.column() == Loss || index.column() == Duration || index.column() == Size ? Qt::AlignRight : Qt::AlignLeft));
   case Qt::ForegroundRole: return index.column() == State ? QVariant(theme().color(phaseTone(run.phase))) : QVariant();
   case Qt::CheckStateRole:
     if (index.column() == Name) return m_shown.contains(folder) ? Qt::Checked : Qt::Unchecked;
@@ -101,7 +104,9 @@ bool RunTableModel::setData(const QModelIndex &index, const QVariant &value, int
 
 QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal) return {};
-  if (role == Qt::TextAlignmentRole) return static_cast<int>(Qt::AlignVCenter | (section == Loss || section == Duration || section == Size ? Qt::AlignRight : Qt::AlignLeft));
+  if (role == Qt::TextAlignmentRole)
+    return static_cast<int>(Qt::AlignVCenter |
+                            (section == Loss || section == Duration || section == Size ? Qt::AlignRight : Qt::AlignLeft));
   if (role != Qt::DisplayRole) return {};
   switch (section) {
   case Name: return tr("Name");

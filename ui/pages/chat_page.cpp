@@ -81,8 +81,10 @@ ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const S
   connect(m_new, &QPushButton::clicked, this, &ChatPage::newConversation);
   connect(m_sides, &SegmentedSwitch::changed, this, [this] { showState(); });
   connect(m_send, &QPushButton::clicked, this, [this] {
-    if (m_engine.isAnswering()) m_engine.stop();
-    else send();
+    if (m_engine.isAnswering())
+      m_engine.stop();
+    else
+      send();
   });
   connect(&m_engine, &ChatEngine::loadedChanged, this, [this] {
     if (m_engine.defaults()) {
@@ -96,9 +98,11 @@ ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const S
     m_failure = message;
     showState();
   });
-  connect(&m_engine, &ChatEngine::grew, this, [this](int id, bool tuned, const QString &text) { (tuned ? m_tuned : m_base)->grow(id, text); });
+  connect(&m_engine, &ChatEngine::grew, this,
+          [this](int id, bool tuned, const QString &text) { (tuned ? m_tuned : m_base)->grow(id, text); });
   connect(&m_engine, &ChatEngine::answered, this, [this](int id, bool tuned, const api::ChatAnswer &said) {
-    (tuned ? m_talk.at(id).tuned : m_talk.at(id).base) = ChatReply{QString::fromStdString(said.text), said.newTokens, said.tokensPerSecond, !said.ended};
+    (tuned ? m_talk.at(id).tuned : m_talk.at(id).base) =
+        ChatReply{QString::fromStdString(said.text), said.newTokens, said.tokensPerSecond, !said.ended};
     show();
     if (!m_engine.isAnswering()) keep();
   });
@@ -174,7 +178,8 @@ void ChatPage::useRun(const QString &folder) {
   if (!run) return;
   const bool lora = run->method == api::Method::Lora;
   // A full fine-tuning is a model of its own.
-  use(lora ? run->model : run->folder + "/model", lora ? run->folder + "/adapter" : std::string(), lora ? QString::fromStdString(run->name) : QString());
+  use(lora ? run->model : run->folder + "/model", lora ? run->folder + "/adapter" : std::string(),
+      lora ? QString::fromStdString(run->name) : QString());
   m_engine.use(m_modelPath, m_adapterPath);
   m_sides->setCurrent(lora ? QStringLiteral("both") : QStringLiteral("base"));
   showState();
@@ -203,7 +208,8 @@ void ChatPage::fillAdapters(QMenu &menu) {
   for (const api::RunSummary &run : m_runs.runs()) {
     const std::string adapter = run.folder + "/adapter";
     if (run.method != api::Method::Lora || !QFile::exists(QString::fromStdString(adapter))) continue;
-    menu.addAction(QString::fromStdString(run.name), this, [this, run, adapter] { use(run.model, adapter, QString::fromStdString(run.name)); });
+    menu.addAction(QString::fromStdString(run.name), this,
+                   [this, run, adapter] { use(run.model, adapter, QString::fromStdString(run.name)); });
   }
   menu.addSeparator();
   menu.addAction(tr("Choose an adapter folder…"), this, [this] {
@@ -273,8 +279,12 @@ void ChatPage::show() {
 }
 
 void ChatPage::showState() {
-  m_model->setValue(m_modelPath.empty() ? tr("Choose a model") : shortName(m_modelPath), m_engine.isLoading() ? tr("loading…") : m_engine.isLoaded() ? tr("loaded") : tr("loads with the first question"));
-  m_adapter->setValue(m_adapterPath.empty() ? tr("None") : m_adapterName, m_adapterPath.empty() ? tr("Choose a run to compare with.") : QString::fromStdString(m_adapterPath));
+  m_model->setValue(m_modelPath.empty() ? tr("Choose a model") : shortName(m_modelPath), m_engine.isLoading() ? tr("loading…")
+                                                                                         : m_engine.isLoaded()
+                                                                                             ? tr("loaded")
+                                                                                             : tr("loads with the first question"));
+  m_adapter->setValue(m_adapterPath.empty() ? tr("None") : m_adapterName,
+                      m_adapterPath.empty() ? tr("Choose a run to compare with.") : QString::fromStdString(m_adapterPath));
   const bool adapter = !m_adapterPath.empty();
   m_sides->setVisible(adapter);
   m_base->setVisible(!adapter || m_sides->current() != QLatin1String("tuned"));
@@ -284,10 +294,15 @@ void ChatPage::showState() {
   m_send->setText(busy ? tr("Stop") : tr("Ask"));
   m_send->setEnabled(busy || (!m_modelPath.empty() && !m_engine.isLoading()));
   const QString run = m_runs.active();
-  m_state->setText(busy && m_engine.isLoaded() ? tr("Answering…  Esc stops") : m_engine.isLoading() ? tr("Loading the model…") : !run.isEmpty() ? tr("A run is going; answers and training slow each other down.") : QString());
+  m_state->setText(busy && m_engine.isLoaded() ? tr("Answering…  Esc stops")
+                   : m_engine.isLoading()      ? tr("Loading the model…")
+                   : !run.isEmpty()            ? tr("A run is going; answers and training slow each other down.")
+                                               : QString());
   m_state->setVisible(!m_state->text().isEmpty());
-  if (m_failure.isEmpty()) m_banner->hide();
-  else m_banner->showMessage(Tone::Danger, m_failure);
+  if (m_failure.isEmpty())
+    m_banner->hide();
+  else
+    m_banner->showMessage(Tone::Danger, m_failure);
 }
 
 void ChatPage::keep() {
@@ -297,8 +312,10 @@ void ChatPage::keep() {
   m_writing = m_tasks.run(
       this, [store = m_services.conversations, id = m_id, json](StopToken) { return store->write(id, json); },
       [this](const Status &status) {
-        if (!status.ok()) Toast::show(this, QString::fromStdString(status.error().text()));
-        else fillConversations();
+        if (!status.ok())
+          Toast::show(this, QString::fromStdString(status.error().text()));
+        else
+          fillConversations();
       });
 }
 
@@ -313,12 +330,14 @@ void ChatPage::fillConversations() {
         for (const api::StoredConversation &one : m_stored) {
           if (menu->actions().size() >= 20) break;
           const Conversation talk = Conversation::fromJson(QJsonDocument::fromJson(QByteArray::fromStdString(one.json)).object());
-          menu->addAction(talk.shownTitle().isEmpty() ? QString::fromStdString(one.id) : talk.shownTitle(), this, [this, one] { openConversation(one); });
+          menu->addAction(talk.shownTitle().isEmpty() ? QString::fromStdString(one.id) : talk.shownTitle(), this,
+                          [this, one] { openConversation(one); });
         }
         menu->addSeparator();
         QAction *rename = menu->addAction(tr("Rename this one…"), this, [this] {
           bool ok = false;
-          const QString title = QInputDialog::getText(this, tr("Rename the conversation"), tr("Title"), QLineEdit::Normal, m_talk.shownTitle(), &ok);
+          const QString title =
+              QInputDialog::getText(this, tr("Rename the conversation"), tr("Title"), QLineEdit::Normal, m_talk.shownTitle(), &ok);
           if (!ok) return;
           m_talk.title = title.trimmed();
           keep();
@@ -349,7 +368,8 @@ void ChatPage::newConversation() {
 }
 
 void ChatPage::exportConversation() {
-  const QString path = QFileDialog::getSaveFileName(this, tr("Export the conversation"), QStringLiteral("conversation.md"), tr("Markdown (*.md);;JSON (*.json)"));
+  const QString path = QFileDialog::getSaveFileName(this, tr("Export the conversation"), QStringLiteral("conversation.md"),
+                                                    tr("Markdown (*.md);;JSON (*.json)"));
   if (path.isEmpty()) return;
   QSaveFile file(path);
   const QByteArray text = path.endsWith(QLatin1String(".json")) ? QJsonDocument(m_talk.toJson()).toJson() : m_talk.toMarkdown().toUtf8();

@@ -45,7 +45,9 @@ void ChatPane::setTitle(const QString &title) {
   setAccessibleName(title);
 }
 
-const std::optional<ChatReply> &ChatPane::reply(const Exchange &exchange) const { return m_side == Side::Base ? exchange.base : exchange.tuned; }
+const std::optional<ChatReply> &ChatPane::reply(const Exchange &exchange) const {
+  return m_side == Side::Base ? exchange.base : exchange.tuned;
+}
 
 void ChatPane::setBusy(bool busy) { m_busy = busy; }
 
@@ -98,11 +100,13 @@ void ChatPane::addExchange(const Conversation &conversation, int index, bool las
   const std::vector<int> branches = conversation.siblings(index);
   if (branches.size() > 1) {
     const auto place = static_cast<size_t>(std::find(branches.begin(), branches.end(), index) - branches.begin());
-    if (place > 0) button(tools, QStringLiteral("undo"), tr("The earlier branch"), [this, to = branches[place - 1]] { Q_EMIT branchChosen(to); });
+    if (place > 0)
+      button(tools, QStringLiteral("undo"), tr("The earlier branch"), [this, to = branches[place - 1]] { Q_EMIT branchChosen(to); });
     QLabel *which = makeLabel(TextRole::Caption, content);
     which->setText(QStringLiteral("%1/%2").arg(place + 1).arg(branches.size()));
     tools->addWidget(which);
-    if (place + 1 < branches.size()) button(tools, QStringLiteral("redo"), tr("The later branch"), [this, to = branches[place + 1]] { Q_EMIT branchChosen(to); });
+    if (place + 1 < branches.size())
+      button(tools, QStringLiteral("redo"), tr("The later branch"), [this, to = branches[place + 1]] { Q_EMIT branchChosen(to); });
   }
   button(tools, QStringLiteral("edit"), tr("Edit and ask again"), [this, index] { Q_EMIT editRequested(index); });
   m_list->addLayout(tools);

@@ -19,7 +19,8 @@
 
 namespace attune::ui {
 
-ForecastCard::ForecastCard(ConfigDraft &draft, EngineGate &gate, TaskRunner &tasks, QWidget *parent) : QFrame(parent), m_draft(draft), m_gate(gate), m_tasks(tasks) {
+ForecastCard::ForecastCard(ConfigDraft &draft, EngineGate &gate, TaskRunner &tasks, QWidget *parent)
+    : QFrame(parent), m_draft(draft), m_gate(gate), m_tasks(tasks) {
   setProperty("kind", QStringLiteral("card"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(16, 10, 16, 10);
@@ -90,8 +91,10 @@ void ForecastCard::ask() {
       [this](Result<api::Forecast> forecast) {
         m_forecast.reset();
         m_failure.clear();
-        if (forecast.ok()) m_forecast = std::move(*forecast);
-        else m_failure = QString::fromStdString(forecast.error().text() + (forecast.error().hint.empty() ? "" : " " + forecast.error().hint));
+        if (forecast.ok())
+          m_forecast = std::move(*forecast);
+        else
+          m_failure = QString::fromStdString(forecast.error().text() + (forecast.error().hint.empty() ? "" : " " + forecast.error().hint));
         showTexts();
         Q_EMIT forecastChanged();
       });
@@ -105,19 +108,22 @@ void ForecastCard::askFit() {
       [this](Result<api::FitProposal> proposal) {
         m_fit->setEnabled(true);
         if (!proposal.ok()) return Toast::show(this, QString::fromStdString(proposal.error().text()));
-        if (!proposal->fits) return Toast::show(this, tr("No smaller batch, checkpointing or length makes it fit. Take a smaller model or another method."));
+        if (!proposal->fits)
+          return Toast::show(this, tr("No smaller batch, checkpointing or length makes it fit. Take a smaller model or another method."));
         QStringList changes;
         for (const api::FitChange &change : proposal->changes)
           if (const api::ConfigField *field = api::findConfigField(change.key)) {
-            changes.append(tr("%1: %2 → %3").arg(fieldLabel(*field), QString::fromStdString(change.from), QString::fromStdString(change.to)));
+            changes.append(
+                tr("%1: %2 → %3").arg(fieldLabel(*field), QString::fromStdString(change.from), QString::fromStdString(change.to)));
           }
         const api::RunConfig before = m_draft.config();
         api::RunConfig fitted = before; // only what was changed: what `auto` became stays auto
         for (const api::FitChange &change : proposal->changes)
           if (const api::ConfigField *field = api::findConfigField(change.key)) field->set(fitted, field->get(proposal->config));
         m_draft.edit(fitted);
-        Toast::show(this, changes.isEmpty() ? tr("It fits as it is.") : tr("Changed so that it fits: %1").arg(changes.join(QStringLiteral(" · "))), changes.isEmpty() ? QString() : tr("Undo"),
-                    [this, before] { m_draft.edit(before); });
+        Toast::show(
+            this, changes.isEmpty() ? tr("It fits as it is.") : tr("Changed so that it fits: %1").arg(changes.join(QStringLiteral(" · "))),
+            changes.isEmpty() ? QString() : tr("Undo"), [this, before] { m_draft.edit(before); });
       });
 }
 
@@ -138,20 +144,24 @@ void ForecastCard::showTexts() {
   m_bar->setParts(parts, m_forecast ? m_forecast->budgetBytes : 0);
   m_bar->setVisible(m_forecast.has_value());
   const bool over = m_forecast && !m_forecast->fits();
-  m_amount->setText(m_forecast ? tr("%1 of %2 free", "memory needed of free").arg(bytesText(m_forecast->neededBytes), bytesText(m_forecast->budgetBytes)) : QString());
+  m_amount->setText(
+      m_forecast ? tr("%1 of %2 free", "memory needed of free").arg(bytesText(m_forecast->neededBytes), bytesText(m_forecast->budgetBytes))
+                 : QString());
   setRole(m_amount, over ? TextRole::Danger : TextRole::Body);
   m_fit->setVisible(over);
   const qint64 count = steps();
   QStringList facts;
-  if (m_forecast) facts.append(tr("%1 of %2 parameters train").arg(countText(m_forecast->trainedParameters), countText(m_forecast->parameters)));
+  if (m_forecast)
+    facts.append(tr("%1 of %2 parameters train").arg(countText(m_forecast->trainedParameters), countText(m_forecast->parameters)));
   if (count > 0) facts.append(tr("about %n step(s)", "", static_cast<int>(std::min<qint64>(count, 1 << 30))));
   m_steps->setText(facts.join(QStringLiteral(" · ")));
-  m_message->setText(m_gate.failure()                          ? QString::fromStdString(m_gate.failure()->text())
-                     : !m_failure.isEmpty()                     ? m_failure
-                     : m_draft.config().model.empty()           ? tr("Choose a model, and what the run takes appears here.")
-                     : !m_gate.engine()                         ? tr("Loading the engine…")
-                     : over                                     ? tr("This machine has %1 free; the run needs %2.").arg(bytesText(m_forecast->budgetBytes), bytesText(m_forecast->neededBytes))
-                                                                : QString());
+  m_message->setText(
+      m_gate.failure()                 ? QString::fromStdString(m_gate.failure()->text())
+      : !m_failure.isEmpty()           ? m_failure
+      : m_draft.config().model.empty() ? tr("Choose a model, and what the run takes appears here.")
+      : !m_gate.engine()               ? tr("Loading the engine…")
+      : over ? tr("This machine has %1 free; the run needs %2.").arg(bytesText(m_forecast->budgetBytes), bytesText(m_forecast->neededBytes))
+             : QString());
   m_message->setVisible(!m_message->text().isEmpty());
 }
 

@@ -18,7 +18,8 @@
 
 namespace attune::ui {
 
-RowPreviewPanel::RowPreviewPanel(const Services &services, TaskRunner &tasks, QWidget *parent) : QFrame(parent), m_services(services), m_tasks(tasks) {
+RowPreviewPanel::RowPreviewPanel(const Services &services, TaskRunner &tasks, QWidget *parent)
+    : QFrame(parent), m_services(services), m_tasks(tasks) {
   setProperty("kind", QStringLiteral("card"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(16, 12, 16, 12);
@@ -64,8 +65,10 @@ RowPreviewPanel::RowPreviewPanel(const Services &services, TaskRunner &tasks, QW
 }
 
 void RowPreviewPanel::setConfig(const api::RunConfig &config) {
-  std::string asked = config.model + "\n" + config.templateName + "\n" + std::to_string(config.maxLength) + "\n" + api::nameOf(config.trainOn);
-  for (const api::DatasetRef &ref : config.dataset) asked += "\n" + ref.path + "\t" + api::nameOf(ref.format) + "\t" + std::to_string(ref.weight);
+  std::string asked =
+      config.model + "\n" + config.templateName + "\n" + std::to_string(config.maxLength) + "\n" + api::nameOf(config.trainOn);
+  for (const api::DatasetRef &ref : config.dataset)
+    asked += "\n" + ref.path + "\t" + api::nameOf(ref.format) + "\t" + std::to_string(ref.weight);
   if (asked == m_asked) return;
   m_asked = asked;
   m_config = config;
@@ -105,7 +108,10 @@ void RowPreviewPanel::look() {
 void RowPreviewPanel::lookAtRow() {
   if (!m_services.preview) return;
   m_row = m_tasks.run(
-      this, [preview = m_services.preview, config = m_config, row = m_number->value() - 1](StopToken stop) { return preview->rows(config, row, 1, stop); },
+      this,
+      [preview = m_services.preview, config = m_config, row = m_number->value() - 1](StopToken stop) {
+        return preview->rows(config, row, 1, stop);
+      },
       [this](Result<std::vector<api::RowTokens>> rows) {
         if (!rows.ok()) return showMessage(QString::fromStdString(rows.error().text()));
         m_shown.reset();
@@ -130,14 +136,17 @@ void RowPreviewPanel::showTexts() {
   m_of->setVisible(some);
   m_lengthTitle->setVisible(m_survey.has_value());
   m_histogram->setVisible(m_survey.has_value());
-  showMessage(m_config.model.empty() || m_config.dataset.empty() ? tr("Choose a model and data, and a row appears here as the model reads it, with the tokens it learns from coloured.")
-              : m_survey && !m_survey->refusal.empty()            ? QString::fromStdString(m_survey->refusal)
-              : some && !m_shown && m_survey                      ? tr("This row cannot be used. The Data page says why.")
-                                                                  : QString());
+  showMessage(m_config.model.empty() || m_config.dataset.empty()
+                  ? tr("Choose a model and data, and a row appears here as the model reads it, with the tokens it learns from coloured.")
+              : m_survey && !m_survey->refusal.empty() ? QString::fromStdString(m_survey->refusal)
+              : some && !m_shown && m_survey           ? tr("This row cannot be used. The Data page says why.")
+                                                       : QString());
   if (m_shown) {
     const auto trained = std::count_if(m_shown->tokens.begin(), m_shown->tokens.end(), [](const auto &token) { return token.trained; });
-    QString text = tr("Coloured tokens are trained: %1 of %2").arg(countText(trained), countText(static_cast<qint64>(m_shown->tokens.size())));
-    if (m_shown->fullLength > static_cast<int64_t>(m_shown->tokens.size())) text += QStringLiteral(" · ") + tr("cut from %1").arg(countText(m_shown->fullLength));
+    QString text =
+        tr("Coloured tokens are trained: %1 of %2").arg(countText(trained), countText(static_cast<qint64>(m_shown->tokens.size())));
+    if (m_shown->fullLength > static_cast<int64_t>(m_shown->tokens.size()))
+      text += QStringLiteral(" · ") + tr("cut from %1").arg(countText(m_shown->fullLength));
     m_trained->setText(text);
   }
   m_trained->setVisible(m_shown.has_value());

@@ -61,11 +61,13 @@ void RunSamplesView::fill() {
     const RunSample &sample = m_run->samples()[m_filled];
     const QString step = tr("Step %1").arg(countText(sample.step)).toHtmlEscaped();
     m_text->append(QStringLiteral("<p><b>%1</b> · %2</p>").arg(step, sample.prompt.toHtmlEscaped()));
-    m_text->append(QStringLiteral("<p style='margin-left:16px'>%1</p>").arg(sample.answer.toHtmlEscaped().replace(QLatin1Char('\n'), QLatin1String("<br>"))));
+    m_text->append(QStringLiteral("<p style='margin-left:16px'>%1</p>")
+                       .arg(sample.answer.toHtmlEscaped().replace(QLatin1Char('\n'), QLatin1String("<br>"))));
   }
 }
 
-RunSettingsView::RunSettingsView(const Services &services, TaskRunner &tasks, QWidget *parent) : QWidget(parent), m_services(services), m_tasks(tasks) {
+RunSettingsView::RunSettingsView(const Services &services, TaskRunner &tasks, QWidget *parent)
+    : QWidget(parent), m_services(services), m_tasks(tasks) {
   QFrame *card = fillWithCard(this);
   m_title = makeLabel(TextRole::Caption, card);
   m_table = new QTableWidget(card);
@@ -101,7 +103,8 @@ void RunSettingsView::setRuns(const QString &folder, const QString &name, const 
           return rows;
         }
         const auto second = store->config(b);
-        if (!second.ok()) row(second.error().text(), "", "");
+        if (!second.ok())
+          row(second.error().text(), "", "");
         else
           for (const auto &setting : api::configDiff(*first, *second)) row(setting.key, setting.from, setting.to);
         return rows;
@@ -111,7 +114,8 @@ void RunSettingsView::setRuns(const QString &folder, const QString &name, const 
 
 void RunSettingsView::fill(const std::vector<Row> &rows) {
   const bool two = !m_otherName.isEmpty();
-  m_title->setText(two ? tr("Settings that differ between %1 and %2").arg(m_name, m_otherName) : tr("Settings that differ from the defaults"));
+  m_title->setText(two ? tr("Settings that differ between %1 and %2").arg(m_name, m_otherName)
+                       : tr("Settings that differ from the defaults"));
   m_table->setColumnCount(3);
   m_table->setHorizontalHeaderLabels({tr("Setting"), two ? m_name : tr("This run"), two ? m_otherName : tr("Default")});
   m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);

@@ -28,12 +28,14 @@ void RunTableDelegate::paint(QPainter *painter, const QStyleOptionViewItem &opti
   painter->drawRoundedRect(dot, 3, 3);
   painter->setPen(look.color(Tone::Text));
   const QRect text = option.rect.adjusted(kDotWidth, 0, -4, 0);
-  painter->drawText(text, Qt::AlignVCenter | Qt::AlignLeft, option.fontMetrics.elidedText(index.data().toString(), Qt::ElideRight, text.width()));
+  painter->drawText(text, Qt::AlignVCenter | Qt::AlignLeft,
+                    option.fontMetrics.elidedText(index.data().toString(), Qt::ElideRight, text.width()));
   painter->restore();
 }
 
 bool RunTableDelegate::editorEvent(QEvent *event, QAbstractItemModel *model, const QStyleOptionViewItem &option, const QModelIndex &index) {
-  const bool click = event->type() == QEvent::MouseButtonRelease && static_cast<QMouseEvent *>(event)->pos().x() < option.rect.left() + kDotWidth;
+  const bool click =
+      event->type() == QEvent::MouseButtonRelease && static_cast<QMouseEvent *>(event)->pos().x() < option.rect.left() + kDotWidth;
   const bool key = event->type() == QEvent::KeyPress && static_cast<QKeyEvent *>(event)->key() == Qt::Key_Space;
   if (!click && !key) return false;
   const bool shown = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;

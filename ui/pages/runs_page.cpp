@@ -4,13 +4,13 @@
 #include "ui/pages/run_curves.h"
 #include "ui/pages/run_details.h"
 #include "ui/pages/run_log_view.h"
+#include "ui/pages/run_table_delegate.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/page_header.h"
 #include "ui/widgets/progress_strip.h"
 #include "ui/widgets/retranslate.h"
-#include "ui/pages/run_table_delegate.h"
 #include "ui/widgets/segmented_switch.h"
 #include "ui/widgets/toast.h"
 
@@ -114,7 +114,9 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
     m_search->setAccessibleName(tr("Search runs"));
     m_table->setAccessibleName(tr("Runs"));
     m_views->setChoices(viewKeys(), {tr("Curves"), tr("Log"), tr("Answers"), tr("Settings"), tr("Notes")});
-    m_empty->setTexts(tr("Runs appear here with their curves, from the first step on. Two minutes with the starter model show how it looks."), tr("Try it"));
+    m_empty->setTexts(
+        tr("Runs appear here with their curves, from the first step on. Two minutes with the starter model show how it looks."),
+        tr("Try it"));
     m_model->retranslate();
     onListChanged();
   });
@@ -180,8 +182,10 @@ void RunsPage::showRun(const QString &folder) {
 /// The chosen run is always among those drawn; another one that was drawn only because it was chosen goes.
 void RunsPage::choose(const QString &folder) {
   if (folder == m_current) return;
-  if (m_shown.size() <= 1) m_shown = QStringList{folder};
-  else if (!m_shown.contains(folder)) m_shown.append(folder);
+  if (m_shown.size() <= 1)
+    m_shown = QStringList{folder};
+  else if (!m_shown.contains(folder))
+    m_shown.append(folder);
   m_current = folder;
   const QModelIndex index = m_filtered->mapFromSource(m_model->index(m_model->rowOf(folder), RunTableModel::Name));
   if (index.isValid() && m_table->currentIndex().row() != index.row()) m_table->setCurrentIndex(index);
@@ -196,7 +200,8 @@ void RunsPage::choose(const QString &folder) {
 void RunsPage::onListChanged() {
   const auto &runs = m_runs.runs();
   m_body->setCurrentIndex(runs.empty() && m_runs.known() ? 0 : 1);
-  m_shown.erase(std::remove_if(m_shown.begin(), m_shown.end(), [this](const QString &folder) { return !m_runs.find(folder); }), m_shown.end());
+  m_shown.erase(std::remove_if(m_shown.begin(), m_shown.end(), [this](const QString &folder) { return !m_runs.find(folder); }),
+                m_shown.end());
   if (!m_runs.find(m_current)) m_current.clear();
   if (m_current.isEmpty() && !runs.empty()) {
     choose(QString::fromStdString(runs.front().folder));
@@ -243,13 +248,15 @@ void RunsPage::showActive() {
     const RunModel *figures = m_runs.model(folder);
     m_strip->setTitle(QString::fromStdString(run->name));
     const bool loading = figures->state() == api::RunState::Loading;
-    m_strip->setProgress(progressText(*run, *figures), loading || run->totalSteps <= 0 ? -1 : static_cast<double>(run->step) / static_cast<double>(run->totalSteps));
+    m_strip->setProgress(progressText(*run, *figures),
+                         loading || run->totalSteps <= 0 ? -1 : static_cast<double>(run->step) / static_cast<double>(run->totalSteps));
     m_strip->setPaused(figures->state() == api::RunState::Paused);
   }
   const api::RunSummary *current = m_runs.find(m_current);
   const bool live = m_runs.isLive(m_current);
   const auto phase = current ? current->phase : api::RunPhase::Unreadable;
-  m_continue->setVisible(!live && (phase == api::RunPhase::Interrupted || phase == api::RunPhase::Stopped || phase == api::RunPhase::Failed));
+  m_continue->setVisible(!live &&
+                         (phase == api::RunPhase::Interrupted || phase == api::RunPhase::Stopped || phase == api::RunPhase::Failed));
   m_chat->setVisible(!live && (phase == api::RunPhase::Completed || phase == api::RunPhase::Stopped));
   m_again->setEnabled(current != nullptr && phase != api::RunPhase::Unreadable);
   m_export->setEnabled(current != nullptr);
@@ -274,7 +281,8 @@ void RunsPage::showMenu(const QPoint &position) {
 void RunsPage::requestOpen() {
   const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a run folder"));
   if (folder.isEmpty()) return;
-  if (!QFile::exists(folder + QStringLiteral("/run.json"))) return Toast::show(this, tr("%1 is no run folder: it has no run.json.").arg(folder));
+  if (!QFile::exists(folder + QStringLiteral("/run.json")))
+    return Toast::show(this, tr("%1 is no run folder: it has no run.json.").arg(folder));
   m_runs.open(folder);
 }
 
@@ -283,7 +291,8 @@ void RunsPage::requestDelete(const QString &folder) {
   if (!run || m_runs.isLive(folder)) return;
   const QString name = QString::fromStdString(run->name);
   QString trashed;
-  if (!QFile::moveToTrash(folder, &trashed)) return Toast::show(this, tr("%1 could not be moved to the trash. Delete its folder by hand.").arg(name));
+  if (!QFile::moveToTrash(folder, &trashed))
+    return Toast::show(this, tr("%1 could not be moved to the trash. Delete its folder by hand.").arg(name));
   m_runs.forget(folder);
   Toast::show(this, tr("%1 is in the trash.").arg(name), tr("Undo"), [this, folder, trashed] {
     if (QDir().rename(trashed, folder)) m_runs.refresh();

@@ -70,10 +70,15 @@ SamplingPanel::SamplingPanel(QWidget *parent) : QFrame(parent) {
     m_system->setAccessibleName(tr("System prompt"));
     m_system->setPlaceholderText(tr("What the model is told first; may be empty."));
     m_greedy->setText(tr("Always the likeliest token"));
-    const QString names[] = {tr("Temperature"), tr("Top-p"), tr("Top-k"), tr("Min-p"), tr("Repetition penalty"), tr("Longest answer"), tr("Seed")};
-    const QString helps[] = {tr("Higher is more varied; 0 always takes the likeliest token."), tr("Only the likeliest tokens of this total probability."),
-                             tr("Only so many of the likeliest tokens; 0 is all."), tr("Drops tokens below this share of the likeliest."),
-                             tr("Above 1 makes repeated tokens less likely."), tr("In tokens."), tr("The same seed gives the same answer.")};
+    const QString names[] = {tr("Temperature"),        tr("Top-p"),          tr("Top-k"), tr("Min-p"),
+                             tr("Repetition penalty"), tr("Longest answer"), tr("Seed")};
+    const QString helps[] = {tr("Higher is more varied; 0 always takes the likeliest token."),
+                             tr("Only the likeliest tokens of this total probability."),
+                             tr("Only so many of the likeliest tokens; 0 is all."),
+                             tr("Drops tokens below this share of the likeliest."),
+                             tr("Above 1 makes repeated tokens less likely."),
+                             tr("In tokens."),
+                             tr("The same seed gives the same answer.")};
     for (size_t i = 0; i < rows.size(); ++i) {
       rows[i].first->setText(names[i]);
       rows[i].first->setToolTip(helps[i]);
@@ -85,7 +90,8 @@ SamplingPanel::SamplingPanel(QWidget *parent) : QFrame(parent) {
 }
 
 void SamplingPanel::enableFields() {
-  for (QWidget *field : std::initializer_list<QWidget *>{m_temperature, m_topP, m_topK, m_minP, m_seed}) field->setEnabled(!m_greedy->isChecked());
+  for (QWidget *field : std::initializer_list<QWidget *>{m_temperature, m_topP, m_topK, m_minP, m_seed})
+    field->setEnabled(!m_greedy->isChecked());
 }
 
 api::SamplingSettings SamplingPanel::settings() const {

@@ -25,7 +25,8 @@ constexpr int kFieldWidth = 168;
 
 } // namespace
 
-SettingRow::SettingRow(const api::ConfigField &field, ConfigDraft &draft, QWidget *parent) : QWidget(parent), m_field(field), m_draft(draft) {
+SettingRow::SettingRow(const api::ConfigField &field, ConfigDraft &draft, QWidget *parent)
+    : QWidget(parent), m_field(field), m_draft(draft) {
   auto *grid = new QGridLayout(this);
   grid->setContentsMargins(0, 4, 0, 4);
   grid->setHorizontalSpacing(12);
@@ -113,7 +114,8 @@ QWidget *SettingRow::makeEditor() {
     QAction *pick = edit->addAction(icon(QStringLiteral("open"), Tone::Muted), QLineEdit::TrailingPosition);
     connect(pick, &QAction::triggered, this, [this] {
       const bool folder = m_field.key == "init_adapter";
-      const QString path = folder ? QFileDialog::getExistingDirectory(this, fieldLabel(m_field)) : QFileDialog::getOpenFileName(this, fieldLabel(m_field));
+      const QString path =
+          folder ? QFileDialog::getExistingDirectory(this, fieldLabel(m_field)) : QFileDialog::getOpenFileName(this, fieldLabel(m_field));
       if (!path.isEmpty()) m_draft.setText(m_field, path);
     });
   }
@@ -129,8 +131,10 @@ void SettingRow::showValue() {
   const QString text = m_draft.text(m_field);
   const QSignalBlocker quiet(m_editor);
   if (auto *edit = qobject_cast<QLineEdit *>(m_editor)) {
-    if (edit->text() != text && !edit->hasFocus()) edit->setText(text); // what is being typed stays
-    else if (edit->text() != text && !edit->isModified()) edit->setText(text);
+    if (edit->text() != text && !edit->hasFocus())
+      edit->setText(text); // what is being typed stays
+    else if (edit->text() != text && !edit->isModified())
+      edit->setText(text);
   } else if (auto *area = qobject_cast<QPlainTextEdit *>(m_editor)) {
     if (!area->hasFocus() && area->toPlainText() != text) area->setPlainText(text);
   } else if (auto *box = qobject_cast<QComboBox *>(m_editor)) {

@@ -34,7 +34,9 @@ SettingsForm::SettingsForm(ConfigDraft &draft, QWidget *parent) : QScrollArea(pa
   layout->setContentsMargins(0, 0, 12, 0);
   layout->setSpacing(0);
   for (const api::ConfigField &field : api::configFields()) {
-    if (std::find_if(std::begin(kElsewhere), std::end(kElsewhere), [&](const char *key) { return field.key == key; }) != std::end(kElsewhere)) continue;
+    if (std::find_if(std::begin(kElsewhere), std::end(kElsewhere), [&](const char *key) { return field.key == key; }) !=
+        std::end(kElsewhere))
+      continue;
     if (!hasChoice(field)) continue;
     auto group = std::find_if(m_groups.begin(), m_groups.end(), [&](const Group &known) { return known.name == field.group; });
     if (group == m_groups.end()) {
@@ -84,7 +86,8 @@ void SettingsForm::arrange() {
     for (SettingRow *row : group.rows) {
       // A search looks at everything; a setting with a problem or of its own value is never hidden as advanced.
       const bool wanted = !m_search.isEmpty() ? row->matches(m_search)
-                                              : m_advanced || !row->field().advanced || !m_draft.isDefault(row->field()) || !m_draft.problem(row->field().key).isEmpty();
+                                              : m_advanced || !row->field().advanced || !m_draft.isDefault(row->field()) ||
+                                                    !m_draft.problem(row->field().key).isEmpty();
       const bool visible = wanted && api::fieldApplies(row->field(), m_draft.config());
       row->setVisible(visible);
       shown = shown || visible;

@@ -46,7 +46,8 @@ protected:
     bold.setWeight(QFont::DemiBold);
     painter.setFont(bold);
     painter.setPen(look.color(Tone::Text));
-    painter.drawText(text, Qt::AlignTop | Qt::AlignLeft, QFontMetrics(bold).elidedText(QString::fromStdString(m_run.name), Qt::ElideRight, text.width()));
+    painter.drawText(text, Qt::AlignTop | Qt::AlignLeft,
+                     QFontMetrics(bold).elidedText(QString::fromStdString(m_run.name), Qt::ElideRight, text.width()));
     QFont small = font();
     small.setPixelSize(12);
     painter.setFont(small);
@@ -54,10 +55,12 @@ protected:
     const QString what = QStringList{shortName(m_run.model), shortName(m_run.data), timeText(m_run.startedAt)}.join(QStringLiteral(" · "));
     painter.drawText(text, Qt::AlignBottom | Qt::AlignLeft, QFontMetrics(small).elidedText(what, Qt::ElideRight, text.width()));
     const int right = width() - 12;
-    Sparkline::paint(painter, QRectF(right - state - loss - curve - 12, 12, curve, height() - 24), QVector<float>(m_run.curve.begin(), m_run.curve.end()), look.series(0));
+    Sparkline::paint(painter, QRectF(right - state - loss - curve - 12, 12, curve, height() - 24),
+                     QVector<float>(m_run.curve.begin(), m_run.curve.end()), look.series(0));
     painter.setFont(bold);
     painter.setPen(look.color(Tone::Text));
-    painter.drawText(QRect(right - state - loss, 0, loss - 12, height()), Qt::AlignVCenter | Qt::AlignRight, m_run.loss ? numberText(*m_run.loss) : QStringLiteral("–"));
+    painter.drawText(QRect(right - state - loss, 0, loss - 12, height()), Qt::AlignVCenter | Qt::AlignRight,
+                     m_run.loss ? numberText(*m_run.loss) : QStringLiteral("–"));
     painter.setFont(font());
     painter.setPen(look.color(phaseTone(m_run.phase)));
     painter.drawText(QRect(right - state, 0, state, height()), Qt::AlignVCenter | Qt::AlignLeft, phaseText(m_run.phase));
@@ -137,11 +140,12 @@ StartPage::StartPage(RunCenter &runs, const Services &services, QWidget *parent)
     m_header->setTitle(tr("Start"));
     m_header->setSubtitle(tr("Fine-tune a language model on this machine."));
     const bool there = !m_services.starterModel.empty();
-    m_try->setTexts(tr("Try it"),
-                    there ? tr("A small model learns from the sample rows, which are about fine-tuning itself. The loss falls within a minute; "
-                               "after a few minutes you can compare its answers before and after.")
-                          : tr("The starter model is missing. Run ./dev setup once, or choose a model of your own on the Train page."),
-                    tr("Start the sample run"));
+    m_try->setTexts(
+        tr("Try it"),
+        there ? tr("A small model learns from the sample rows, which are about fine-tuning itself. The loss falls within a minute; "
+                   "after a few minutes you can compare its answers before and after.")
+              : tr("The starter model is missing. Run ./dev setup once, or choose a model of your own on the Train page."),
+        tr("Start the sample run"));
     m_own->setTexts(tr("Fine-tune my data"),
                     tr("Open a file with conversations, questions and answers, or texts: JSON, JSON Lines, CSV or plain text. "
                        "See what the model will be trained on, then choose a model."),

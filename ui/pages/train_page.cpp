@@ -132,8 +132,10 @@ void TrainPage::useRun(const QString &folder) {
   m_loading = m_tasks.run(
       this, [store = m_services.runs, path = folder.toStdString()](StopToken) { return store->config(path); },
       [this, folder](Result<api::RunConfig> config) {
-        if (config.ok()) m_draft.replace(*config, folder + QStringLiteral("/run.json"));
-        else Toast::show(this, QString::fromStdString(config.error().text()));
+        if (config.ok())
+          m_draft.replace(*config, folder + QStringLiteral("/run.json"));
+        else
+          Toast::show(this, QString::fromStdString(config.error().text()));
       });
 }
 
@@ -141,7 +143,9 @@ void TrainPage::fillPresets() {
   delete m_presets->menu();
   auto *menu = new QMenu(m_presets);
   const QString folder = QString::fromStdString(m_services.resources) + QStringLiteral("/presets/");
-  const auto add = [&](const QString &name, const QString &file) { menu->addAction(name, this, [this, path = folder + file] { usePreset(path); }); };
+  const auto add = [&](const QString &name, const QString &file) {
+    menu->addAction(name, this, [this, path = folder + file] { usePreset(path); });
+  };
   add(tr("LoRA, standard"), QStringLiteral("lora.json"));
   add(tr("Full fine-tuning"), QStringLiteral("full.json"));
   add(tr("Try-out: the sample rows"), QStringLiteral("tryout.json"));
@@ -178,16 +182,24 @@ void TrainPage::openSettings() {
       [this, path](Result<api::ParsedRunConfig> parsed) {
         if (!parsed.ok()) return Toast::show(this, QString::fromStdString(parsed.error().text()));
         m_draft.replace(parsed->config, path);
-        if (!parsed->problems.empty()) Toast::show(this, tr("%1: %2").arg(QString::fromStdString(parsed->problems.front().key), QString::fromStdString(parsed->problems.front().message)));
+        if (!parsed->problems.empty())
+          Toast::show(this, tr("%1: %2").arg(QString::fromStdString(parsed->problems.front().key),
+                                             QString::fromStdString(parsed->problems.front().message)));
       });
 }
 
 void TrainPage::saveSettings() {
-  const QString path = QFileDialog::getSaveFileName(this, tr("Save settings"), QString::fromStdString(m_draft.config().name) + QStringLiteral(".json"), tr("Run settings (*.json)"));
+  const QString path = QFileDialog::getSaveFileName(
+      this, tr("Save settings"), QString::fromStdString(m_draft.config().name) + QStringLiteral(".json"), tr("Run settings (*.json)"));
   if (path.isEmpty()) return;
   m_loading = m_tasks.run(
-      this, [path = path.toStdString(), config = m_draft.config()](StopToken) { return writeFileAtomic(path, api::runConfigJson(config) + "\n"); },
-      [this, path](const Status &status) { Toast::show(this, status.ok() ? tr("Saved as %1.").arg(path) : QString::fromStdString(status.error().text())); });
+      this,
+      [path = path.toStdString(), config = m_draft.config()](StopToken) {
+        return writeFileAtomic(path, api::runConfigJson(config) + "\n");
+      },
+      [this, path](const Status &status) {
+        Toast::show(this, status.ok() ? tr("Saved as %1.").arg(path) : QString::fromStdString(status.error().text()));
+      });
 }
 
 void TrainPage::fillModels(QMenu &menu) {
@@ -216,13 +228,16 @@ void TrainPage::fillDatasets(QMenu &menu) {
   const auto datasets = m_draft.config().dataset;
   for (size_t i = 0; i < datasets.size(); ++i) {
     const QString path = QString::fromStdString(datasets[i].path);
-    QMenu *one = menu.addMenu(shortName(datasets[i].path) + (datasets[i].weight == 1.0 ? QString() : QStringLiteral(" × %1").arg(numberText(datasets[i].weight))));
+    QMenu *one = menu.addMenu(shortName(datasets[i].path) +
+                              (datasets[i].weight == 1.0 ? QString() : QStringLiteral(" × %1").arg(numberText(datasets[i].weight))));
     one->addAction(tr("Show its rows"), this, [this, path] { Q_EMIT dataRequested(path); });
     one->addAction(tr("How often its rows are taken…"), this, [this, i] {
       auto changed = m_draft.config().dataset;
       if (i >= changed.size()) return;
       bool ok = false;
-      const double weight = QInputDialog::getDouble(this, tr("Weight"), tr("Times an epoch; 2.5 takes every row twice and half of them once more."), changed[i].weight, 0.01, 1000, 2, &ok);
+      const double weight =
+          QInputDialog::getDouble(this, tr("Weight"), tr("Times an epoch; 2.5 takes every row twice and half of them once more."),
+                                  changed[i].weight, 0.01, 1000, 2, &ok);
       if (!ok) return;
       changed[i].weight = weight;
       m_draft.setDatasets(changed);
@@ -235,10 +250,13 @@ void TrainPage::fillDatasets(QMenu &menu) {
   }
   menu.addSeparator();
   menu.addAction(tr("Add a file…"), this, [this] {
-    for (const QString &path : QFileDialog::getOpenFileNames(this, tr("Data to train on"), {}, tr("Datasets (*.json *.jsonl *.csv *.tsv *.txt *.md);;All files (*)"))) addDataset(path);
+    for (const QString &path : QFileDialog::getOpenFileNames(this, tr("Data to train on"), {},
+                                                             tr("Datasets (*.json *.jsonl *.csv *.tsv *.txt *.md);;All files (*)")))
+      addDataset(path);
   });
   menu.addAction(tr("Add the sample rows"), this, [this] {
-    for (const char *name : {"fine-tuning-en.jsonl", "fine-tuning-zh.jsonl"}) addDataset(QString::fromStdString(m_services.resources + "/samples/" + name));
+    for (const char *name : {"fine-tuning-en.jsonl", "fine-tuning-zh.jsonl"})
+      addDataset(QString::fromStdString(m_services.resources + "/samples/" + name));
   });
 }
 
@@ -248,21 +266,25 @@ void TrainPage::onChanged() {
   m_model->setValue(config.model.empty() ? tr("Choose a model") : shortName(config.model), QString::fromStdString(config.model));
   const auto &survey = m_preview->survey();
   QStringList about;
-  if (survey) about = {tr("%n row(s)", "", static_cast<int>(std::min<int64_t>(survey->rows, 1 << 30))), tr("%1 trained tokens").arg(countText(survey->trainedTokens))};
+  if (survey)
+    about = {tr("%n row(s)", "", static_cast<int>(std::min<int64_t>(survey->rows, 1 << 30))),
+             tr("%1 trained tokens").arg(countText(survey->trainedTokens))};
   if (config.dataset.size() > 1) about.prepend(tr("%n file(s)", "", static_cast<int>(config.dataset.size())));
   m_data->setProblem(config.dataset.empty() ? QString() : m_draft.problem("dataset"));
   m_data->setValue(config.dataset.empty() ? tr("Choose data") : shortName(config.dataset.front().path), about.join(QStringLiteral(" · ")));
   const QStorageInfo disk(QString::fromStdString(m_services.workspace));
-  m_place->setValue(tr("This machine"), (m_gate.device() ? QString::fromStdString(m_gate.device()->name) + QStringLiteral(" · ") : QString()) + tr("%1 free on disk").arg(bytesText(disk.bytesAvailable())));
+  m_place->setValue(tr("This machine"),
+                    (m_gate.device() ? QString::fromStdString(m_gate.device()->name) + QStringLiteral(" · ") : QString()) +
+                        tr("%1 free on disk").arg(bytesText(disk.bytesAvailable())));
   m_method->setCurrent(QString::fromStdString(api::nameOf(config.method)));
   m_preview->setConfig(config);
   const QStringList problems = m_draft.problems();
   const bool refused = survey && !survey->refusal.empty();
   m_start->setEnabled(problems.isEmpty() && m_forecast->fits() && !refused);
-  m_start->setToolTip(!problems.isEmpty()     ? problems.join(QLatin1Char('\n'))
-                      : !m_forecast->fits()   ? tr("The run does not fit into memory.")
-                      : refused               ? QString::fromStdString(survey->refusal)
-                                              : QString());
+  m_start->setToolTip(!problems.isEmpty()   ? problems.join(QLatin1Char('\n'))
+                      : !m_forecast->fits() ? tr("The run does not fit into memory.")
+                      : refused             ? QString::fromStdString(survey->refusal)
+                                            : QString());
 }
 
 void TrainPage::start() {

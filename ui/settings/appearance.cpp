@@ -36,10 +36,12 @@ void Appearance::apply(const Preferences &preferences) {
   if (m_applied && language == m_language) return;
   m_language = language;
   m_applied = true;
-  QLocale::setDefault(language == QLatin1String("zh_CN") ? QLocale(QLocale::Chinese, QLocale::SimplifiedHanScript, QLocale::China) : QLocale(QLocale::English));
+  QLocale::setDefault(language == QLatin1String("zh_CN") ? QLocale(QLocale::Chinese, QLocale::SimplifiedHanScript, QLocale::China)
+                                                         : QLocale(QLocale::English));
   QCoreApplication::removeTranslator(&m_ours);
   QCoreApplication::removeTranslator(&m_qts);
-  if (m_qts.load(QStringLiteral("qtbase_") + language, QLibraryInfo::path(QLibraryInfo::TranslationsPath))) QCoreApplication::installTranslator(&m_qts);
+  if (m_qts.load(QStringLiteral("qtbase_") + language, QLibraryInfo::path(QLibraryInfo::TranslationsPath)))
+    QCoreApplication::installTranslator(&m_qts);
   if (m_ours.load(QStringLiteral(":/translations/attune_") + language)) QCoreApplication::installTranslator(&m_ours);
 }
 

@@ -37,10 +37,14 @@ void showAbout(QWidget *parent, const std::optional<api::DeviceFacts> &device) {
     layout->addWidget(label);
   };
   add(TextRole::Section, Words::tr("Attune %1").arg(QCoreApplication::applicationVersion()));
-  add(TextRole::Body, Words::tr("Fine-tunes language models on this machine. Free software under the GNU General Public License, version 3 or later."));
-  add(TextRole::Muted, Words::tr("Qt %1 (LGPL-3.0; Qt Charts GPL-3.0) · libtorch (BSD-3-Clause) · PCRE2 (BSD-3-Clause) · nlohmann/json (MIT) · CLI11 (BSD-3-Clause)")
+  add(TextRole::Body,
+      Words::tr("Fine-tunes language models on this machine. Free software under the GNU General Public License, version 3 or later."));
+  add(TextRole::Muted, Words::tr("Qt %1 (LGPL-3.0; Qt Charts GPL-3.0) · libtorch (BSD-3-Clause) · PCRE2 (BSD-3-Clause) · nlohmann/json "
+                                 "(MIT) · CLI11 (BSD-3-Clause)")
                            .arg(QLatin1String(qVersion())));
-  if (device) add(TextRole::Muted, Words::tr("Computes on %1, %2").arg(QString::fromStdString(device->name), QString::fromStdString(device->precision)));
+  if (device)
+    add(TextRole::Muted,
+        Words::tr("Computes on %1, %2").arg(QString::fromStdString(device->name), QString::fromStdString(device->precision)));
   layout->addSpacing(8);
   QPushButton *close = makeButton(ButtonKind::Normal, &dialog);
   close->setText(Words::tr("Close"));

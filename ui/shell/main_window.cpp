@@ -27,7 +27,8 @@
 namespace attune::ui {
 
 MainWindow::MainWindow(const Services &services, Appearance &appearance, const Preferences &preferences)
-    : m_services(services), m_appearance(appearance), m_preferences(preferences), m_gate(services, m_tasks), m_runs(services, m_tasks, m_gate) {
+    : m_services(services), m_appearance(appearance), m_preferences(preferences), m_gate(services, m_tasks),
+      m_runs(services, m_tasks, m_gate) {
   setWindowTitle(QStringLiteral("Attune"));
   setMinimumSize(1024, 640);
   auto *centre = new QWidget(this);
@@ -72,7 +73,8 @@ void MainWindow::makePages() {
   connect(m_start, &StartPage::runChosen, this, &MainWindow::showRun);
   connect(m_start, &StartPage::dataRequested, this, [this] {
     goTo(Place::Train);
-    const QString path = QFileDialog::getOpenFileName(this, tr("Data to train on"), {}, tr("Datasets (*.json *.jsonl *.csv *.tsv *.txt *.md);;All files (*)"));
+    const QString path = QFileDialog::getOpenFileName(this, tr("Data to train on"), {},
+                                                      tr("Datasets (*.json *.jsonl *.csv *.tsv *.txt *.md);;All files (*)"));
     if (!path.isEmpty()) m_train->addDataset(path);
   });
   connect(m_train, &TrainPage::started, this, &MainWindow::showRun);
@@ -114,10 +116,15 @@ void MainWindow::showRun(const QString &folder) {
 
 void MainWindow::tryIt() {
   m_preset = m_tasks.run(
-      this, [path = m_services.resources + "/presets/tryout.json", model = m_services.starterModel](StopToken) { return api::loadRunConfig(path, {"model=" + model}); },
+      this,
+      [path = m_services.resources + "/presets/tryout.json", model = m_services.starterModel](StopToken) {
+        return api::loadRunConfig(path, {"model=" + model});
+      },
       [this](Result<api::RunConfig> config) {
-        if (config.ok()) showRun(m_runs.requestStart(*config));
-        else Toast::show(this, QString::fromStdString(config.error().text()));
+        if (config.ok())
+          showRun(m_runs.requestStart(*config));
+        else
+          Toast::show(this, QString::fromStdString(config.error().text()));
       });
 }
 
@@ -132,12 +139,14 @@ void MainWindow::fillMenus() {
   bar->clear();
   QMenu *file = bar->addMenu(tr("&File"));
   file->addAction(tr("Start the sample run"), this, &MainWindow::tryIt)->setEnabled(!m_services.starterModel.empty());
-  file->addAction(tr("Open the workspace folder"), this, [this] { QDesktopServices::openUrl(QUrl::fromLocalFile(QString::fromStdString(m_services.workspace))); });
+  file->addAction(tr("Open the workspace folder"), this,
+                  [this] { QDesktopServices::openUrl(QUrl::fromLocalFile(QString::fromStdString(m_services.workspace))); });
   file->addSeparator();
   file->addAction(tr("Quit"), QKeySequence::Quit, this, &QWidget::close);
   QMenu *view = bar->addMenu(tr("&View"));
   for (const Place place : kPlaces)
-    view->addAction(placeName(place), QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + static_cast<int>(place))), this, [this, place] { goTo(place); });
+    view->addAction(placeName(place), QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + static_cast<int>(place))), this,
+                    [this, place] { goTo(place); });
   view->addAction(tr("Search settings"), QKeySequence::Find, this, [this] {
     goTo(Place::Train);
     m_train->focusSearch();
@@ -159,8 +168,8 @@ void MainWindow::fillMenus() {
     setPreferences(changed);
   });
   const QStringList languages = {QString(), QStringLiteral("en"), QStringLiteral("zh_CN")};
-  choices(tr("Language"), {tr("As the system"), QStringLiteral("English"), QStringLiteral("简体中文")}, static_cast<int>(languages.indexOf(m_preferences.language)),
-          [this, languages](int i) {
+  choices(tr("Language"), {tr("As the system"), QStringLiteral("English"), QStringLiteral("简体中文")},
+          static_cast<int>(languages.indexOf(m_preferences.language)), [this, languages](int i) {
             Preferences changed = m_preferences;
             changed.language = languages[i];
             setPreferences(changed);
@@ -185,7 +194,8 @@ void MainWindow::closeEvent(QCloseEvent *event) {
     return event->accept();
   }
   event->ignore();
-  QMessageBox box(QMessageBox::Question, tr("A run is going"), tr("Stop the run and quit? It saves a checkpoint first and can go on later."), QMessageBox::NoButton, this);
+  QMessageBox box(QMessageBox::Question, tr("A run is going"),
+                  tr("Stop the run and quit? It saves a checkpoint first and can go on later."), QMessageBox::NoButton, this);
   QPushButton *stop = box.addButton(tr("Stop and quit"), QMessageBox::AcceptRole);
   box.addButton(tr("Keep training"), QMessageBox::RejectRole);
   box.exec();

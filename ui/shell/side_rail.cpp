@@ -43,7 +43,8 @@ protected:
       painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 6, 6);
     }
     const QRect inner = rect().adjusted(10, 0, -10, 0);
-    ui::icon(placeIcon(m_place), isChecked() ? Tone::Accent : Tone::Muted).paint(&painter, QRect(inner.left(), (height() - 18) / 2, 18, 18));
+    ui::icon(placeIcon(m_place), isChecked() ? Tone::Accent : Tone::Muted)
+        .paint(&painter, QRect(inner.left(), (height() - 18) / 2, 18, 18));
     QFont text = font();
     text.setWeight(isChecked() ? QFont::DemiBold : QFont::Normal);
     painter.setFont(text);

@@ -1,10 +1,10 @@
 #include "ui/shell/status_strip.h"
 
+#include "ui/models/run_text.h"
 #include "ui/widgets/chip.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
-#include "ui/models/run_text.h"
 
 #include <QFile>
 #include <QHBoxLayout>
@@ -93,7 +93,8 @@ void StatusStrip::showDevice() {
   }
   const api::DeviceFacts &device = *m_gate.device();
   m_device->setDot(Tone::Success);
-  m_device->setText(tr("CPU · %n core(s) · %1 · %2", "", static_cast<int>(device.cores)).arg(bytesText(device.memoryBytes), QString::fromStdString(device.precision)));
+  m_device->setText(tr("CPU · %n core(s) · %1 · %2", "", static_cast<int>(device.cores))
+                        .arg(bytesText(device.memoryBytes), QString::fromStdString(device.precision)));
   m_device->setToolTip(QString::fromStdString(device.name));
 }
 

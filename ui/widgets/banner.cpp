@@ -29,7 +29,9 @@ Banner::Banner(QWidget *parent) : QFrame(parent) {
 }
 
 void Banner::showMessage(Tone tone, const QString &text, const QString &first, const QString &second) {
-  const QString name = tone == Tone::Danger ? QStringLiteral("error") : tone == Tone::Warning ? QStringLiteral("warning") : QStringLiteral("info");
+  const QString name = tone == Tone::Danger    ? QStringLiteral("error")
+                       : tone == Tone::Warning ? QStringLiteral("warning")
+                                               : QStringLiteral("info");
   m_icon->setPixmap(icon(name, tone).pixmap(20, 20));
   m_text->setText(text);
   m_first->setText(first);

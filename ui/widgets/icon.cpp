@@ -26,7 +26,8 @@ public:
   TintedEngine(QString name, Tone tone) : m_name(std::move(name)), m_tone(tone) {}
 
   void paint(QPainter *painter, const QRect &rect, QIcon::Mode mode, QIcon::State) override {
-    const QColor color = mode == QIcon::Disabled ? mixed(theme().color(Tone::Window), theme().color(Tone::Muted), 0.5) : theme().color(m_tone);
+    const QColor color =
+        mode == QIcon::Disabled ? mixed(theme().color(Tone::Window), theme().color(Tone::Muted), 0.5) : theme().color(m_tone);
     QByteArray svg = drawing(m_name);
     svg.replace("#000", color.name().toLatin1());
     QSvgRenderer(svg).render(painter, rect);

@@ -32,7 +32,10 @@ QRectF LengthHistogram::barRect(size_t index) const {
   int64_t most = 1;
   for (const api::LengthBin &bin : m_bins) most = std::max(most, bin.rows);
   const double step = static_cast<double>(width()) / static_cast<double>(m_bins.size());
-  const double height = m_bins[index].rows == 0 ? 0 : std::max(2.0, static_cast<double>(m_bins[index].rows) / static_cast<double>(most) * (this->height() - kAxis - 4));
+  const double height =
+      m_bins[index].rows == 0
+          ? 0
+          : std::max(2.0, static_cast<double>(m_bins[index].rows) / static_cast<double>(most) * (this->height() - kAxis - 4));
   return {static_cast<double>(index) * step + 1, this->height() - kAxis - height, std::max(1.0, step - 2), height};
 }
 
@@ -58,7 +61,8 @@ void LengthHistogram::paintEvent(QPaintEvent *) {
   for (size_t i = 0; i < m_bins.size(); ++i) {
     const api::LengthBin &bin = m_bins[i];
     if (m_cutoff >= bin.from && m_cutoff < bin.to)
-      x = (static_cast<double>(i) + static_cast<double>(m_cutoff - bin.from) / static_cast<double>(bin.to - bin.from)) * width() / static_cast<double>(m_bins.size());
+      x = (static_cast<double>(i) + static_cast<double>(m_cutoff - bin.from) / static_cast<double>(bin.to - bin.from)) * width() /
+          static_cast<double>(m_bins.size());
   }
   if (x < 0) return;
   painter.setPen(QPen(look.color(Tone::Danger), 1, Qt::DashLine));
@@ -68,9 +72,12 @@ void LengthHistogram::paintEvent(QPaintEvent *) {
 bool LengthHistogram::event(QEvent *event) {
   if (event->type() == QEvent::ToolTip && !m_bins.empty()) {
     auto *help = static_cast<QHelpEvent *>(event);
-    const auto index = std::min(m_bins.size() - 1, static_cast<size_t>(std::max(0, help->pos().x()) * static_cast<int>(m_bins.size()) / std::max(1, width())));
+    const auto index = std::min(m_bins.size() - 1,
+                                static_cast<size_t>(std::max(0, help->pos().x()) * static_cast<int>(m_bins.size()) / std::max(1, width())));
     const api::LengthBin &bin = m_bins[index];
-    QToolTip::showText(help->globalPos(), tr("%1 to %2 tokens: %n row(s)", "", static_cast<int>(bin.rows)).arg(countText(bin.from), countText(bin.to - 1)), this);
+    QToolTip::showText(help->globalPos(),
+                       tr("%1 to %2 tokens: %n row(s)", "", static_cast<int>(bin.rows)).arg(countText(bin.from), countText(bin.to - 1)),
+                       this);
     return true;
   }
   return QWidget::event(event);

@@ -31,10 +31,12 @@ void MarkdownView::setText(const QString &markdown) {
 }
 
 void MarkdownView::render() {
-  document()->setMarkdown(m_markdown, QTextDocument::MarkdownFeatures(QTextDocument::MarkdownDialectGitHub) | QTextDocument::MarkdownNoHTML);
+  document()->setMarkdown(m_markdown,
+                          QTextDocument::MarkdownFeatures(QTextDocument::MarkdownDialectGitHub) | QTextDocument::MarkdownNoHTML);
   const QColor code = mixed(theme().color(Tone::Surface), theme().color(Tone::Line), 0.6);
   for (QTextBlock block = document()->begin(); block.isValid(); block = block.next()) {
-    if (!block.blockFormat().hasProperty(QTextFormat::BlockCodeFence) && !block.blockFormat().hasProperty(QTextFormat::BlockCodeLanguage)) continue;
+    if (!block.blockFormat().hasProperty(QTextFormat::BlockCodeFence) && !block.blockFormat().hasProperty(QTextFormat::BlockCodeLanguage))
+      continue;
     QTextCursor cursor(block);
     QTextBlockFormat format = block.blockFormat();
     format.setBackground(code);

@@ -35,8 +35,10 @@ ProgressStrip::ProgressStrip(QWidget *parent) : QFrame(parent) {
   layout->addWidget(m_checkpoint);
   layout->addWidget(m_stop);
   connect(m_pause, &QPushButton::clicked, this, [this] {
-    if (m_paused) Q_EMIT resumeClicked();
-    else Q_EMIT pauseClicked();
+    if (m_paused)
+      Q_EMIT resumeClicked();
+    else
+      Q_EMIT pauseClicked();
   });
   connect(m_checkpoint, &QPushButton::clicked, this, &ProgressStrip::checkpointClicked);
   connect(m_stop, &QPushButton::clicked, this, &ProgressStrip::stopClicked);

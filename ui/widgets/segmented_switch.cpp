@@ -37,8 +37,10 @@ void SegmentedSwitch::setCurrent(const QString &key) {
 }
 
 void SegmentedSwitch::setChoiceEnabled(const QString &key, bool enabled, const QString &reason) {
-  if (enabled) m_disabled.remove(key);
-  else m_disabled.insert(key, reason);
+  if (enabled)
+    m_disabled.remove(key);
+  else
+    m_disabled.insert(key, reason);
   update();
 }
 
@@ -109,8 +111,8 @@ void SegmentedSwitch::mousePressEvent(QMouseEvent *event) {
 
 void SegmentedSwitch::keyPressEvent(QKeyEvent *event) {
   const int step = event->key() == Qt::Key_Right || event->key() == Qt::Key_Down ? 1
-                   : event->key() == Qt::Key_Left || event->key() == Qt::Key_Up   ? -1
-                                                                                   : 0;
+                   : event->key() == Qt::Key_Left || event->key() == Qt::Key_Up  ? -1
+                                                                                 : 0;
   if (step == 0) return QWidget::keyPressEvent(event);
   int index = m_index + step;
   while (index >= 0 && index < m_keys.size() && m_disabled.contains(m_keys[index])) index += step;
@@ -124,8 +126,10 @@ bool SegmentedSwitch::event(QEvent *event) {
   if (event->type() == QEvent::ToolTip) {
     auto *help = static_cast<QHelpEvent *>(event);
     const QString reason = m_disabled.value(m_keys.value(indexAt(help->pos())));
-    if (reason.isEmpty()) QToolTip::hideText();
-    else QToolTip::showText(help->globalPos(), reason, this);
+    if (reason.isEmpty())
+      QToolTip::hideText();
+    else
+      QToolTip::showText(help->globalPos(), reason, this);
     return true;
   }
   return QWidget::event(event);

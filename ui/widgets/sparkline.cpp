@@ -40,8 +40,10 @@ void Sparkline::paint(QPainter &painter, const QRectF &rect, const QVector<float
     }
     const QPointF point(rect.left() + rect.width() * static_cast<double>(i) / static_cast<double>(values.size() - 1),
                         rect.bottom() - rect.height() * static_cast<double>((values[i] - low) / range));
-    if (open) path.lineTo(point);
-    else path.moveTo(point);
+    if (open)
+      path.lineTo(point);
+    else
+      path.moveTo(point);
     open = true;
   }
   painter.save();

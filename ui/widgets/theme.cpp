@@ -14,8 +14,8 @@ namespace attune::ui {
 
 namespace {
 
-constexpr const char *kToneNames[] = {"window", "surface", "raised", "line", "text",    "muted",
-                                      "accent", "onAccent", "tint",  "success", "warning", "danger"};
+constexpr const char *kToneNames[] = {"window", "surface",  "raised", "line",    "text",    "muted",
+                                      "accent", "onAccent", "tint",   "success", "warning", "danger"};
 
 QByteArray resource(const QString &path) {
   QFile file(path);

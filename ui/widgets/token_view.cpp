@@ -76,7 +76,8 @@ bool TokenView::event(QEvent *event) {
       if (piece.rect.contains(position)) {
         const api::PreviewToken &token = m_tokens[piece.token];
         QToolTip::showText(static_cast<QHelpEvent *>(event)->globalPos(),
-                           token.trained ? tr("token %1, trained").arg(token.id) : tr("token %1, not trained").arg(token.id), this, piece.rect);
+                           token.trained ? tr("token %1, trained").arg(token.id) : tr("token %1, not trained").arg(token.id), this,
+                           piece.rect);
         return true;
       }
     QToolTip::hideText();

@@ -80,7 +80,6 @@ std::unique_ptr<Command> findCommand(const std::string &name);
 struct CommandRegistration {
   explicit CommandRegistration(CommandFactory factory) { commandRegistry().push_back(std::move(factory)); }
 };
-#define ATTUNE_COMMAND(Type)                                                                                           \
-  static const ::attune::app::CommandRegistration attuneRegistration([] { return std::make_unique<Type>(); })
+#define ATTUNE_COMMAND(Type) static const ::attune::app::CommandRegistration attuneRegistration([] { return std::make_unique<Type>(); })
 
 } // namespace attune::app

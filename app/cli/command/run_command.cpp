@@ -39,15 +39,10 @@ void addGlobalOptions(CLI::App &app, CommandContext &context, unsigned takes) {
         ->default_str("all cores")
         ->group("General");
   if (takes & kTakesDevice)
-    app.add_option("--device", context.device, "auto, cpu or cuda[:n]")
-        ->check(CLI::Validator(checkDevice, "", ""))
-        ->group("General");
+    app.add_option("--device", context.device, "auto, cpu or cuda[:n]")->check(CLI::Validator(checkDevice, "", ""))->group("General");
   if (takes & kTakesSeed)
-    app.add_option("--seed", context.seed, "Seed of the random numbers")
-        ->check(CLI::Range(int64_t(0), kLargestSeed))
-        ->group("General");
-  if (takes & kTakesWorkspace)
-    app.add_option("--workspace", context.workspace, "Folder of runs, models and datasets")->group("General");
+    app.add_option("--seed", context.seed, "Seed of the random numbers")->check(CLI::Range(int64_t(0), kLargestSeed))->group("General");
+  if (takes & kTakesWorkspace) app.add_option("--workspace", context.workspace, "Folder of runs, models and datasets")->group("General");
 }
 
 std::vector<std::string> optionNames(const CLI::App &app) {
@@ -169,8 +164,10 @@ std::optional<int> parse(Command &command, const std::vector<std::string> &argum
 std::string versionText() { return ATTUNE_VERSION; }
 
 Json errorJson(const Error &error) {
-  return {
-      {"code", errorCodeName(error.code)}, {"message", shortened(error.message, kLongestMessage)}, {"where", error.where}, {"hint", error.hint}};
+  return {{"code", errorCodeName(error.code)},
+          {"message", shortened(error.message, kLongestMessage)},
+          {"where", error.where},
+          {"hint", error.hint}};
 }
 
 void printJson(CommandContext &context, const Json &value) { context.out << dumpJson(value, -1) << std::endl; }
@@ -186,8 +183,7 @@ int reportError(CommandContext &context, const Error &error) {
     object["error"] = errorJson(error);
     if (!error.problems.empty()) {
       Json list = Json::array();
-      for (const ConfigProblem &problem : error.problems)
-        list.push_back({{"key", problem.key}, {"message", problem.message}});
+      for (const ConfigProblem &problem : error.problems) list.push_back({{"key", problem.key}, {"message", problem.message}});
       object["problems"] = list;
     }
     printJson(context, object);
@@ -204,8 +200,8 @@ int reportError(CommandContext &context, const Error &error) {
   return exitCodeOf(error.code);
 }
 
-int runCommand(Command &command, const std::vector<std::string> &arguments, std::ostream &out, std::ostream &err,
-               bool errIsTerminal, StopToken stop, ErrorOfException errorOf) {
+int runCommand(Command &command, const std::vector<std::string> &arguments, std::ostream &out, std::ostream &err, bool errIsTerminal,
+               StopToken stop, ErrorOfException errorOf) {
   CommandContext context(out, err);
   context.workspace = defaultWorkspace();
   context.stop = std::move(stop);
@@ -219,7 +215,8 @@ int runCommand(Command &command, const std::vector<std::string> &arguments, std:
     if (!result.ok()) return reportError(context, result.error());
     if (out) return *result;
     context.json = false; // the error cannot go where the output could not
-    return reportError(context, Error{ErrorCode::IoFailed, "The output could not be written.", "stdout", "Is the disk full, or the reader gone?"});
+    return reportError(context,
+                       Error{ErrorCode::IoFailed, "The output could not be written.", "stdout", "Is the disk full, or the reader gone?"});
   } catch (const std::exception &exception) {
     return reportError(context, errorOf(exception));
   }

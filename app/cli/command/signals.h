@@ -10,7 +10,8 @@ namespace attune::app {
 /// Lets SIGINT, SIGTERM and SIGUSR1 wait (for the handlers that are not there yet) or arrive.
 void holdSignals(bool hold);
 
-/// Installs the handlers, lets held signals arrive and returns the token that the first Ctrl-C or SIGTERM sets. SIGPIPE is ignored from then on.
+/// Installs the handlers, lets held signals arrive and returns the token that the first Ctrl-C or SIGTERM sets. SIGPIPE is ignored from
+/// then on.
 StopToken installSignalHandlers();
 
 /// True once after each SIGUSR1.

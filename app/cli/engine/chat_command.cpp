@@ -49,8 +49,8 @@ public:
       conversation.messages.push_back({"user", line, ""});
       ATTUNE_TRY(const std::vector<int32_t> prompt, session.encodeChat(conversation));
       if (static_cast<int64_t>(prompt.size()) >= room) {
-        context.err << "The conversation has " << prompt.size() << " tokens with this message, and the model sees "
-                    << room << ". Write a shorter one, or /reset to start again.\n";
+        context.err << "The conversation has " << prompt.size() << " tokens with this message, and the model sees " << room
+                    << ". Write a shorter one, or /reset to start again.\n";
         conversation.messages.pop_back();
         continue;
       }
@@ -69,8 +69,7 @@ public:
       if (!result.ok()) return result.error();
       conversation.messages.push_back({"assistant", answer, ""});
       if (!result->ended && static_cast<int64_t>(prompt.size() + result->ids.size()) >= room)
-        context.err << "The answer ends here because the model sees no more than " << room
-                    << " tokens. /reset starts again.\n";
+        context.err << "The answer ends here because the model sees no more than " << room << " tokens. /reset starts again.\n";
     }
     if (context.stop.stopRequested()) return Error{ErrorCode::Interrupted, "The chat was stopped.", "", ""};
     return 0;

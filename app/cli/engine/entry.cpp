@@ -8,8 +8,7 @@
 #include <iostream>
 #include <unistd.h>
 
-extern "C" __attribute__((visibility("default"))) int attune_engine_run(const char *verb, int count,
-                                                                        const char *const *arguments) {
+extern "C" __attribute__((visibility("default"))) int attune_engine_run(const char *verb, int count, const char *const *arguments) {
   using namespace attune::app;
   const std::unique_ptr<Command> command = findCommand(verb);
   if (!command) {
@@ -17,8 +16,8 @@ extern "C" __attribute__((visibility("default"))) int attune_engine_run(const ch
     return 1;
   }
   attune::core::keepTensorMemory();
-  return runCommand(*command, {arguments, arguments + count}, std::cout, std::cerr, isatty(STDERR_FILENO) != 0,
-                    installSignalHandlers(), [](const std::exception &exception) { return attune::core::errorFromException(exception, "The command"); });
+  return runCommand(*command, {arguments, arguments + count}, std::cout, std::cerr, isatty(STDERR_FILENO) != 0, installSignalHandlers(),
+                    [](const std::exception &exception) { return attune::core::errorFromException(exception, "The command"); });
 }
 
 /// The same engine for the studio, as an object that lives as long as the process; null when it cannot be made.

@@ -53,8 +53,10 @@ public:
     options.endTokens = m_messages ? session.chatEndTokens : session.endTokens;
     options.stop = context.stop;
     options.onToken = [&](int32_t id) {
-      if (decoder) emit(decoder->push(id));
-      else if (!context.json) context.out << id << ' ' << std::flush;
+      if (decoder)
+        emit(decoder->push(id));
+      else if (!context.json)
+        context.out << id << ' ' << std::flush;
     };
     const auto result = core::generate(session.model.transformer, session.model.weights, session.model.adapters(), prompt, options);
     if (decoder) emit(decoder->flush());

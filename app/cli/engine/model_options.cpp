@@ -22,8 +22,7 @@ Result<at::ScalarType> ModelOptions::computeType() const {
   if (quant != "none")
     return Error{ErrorCode::NotSupportedYet, "Quantised base weights are not in this version.", "--quant", "Use --quant none."};
   if (precision == "fp16")
-    return Error{ErrorCode::NotSupportedYet, "Computing in fp16 on a CPU is not in this version.", "--precision",
-                 "Use fp32 or bf16."};
+    return Error{ErrorCode::NotSupportedYet, "Computing in fp16 on a CPU is not in this version.", "--precision", "Use fp32 or bf16."};
   return precision == "bf16" ? at::kBFloat16 : at::kFloat;
 }
 
@@ -59,14 +58,13 @@ std::vector<int32_t> ModelSession::encode(const std::string &text) const {
 }
 
 void ModelSession::noticeTemplate(CommandContext &context) const {
-  if (bundle.chatTemplate.empty() && !context.quiet)
-    context.err << "The model ships no chat template, so the plain one is used.\n";
+  if (bundle.chatTemplate.empty() && !context.quiet) context.err << "The model ships no chat template, so the plain one is used.\n";
 }
 
 Result<std::vector<int32_t>> ModelSession::encodeChat(const tokenizer::Conversation &conversation) const {
   ATTUNE_TRY(const auto chat, tokenizer::ChatTemplate::ofModel(bundle, "chat template"));
-  ATTUNE_TRY(auto encoded, tokenizer::encodeChat(*bundle.tokenizer, bundle.endTokens, chat, conversation,
-                                                 tokenizer::TrainedPart::Answers, true));
+  ATTUNE_TRY(auto encoded,
+             tokenizer::encodeChat(*bundle.tokenizer, bundle.endTokens, chat, conversation, tokenizer::TrainedPart::Answers, true));
   return std::move(encoded.ids);
 }
 
@@ -79,7 +77,8 @@ Result<std::vector<int32_t>> parseIds(const std::string &text) {
     char *end = nullptr;
     const long long value = std::strtoll(at, &end, 10);
     if (end == at || value < 0 || value > INT32_MAX)
-      return Error{ErrorCode::Usage, "Token ids are whole numbers from 0 up, separated by spaces.", "--ids", "For example --ids \"1 2 3\"."};
+      return Error{ErrorCode::Usage, "Token ids are whole numbers from 0 up, separated by spaces.", "--ids",
+                   "For example --ids \"1 2 3\"."};
     ids.push_back(static_cast<int32_t>(value));
     at = end;
   }

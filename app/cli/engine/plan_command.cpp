@@ -45,14 +45,22 @@ public:
     int64_t budget = core::hostBudget(config);
     if (!m_memory.empty()) {
       budget = core::parseBytes(m_memory);
-      if (budget <= 0) return Error{ErrorCode::Usage, "The memory size \"" + m_memory + "\" is not understood.", "--memory", "Write it as 16GiB or 512MB.", {}};
+      if (budget <= 0)
+        return Error{
+            ErrorCode::Usage, "The memory size \"" + m_memory + "\" is not understood.", "--memory", "Write it as 16GiB or 512MB.", {}};
     } else if (!plan.computeOnHost && config.memoryCapBytes <= 0) {
-      return Error{ErrorCode::NotSupportedYet, api::deviceProblem(device).message, "--device", "Say with --memory how much memory the device has.", {}};
+      return Error{ErrorCode::NotSupportedYet,
+                   api::deviceProblem(device).message,
+                   "--device",
+                   "Say with --memory how much memory the device has.",
+                   {}};
     }
     const FitResult result = core::fitIntoMemory(source->config(), config, plan, budget, m_fit);
     const std::string deviceName = plan.computeOnHost ? core::hostInfo().processor : device;
-    if (context.json) printForecast(context, result, deviceName, budget);
-    else printText(context, result, plan, budget);
+    if (context.json)
+      printForecast(context, result, deviceName, budget);
+    else
+      printText(context, result, plan, budget);
     return result.fits ? 0 : exitCodeOf(ErrorCode::DoesNotFit);
   }
 
@@ -72,10 +80,15 @@ private:
     out["peak_bytes"] = result.forecast.peakBytes;
     out["host_peak_bytes"] = result.forecast.hostPeakBytes;
     out["items"] = Json::array();
-    for (const auto &item : result.forecast.items) out["items"].push_back({{"name", item.name}, {"bytes", item.bytes}, {"host", item.host}});
+    for (const auto &item : result.forecast.items)
+      out["items"].push_back({{"name", item.name}, {"bytes", item.bytes}, {"host", item.host}});
     out["changes"] = Json::array();
     for (const auto &change : result.changes) {
-      out["changes"].push_back({{"key", change.key}, {"from", Json::parse(change.from)}, {"to", Json::parse(change.to)}, {"why", change.why}, {"quality_cost", change.qualityCost}});
+      out["changes"].push_back({{"key", change.key},
+                                {"from", Json::parse(change.from)},
+                                {"to", Json::parse(change.to)},
+                                {"why", change.why},
+                                {"quality_cost", change.qualityCost}});
     }
     printJson(context, out);
   }
@@ -89,7 +102,8 @@ private:
     context.out << "Peak " << core::bytesText(result.forecast.needed(plan.computeOnHost)) << " of " << core::bytesText(budget) << ": "
                 << (result.fits ? "fits." : "does not fit.") << '\n';
     for (const auto &change : result.changes) {
-      context.out << "  " << change.key << ": " << change.from << " -> " << change.to << "  " << change.why << " Cost: " << change.qualityCost << ".\n";
+      context.out << "  " << change.key << ": " << change.from << " -> " << change.to << "  " << change.why
+                  << " Cost: " << change.qualityCost << ".\n";
     }
   }
 

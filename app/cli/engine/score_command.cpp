@@ -29,8 +29,7 @@ public:
   }
 
   Result<int> run(CommandContext &context) override {
-    if (!m_logits.empty() && m_file)
-      return Error{ErrorCode::Usage, "Logits can be written for --ids and --text only.", "--logits", ""};
+    if (!m_logits.empty() && m_file) return Error{ErrorCode::Usage, "Logits can be written for --ids and --text only.", "--logits", ""};
     std::vector<int32_t> ids;
     if (m_ids) {
       ATTUNE_TRY(ids, parseIds(*m_ids));
@@ -59,8 +58,8 @@ private:
         return writer->write({reinterpret_cast<const uint8_t *>(logits), static_cast<size_t>(rows * vocab) * sizeof(float)});
       };
     }
-    ATTUNE_TRY(const auto scores, core::tokenLogProbs(session.model.transformer, session.model.weights, session.model.adapters(),
-                                                      ids, targets, sink));
+    ATTUNE_TRY(const auto scores,
+               core::tokenLogProbs(session.model.transformer, session.model.weights, session.model.adapters(), ids, targets, sink));
     for (const std::optional<double> &score : scores) {
       m_logProbs.push_back(score);
       if (!score) continue;
@@ -89,8 +88,7 @@ private:
       for (const std::optional<double> &score : m_logProbs) logProbs.push_back(score ? Json(*score) : Json());
       Json object = {{"tokens", m_tokens}, {"nll", m_nll}, {"perplexity", m_tokens > 0 ? Json(perplexity) : Json()}};
       object["logprobs"] = std::move(logProbs);
-      if (dataset)
-        object.update({{"rows", dataset->samples.size()}, {"dropped", dataset->dropped()}, {"truncated", dataset->truncated}});
+      if (dataset) object.update({{"rows", dataset->samples.size()}, {"dropped", dataset->dropped()}, {"truncated", dataset->truncated}});
       printJson(context, object);
       return 0;
     }

@@ -20,15 +20,19 @@ namespace {
 
 std::string durationText(double seconds) {
   char text[32];
-  if (seconds < 100) std::snprintf(text, sizeof text, "%.0f s", seconds);
-  else if (seconds < 6000) std::snprintf(text, sizeof text, "%.0f min", seconds / 60);
-  else std::snprintf(text, sizeof text, "%.1f h", seconds / 3600);
+  if (seconds < 100)
+    std::snprintf(text, sizeof text, "%.0f s", seconds);
+  else if (seconds < 6000)
+    std::snprintf(text, sizeof text, "%.0f min", seconds / 60);
+  else
+    std::snprintf(text, sizeof text, "%.1f h", seconds / 3600);
   return text;
 }
 
 /// A word for the shell as it stands, in quotes where it needs them.
 std::string shellWord(const std::string &word) {
-  const bool plain = std::all_of(word.begin(), word.end(), [](unsigned char c) { return c >= 0x80 || std::isalnum(c) || std::strchr("/._-+,:@%=", c); });
+  const bool plain =
+      std::all_of(word.begin(), word.end(), [](unsigned char c) { return c >= 0x80 || std::isalnum(c) || std::strchr("/._-+,:@%=", c); });
   if (plain && !word.empty() && word[0] != '-') return word;
   std::string quoted = "'";
   for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -94,7 +98,8 @@ public:
     options.add_option("--out", m_out, "The run folder; default WORKSPACE/runs/NAME-TIME");
     options.add_option("--resume", m_resume, "Continue the run in this folder from its last checkpoint");
     options.add_flag("--dry-run", m_dryRun, "Check everything and load the model, but train nothing");
-    options.add_option("--stop-after", m_stopAfter, "Stop with a checkpoint after so many optimizer steps")->check(CLI::Range(int64_t(1), int64_t(1) << 40));
+    options.add_option("--stop-after", m_stopAfter, "Stop with a checkpoint after so many optimizer steps")
+        ->check(CLI::Range(int64_t(1), int64_t(1) << 40));
   }
 
   Result<int> run(CommandContext &context) override {
@@ -127,8 +132,11 @@ private:
     if (context.device != "auto") settings.push_back("device=" + context.device);
     if (!m_resume.empty()) {
       if (!m_path.empty() || !m_out.empty()) {
-        return Error{ErrorCode::Usage, "--resume takes the run's own settings and folder, so RUN.json and --out cannot be given with it.", "--resume",
-                     "Leave them out, or use --set for what may change.", {}};
+        return Error{ErrorCode::Usage,
+                     "--resume takes the run's own settings and folder, so RUN.json and --out cannot be given with it.",
+                     "--resume",
+                     "Leave them out, or use --set for what may change.",
+                     {}};
       }
       run.resume = true;
       run.folder = m_resume;
@@ -158,7 +166,8 @@ private:
       if (context.json) {
         printJson(context, {{"dry_run", true}, {"total_steps", result.totalSteps}, {"host_peak_bytes", result.forecastBytes}});
       } else {
-        context.out << "Everything is in order: " << result.totalSteps << " steps, about " << core::bytesText(result.forecastBytes) << " of memory.\n";
+        context.out << "Everything is in order: " << result.totalSteps << " steps, about " << core::bytesText(result.forecastBytes)
+                    << " of memory.\n";
       }
       return 0;
     }
@@ -169,8 +178,8 @@ private:
     if (!context.json) context.out << result.folder << '\n';
     if (result.outcome == api::RunOutcome::Completed) return 0;
     if (!context.quiet) {
-      context.err << "Stopped after step " << result.step << " of " << result.totalSteps << " with a checkpoint; continue with: attune train --resume "
-                  << shellWord(result.folder) << '\n';
+      context.err << "Stopped after step " << result.step << " of " << result.totalSteps
+                  << " with a checkpoint; continue with: attune train --resume " << shellWord(result.folder) << '\n';
     }
     return context.stop.stopRequested() ? exitCodeOf(ErrorCode::Interrupted) : 0;
   }

@@ -29,12 +29,10 @@ Json problemJson(const data::Problem &problem) {
 
 Json statsJson(const data::DatasetStats &stats, const std::vector<std::string> &files) {
   Json histogram = Json::array();
-  for (const data::LengthBin &bin : stats.histogram)
-    histogram.push_back({{"from", bin.from}, {"to", bin.to}, {"rows", bin.rows}});
+  for (const data::LengthBin &bin : stats.histogram) histogram.push_back({{"from", bin.from}, {"to", bin.to}, {"rows", bin.rows}});
   Json longest = Json::array();
   for (const data::LongRow &row : stats.longestRows)
-    longest.push_back(
-        {{"file", files[static_cast<size_t>(row.file)]}, {"row", row.row}, {"line", row.line}, {"length", row.length}});
+    longest.push_back({{"file", files[static_cast<size_t>(row.file)]}, {"row", row.row}, {"line", row.line}, {"length", row.length}});
   Json result = {{"usable_rows", stats.usableRows}, {"turns", stats.turns}, {"bytes", stats.bytes}};
   if (stats.inTokens) {
     result["tokens_before_cut"] = stats.tokens;
@@ -68,38 +66,28 @@ public:
     options.add_option("files", m_files, "Dataset files: .jsonl, .json, .csv, .txt")->required();
     options.add_option("--model", m_model, "Count tokens with this model's tokenizer and template");
     std::vector<std::string> formats = api::datasetFormatNames();
-    options.add_option("--format", m_format, "The rows' format; for convert the one to write")
-        ->check(CLI::IsMember(formats));
-    options.add_option("--template", m_options.templateName,
-                       "Chat template: auto, model, a built-in name or a .jinja file");
-    options.add_option("--max-length", m_options.maxLength, "Tokens a row may have")
-        ->check(CLI::Range(int64_t(2), int64_t(1) << 24));
-    options.add_option("--train-on", m_trainOn, "Which answers are trained")
-        ->check(CLI::IsMember({"answers", "last", "all"}));
-    options.add_option("--overlength", m_overlength, "What happens to longer rows")
-        ->check(CLI::IsMember({"truncate", "drop", "refuse"}));
+    options.add_option("--format", m_format, "The rows' format; for convert the one to write")->check(CLI::IsMember(formats));
+    options.add_option("--template", m_options.templateName, "Chat template: auto, model, a built-in name or a .jinja file");
+    options.add_option("--max-length", m_options.maxLength, "Tokens a row may have")->check(CLI::Range(int64_t(2), int64_t(1) << 24));
+    options.add_option("--train-on", m_trainOn, "Which answers are trained")->check(CLI::IsMember({"answers", "last", "all"}));
+    options.add_option("--overlength", m_overlength, "What happens to longer rows")->check(CLI::IsMember({"truncate", "drop", "refuse"}));
     options.add_option("--out", m_out,
                        "File that convert writes, laid out as its ending says (.jsonl, .json, .csv, .tsv, .txt); split "
                        "writes it and puts -validation before its ending");
     options.add_flag("--overwrite", m_overwrite, "Let convert and split replace files that exist, the input among them");
-    options.add_option("--first", m_first, "First row that preview shows")
-        ->check(CLI::Range(int64_t(0), int64_t(1) << 40));
+    options.add_option("--first", m_first, "First row that preview shows")->check(CLI::Range(int64_t(0), int64_t(1) << 40));
     options.add_option("--count", m_count, "Rows that preview shows")->check(CLI::Range(int64_t(1), int64_t(10000)));
-    options.add_option("--fraction", m_fraction, "Share of the rows that split sets aside")
-        ->check(CLI::Range(0.0, 1.0));
+    options.add_option("--fraction", m_fraction, "Share of the rows that split sets aside")->check(CLI::Range(0.0, 1.0));
   }
 
   Result<int> run(CommandContext &context) override {
     m_options.threads = static_cast<int>(context.threads);
-    m_options.trainOn = m_trainOn == "last"  ? api::TrainOn::Last
-                        : m_trainOn == "all" ? api::TrainOn::All
-                                             : api::TrainOn::Answers;
+    m_options.trainOn = m_trainOn == "last" ? api::TrainOn::Last : m_trainOn == "all" ? api::TrainOn::All : api::TrainOn::Answers;
     m_options.overlength = m_overlength == "drop"     ? api::Overlength::Drop
                            : m_overlength == "refuse" ? api::Overlength::Refuse
                                                       : api::Overlength::Truncate;
     if (m_action == "convert" || m_action == "split") {
-      if (m_out.empty())
-        return Error{ErrorCode::Usage, "\"data " + m_action + "\" needs --out.", "--out", "Say which file to write."};
+      if (m_out.empty()) return Error{ErrorCode::Usage, "\"data " + m_action + "\" needs --out.", "--out", "Say which file to write."};
       return m_action == "convert" ? convert(context) : split(context);
     }
     m_options.findDuplicates = m_action == "check";
@@ -116,8 +104,7 @@ public:
     const auto show = [&](int64_t done, int64_t total) {
       if (context.progress) progress.show("Reading rows: " + std::to_string(done) + " of " + std::to_string(total));
     };
-    ATTUNE_TRY(const data::EncodedDataset dataset,
-               data::surveyDataset(refs(), bundle ? &*bundle : nullptr, m_options, context.stop, show));
+    ATTUNE_TRY(const data::EncodedDataset dataset, data::surveyDataset(refs(), bundle ? &*bundle : nullptr, m_options, context.stop, show));
     progress.finish();
     return report(context, dataset, bundle.has_value());
   }
@@ -135,8 +122,7 @@ private:
   }
 
   /// What every action says of a dataset.
-  static Json summaryJson(int64_t rows, const std::string &format, const std::vector<std::string> &columns,
-                          const data::ProblemList &list) {
+  static Json summaryJson(int64_t rows, const std::string &format, const std::vector<std::string> &columns, const data::ProblemList &list) {
     Json problems = Json::array();
     for (const data::Problem &problem : list.items()) problems.push_back(problemJson(problem));
     return {{"rows", rows},
@@ -165,14 +151,12 @@ private:
   /// check and stats. `check` refuses what `train` would refuse.
   Result<int> report(CommandContext &context, const data::EncodedDataset &dataset, bool tokens) const {
     const Status verdict = m_action == "check" ? data::datasetVerdict(dataset) : Status();
-    const data::DatasetStats stats =
-        m_action == "stats" ? data::datasetStats(dataset, m_options.maxLength) : data::DatasetStats();
+    const data::DatasetStats stats = m_action == "stats" ? data::datasetStats(dataset, m_options.maxLength) : data::DatasetStats();
     if (context.json) {
       Json object = overview(dataset, tokens);
       if (!verdict.ok() && verdict.error().code == ErrorCode::NothingToTrain) { // a problem of no single row
-        const data::Problem none{
-            m_files.front(),      -1, 0, "", "nothing_to_train", verdict.error().message, verdict.error().hint,
-            data::Severity::Error};
+        const data::Problem none{m_files.front(),      -1, 0, "", "nothing_to_train", verdict.error().message, verdict.error().hint,
+                                 data::Severity::Error};
         object["problems"].push_back(problemJson(none));
       }
       if (m_action == "stats") object.update(statsJson(stats, m_files));
@@ -189,8 +173,8 @@ private:
   static void printOverview(std::ostream &out, const data::EncodedDataset &dataset, bool tokens) {
     out << dataset.rows << " rows, format " << dataset.format << ", " << dataset.usableRows << " usable\n";
     if (tokens)
-      out << dataset.tokens << " tokens, " << dataset.trainedTokens << " of them trained; " << dataset.truncated
-          << " rows cut, " << dataset.dropped() << " left out\n";
+      out << dataset.tokens << " tokens, " << dataset.trainedTokens << " of them trained; " << dataset.truncated << " rows cut, "
+          << dataset.dropped() << " left out\n";
     printProblems(out, dataset.problems);
   }
 
@@ -198,8 +182,8 @@ private:
     size_t shown = 0;
     for (const data::Problem &problem : problems.items()) {
       if (++shown > kShownProblems) break;
-      out << (problem.severity == data::Severity::Error ? "error " : "warning ") << problem.where() << ": "
-          << problem.message << ' ' << problem.fix << '\n';
+      out << (problem.severity == data::Severity::Error ? "error " : "warning ") << problem.where() << ": " << problem.message << ' '
+          << problem.fix << '\n';
     }
     const int64_t all = problems.errors() + problems.warnings();
     out << problems.errors() << " errors, " << problems.warnings() << " warnings";
@@ -209,14 +193,14 @@ private:
 
   static void printStats(std::ostream &out, const data::DatasetStats &stats) {
     const char *unit = stats.inTokens ? "tokens" : "bytes";
-    out << "Length in " << unit << ": shortest " << stats.shortest << ", median " << stats.median << ", 95 % "
-        << stats.percentile95 << ", longest " << stats.longest << '\n';
+    out << "Length in " << unit << ": shortest " << stats.shortest << ", median " << stats.median << ", 95 % " << stats.percentile95
+        << ", longest " << stats.longest << '\n';
     if (stats.inTokens) out << stats.overCutoff << " rows are longer than " << stats.cutoff << " tokens\n";
     int64_t most = 1;
     for (const data::LengthBin &bin : stats.histogram) most = std::max(most, bin.rows);
     for (const data::LengthBin &bin : stats.histogram)
-      out << std::setw(8) << bin.from << " .. " << std::setw(8) << std::left << bin.to << std::right << std::setw(8)
-          << bin.rows << ' ' << std::string(static_cast<size_t>(40 * bin.rows / most), '#') << '\n';
+      out << std::setw(8) << bin.from << " .. " << std::setw(8) << std::left << bin.to << std::right << std::setw(8) << bin.rows << ' '
+          << std::string(static_cast<size_t>(40 * bin.rows / most), '#') << '\n';
   }
 
   Result<int> preview(CommandContext &context, const tokenizer::TokenizerBundle &bundle) const {
@@ -269,8 +253,7 @@ private:
   Result<int> convert(CommandContext &context) const {
     const auto format = data::formatFromName(m_format);
     if (!format || *format == api::DatasetFormat::Auto)
-      return Error{ErrorCode::Usage, "\"data convert\" needs the --format to write.", "--format",
-                   "alpaca, sharegpt, messages or text"};
+      return Error{ErrorCode::Usage, "\"data convert\" needs the --format to write.", "--format", "alpaca, sharegpt, messages or text"};
     const bool toStdout = m_out == "/dev/stdout";
     if (toStdout && context.json)
       return Error{ErrorCode::Usage, "With --json, stdout holds the report, not the rows.", "--out", "Write to a file."};
@@ -293,8 +276,8 @@ private:
     const bool ending = dot != std::string::npos && (slash == std::string::npos || dot > slash);
     const std::string stem = ending ? m_out.substr(0, dot) : m_out;
     const std::string validation = stem + "-validation" + (ending ? m_out.substr(dot) : "");
-    ATTUNE_TRY(const auto report, data::splitDataset(refs(), m_fraction, context.seed.value_or(42),
-                                                     {m_out, validation, m_overwrite}, context.stop));
+    ATTUNE_TRY(const auto report,
+               data::splitDataset(refs(), m_fraction, context.seed.value_or(42), {m_out, validation, m_overwrite}, context.stop));
     if (context.json) {
       Json object = summaryJson(report.train + report.validation, report.format, report.columns, report.problems);
       object["train"] = {{"path", m_out}, {"rows", report.train}};

@@ -26,8 +26,7 @@ Result<std::vector<TokenId>> parseIds(const std::string &text, int64_t vocabular
     TokenId id = 0;
     const auto parsed = std::from_chars(text.data() + at, text.data() + end, id);
     if (parsed.ec != std::errc() || parsed.ptr != text.data() + end || id < 0 || id >= vocabulary)
-      return Error{ErrorCode::Usage,
-                   "\"" + text.substr(at, std::min<size_t>(end - at, 40)) + "\" is no token id of this model.", "--ids",
+      return Error{ErrorCode::Usage, "\"" + text.substr(at, std::min<size_t>(end - at, 40)) + "\" is no token id of this model.", "--ids",
                    "Ids go from 0 to " + std::to_string(vocabulary - 1) + "."};
     ids.push_back(id);
     at = end;
@@ -44,23 +43,19 @@ public:
     options.add_option("--model", m_model, "A model folder or .gguf file; its tokenizer files are enough")->required();
     m_textOption = options.add_option("--text", m_text, "The text to encode");
     m_fileOption = options.add_option("--file", m_file, "A file with the text to encode");
-    m_messagesOption =
-        options.add_option("--messages", m_messages, "A JSON file with a conversation to render and encode");
+    m_messagesOption = options.add_option("--messages", m_messages, "A JSON file with a conversation to render and encode");
     m_idsOption = options.add_option("--ids", m_ids, "Token ids to decode, \"1 2 3\"");
     options.add_flag("--with-special", m_withSpecial, "Let special tokens written in the text become special tokens");
-    options.add_flag("--add-special", m_addSpecial,
-                     "Put the model's begin token before the text, where the model wants one");
+    options.add_flag("--add-special", m_addSpecial, "Put the model's begin token before the text, where the model wants one");
     options.add_flag("--add-generation-prompt", m_generationPrompt, "End the conversation with the start of an answer");
     options.add_option("--train-on", m_trainOn, "Which answers count as trained: answers, last or all")
         ->check(CLI::IsMember({"answers", "last", "all"}));
   }
 
   Result<int> run(CommandContext &context) override {
-    const size_t sources =
-        m_textOption->count() + m_fileOption->count() + m_messagesOption->count() + m_idsOption->count();
+    const size_t sources = m_textOption->count() + m_fileOption->count() + m_messagesOption->count() + m_idsOption->count();
     if (sources != 1)
-      return Error{ErrorCode::Usage, "Give exactly one of --text, --file, --messages and --ids.", "",
-                   "See: attune tokenize --help"};
+      return Error{ErrorCode::Usage, "Give exactly one of --text, --file, --messages and --ids.", "", "See: attune tokenize --help"};
     if (m_generationPrompt && !m_messagesOption->count())
       return Error{ErrorCode::Usage, "Only a conversation has a generation prompt.", "--add-generation-prompt",
                    "Give it together with --messages, or leave it out."};
@@ -86,8 +81,7 @@ private:
       auto ids = tokenizer.encodeUnlessStopped(encoded.text, m_withSpecial, stop);
       if (!ids) return interrupted();
       encoded.ids = std::move(*ids);
-      if (m_addSpecial && tokenizer.addsBos() && tokenizer.bosToken() >= 0)
-        encoded.ids.insert(encoded.ids.begin(), tokenizer.bosToken());
+      if (m_addSpecial && tokenizer.addsBos() && tokenizer.bosToken() >= 0) encoded.ids.insert(encoded.ids.begin(), tokenizer.bosToken());
     }
     return encoded;
   }
@@ -97,11 +91,9 @@ private:
     using tokenizer::TrainedPart;
     ATTUNE_TRY(tokenizer::Conversation conversation, data::readMessagesFile(m_messages));
     ATTUNE_TRY(const ChatTemplate chatTemplate, ChatTemplate::ofModel(bundle, m_model));
-    const TrainedPart part = m_trainOn == "last"  ? TrainedPart::Last
-                             : m_trainOn == "all" ? TrainedPart::All
-                                                  : TrainedPart::Answers;
-    ATTUNE_TRY(tokenizer::EncodedChat encoded, tokenizer::encodeChat(*bundle.tokenizer, bundle.endTokens, chatTemplate,
-                                                                     conversation, part, m_generationPrompt));
+    const TrainedPart part = m_trainOn == "last" ? TrainedPart::Last : m_trainOn == "all" ? TrainedPart::All : TrainedPart::Answers;
+    ATTUNE_TRY(tokenizer::EncodedChat encoded,
+               tokenizer::encodeChat(*bundle.tokenizer, bundle.endTokens, chatTemplate, conversation, part, m_generationPrompt));
     if (m_withSpecial) { // what users wrote may be special too; the trained mask then has no meaning of its own
       encoded.ids = bundle.tokenizer->encode(encoded.text, true);
       encoded.labels.assign(encoded.ids.size(), data::kIgnore);
@@ -113,8 +105,7 @@ private:
   static Error interrupted() { return Error{ErrorCode::Interrupted, "Tokenising was stopped.", "", ""}; }
 
   /// `one(i)` of each token, `separator` between; a list may be millions long, so it can be stopped.
-  template <typename One>
-  static Status printList(CommandContext &context, size_t count, const char *separator, const One &one) {
+  template <typename One> static Status printList(CommandContext &context, size_t count, const char *separator, const One &one) {
     for (size_t i = 0; i < count; ++i) {
       if (i % 4096 == 0 && context.stop.stopRequested()) {
         context.json = false; // there is half an object on stdout already
@@ -135,8 +126,7 @@ private:
   }
 
   /// The object is written piece by piece: as a tree it would take fifty times the text's memory.
-  Status printAll(CommandContext &context, const tokenizer::Tokenizer &tokenizer,
-                  const tokenizer::EncodedChat &encoded) const {
+  Status printAll(CommandContext &context, const tokenizer::Tokenizer &tokenizer, const tokenizer::EncodedChat &encoded) const {
     std::ostream &out = context.out;
     const size_t count = encoded.ids.size();
     out << "{\"ids\":[";

@@ -37,8 +37,8 @@ ATTUNE_INLINE void tile(const float *a, int64_t aRow, int64_t aCol, const float 
 }
 
 template <int R>
-ATTUNE_INLINE void rowTile(const float *a, int64_t aRow, int64_t aCol, const float *b, int64_t bRow, float *c, int64_t cRow, int64_t columns,
-                           int64_t depth, bool accumulate) {
+ATTUNE_INLINE void rowTile(const float *a, int64_t aRow, int64_t aCol, const float *b, int64_t bRow, float *c, int64_t cRow,
+                           int64_t columns, int64_t depth, bool accumulate) {
   int64_t n = 0;
   for (; n + kKeyBlock <= columns; n += kKeyBlock) {
     tile<R, kTileVectors, false>(a, aRow, aCol, b + n, bRow, c + n, cRow, depth, 0, accumulate);

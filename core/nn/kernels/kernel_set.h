@@ -8,11 +8,11 @@
 namespace attune::core::kernels::ATTUNE_ISA {
 
 template <class S> constexpr TypedKernels<S> typedSet() {
-  return {normForward<S>,     normBackward<S>,    rotate<S>,         gateForward<S>,  gateBackward<S>, crossEntropy<S>, lowRankReduce<S>,
-          lowRankExpand<S>,   lowRankGradient<S>, smallProduct<S>,   dropout<S>,      toFloat<S>,      fromFloat<S>,    decodeHead<S>};
+  return {normForward<S>,   normBackward<S>,    rotate<S>,       gateForward<S>, gateBackward<S>, crossEntropy<S>, lowRankReduce<S>,
+          lowRankExpand<S>, lowRankGradient<S>, smallProduct<S>, dropout<S>,     toFloat<S>,      fromFloat<S>,    decodeHead<S>};
 }
 
-static const KernelSet kSet{ATTUNE_ISA_NAME, typedSet<float>(), typedSet<Bf16>(),
-                            {packedFloats, packTransposed, scratchFloats, forward, backward}};
+static const KernelSet kSet{
+    ATTUNE_ISA_NAME, typedSet<float>(), typedSet<Bf16>(), {packedFloats, packTransposed, scratchFloats, forward, backward}};
 
 } // namespace attune::core::kernels::ATTUNE_ISA

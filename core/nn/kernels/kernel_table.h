@@ -61,8 +61,8 @@ template <class S> struct TypedKernels {
   void (*fromFloat)(const float *in, S *out, int64_t count);
   /// One query row of one key/value head: q [group, dim], keys and values rows `dim` apart, [begin, end) visible; out like q.
   /// scratch: group * (end - begin) floats. bias: per query head, times (key - last); null = none.
-  void (*decodeHead)(const float *q, const S *keys, const S *values, float *out, float *scratch, int64_t group, int64_t dim,
-                     int64_t begin, int64_t end, float scale, float softcap, const float *alibi);
+  void (*decodeHead)(const float *q, const S *keys, const S *values, float *out, float *scratch, int64_t group, int64_t dim, int64_t begin,
+                     int64_t end, float scale, float softcap, const float *alibi);
 };
 
 /// Rules of one attention call, as the fp32 attention loops need them.

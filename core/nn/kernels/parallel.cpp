@@ -31,8 +31,7 @@ void runParts(int64_t parts, c10::function_ref<void(int64_t part)> body) {
   if (found == cache.end()) {
     at::NoGradGuard guard;
     Tensor bytes = at::zeros({parts}, at::kByte);
-    auto iterator =
-        at::TensorIteratorConfig().check_all_same_dtype(false).resize_outputs(false).add_output(bytes).build();
+    auto iterator = at::TensorIteratorConfig().check_all_same_dtype(false).resize_outputs(false).add_output(bytes).build();
     found = cache.emplace(parts, Marks{bytes, std::move(iterator)}).first;
   }
   const char *base = static_cast<const char *>(found->second.bytes.data_ptr());

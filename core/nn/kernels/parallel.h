@@ -22,12 +22,8 @@ void parallelRanges(int64_t count, int64_t grain, c10::function_ref<void(int64_t
 void parallelItems(int64_t count, c10::function_ref<void(int64_t item, int64_t worker)> body);
 
 template <class S> struct Storage;
-template <> struct Storage<float> {
-  static constexpr at::ScalarType kType = at::kFloat;
-};
-template <> struct Storage<kernels::Bf16> {
-  static constexpr at::ScalarType kType = at::kBFloat16;
-};
+template <> struct Storage<float> { static constexpr at::ScalarType kType = at::kFloat; };
+template <> struct Storage<kernels::Bf16> { static constexpr at::ScalarType kType = at::kBFloat16; };
 
 /// The elements of a tensor of type S (fp32 or bf16).
 template <class S> S *elements(const Tensor &t) { return t.defined() ? static_cast<S *>(t.data_ptr()) : nullptr; }

@@ -29,8 +29,7 @@ ATTUNE_INLINE void reduceTile(const S *x, int64_t xRow, const float *m, int64_t 
   }
 }
 
-template <int R, class S>
-ATTUNE_INLINE void reduceRows(const S *x, const float *m, float *c, const LowRankShape &s) {
+template <int R, class S> ATTUNE_INLINE void reduceRows(const S *x, const float *m, float *c, const LowRankShape &s) {
   int64_t q = 0;
   for (; q + 8 <= s.rank; q += 8) reduceTile<R, 8>(x, s.wideRow, m + q * s.factorRow, s.factorRow, s.width, c + q, s.skinnyRow);
   for (; q + 2 <= s.rank; q += 2) reduceTile<R, 2>(x, s.wideRow, m + q * s.factorRow, s.factorRow, s.width, c + q, s.skinnyRow);
@@ -43,8 +42,7 @@ template <class S> void lowRankReduce(const S *x, const float *m, float *c, cons
   for (; row < s.rows; ++row) reduceRows<1>(x + row * s.wideRow, m, c + row * s.skinnyRow, s);
 }
 
-template <int R, class S>
-ATTUNE_INLINE void expandRows(S *y, const float *c, const float *m, const LowRankShape &s) {
+template <int R, class S> ATTUNE_INLINE void expandRows(S *y, const float *c, const float *m, const LowRankShape &s) {
   int64_t k = 0;
   for (; k + 2 * W <= s.width; k += 2 * W) {
     Vf acc[R][2];
@@ -158,8 +156,7 @@ ATTUNE_INLINE void smallTile(const float *x, const S *w, S *y, int64_t in, int64
   }
 }
 
-template <int N, class S>
-void smallRows(const float *x, const S *w, S *y, int64_t in, int64_t outs, int64_t weightRow, int64_t outRow) {
+template <int N, class S> void smallRows(const float *x, const S *w, S *y, int64_t in, int64_t outs, int64_t weightRow, int64_t outRow) {
   int64_t o = 0;
   for (; o + 4 <= outs; o += 4) smallTile<N, 4>(x, w + o * weightRow, y + o, in, weightRow, outRow);
   for (; o < outs; ++o) smallTile<N, 1>(x, w + o * weightRow, y + o, in, weightRow, outRow);

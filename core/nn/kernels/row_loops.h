@@ -5,8 +5,7 @@
 
 namespace attune::core::kernels::ATTUNE_ISA {
 
-template <class S>
-void normForward(const S *x, const S *delta, const float *weight, S *sumOut, S *y, float *rstd, const NormShape &shape) {
+template <class S> void normForward(const S *x, const S *delta, const float *weight, S *sumOut, S *y, float *rstd, const NormShape &shape) {
   const int64_t width = shape.width;
   for (int64_t row = 0; row < shape.rows; ++row) {
     const S *in = x + row * width;
