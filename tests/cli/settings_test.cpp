@@ -67,7 +67,8 @@ TEST_CASE("plan refuses targets that the model has not, as train does, and count
   const auto adapterBytes = [&](const std::vector<std::string> &more) {
     std::vector<std::string> words = {"plan", files->run, "--json"};
     words.insert(words.end(), more.begin(), more.end());
-    for (const Json &item : runAttune(words).json()["items"]) {
+    const Json forecast = runAttune(words).json();
+    for (const Json &item : forecast["items"]) {
       if (item["name"] == "adapters") return item["bytes"].get<int64_t>();
     }
     return int64_t(-1);

@@ -66,7 +66,8 @@ TEST_CASE("AdamW equals torch.optim.AdamW, with decay on matrices only and LoRA+
 
 // Silent bug 17. To see it fail: count micro-batches in Trainer::runStep, or start the warm-up at 1.
 TEST_CASE("learning rates equal Hugging Face's schedules at every update") {
-  for (const Json &curve : reference()["schedules"]) {
+  const Json cases = reference();
+  for (const Json &curve : cases["schedules"]) {
     api::RunConfig config;
     config.optimizer.lr = 0.5;
     const std::string name = curve["name"].get<std::string>();

@@ -1,6 +1,7 @@
 #include "app/cli/command/signals.h"
 
 #include <csignal>
+#include <initializer_list>
 #include <unistd.h>
 
 namespace attune::app {
