@@ -73,6 +73,13 @@ else()
   set(ATTUNE_TORCH_CXX11_ABI 0)
 endif()
 
+# libtorch uses the shared standard library; a second, static one in the same program crashes in std::call_once.
+execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libstdc++.so OUTPUT_VARIABLE _shared_stl
+                ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND _shared_stl STREQUAL "libstdc++.so")
+  message(FATAL_ERROR "${CMAKE_CXX_COMPILER} has no shared libstdc++, which libtorch needs. Choose another compiler, as with CXX=/usr/bin/g++.")
+endif()
+
 add_library(torch INTERFACE)
 target_include_directories(torch SYSTEM INTERFACE ${_torch_root}/include ${_torch_root}/include/torch/csrc/api/include)
 # Nothing of ours calls into the device libraries by name; without --no-as-needed the linker would drop them and their
