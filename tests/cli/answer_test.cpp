@@ -35,14 +35,19 @@ void writeTalkingModel(const TempFolder &folder) {
                      {"lstrip", false},
                      {"rstrip", false},
                      {"single_word", false}});
+  const auto token = [](const char *kind, const char *id) { return Json{{kind, {{"id", id}, {"type_id", 0}}}}; };
+  const Json begins = {{"type", "TemplateProcessing"},
+                       {"single", Json::array({token("SpecialToken", "<s>"), token("Sequence", "A")})},
+                       {"pair", Json::array({token("SpecialToken", "<s>"), token("Sequence", "A"), token("Sequence", "B")})},
+                       {"special_tokens", {{"<s>", {{"id", "<s>"}, {"ids", {1}}, {"tokens", {"<s>"}}}}}}};
   const Json tokenizer = {{"version", "1.0"},
                           {"added_tokens", added},
+                          {"post_processor", begins},
                           {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", true}}},
                           {"decoder", {{"type", "ByteLevel"}}},
                           {"model", {{"type", "BPE"}, {"vocab", vocabulary}, {"merges", Json::array()}}}};
   folder.write("tokenizer.json", tokenizer.dump());
-  folder.write("tokenizer_config.json",
-               std::string(R"({"bos_token":"<s>","eos_token":"<e>","add_bos_token":true,"chat_template":")") + kTemplate + "\"}");
+  folder.write("tokenizer_config.json", std::string(R"({"bos_token":"<s>","eos_token":"<e>","chat_template":")") + kTemplate + "\"}");
 }
 
 Json ask(std::vector<std::string> words, const std::string &model) {

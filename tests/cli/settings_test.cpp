@@ -171,7 +171,8 @@ TEST_CASE("files of a run, model or adapter folder that are no files are named, 
     if (path == run)
       refusedAt(path, resume);
     else
-      refusedAt(path, {"score", "--model", files->folder.path(), "--adapter", adapter, "--ids", "3 4 5", "--json"});
+      refusedAt(path,
+                {"generate", "--model", files->folder.path(), "--adapter", adapter, "--ids", "3 4 5", "--max-new-tokens", "1", "--json"});
     fs::remove(path);
     if (stood) fs::rename(path + ".kept", path);
   }

@@ -8,7 +8,6 @@
 #include <map>
 #include <string>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include <vector>
 
@@ -80,7 +79,7 @@ private:
 // Ours come before the C library's when the program is linked.
 extern "C" int fsync(int fd) {
   if (attune::test::FileCalls *calls = attune::test::FileCalls::current()) calls->noteSync(fd);
-  return static_cast<int>(::syscall(SYS_fsync, fd));
+  return ::fdatasync(fd);
 }
 
 extern "C" int rename(const char *from, const char *to) noexcept {

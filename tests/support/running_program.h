@@ -39,7 +39,9 @@ public:
   RunningProgram(const RunningProgram &) = delete;
   RunningProgram &operator=(const RunningProgram &) = delete;
 
-  void signal(int number) const { kill(m_child, number); }
+  void signal(int number) const {
+    if (!m_ended) kill(m_child, number);
+  }
 
   /// No file may grow beyond `bytes` from now on; those that are longer already refuse every further byte.
   void limitFileSize(rlim_t bytes) const {
