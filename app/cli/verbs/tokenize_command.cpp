@@ -7,6 +7,8 @@
 #include "core/tokenizer/tokenizer.h"
 
 #include <CLI/CLI.hpp>
+
+#include <optional>
 #include <charconv>
 
 namespace attune::app {
@@ -41,10 +43,10 @@ public:
   std::string example() const override { return "attune tokenize --model model.gguf --text \"Hello\" --json"; }
   void addOptions(CLI::App &options) override {
     options.add_option("--model", m_model, "A model folder or .gguf file; its tokenizer files are enough")->required();
-    m_textOption = options.add_option("--text", m_text, "The text to encode");
-    m_fileOption = options.add_option("--file", m_file, "A file with the text to encode");
-    m_messagesOption = options.add_option("--messages", m_messages, "A JSON file with a conversation to render and encode");
-    m_idsOption = options.add_option("--ids", m_ids, "Token ids to decode, \"1 2 3\"");
+    options.add_option("--text", m_text, "The text to encode");
+    options.add_option("--file", m_file, "A file with the text to encode");
+    options.add_option("--messages", m_messages, "A JSON file with a conversation to render and encode");
+    options.add_option("--ids", m_ids, "Token ids to decode, \"1 2 3\"");
     options.add_flag("--with-special", m_withSpecial, "Let special tokens written in the text become special tokens");
     options.add_flag("--add-special", m_addSpecial, "Put the model's begin token before the text, where the model wants one");
     options.add_flag("--add-generation-prompt", m_generationPrompt, "End the conversation with the start of an answer");
@@ -53,10 +55,10 @@ public:
   }
 
   Result<int> run(CommandContext &context) override {
-    const size_t sources = m_textOption->count() + m_fileOption->count() + m_messagesOption->count() + m_idsOption->count();
+    const size_t sources = size_t(m_text.has_value()) + m_file.has_value() + m_messages.has_value() + m_ids.has_value();
     if (sources != 1)
       return Error{ErrorCode::Usage, "Give exactly one of --text, --file, --messages and --ids.", "", "See: attune tokenize --help"};
-    if (m_generationPrompt && !m_messagesOption->count())
+    if (m_generationPrompt && !m_messages)
       return Error{ErrorCode::Usage, "Only a conversation has a generation prompt.", "--add-generation-prompt",
                    "Give it together with --messages, or leave it out."};
     ATTUNE_TRY(const tokenizer::TokenizerBundle bundle, tokenizer::loadTokenizer(m_model));
@@ -69,14 +71,14 @@ private:
   Result<tokenizer::EncodedChat> encode(const tokenizer::TokenizerBundle &bundle, const StopToken &stop) const {
     const tokenizer::Tokenizer &tokenizer = *bundle.tokenizer;
     tokenizer::EncodedChat encoded;
-    if (m_messagesOption->count()) return encodeMessages(bundle);
-    if (m_idsOption->count()) {
-      ATTUNE_TRY(encoded.ids, parseIds(m_ids, tokenizer.vocabularySize()));
+    if (m_messages) return encodeMessages(bundle);
+    if (m_ids) {
+      ATTUNE_TRY(encoded.ids, parseIds(*m_ids, tokenizer.vocabularySize()));
       encoded.text = tokenizer.decode(encoded.ids, false);
     } else {
-      encoded.text = m_text;
-      if (m_fileOption->count()) {
-        ATTUNE_TRY(encoded.text, readFile(m_file, kMaxTextBytes));
+      encoded.text = m_text.value_or("");
+      if (m_file) {
+        ATTUNE_TRY(encoded.text, readFile(*m_file, kMaxTextBytes));
       }
       auto ids = tokenizer.encodeUnlessStopped(encoded.text, m_withSpecial, stop);
       if (!ids) return interrupted();
@@ -89,7 +91,7 @@ private:
   Result<tokenizer::EncodedChat> encodeMessages(const tokenizer::TokenizerBundle &bundle) const {
     using tokenizer::ChatTemplate;
     using tokenizer::TrainedPart;
-    ATTUNE_TRY(tokenizer::Conversation conversation, data::readMessagesFile(m_messages));
+    ATTUNE_TRY(tokenizer::Conversation conversation, data::readMessagesFile(*m_messages));
     ATTUNE_TRY(const ChatTemplate chatTemplate, ChatTemplate::ofModel(bundle, m_model));
     const TrainedPart part = m_trainOn == "last" ? TrainedPart::Last : m_trainOn == "all" ? TrainedPart::All : TrainedPart::Answers;
     ATTUNE_TRY(tokenizer::EncodedChat encoded,
@@ -118,8 +120,8 @@ private:
   }
 
   Status printShort(CommandContext &context, const tokenizer::EncodedChat &encoded) const {
-    if (m_idsOption->count() || m_messagesOption->count()) context.out << encoded.text << '\n';
-    if (m_idsOption->count()) return {};
+    if (m_ids || m_messages) context.out << encoded.text << '\n';
+    if (m_ids) return {};
     ATTUNE_CHECK(printList(context, encoded.ids.size(), " ", [&](size_t i) { context.out << encoded.ids[i]; }));
     context.out << '\n';
     return {};
@@ -138,7 +140,7 @@ private:
     const auto trained = [&](size_t i) { return i < encoded.labels.size() && encoded.labels[i] != data::kIgnore; };
     ATTUNE_CHECK(printList(context, count, ",", [&](size_t i) { out << (trained(i) ? "true" : "false"); }));
     out << ']';
-    if (m_messagesOption->count()) {
+    if (m_messages) {
       out << ",\"labels\":[";
       ATTUNE_CHECK(printList(context, count, ",", [&](size_t i) { out << encoded.labels[i]; }));
       out << ']';
@@ -148,18 +150,14 @@ private:
   }
 
   std::string m_model;
-  std::string m_text;
-  std::string m_file;
-  std::string m_messages;
-  std::string m_ids;
+  std::optional<std::string> m_text;
+  std::optional<std::string> m_file;
+  std::optional<std::string> m_messages;
+  std::optional<std::string> m_ids;
   std::string m_trainOn = "answers";
   bool m_withSpecial = false;
   bool m_addSpecial = false;
   bool m_generationPrompt = false;
-  CLI::Option *m_textOption = nullptr;
-  CLI::Option *m_fileOption = nullptr;
-  CLI::Option *m_messagesOption = nullptr;
-  CLI::Option *m_idsOption = nullptr;
 };
 
 ATTUNE_COMMAND(TokenizeCommand);
