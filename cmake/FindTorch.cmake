@@ -84,7 +84,8 @@ add_library(torch INTERFACE)
 target_include_directories(torch SYSTEM INTERFACE ${_torch_root}/include ${_torch_root}/include/torch/csrc/api/include)
 # Nothing of ours calls into the device libraries by name; without --no-as-needed the linker would drop them and their
 # kernels would never be registered.
-set(_libraries ${_torch_lib}/libtorch.so ${_torch_lib}/libtorch_cpu.so ${_torch_lib}/libc10.so)
+# The standard library comes first: some releases of libtorch export their own std::filesystem, which crashes for others.
+set(_libraries stdc++ ${_torch_lib}/libtorch.so ${_torch_lib}/libtorch_cpu.so ${_torch_lib}/libc10.so)
 set(_torch_device "cpu")
 foreach(_kind cuda hip)
   if(EXISTS ${_torch_lib}/libtorch_${_kind}.so)
