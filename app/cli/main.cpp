@@ -3,6 +3,7 @@
 #include "app/cli/command/signals.h"
 #include "app/cli/command/verb_list.h"
 #include "app/module/engine_module.h"
+#include "core/base/nearest_name.h"
 
 #include <algorithm>
 #include <cerrno>

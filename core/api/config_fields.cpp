@@ -1,5 +1,6 @@
 #include "core/api/config_fields.h"
 
+#include "core/base/nearest_name.h"
 #include "core/base/shorten.h"
 
 #include <algorithm>
@@ -208,22 +209,6 @@ std::vector<ConfigField> buildFields() {
 }
 
 #undef ATTUNE_FIELD
-
-/// Levenshtein distance.
-size_t editDistance(const std::string &a, const std::string &b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
-    }
-  }
-  return row[b.size()];
-}
 
 } // namespace
 

@@ -1,5 +1,6 @@
 #include "core/tokenizer/chat_template.h"
 
+#include "core/base/nearest_name.h"
 #include "core/tokenizer/builtin_templates.h"
 #include "core/tokenizer/jinja_eval.h"
 
@@ -127,21 +128,6 @@ RenderedChat finished(MarkedText text) {
   }
   chat.text = std::move(text.text);
   return chat;
-}
-
-size_t editDistance(const std::string &a, const std::string &b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "app/cli/command/command.h"
 #include "app/cli/command/verb_list.h"
+#include "core/base/nearest_name.h"
 #include "tests/support/run_program.h"
 
 #include <chrono>
@@ -55,7 +56,7 @@ TEST_CASE("Wrong usage is exit code 2 and names the nearest") {
 }
 
 TEST_CASE("The nearest name is found by edit distance and not forced") {
-  CHECK(app::nearestName("--modle", {"--model", "--messages"}) == "--model");
-  CHECK(app::nearestName("--zzzzzz", {"--model", "--messages"}).empty());
-  CHECK(app::nearestName(std::string(100000, 'a'), {"a"}).empty());
+  CHECK(nearestName("--modle", {"--model", "--messages"}) == "--model");
+  CHECK(nearestName("--zzzzzz", {"--model", "--messages"}).empty());
+  CHECK(nearestName(std::string(100000, 'a'), {"a"}).empty());
 }

@@ -167,13 +167,11 @@ void MetricChart::setLogarithmic(bool on) {
     axis->setTickType(QValueAxis::TicksDynamic);
     m_y = axis;
   }
-  if (old) chart()->removeAxis(old);
+  if (old) chart()->removeAxis(old); // takes it from the series, too
   chart()->addAxis(m_y, Qt::AlignLeft);
   for (const auto &curve : m_curves)
-    for (QXYSeries *series : std::initializer_list<QXYSeries *>{curve->raw, curve->smooth, curve->validation, curve->marks}) {
-      if (old) series->detachAxis(old);
+    for (QXYSeries *series : std::initializer_list<QXYSeries *>{curve->raw, curve->smooth, curve->validation, curve->marks})
       series->attachAxis(m_y);
-    }
   delete old;
   applyColors();
   rebuild();

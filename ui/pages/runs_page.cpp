@@ -161,8 +161,8 @@ void RunsPage::setUpTable() {
     if (index.isValid()) choose(index.data(RunTableModel::FolderRole).toString());
   });
   connect(m_model, &RunTableModel::shownToggled, this, [this](const QString &folder, bool shown) {
-    if (shown && !m_shown.contains(folder)) m_shown.append(folder);
-    if (!shown) m_shown.removeAll(folder);
+    if (shown) return showAlso(folder);
+    m_shown.removeAll(folder);
     draw();
   });
   connect(m_table, &QWidget::customContextMenuRequested, this, &RunsPage::showMenu);
@@ -177,6 +177,11 @@ void RunsPage::showRun(const QString &folder) {
   m_shown = QStringList{folder};
   m_current.clear();
   choose(folder);
+}
+
+void RunsPage::showAlso(const QString &folder) {
+  if (!m_shown.contains(folder)) m_shown.append(folder);
+  draw();
 }
 
 /// The chosen run is always among those drawn; another one that was drawn only because it was chosen goes.

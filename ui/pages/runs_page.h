@@ -33,6 +33,8 @@ public:
   RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services, QWidget *parent = nullptr);
   /// Chooses a run and draws it alone.
   void showRun(const QString &folder);
+  /// Draws another run beside those drawn.
+  void showAlso(const QString &folder);
   QString currentRun() const;
   RunCurves *curves() const { return m_curves; }
 

@@ -109,7 +109,11 @@ QWidget *SettingRow::makeEditor() {
   }
   auto *edit = new QLineEdit(this);
   edit->setFixedWidth(kFieldWidth);
-  connect(edit, &QLineEdit::textEdited, this, [this](const QString &text) { m_draft.setText(m_field, text); });
+  connect(edit, &QLineEdit::textEdited, this, [this](const QString &text) {
+    m_typing = true; // "1." stays while it becomes "1.5"
+    m_draft.setText(m_field, text);
+    m_typing = false;
+  });
   if (m_field.type == api::FieldType::Path) {
     QAction *pick = edit->addAction(icon(QStringLiteral("open"), Tone::Muted), QLineEdit::TrailingPosition);
     connect(pick, &QAction::triggered, this, [this] {
@@ -131,10 +135,7 @@ void SettingRow::showValue() {
   const QString text = m_draft.text(m_field);
   const QSignalBlocker quiet(m_editor);
   if (auto *edit = qobject_cast<QLineEdit *>(m_editor)) {
-    if (edit->text() != text && !edit->hasFocus())
-      edit->setText(text); // what is being typed stays
-    else if (edit->text() != text && !edit->isModified())
-      edit->setText(text);
+    if (!m_typing && edit->text() != text && !(edit->hasFocus() && edit->isModified())) edit->setText(text);
   } else if (auto *area = qobject_cast<QPlainTextEdit *>(m_editor)) {
     if (!area->hasFocus() && area->toPlainText() != text) area->setPlainText(text);
   } else if (auto *box = qobject_cast<QComboBox *>(m_editor)) {

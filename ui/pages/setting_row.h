@@ -32,6 +32,7 @@ private:
   QLabel *m_label, *m_help, *m_problem;
   QPushButton *m_reset;
   QWidget *m_editor;
+  bool m_typing = false;
 };
 
 } // namespace attune::ui

@@ -69,8 +69,6 @@ int runCommand(Command &command, const std::vector<std::string> &arguments, std:
 /// "0.1.0"
 std::string versionText();
 
-/// The candidate closest to `word` by edit distance, empty when none is near.
-std::string nearestName(const std::string &word, const std::vector<std::string> &candidates);
 
 /// Verbs register themselves: ATTUNE_COMMAND(TokenizeCommand) at the end of the verb's file.
 using CommandFactory = std::function<std::unique_ptr<Command>()>;

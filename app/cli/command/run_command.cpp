@@ -1,6 +1,7 @@
 #include "app/cli/command/command.h"
 #include "app/cli/command/output.h"
 #include "core/api/config_fields.h"
+#include "core/base/nearest_name.h"
 #include "core/base/shorten.h"
 
 #include <CLI/CLI.hpp>

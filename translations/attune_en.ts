@@ -1,0 +1,80 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="en">
+<context>
+    <name>Numbers</name>
+    <message numerus="yes">
+        <source>%n byte(s)</source>
+        <translation>
+            <numerusform>%n byte</numerusform><numerusform>%n bytes</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n day(s)</source>
+        <translation>
+            <numerusform>%n day</numerusform><numerusform>%n days</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ForecastCard</name>
+    <message numerus="yes">
+        <source>about %n step(s)</source>
+        <translation>
+            <numerusform>about %n step</numerusform><numerusform>about %n steps</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::LengthHistogram</name>
+    <message numerus="yes">
+        <source>%1 to %2 tokens: %n row(s)</source>
+        <translation>
+            <numerusform>%1 to %2 tokens: %n row</numerusform><numerusform>%1 to %2 tokens: %n rows</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::RowPreviewPanel</name>
+    <message numerus="yes">
+        <source>of %n row(s)</source>
+        <translation>
+            <numerusform>of %n row</numerusform><numerusform>of %n rows</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::RunsPage</name>
+    <message numerus="yes">
+        <source>%n running</source>
+        <translation>
+            <numerusform>%n running</numerusform><numerusform>%n running</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n waiting</source>
+        <translation>
+            <numerusform>%n waiting</numerusform><numerusform>%n waiting</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n finished</source>
+        <translation>
+            <numerusform>%n finished</numerusform><numerusform>%n finished</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::StatusStrip</name>
+    <message numerus="yes">
+        <source>CPU · %n core(s) · %1 · %2</source>
+        <translation>
+            <numerusform>CPU · %n core · %1 · %2</numerusform><numerusform>CPU · %n cores · %1 · %2</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::TrainPage</name>
+    <message numerus="yes">
+        <source>%n row(s)</source>
+        <translation>
+            <numerusform>%n row</numerusform><numerusform>%n rows</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n file(s)</source>
+        <translation>
+            <numerusform>%n file</numerusform><numerusform>%n files</numerusform></translation>
+    </message>
+</context>
+</TS>

@@ -1,0 +1,2012 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>About</name>
+    <message>
+        <source>About Attune</source>
+        <translation>关于 Attune</translation>
+    </message>
+    <message>
+        <source>Attune %1</source>
+        <translation>Attune %1</translation>
+    </message>
+    <message>
+        <source>Fine-tunes language models on this machine. Free software under the GNU General Public License, version 3 or later.</source>
+        <translation>在本机微调语言模型。自由软件，遵循 GNU 通用公共许可证第 3 版或更新版本。</translation>
+    </message>
+    <message>
+        <source>Qt %1 (LGPL-3.0; Qt Charts GPL-3.0) · libtorch (BSD-3-Clause) · PCRE2 (BSD-3-Clause) · nlohmann/json (MIT) · CLI11 (BSD-3-Clause)</source>
+        <translation>Qt %1（LGPL-3.0；Qt Charts 为 GPL-3.0）· libtorch（BSD-3-Clause）· PCRE2（BSD-3-Clause）· nlohmann/json（MIT）· CLI11（BSD-3-Clause）</translation>
+    </message>
+    <message>
+        <source>Computes on %1, %2</source>
+        <translation>计算设备：%1，%2</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>Main</name>
+    <message>
+        <source>Attune is open already with this workspace. Close the other window first, or choose another workspace.</source>
+        <translation>Attune 已用这个工作区打开。请先关闭另一个窗口，或换一个工作区。</translation>
+    </message>
+</context>
+<context>
+    <name>MemoryItem</name>
+    <message>
+        <source>weights</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>quantisation</source>
+        <translation>量化</translation>
+    </message>
+    <message>
+        <source>adapters</source>
+        <translation>适配器</translation>
+    </message>
+    <message>
+        <source>gradients</source>
+        <translation>梯度</translation>
+    </message>
+    <message>
+        <source>optimizer</source>
+        <translation>优化器</translation>
+    </message>
+    <message>
+        <source>activations</source>
+        <translation>激活</translation>
+    </message>
+    <message>
+        <source>logits</source>
+        <translation>输出层</translation>
+    </message>
+    <message>
+        <source>attention</source>
+        <translation>注意力</translation>
+    </message>
+    <message>
+        <source>buffers</source>
+        <translation>缓冲</translation>
+    </message>
+    <message>
+        <source>streaming</source>
+        <translation>流式</translation>
+    </message>
+    <message>
+        <source>allocator</source>
+        <translation>分配余量</translation>
+    </message>
+    <message>
+        <source>program</source>
+        <translation>程序本身</translation>
+    </message>
+</context>
+<context>
+    <name>Numbers</name>
+    <message numerus="yes">
+        <source>%n byte(s)</source>
+        <translation><numerusform>%n 字节</numerusform></translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 秒</translation>
+    </message>
+    <message>
+        <source>%1 min</source>
+        <translation>%1 分钟</translation>
+    </message>
+    <message>
+        <source>%1 h</source>
+        <translation>%1 小时</translation>
+    </message>
+    <message>
+        <source>%1 h %2 min</source>
+        <translation>%1 小时 %2 分钟</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n day(s)</source>
+        <translation><numerusform>%n 天</numerusform></translation>
+    </message>
+    <message>
+        <source>d MMM HH:mm</source>
+        <comment>date and time of a run</comment>
+        <translation>M月d日 HH:mm</translation>
+    </message>
+</context>
+<context>
+    <name>Place</name>
+    <message>
+        <source>Start</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Train</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>Runs</source>
+        <translation>记录</translation>
+    </message>
+    <message>
+        <source>Chat</source>
+        <translation>对话</translation>
+    </message>
+</context>
+<context>
+    <name>Problem</name>
+    <message>
+        <source>A run needs a model: a Hugging Face folder or a GGUF file.</source>
+        <translation>训练需要一个模型：Hugging Face 文件夹或 GGUF 文件。</translation>
+    </message>
+    <message>
+        <source>A run needs at least one dataset file.</source>
+        <translation>训练至少需要一个数据文件。</translation>
+    </message>
+    <message>
+        <source>A dataset needs the path of its file.</source>
+        <translation>数据集需要文件路径。</translation>
+    </message>
+    <message>
+        <source>Give either a fraction of the rows or a file, not both.</source>
+        <translation>验证比例和验证文件只能填一个。</translation>
+    </message>
+    <message>
+        <source>Early stopping needs validation rows: set validation.fraction or validation.path.</source>
+        <translation>早停需要验证数据：请设置验证比例或验证文件。</translation>
+    </message>
+    <message>
+        <source>A name has 1 to 120 bytes, no slash and no line break, because a folder is named after it.</source>
+        <translation>名称为 1 到 120 字节，不含斜杠和换行，因为文件夹以它命名。</translation>
+    </message>
+    <message>
+        <source>This must be auto, model, a built-in name or a file.</source>
+        <translation>这里应为 auto、model、内置模板名或文件。</translation>
+    </message>
+    <message>
+        <source>An adapter needs at least one layer to sit on, such as all-linear.</source>
+        <translation>适配器至少要作用在一种层上，例如 all-linear。</translation>
+    </message>
+    <message>
+        <source>An adapter can only be trained on with method lora.</source>
+        <translation>只有 LoRA 方法才能接着训练适配器。</translation>
+    </message>
+</context>
+<context>
+    <name>Runs</name>
+    <message>
+        <source>waiting</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>training</source>
+        <translation>训练中</translation>
+    </message>
+    <message>
+        <source>interrupted</source>
+        <translation>已中断</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>完成</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>cannot be read</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>step %1 of %2</source>
+        <translation>第 %1 / %2 步</translation>
+    </message>
+    <message>
+        <source>loading the model</source>
+        <translation>正在加载模型</translation>
+    </message>
+    <message>
+        <source>waiting for its turn</source>
+        <translation>排队等待</translation>
+    </message>
+    <message>
+        <source>validating</source>
+        <translation>验证中</translation>
+    </message>
+    <message>
+        <source>saving</source>
+        <translation>保存中</translation>
+    </message>
+    <message>
+        <source>paused at step %1 of %2</source>
+        <translation>暂停于第 %1 / %2 步</translation>
+    </message>
+    <message>
+        <source>starting</source>
+        <translation>正在开始</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>还需 %1</translation>
+    </message>
+    <message>
+        <source>Full</source>
+        <translation>全量</translation>
+    </message>
+    <message>
+        <source>Last layers</source>
+        <translation>末几层</translation>
+    </message>
+</context>
+<context>
+    <name>SettingChoice</name>
+    <message>
+        <source>Full</source>
+        <translation>全量</translation>
+    </message>
+    <message>
+        <source>Last layers</source>
+        <translation>末几层</translation>
+    </message>
+    <message>
+        <source>LoRA</source>
+        <translation>LoRA</translation>
+    </message>
+    <message>
+        <source>as they are</source>
+        <translation>保持原样</translation>
+    </message>
+    <message>
+        <source>leave out</source>
+        <translation>舍弃</translation>
+    </message>
+    <message>
+        <source>cut at the end</source>
+        <translation>从末尾截断</translation>
+    </message>
+    <message>
+        <source>refuse the run</source>
+        <translation>拒绝训练</translation>
+    </message>
+    <message>
+        <source>all answers</source>
+        <translation>全部回答</translation>
+    </message>
+    <message>
+        <source>the last answer</source>
+        <translation>最后一个回答</translation>
+    </message>
+    <message>
+        <source>everything</source>
+        <translation>全部内容</translation>
+    </message>
+    <message>
+        <source>AdamW</source>
+        <translation>AdamW</translation>
+    </message>
+    <message>
+        <source>constant</source>
+        <translation>恒定</translation>
+    </message>
+    <message>
+        <source>linear</source>
+        <translation>线性</translation>
+    </message>
+    <message>
+        <source>cosine</source>
+        <translation>余弦</translation>
+    </message>
+    <message>
+        <source>the faster one</source>
+        <translation>自动选更快的</translation>
+    </message>
+    <message>
+        <source>when memory is short</source>
+        <translation>内存不足时</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>every layer</source>
+        <translation>每一层</translation>
+    </message>
+    <message>
+        <source>feed-forward only</source>
+        <translation>仅前馈层</translation>
+    </message>
+</context>
+<context>
+    <name>SettingHelp</name>
+    <message>
+        <source>The run's name, part of its folder's name.</source>
+        <translation>训练的名称，也用于文件夹名。</translation>
+    </message>
+    <message>
+        <source>A Hugging Face folder or a GGUF file to start from.</source>
+        <translation>作为起点的 Hugging Face 文件夹或 GGUF 文件。</translation>
+    </message>
+    <message>
+        <source>An adapter to go on training instead of a new one.</source>
+        <translation>接着训练已有的适配器，而不是新建一个。</translation>
+    </message>
+    <message>
+        <source>What is trained: every weight, the last layers, or a low-rank adapter.</source>
+        <translation>训练什么：全部权重、末几层，或低秩适配器。</translation>
+    </message>
+    <message>
+        <source>How many of the last layers train.</source>
+        <translation>训练最后多少层。</translation>
+    </message>
+    <message>
+        <source>How the frozen base weights are kept.</source>
+        <translation>冻结的基座权重如何存放。</translation>
+    </message>
+    <message>
+        <source>The files to train on, each with its format and how often its rows are taken.</source>
+        <translation>训练用的文件，以及各自的格式和取用次数。</translation>
+    </message>
+    <message>
+        <source>The share of the rows kept apart to measure the loss on.</source>
+        <translation>留出多少比例的行来测验证损失。</translation>
+    </message>
+    <message>
+        <source>A file of its own to measure the loss on.</source>
+        <translation>单独用来测验证损失的文件。</translation>
+    </message>
+    <message>
+        <source>How conversations become text: auto, model, a built-in name, or a .jinja file.</source>
+        <translation>对话如何变成文本：auto、model、内置模板名，或 .jinja 文件。</translation>
+    </message>
+    <message>
+        <source>The longest row, and the length of a packed sequence.</source>
+        <translation>一行的最大长度，也是打包序列的长度。</translation>
+    </message>
+    <message>
+        <source>What happens to longer rows.</source>
+        <translation>超长的行如何处理。</translation>
+    </message>
+    <message>
+        <source>Place several rows in one sequence; none sees another.</source>
+        <translation>把多行放进一条序列，行与行互不可见。</translation>
+    </message>
+    <message>
+        <source>A new order in every epoch.</source>
+        <translation>每轮使用新的顺序。</translation>
+    </message>
+    <message>
+        <source>Which tokens the loss counts: all answers, the last answer, or everything.</source>
+        <translation>损失计算哪些词元：全部回答、最后一个回答，或全部内容。</translation>
+    </message>
+    <message>
+        <source>The size of the adapter.</source>
+        <translation>适配器的大小。</translation>
+    </message>
+    <message>
+        <source>The adapter's strength: its output is scaled by alpha / rank.</source>
+        <translation>适配器的强度：输出按 alpha / 秩 缩放。</translation>
+    </message>
+    <message>
+        <source>The share of adapter inputs switched off while training.</source>
+        <translation>训练时随机关闭的适配器输入比例。</translation>
+    </message>
+    <message>
+        <source>The layers that get an adapter: all-linear, or names such as q_proj.</source>
+        <translation>加适配器的层：all-linear，或 q_proj 这样的名称。</translation>
+    </message>
+    <message>
+        <source>Scale by alpha / sqrt(rank), steadier at high ranks.</source>
+        <translation>按 alpha / √秩 缩放，高秩时更稳定。</translation>
+    </message>
+    <message>
+        <source>LoRA+: the learning rate of B over that of A.</source>
+        <translation>LoRA+：B 与 A 的学习率之比。</translation>
+    </message>
+    <message>
+        <source>NEFTune: noise on the embeddings while training; 0 is off.</source>
+        <translation>NEFTune：训练时给词向量加噪声；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>How often the data is gone through.</source>
+        <translation>数据总共过几遍。</translation>
+    </message>
+    <message>
+        <source>The run's length in optimizer steps; 0 takes it from the epochs.</source>
+        <translation>训练的总步数；0 表示按轮次计算。</translation>
+    </message>
+    <message>
+        <source>Sequences computed at once.</source>
+        <translation>一次计算的序列数。</translation>
+    </message>
+    <message>
+        <source>Batches gathered into one optimizer step.</source>
+        <translation>多少个批次合成一步更新。</translation>
+    </message>
+    <message>
+        <source>The update rule.</source>
+        <translation>参数更新规则。</translation>
+    </message>
+    <message>
+        <source>The learning rate.</source>
+        <translation>学习率。</translation>
+    </message>
+    <message>
+        <source>How long the mean of the gradients remembers.</source>
+        <translation>梯度均值的记忆长度。</translation>
+    </message>
+    <message>
+        <source>How long the mean of their squares remembers.</source>
+        <translation>梯度平方均值的记忆长度。</translation>
+    </message>
+    <message>
+        <source>Keeps the division by small values safe.</source>
+        <translation>避免除以过小的值。</translation>
+    </message>
+    <message>
+        <source>Pulls matrices towards zero; norms and biases are left alone.</source>
+        <translation>把矩阵拉向零；归一化和偏置不受影响。</translation>
+    </message>
+    <message>
+        <source>How the learning rate goes from its start to the end.</source>
+        <translation>学习率从头到尾如何变化。</translation>
+    </message>
+    <message>
+        <source>The share of the run in which the rate climbs.</source>
+        <translation>学习率爬升阶段占全程的比例。</translation>
+    </message>
+    <message>
+        <source>Steps in which the rate climbs; above 0 it replaces the ratio.</source>
+        <translation>学习率爬升的步数；大于 0 时取代比例。</translation>
+    </message>
+    <message>
+        <source>The largest gradient norm let through; 0 is off.</source>
+        <translation>允许的最大梯度范数；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>The number type computed in.</source>
+        <translation>计算所用的数值类型。</translation>
+    </message>
+    <message>
+        <source>What is computed again in the backward pass instead of kept.</source>
+        <translation>反向时重新计算、而不保留的部分。</translation>
+    </message>
+    <message>
+        <source>What waits in host memory instead of on the device.</source>
+        <translation>放在主机内存、而不在设备上的部分。</translation>
+    </message>
+    <message>
+        <source>Where the random numbers of order, adapter and dropout start.</source>
+        <translation>顺序、适配器与 dropout 的随机数起点。</translation>
+    </message>
+    <message>
+        <source>auto, cpu, cuda or cuda:n.</source>
+        <translation>auto、cpu、cuda 或 cuda:n。</translation>
+    </message>
+    <message>
+        <source>Memory the run may use; 0 is what is free.</source>
+        <translation>训练可用的内存；0 表示全部空闲内存。</translation>
+    </message>
+    <message>
+        <source>Processor threads to compute with; 0 is all cores.</source>
+        <translation>计算用的处理器线程数；0 表示全部核心。</translation>
+    </message>
+    <message>
+        <source>Steps between two lines of the log.</source>
+        <translation>两行日志之间的步数。</translation>
+    </message>
+    <message>
+        <source>Steps between two evaluations; 0 is each epoch's end.</source>
+        <translation>两次验证之间的步数；0 表示每轮结束时。</translation>
+    </message>
+    <message>
+        <source>Steps between two checkpoints; 0 is each epoch's end and every five minutes.</source>
+        <translation>两个检查点之间的步数；0 表示每轮结束时及每五分钟。</translation>
+    </message>
+    <message>
+        <source>Newest checkpoints kept; the best one stays beside them.</source>
+        <translation>保留最新的几个检查点，最好的一个另外保留。</translation>
+    </message>
+    <message>
+        <source>Evaluations without improvement after which the run ends; 0 is off.</source>
+        <translation>连续多少次验证没有改进就结束；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Smaller gains do not count as improvement.</source>
+        <translation>小于此值的改进不算数。</translation>
+    </message>
+    <message>
+        <source>Prompts answered at each evaluation and checkpoint, to watch the model change.</source>
+        <translation>每次验证和保存检查点时回答的问题，用来观察模型的变化。</translation>
+    </message>
+</context>
+<context>
+    <name>SettingLabel</name>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Continue an adapter</source>
+        <translation>接着训练适配器</translation>
+    </message>
+    <message>
+        <source>Method</source>
+        <translation>方法</translation>
+    </message>
+    <message>
+        <source>Layers that train</source>
+        <translation>训练的层数</translation>
+    </message>
+    <message>
+        <source>Base weights</source>
+        <translation>基座权重</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>数据</translation>
+    </message>
+    <message>
+        <source>Validation share</source>
+        <translation>验证比例</translation>
+    </message>
+    <message>
+        <source>Validation file</source>
+        <translation>验证文件</translation>
+    </message>
+    <message>
+        <source>Chat template</source>
+        <translation>对话模板</translation>
+    </message>
+    <message>
+        <source>Max length</source>
+        <translation>最大长度</translation>
+    </message>
+    <message>
+        <source>Longer rows</source>
+        <translation>超长的行</translation>
+    </message>
+    <message>
+        <source>Packing</source>
+        <translation>打包</translation>
+    </message>
+    <message>
+        <source>Shuffle</source>
+        <translation>打乱顺序</translation>
+    </message>
+    <message>
+        <source>Train on</source>
+        <translation>训练对象</translation>
+    </message>
+    <message>
+        <source>LoRA rank</source>
+        <translation>LoRA 秩</translation>
+    </message>
+    <message>
+        <source>LoRA alpha</source>
+        <translation>LoRA alpha</translation>
+    </message>
+    <message>
+        <source>LoRA dropout</source>
+        <translation>LoRA dropout</translation>
+    </message>
+    <message>
+        <source>LoRA layers</source>
+        <translation>LoRA 作用层</translation>
+    </message>
+    <message>
+        <source>rsLoRA</source>
+        <translation>rsLoRA</translation>
+    </message>
+    <message>
+        <source>LoRA+ ratio</source>
+        <translation>LoRA+ 比值</translation>
+    </message>
+    <message>
+        <source>NEFTune alpha</source>
+        <translation>NEFTune alpha</translation>
+    </message>
+    <message>
+        <source>Epochs</source>
+        <translation>轮次</translation>
+    </message>
+    <message>
+        <source>Max steps</source>
+        <translation>最多步数</translation>
+    </message>
+    <message>
+        <source>Batch size</source>
+        <translation>批次大小</translation>
+    </message>
+    <message>
+        <source>Accumulation</source>
+        <translation>梯度累积</translation>
+    </message>
+    <message>
+        <source>Optimizer</source>
+        <translation>优化器</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>学习率</translation>
+    </message>
+    <message>
+        <source>Adam beta 1</source>
+        <translation>Adam β1</translation>
+    </message>
+    <message>
+        <source>Adam beta 2</source>
+        <translation>Adam β2</translation>
+    </message>
+    <message>
+        <source>Adam epsilon</source>
+        <translation>Adam ε</translation>
+    </message>
+    <message>
+        <source>Weight decay</source>
+        <translation>权重衰减</translation>
+    </message>
+    <message>
+        <source>Scheduler</source>
+        <translation>学习率调度</translation>
+    </message>
+    <message>
+        <source>Warm-up share</source>
+        <translation>预热比例</translation>
+    </message>
+    <message>
+        <source>Warm-up steps</source>
+        <translation>预热步数</translation>
+    </message>
+    <message>
+        <source>Gradient clipping</source>
+        <translation>梯度裁剪</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Gradient checkpointing</source>
+        <translation>梯度检查点</translation>
+    </message>
+    <message>
+        <source>Offload</source>
+        <translation>卸载</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Memory cap</source>
+        <translation>内存上限</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>Log every</source>
+        <translation>日志间隔</translation>
+    </message>
+    <message>
+        <source>Validate every</source>
+        <translation>验证间隔</translation>
+    </message>
+    <message>
+        <source>Save every</source>
+        <translation>保存间隔</translation>
+    </message>
+    <message>
+        <source>Checkpoints kept</source>
+        <translation>保留检查点数</translation>
+    </message>
+    <message>
+        <source>Early stopping after</source>
+        <translation>早停耐心</translation>
+    </message>
+    <message>
+        <source>Smallest gain</source>
+        <translation>最小改进</translation>
+    </message>
+    <message>
+        <source>Sample prompts</source>
+        <translation>示例问题</translation>
+    </message>
+</context>
+<context>
+    <name>Settings</name>
+    <message>
+        <source>from %1 to %2</source>
+        <translation>%1 到 %2 之间</translation>
+    </message>
+    <message>
+        <source>between %1 and %2</source>
+        <translation>大于 %1 且小于 %2</translation>
+    </message>
+    <message>
+        <source>above %1</source>
+        <translation>大于 %1</translation>
+    </message>
+    <message>
+        <source>at least %1</source>
+        <translation>不小于 %1</translation>
+    </message>
+    <message>
+        <source>at most %1</source>
+        <translation>不大于 %1</translation>
+    </message>
+    <message>
+        <source>tokens</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>steps</source>
+        <translation>步</translation>
+    </message>
+    <message>
+        <source>sequences</source>
+        <translation>条序列</translation>
+    </message>
+    <message>
+        <source>bytes</source>
+        <translation>字节</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>数据</translation>
+    </message>
+    <message>
+        <source>Method</source>
+        <translation>方法</translation>
+    </message>
+    <message>
+        <source>Length and batches</source>
+        <translation>时长与批次</translation>
+    </message>
+    <message>
+        <source>Optimizer</source>
+        <translation>优化器</translation>
+    </message>
+    <message>
+        <source>Memory and device</source>
+        <translation>内存与设备</translation>
+    </message>
+    <message>
+        <source>Saving and watching</source>
+        <translation>保存与观察</translation>
+    </message>
+    <message>
+        <source>This must be %1.</source>
+        <translation>这里应为 %1。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ChatPage</name>
+    <message>
+        <source>Chat</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Ask the base model and the tuned one the same.</source>
+        <translation>同一个问题，问基座，也问微调后的模型。</translation>
+    </message>
+    <message>
+        <source>Conversations ▾</source>
+        <translation>历史对话 ▾</translation>
+    </message>
+    <message>
+        <source>Sampling</source>
+        <translation>采样</translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Adapter</source>
+        <translation>适配器</translation>
+    </message>
+    <message>
+        <source>Both</source>
+        <translation>两者</translation>
+    </message>
+    <message>
+        <source>Base</source>
+        <translation>基座</translation>
+    </message>
+    <message>
+        <source>Tuned</source>
+        <translation>微调后</translation>
+    </message>
+    <message>
+        <source>Who answers</source>
+        <translation>由谁回答</translation>
+    </message>
+    <message>
+        <source>Ask something…  Enter sends, Shift+Enter starts a line</source>
+        <translation>问点什么……回车发送，Shift+回车换行</translation>
+    </message>
+    <message>
+        <source>Your question</source>
+        <translation>你的问题</translation>
+    </message>
+    <message>
+        <source>Choose a model folder…</source>
+        <translation>选择模型文件夹……</translation>
+    </message>
+    <message>
+        <source>A Hugging Face model folder</source>
+        <translation>Hugging Face 模型文件夹</translation>
+    </message>
+    <message>
+        <source>Choose a GGUF file…</source>
+        <translation>选择 GGUF 文件……</translation>
+    </message>
+    <message>
+        <source>A GGUF file</source>
+        <translation>GGUF 文件</translation>
+    </message>
+    <message>
+        <source>GGUF models (*.gguf)</source>
+        <translation>GGUF 模型 (*.gguf)</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Choose an adapter folder…</source>
+        <translation>选择适配器文件夹……</translation>
+    </message>
+    <message>
+        <source>A PEFT adapter folder</source>
+        <translation>PEFT 适配器文件夹</translation>
+    </message>
+    <message>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
+    </message>
+    <message>
+        <source>loading…</source>
+        <translation>加载中……</translation>
+    </message>
+    <message>
+        <source>loaded</source>
+        <translation>已加载</translation>
+    </message>
+    <message>
+        <source>loads with the first question</source>
+        <translation>提第一个问题时加载</translation>
+    </message>
+    <message>
+        <source>Choose a run to compare with.</source>
+        <translation>选择一次训练来对比。</translation>
+    </message>
+    <message>
+        <source>Tuned · %1</source>
+        <translation>微调后 · %1</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Ask</source>
+        <translation>提问</translation>
+    </message>
+    <message>
+        <source>Answering…  Esc stops</source>
+        <translation>回答中……按 Esc 停止</translation>
+    </message>
+    <message>
+        <source>Loading the model…</source>
+        <translation>正在加载模型……</translation>
+    </message>
+    <message>
+        <source>A run is going; answers and training slow each other down.</source>
+        <translation>有训练正在进行；回答与训练会互相拖慢。</translation>
+    </message>
+    <message>
+        <source>Rename this one…</source>
+        <translation>重命名此对话……</translation>
+    </message>
+    <message>
+        <source>Rename the conversation</source>
+        <translation>重命名对话</translation>
+    </message>
+    <message>
+        <source>Title</source>
+        <translation>标题</translation>
+    </message>
+    <message>
+        <source>Export this one…</source>
+        <translation>导出此对话……</translation>
+    </message>
+    <message>
+        <source>Export the conversation</source>
+        <translation>导出对话</translation>
+    </message>
+    <message>
+        <source>Markdown (*.md);;JSON (*.json)</source>
+        <translation>Markdown (*.md);;JSON (*.json)</translation>
+    </message>
+    <message>
+        <source>Saved as %1.</source>
+        <translation>已保存为 %1。</translation>
+    </message>
+    <message>
+        <source>%1 could not be written. Choose another folder.</source>
+        <translation>无法写入 %1。请换一个文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ChatPane</name>
+    <message>
+        <source>%1 tokens · %2 tokens/s</source>
+        <translation>%1 词元 · %2 词元/秒</translation>
+    </message>
+    <message>
+        <source>The earlier branch</source>
+        <translation>上一个分支</translation>
+    </message>
+    <message>
+        <source>The later branch</source>
+        <translation>下一个分支</translation>
+    </message>
+    <message>
+        <source>Edit and ask again</source>
+        <translation>修改后重新提问</translation>
+    </message>
+    <message>
+        <source>Copy the answer</source>
+        <translation>复制回答</translation>
+    </message>
+    <message>
+        <source>Answer again</source>
+        <translation>重新回答</translation>
+    </message>
+    <message>
+        <source>Add to a dataset</source>
+        <translation>加入数据集</translation>
+    </message>
+    <message>
+        <source>cut off</source>
+        <translation>未说完</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ConfigDraft</name>
+    <message>
+        <source>This is not a whole number.</source>
+        <translation>这里要填整数。</translation>
+    </message>
+    <message>
+        <source>This is not a number.</source>
+        <translation>这里要填数字。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ForecastCard</name>
+    <message>
+        <source>The command line is in the clipboard.</source>
+        <translation>命令行已复制到剪贴板。</translation>
+    </message>
+    <message>
+        <source>Memory forecast</source>
+        <translation>装得下吗</translation>
+    </message>
+    <message>
+        <source>Make it fit</source>
+        <translation>让它装得下</translation>
+    </message>
+    <message>
+        <source>Finds the mildest change of settings that fits.</source>
+        <translation>找出改动最小、又装得下的设置。</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy the command line</source>
+        <translation>复制命令行</translation>
+    </message>
+    <message>
+        <source>No smaller batch, checkpointing or length makes it fit. Take a smaller model or another method.</source>
+        <translation>减小批次、重算或缩短长度都装不下。请换更小的模型或别的方法。</translation>
+    </message>
+    <message>
+        <source>%1: %2 → %3</source>
+        <translation>%1：%2 → %3</translation>
+    </message>
+    <message>
+        <source>It fits as it is.</source>
+        <translation>现在就装得下。</translation>
+    </message>
+    <message>
+        <source>Changed so that it fits: %1</source>
+        <translation>已改为装得下的设置：%1</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>%1 of %2 free</source>
+        <comment>memory needed of free</comment>
+        <translation>需要 %1，空闲 %2</translation>
+    </message>
+    <message>
+        <source>%1 of %2 parameters train</source>
+        <translation>训练 %1 / %2 个参数</translation>
+    </message>
+    <message numerus="yes">
+        <source>about %n step(s)</source>
+        <translation><numerusform>约 %n 步</numerusform></translation>
+    </message>
+    <message>
+        <source>Choose a model, and what the run takes appears here.</source>
+        <translation>选择模型后，这里显示训练需要多少内存。</translation>
+    </message>
+    <message>
+        <source>Loading the engine…</source>
+        <translation>正在加载引擎……</translation>
+    </message>
+    <message>
+        <source>This machine has %1 free; the run needs %2.</source>
+        <translation>本机空闲 %1，这次训练需要 %2。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::LengthHistogram</name>
+    <message numerus="yes">
+        <source>%1 to %2 tokens: %n row(s)</source>
+        <translation><numerusform>%1 到 %2 词元：%n 行</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::MainWindow</name>
+    <message>
+        <source>%1 has ended.</source>
+        <translation>%1 已结束。</translation>
+    </message>
+    <message>
+        <source>Data to train on</source>
+        <translation>训练数据</translation>
+    </message>
+    <message>
+        <source>Datasets (*.json *.jsonl *.csv *.tsv *.txt *.md);;All files (*)</source>
+        <translation>数据集 (*.json *.jsonl *.csv *.tsv *.txt *.md);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>&amp;File</source>
+        <translation>文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Start the sample run</source>
+        <translation>开始示例训练</translation>
+    </message>
+    <message>
+        <source>Open the workspace folder</source>
+        <translation>打开工作区文件夹</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>查看(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Search settings</source>
+        <translation>搜索设置</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>&amp;Run</source>
+        <translation>训练(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Checkpoint now</source>
+        <translation>立即保存检查点</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>帮助(&amp;H)</translation>
+    </message>
+    <message>
+        <source>About Attune</source>
+        <translation>关于 Attune</translation>
+    </message>
+    <message>
+        <source>A run is going</source>
+        <translation>训练正在进行</translation>
+    </message>
+    <message>
+        <source>Stop the run and quit? It saves a checkpoint first and can go on later.</source>
+        <translation>停止训练并退出？会先保存检查点，以后可以接着训练。</translation>
+    </message>
+    <message>
+        <source>Stop and quit</source>
+        <translation>停止并退出</translation>
+    </message>
+    <message>
+        <source>Keep training</source>
+        <translation>继续训练</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::MetricChart</name>
+    <message>
+        <source>step %1</source>
+        <translation>第 %1 步</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ProgressStrip</name>
+    <message>
+        <source>Checkpoint now</source>
+        <translation>立即保存检查点</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Ends the run after this step and saves a checkpoint, from which it can go on.</source>
+        <translation>完成当前步后结束，并保存检查点，以后可以接着训练。</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::RowPreviewPanel</name>
+    <message>
+        <source>What the model sees</source>
+        <translation>模型看到的内容</translation>
+    </message>
+    <message numerus="yes">
+        <source>of %n row(s)</source>
+        <translation><numerusform>/ 共 %n 行</numerusform></translation>
+    </message>
+    <message>
+        <source>Row</source>
+        <translation>行</translation>
+    </message>
+    <message>
+        <source>Length of the rows, in tokens</source>
+        <translation>每行长度（词元）</translation>
+    </message>
+    <message>
+        <source>Choose a model and data, and a row appears here as the model reads it, with the tokens it learns from coloured.</source>
+        <translation>选择模型和数据后，这里显示模型读到的一行，参与训练的词元会上色。</translation>
+    </message>
+    <message>
+        <source>This row cannot be used. The Data page says why.</source>
+        <translation>这一行无法使用，可用 attune data check 查看原因。</translation>
+    </message>
+    <message>
+        <source>Coloured tokens are trained: %1 of %2</source>
+        <translation>上色的词元参与训练：%1 / %2</translation>
+    </message>
+    <message>
+        <source>cut from %1</source>
+        <translation>原长 %1，已截断</translation>
+    </message>
+    <message>
+        <source>%1 % of the rows fit uncut.</source>
+        <translation>%1% 的行无需截断。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::RunCurves</name>
+    <message>
+        <source>Loss</source>
+        <translation>损失</translation>
+    </message>
+    <message>
+        <source>raw and smoothed, validation dashed</source>
+        <translation>原始与平滑，虚线为验证</translation>
+    </message>
+    <message>
+        <source>smoothing</source>
+        <translation>平滑</translation>
+    </message>
+    <message>
+        <source>Smoothing</source>
+        <translation>平滑</translation>
+    </message>
+    <message>
+        <source>log</source>
+        <translation>对数</translation>
+    </message>
+    <message>
+        <source>Logarithmic axis</source>
+        <translation>对数坐标</translation>
+    </message>
+    <message>
+        <source>by step</source>
+        <translation>按步</translation>
+    </message>
+    <message>
+        <source>by token</source>
+        <translation>按词元</translation>
+    </message>
+    <message>
+        <source>by minute</source>
+        <translation>按分钟</translation>
+    </message>
+    <message>
+        <source>Horizontal axis</source>
+        <translation>横轴</translation>
+    </message>
+    <message>
+        <source>Loss curve</source>
+        <translation>损失曲线</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>学习率</translation>
+    </message>
+    <message>
+        <source>Gradient norm</source>
+        <translation>梯度范数</translation>
+    </message>
+    <message>
+        <source>Tokens/s</source>
+        <translation>词元/秒</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Export the chart</source>
+        <translation>导出图表</translation>
+    </message>
+    <message>
+        <source>Picture (*.png);;Vector picture (*.svg);;Table of values (*.csv)</source>
+        <translation>图片 (*.png);;矢量图 (*.svg);;数据表 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Saved as %1.</source>
+        <translation>已保存为 %1。</translation>
+    </message>
+    <message>
+        <source>%1 could not be written. Choose another folder.</source>
+        <translation>无法写入 %1。请换一个文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::RunLogView</name>
+    <message>
+        <source>Search the log…</source>
+        <translation>搜索日志……</translation>
+    </message>
+    <message>
+        <source>Search the log</source>
+        <translation>搜索日志</translation>
+    </message>
+    <message>
+        <source>Follow</source>
+        <translation>跟随</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copies the chosen lines, or all that are shown.</source>
+        <translation>复制选中的行；未选中时复制全部显示的行。</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::RunModel</name>
+    <message>
+        <source>Step %1: loss %2, %3 tokens/s</source>
+        <translation>第 %1 步：损失 %2，%3 词元/秒</translation>
+    </message>
+    <message>
+        <source>Started on %1, %2 steps</source>
+        <translation>在 %1 上开始，共 %2 步</translation>
+    </message>
+    <message>
+        <source>Validation at step %1: loss %2</source>
+        <translation>第 %1 步验证：损失 %2</translation>
+    </message>
+    <message>
+        <source>Checkpoint at step %1</source>
+        <translation>第 %1 步检查点</translation>
+    </message>
+    <message>
+        <source>Paused at step %1</source>
+        <translation>在第 %1 步暂停</translation>
+    </message>
+    <message>
+        <source>%1 changed from %2 to %3</source>
+        <translation>%1 由 %2 改为 %3</translation>
+    </message>
+    <message>
+        <source>Out of memory: batches of %1 now, %2 accumulated</source>
+        <translation>内存不足：批次改为 %1，累积 %2 次</translation>
+    </message>
+    <message>
+        <source>Note: %1</source>
+        <translation>提示：%1</translation>
+    </message>
+    <message>
+        <source>Resumed from step %1</source>
+        <translation>从第 %1 步继续</translation>
+    </message>
+    <message>
+        <source>Failed: %1</source>
+        <translation>失败：%1</translation>
+    </message>
+    <message>
+        <source>Completed at step %1</source>
+        <translation>在第 %1 步完成</translation>
+    </message>
+    <message>
+        <source>Stopped at step %1</source>
+        <translation>在第 %1 步停止</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::RunNotesView</name>
+    <message>
+        <source>Tags, separated by commas</source>
+        <translation>标签，用逗号分隔</translation>
+    </message>
+    <message>
+        <source>Notes</source>
+        <translation>笔记</translation>
+    </message>
+    <message>
+        <source>Tags</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>What was tried, what came of it.</source>
+        <translation>试了什么，结果如何。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::RunSamplesView</name>
+    <message>
+        <source>Nothing here yet. Give sample prompts in the settings, and their answers appear as the run goes on.</source>
+        <translation>还没有内容。在设置里填上示例问题，训练中的回答就会出现在这里。</translation>
+    </message>
+    <message>
+        <source>Sample answers</source>
+        <translation>示例回答</translation>
+    </message>
+    <message>
+        <source>Step %1</source>
+        <translation>第 %1 步</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::RunSettingsView</name>
+    <message>
+        <source>Settings that differ between %1 and %2</source>
+        <translation>%1 与 %2 不同的设置</translation>
+    </message>
+    <message>
+        <source>Settings that differ from the defaults</source>
+        <translation>与默认值不同的设置</translation>
+    </message>
+    <message>
+        <source>Setting</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>This run</source>
+        <translation>此次训练</translation>
+    </message>
+    <message>
+        <source>Default</source>
+        <translation>默认值</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::RunTableModel</name>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>数据</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>损失</translation>
+    </message>
+    <message>
+        <source>Started</source>
+        <translation>开始于</translation>
+    </message>
+    <message>
+        <source>Duration</source>
+        <translation>用时</translation>
+    </message>
+    <message>
+        <source>On disk</source>
+        <translation>占用磁盘</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::RunsPage</name>
+    <message>
+        <source>Runs</source>
+        <translation>记录</translation>
+    </message>
+    <message>
+        <source>Train again…</source>
+        <translation>再训一次……</translation>
+    </message>
+    <message>
+        <source>Opens the form with the settings of this run.</source>
+        <translation>用此次训练的设置打开表单。</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出……</translation>
+    </message>
+    <message>
+        <source>Chat</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>接着训练</translation>
+    </message>
+    <message>
+        <source>Search runs…</source>
+        <translation>搜索训练记录……</translation>
+    </message>
+    <message>
+        <source>Search runs</source>
+        <translation>搜索训练记录</translation>
+    </message>
+    <message>
+        <source>Curves</source>
+        <translation>曲线</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Answers</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Notes</source>
+        <translation>笔记</translation>
+    </message>
+    <message>
+        <source>Runs appear here with their curves, from the first step on. Two minutes with the starter model show how it looks.</source>
+        <translation>训练从第一步起就会在这里画出曲线。用入门模型试两分钟，便知是什么样子。</translation>
+    </message>
+    <message>
+        <source>Try it</source>
+        <translation>试一试</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n running</source>
+        <translation><numerusform>%n 个训练中</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n waiting</source>
+        <translation><numerusform>%n 个等待</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n finished</source>
+        <translation><numerusform>%n 个已结束</numerusform></translation>
+    </message>
+    <message>
+        <source>What was trained, and how it went.</source>
+        <translation>训练过什么，结果如何。</translation>
+    </message>
+    <message>
+        <source>Open a run folder…</source>
+        <translation>打开训练文件夹……</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Open the folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Move to the trash</source>
+        <translation>移到回收站</translation>
+    </message>
+    <message>
+        <source>Open a run folder</source>
+        <translation>打开训练文件夹</translation>
+    </message>
+    <message>
+        <source>%1 is no run folder: it has no run.json.</source>
+        <translation>%1 不是训练文件夹：缺少 run.json。</translation>
+    </message>
+    <message>
+        <source>%1 could not be moved to the trash. Delete its folder by hand.</source>
+        <translation>无法把 %1 移到回收站，请手动删除其文件夹。</translation>
+    </message>
+    <message>
+        <source>%1 is in the trash.</source>
+        <translation>%1 已移到回收站。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::SamplingPanel</name>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>What the model is told first; may be empty.</source>
+        <translation>最先告诉模型的话，可以留空。</translation>
+    </message>
+    <message>
+        <source>Always the likeliest token</source>
+        <translation>总取概率最高的词元</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>Top-p</source>
+        <translation>Top-p</translation>
+    </message>
+    <message>
+        <source>Top-k</source>
+        <translation>Top-k</translation>
+    </message>
+    <message>
+        <source>Min-p</source>
+        <translation>Min-p</translation>
+    </message>
+    <message>
+        <source>Repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Longest answer</source>
+        <translation>最长回答</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>Higher is more varied; 0 always takes the likeliest token.</source>
+        <translation>越高越多样；0 表示总取概率最高的词元。</translation>
+    </message>
+    <message>
+        <source>Only the likeliest tokens of this total probability.</source>
+        <translation>只保留累计概率达到此值的最可能词元。</translation>
+    </message>
+    <message>
+        <source>Only so many of the likeliest tokens; 0 is all.</source>
+        <translation>只保留这么多最可能的词元；0 表示全部。</translation>
+    </message>
+    <message>
+        <source>Drops tokens below this share of the likeliest.</source>
+        <translation>去掉低于最高概率此比例的词元。</translation>
+    </message>
+    <message>
+        <source>Above 1 makes repeated tokens less likely.</source>
+        <translation>大于 1 时，重复的词元更不容易出现。</translation>
+    </message>
+    <message>
+        <source>In tokens.</source>
+        <translation>以词元计。</translation>
+    </message>
+    <message>
+        <source>The same seed gives the same answer.</source>
+        <translation>相同的种子得到相同的回答。</translation>
+    </message>
+    <message>
+        <source>Model's own values</source>
+        <translation>模型自带的值</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::SettingRow</name>
+    <message>
+        <source>Changed. Back to the default: %1</source>
+        <translation>已修改。恢复默认值：%1</translation>
+    </message>
+    <message>
+        <source>Back to the default</source>
+        <translation>恢复默认值</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>开启</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::SettingsForm</name>
+    <message>
+        <source>No setting matches.</source>
+        <translation>没有匹配的设置。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::StartPage</name>
+    <message>
+        <source>Start</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Fine-tune a language model on this machine.</source>
+        <translation>在这台机器上微调语言模型。</translation>
+    </message>
+    <message>
+        <source>Try it</source>
+        <translation>试一试</translation>
+    </message>
+    <message>
+        <source>A small model learns from the sample rows, which are about fine-tuning itself. The loss falls within a minute; after a few minutes you can compare its answers before and after.</source>
+        <translation>小模型学习一组讲解微调本身的示例数据。一分钟内损失开始下降，几分钟后就能对比训练前后的回答。</translation>
+    </message>
+    <message>
+        <source>The starter model is missing. Run ./dev setup once, or choose a model of your own on the Train page.</source>
+        <translation>缺少入门模型。请运行一次 ./dev setup，或在“训练”页选择自己的模型。</translation>
+    </message>
+    <message>
+        <source>Start the sample run</source>
+        <translation>开始示例训练</translation>
+    </message>
+    <message>
+        <source>Fine-tune my data</source>
+        <translation>用我的数据微调</translation>
+    </message>
+    <message>
+        <source>Open a file with conversations, questions and answers, or texts: JSON, JSON Lines, CSV or plain text. See what the model will be trained on, then choose a model.</source>
+        <translation>打开含有对话、问答或文本的文件：JSON、JSON Lines、CSV 或纯文本。先看清模型会学到什么，再选择模型。</translation>
+    </message>
+    <message>
+        <source>Open a file…</source>
+        <translation>打开文件……</translation>
+    </message>
+    <message>
+        <source>Recent runs</source>
+        <translation>最近的训练</translation>
+    </message>
+    <message>
+        <source>No runs yet. The sample run above is a good first one.</source>
+        <translation>还没有训练记录。不妨先跑一次上面的示例训练。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::StatusStrip</name>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Memory in use</source>
+        <translation>已用内存</translation>
+    </message>
+    <message>
+        <source>Engine not loaded</source>
+        <translation>引擎未加载</translation>
+    </message>
+    <message>
+        <source>Looking at this machine…</source>
+        <translation>正在检测本机……</translation>
+    </message>
+    <message numerus="yes">
+        <source>CPU · %n core(s) · %1 · %2</source>
+        <translation><numerusform>CPU · %n 核 · %1 · %2</numerusform></translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <comment>memory used of all</comment>
+        <translation>%1 / %2</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::TokenView</name>
+    <message>
+        <source>token %1, trained</source>
+        <translation>词元 %1，参与训练</translation>
+    </message>
+    <message>
+        <source>token %1, not trained</source>
+        <translation>词元 %1，不参与训练</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::TrainPage</name>
+    <message>
+        <source>Train</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>Choose a model, data and settings.</source>
+        <translation>选择模型、数据和设置。</translation>
+    </message>
+    <message>
+        <source>Presets ▾</source>
+        <translation>预设 ▾</translation>
+    </message>
+    <message>
+        <source>Start training</source>
+        <translation>开始训练</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>数据</translation>
+    </message>
+    <message>
+        <source>Where it runs</source>
+        <translation>在哪里运行</translation>
+    </message>
+    <message>
+        <source>Search settings… Ctrl+F</source>
+        <translation>搜索设置…… Ctrl+F</translation>
+    </message>
+    <message>
+        <source>Search settings</source>
+        <translation>搜索设置</translation>
+    </message>
+    <message>
+        <source>Method</source>
+        <translation>方法</translation>
+    </message>
+    <message>
+        <source>Basic</source>
+        <translation>基本</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>Which settings are shown</source>
+        <translation>显示哪些设置</translation>
+    </message>
+    <message>
+        <source>LoRA, standard</source>
+        <translation>LoRA，标准</translation>
+    </message>
+    <message>
+        <source>Full fine-tuning</source>
+        <translation>全量微调</translation>
+    </message>
+    <message>
+        <source>Try-out: the sample rows</source>
+        <translation>试一试：示例数据</translation>
+    </message>
+    <message>
+        <source>Recipe A: all weights, constant rate</source>
+        <translation>配方 A：全部权重，恒定学习率</translation>
+    </message>
+    <message>
+        <source>Recipe B: LoRA, small batches</source>
+        <translation>配方 B：LoRA，小批次</translation>
+    </message>
+    <message>
+        <source>Open settings…</source>
+        <translation>打开设置……</translation>
+    </message>
+    <message>
+        <source>Save settings…</source>
+        <translation>保存设置……</translation>
+    </message>
+    <message>
+        <source>Settings of the preset.</source>
+        <translation>已套用预设。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Open settings</source>
+        <translation>打开设置</translation>
+    </message>
+    <message>
+        <source>Run settings (*.json)</source>
+        <translation>训练设置 (*.json)</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1：%2</translation>
+    </message>
+    <message>
+        <source>Save settings</source>
+        <translation>保存设置</translation>
+    </message>
+    <message>
+        <source>Saved as %1.</source>
+        <translation>已保存为 %1。</translation>
+    </message>
+    <message>
+        <source>Choose a model folder…</source>
+        <translation>选择模型文件夹……</translation>
+    </message>
+    <message>
+        <source>A Hugging Face model folder</source>
+        <translation>Hugging Face 模型文件夹</translation>
+    </message>
+    <message>
+        <source>Choose a GGUF file…</source>
+        <translation>选择 GGUF 文件……</translation>
+    </message>
+    <message>
+        <source>A GGUF file</source>
+        <translation>GGUF 文件</translation>
+    </message>
+    <message>
+        <source>GGUF models (*.gguf)</source>
+        <translation>GGUF 模型 (*.gguf)</translation>
+    </message>
+    <message>
+        <source>Show its rows</source>
+        <translation>查看各行</translation>
+    </message>
+    <message>
+        <source>How often its rows are taken…</source>
+        <translation>每轮取用次数……</translation>
+    </message>
+    <message>
+        <source>Weight</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>Times an epoch; 2.5 takes every row twice and half of them once more.</source>
+        <translation>每轮次数；2.5 表示每行取两次，其中一半再取一次。</translation>
+    </message>
+    <message>
+        <source>Take it out</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Add a file…</source>
+        <translation>添加文件……</translation>
+    </message>
+    <message>
+        <source>Data to train on</source>
+        <translation>训练数据</translation>
+    </message>
+    <message>
+        <source>Datasets (*.json *.jsonl *.csv *.tsv *.txt *.md);;All files (*)</source>
+        <translation>数据集 (*.json *.jsonl *.csv *.tsv *.txt *.md);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Add the sample rows</source>
+        <translation>添加示例数据</translation>
+    </message>
+    <message>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n row(s)</source>
+        <translation><numerusform>%n 行</numerusform></translation>
+    </message>
+    <message>
+        <source>%1 trained tokens</source>
+        <translation>%1 个训练词元</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n file(s)</source>
+        <translation><numerusform>%n 个文件</numerusform></translation>
+    </message>
+    <message>
+        <source>Choose data</source>
+        <translation>选择数据</translation>
+    </message>
+    <message>
+        <source>This machine</source>
+        <translation>本机</translation>
+    </message>
+    <message>
+        <source>%1 free on disk</source>
+        <translation>磁盘空闲 %1</translation>
+    </message>
+    <message>
+        <source>The run does not fit into memory.</source>
+        <translation>内存装不下这次训练。</translation>
+    </message>
+</context>
+</TS>
