@@ -101,7 +101,10 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
   connect(m_continue, &QPushButton::clicked, this, [this] { m_runs.requestContinue(m_current); });
   connect(m_empty, &EmptyState::triggered, this, &RunsPage::tryRequested);
   connect(&m_runs, &RunCenter::listChanged, this, &RunsPage::onListChanged);
-  connect(&m_runs, &RunCenter::runChanged, this, [this] { showActive(); });
+  connect(&m_runs, &RunCenter::runChanged, this, [this] {
+    showActive();
+    showCounts();
+  });
   connect(&m_runs, &RunCenter::failed, this, [this](const QString &message) { Toast::show(this, message); });
   onLanguage(this, [this] {
     m_header->setTitle(tr("Runs"));
@@ -217,6 +220,11 @@ void RunsPage::onListChanged() {
     draw();
     showActive();
   }
+  showCounts();
+}
+
+void RunsPage::showCounts() {
+  const auto &runs = m_runs.runs();
   const auto count = [&](auto... phases) {
     return static_cast<int>(std::count_if(runs.begin(), runs.end(), [&](const auto &run) { return ((run.phase == phases) || ...); }));
   };

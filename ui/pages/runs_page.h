@@ -50,6 +50,7 @@ private:
   void onListChanged();
   void draw();
   void showActive();
+  void showCounts();
   void showMenu(const QPoint &position);
   void requestOpen();
   void requestDelete(const QString &folder);

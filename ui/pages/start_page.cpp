@@ -32,6 +32,11 @@ public:
     setAccessibleName(QString::fromStdString(m_run.name) + QStringLiteral(", ") + phaseText(m_run.phase));
   }
 
+  void setRun(api::RunSummary run) {
+    m_run = std::move(run);
+    update();
+  }
+
 protected:
   void paintEvent(QPaintEvent *) override {
     QPainter painter(this);
@@ -135,6 +140,10 @@ StartPage::StartPage(RunCenter &runs, const Services &services, QWidget *parent)
   connect(m_try->button(), &QPushButton::clicked, this, &StartPage::tryRequested);
   connect(m_own->button(), &QPushButton::clicked, this, &StartPage::dataRequested);
   connect(&m_runs, &RunCenter::listChanged, this, &StartPage::showRuns);
+  connect(&m_runs, &RunCenter::runChanged, this, [this](const QString &folder) {
+    const api::RunSummary *run = m_runs.find(folder);
+    if (QWidget *row = m_rowOf.value(folder); row && run) static_cast<RecentRun *>(row)->setRun(*run);
+  });
   m_try->button()->setEnabled(!services.starterModel.empty());
   onLanguage(this, [this] {
     m_header->setTitle(tr("Start"));
@@ -157,15 +166,15 @@ StartPage::StartPage(RunCenter &runs, const Services &services, QWidget *parent)
 }
 
 void StartPage::showRuns() {
-  for (QWidget *row : m_rows) row->deleteLater();
-  m_rows.clear();
+  for (QWidget *row : m_rowOf) row->deleteLater();
+  m_rowOf.clear();
   const auto &runs = m_runs.runs();
   m_none->setVisible(runs.empty() && m_runs.known());
   for (size_t i = 0; i < std::min(runs.size(), kShownRuns); ++i) {
     auto *row = new RecentRun(runs[i], this);
     connect(row, &QAbstractButton::clicked, this, [this, folder = QString::fromStdString(runs[i].folder)] { Q_EMIT runChosen(folder); });
     m_list->insertWidget(static_cast<int>(i), row);
-    m_rows.push_back(row);
+    m_rowOf.insert(QString::fromStdString(runs[i].folder), row);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "ui/models/run_center.h"
 
 #include <QFrame>
+#include <QHash>
 #include <QWidget>
 
 class QLabel;
@@ -48,7 +49,7 @@ private:
   StartCard *m_try, *m_own;
   QLabel *m_recent, *m_none;
   QVBoxLayout *m_list;
-  std::vector<QWidget *> m_rows;
+  QHash<QString, QWidget *> m_rowOf; // by the run's folder
 };
 
 } // namespace attune::ui
