@@ -34,6 +34,10 @@
         <source>Attune is open already with this workspace. Close the other window first, or choose another workspace.</source>
         <translation>Attune 已用这个工作区打开。请先关闭另一个窗口，或换一个工作区。</translation>
     </message>
+    <message>
+        <source>The workspace %1 cannot be made. Choose another with ATTUNE_WORKSPACE.</source>
+        <translation>无法创建工作区 %1。请用 ATTUNE_WORKSPACE 指定别的位置。</translation>
+    </message>
 </context>
 <context>
     <name>MemoryItem</name>
@@ -993,10 +997,6 @@
         <translation>重新回答</translation>
     </message>
     <message>
-        <source>Add to a dataset</source>
-        <translation>加入数据集</translation>
-    </message>
-    <message>
         <source>cut off</source>
         <translation>未说完</translation>
     </message>
@@ -1247,10 +1247,6 @@
         <translation>选择模型和数据后，这里显示模型读到的一行，参与训练的词元会上色。</translation>
     </message>
     <message>
-        <source>This row cannot be used. The Data page says why.</source>
-        <translation>这一行无法使用，可用 attune data check 查看原因。</translation>
-    </message>
-    <message>
         <source>Coloured tokens are trained: %1 of %2</source>
         <translation>上色的词元参与训练：%1 / %2</translation>
     </message>
@@ -1261,6 +1257,10 @@
     <message>
         <source>%1 % of the rows fit uncut.</source>
         <translation>%1% 的行无需截断。</translation>
+    </message>
+    <message>
+        <source>This row cannot be used. The command attune data check says why.</source>
+        <translation>这一行无法使用，可用 attune data check 查看原因。</translation>
     </message>
 </context>
 <context>
@@ -1939,10 +1939,6 @@
     <message>
         <source>GGUF models (*.gguf)</source>
         <translation>GGUF 模型 (*.gguf)</translation>
-    </message>
-    <message>
-        <source>Show its rows</source>
-        <translation>查看各行</translation>
     </message>
     <message>
         <source>How often its rows are taken…</source>

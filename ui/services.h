@@ -21,7 +21,6 @@ struct Services {
   std::string workspace;    // where runs, models and datasets of this person lie
   std::string resources;    // presets and sample rows that ship
   std::string starterModel; // empty when set-up did not fetch it
-  std::string program;      // the attune command line program, for runs that outlive the window
 };
 
 } // namespace attune::ui

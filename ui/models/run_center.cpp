@@ -83,8 +83,15 @@ RunModel *RunCenter::model(const QString &folder) {
                                  return api::currentEvents(queue->take());
                                },
                                [this, model, folder](std::vector<api::RunEvent> events) {
+                                 const int64_t last = events.empty() ? 0 : events.back().seq;
                                  model->apply(events);
                                  m_reading.remove(folder);
+                                 // What arrived meanwhile and was not on disk yet.
+                                 std::vector<api::RunEvent> newer = m_early.take(folder);
+                                 newer.erase(std::remove_if(newer.begin(), newer.end(),
+                                                            [last](const auto &event) { return event.seq > 0 && event.seq <= last; }),
+                                             newer.end());
+                                 if (!newer.empty()) onArrived(folder, newer);
                                })));
   return model;
 }
@@ -143,8 +150,10 @@ void RunCenter::launch(const QString &folder, api::RunRequest request) {
 void RunCenter::onArrived(const QString &folder, const std::vector<api::RunEvent> &events) {
   RunModel *figures = m_models.value(folder);
   if (!figures) return;
-  if (m_reading.contains(folder)) { // resumed before its past was read: what is on disk will hold these events, too
-    m_reading.remove(folder);
+  if (m_reading.contains(folder)) { // the past comes first
+    auto &early = m_early[folder];
+    early.insert(early.end(), events.begin(), events.end());
+    return;
   }
   figures->apply(events);
   updateSummary(folder);

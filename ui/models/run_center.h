@@ -72,6 +72,7 @@ private:
   QHash<QString, RunModel *> m_models;
   QHash<QString, Live> m_live;
   QHash<QString, std::shared_ptr<Task>> m_reading;
+  QHash<QString, std::vector<api::RunEvent>> m_early; // of a live run whose past is being read
   Task m_listing, m_writing;
   bool m_known = false;
 };

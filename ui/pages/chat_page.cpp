@@ -122,10 +122,6 @@ ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const S
       m_talk.choose(exchange);
       show();
     });
-    connect(pane, &ChatPane::keepRequested, this, [this, pane](int exchange) {
-      const auto &said = pane == m_tuned ? m_talk.at(exchange).tuned : m_talk.at(exchange).base;
-      if (said) Q_EMIT keepRequested(m_talk.at(exchange).question, said->text, m_talk.system);
-    });
   }
   connect(&m_runs, &RunCenter::runChanged, this, [this] { showState(); });
   onLanguage(this, [this] {

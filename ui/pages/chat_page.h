@@ -35,9 +35,6 @@ public:
   bool isReady() const { return m_engine.isLoaded(); }
   bool isBusy() const { return m_engine.isAnswering() || m_engine.isLoading(); }
 
-Q_SIGNALS:
-  void keepRequested(const QString &question, const QString &answer, const QString &system);
-
 protected:
   bool eventFilter(QObject *watched, QEvent *event) override;
 

@@ -121,7 +121,6 @@ void ChatPane::addExchange(const Conversation &conversation, int index, bool las
   below->setSpacing(0);
   button(below, QStringLiteral("copy"), tr("Copy the answer"), [text = said->text] { QGuiApplication::clipboard()->setText(text); });
   if (last) button(below, QStringLiteral("refresh"), tr("Answer again"), [this, index] { Q_EMIT regenerateRequested(index); });
-  button(below, QStringLiteral("add"), tr("Add to a dataset"), [this, index] { Q_EMIT keepRequested(index); });
   if (said->cut) {
     QLabel *cut = makeLabel(TextRole::Caption, content);
     cut->setText(tr("cut off"));

@@ -33,7 +33,6 @@ Q_SIGNALS:
   void regenerateRequested(int exchange);
   void editRequested(int exchange);
   void branchChosen(int exchange);
-  void keepRequested(int exchange);
 
 private:
   const std::optional<ChatReply> &reply(const Exchange &exchange) const;

@@ -139,7 +139,7 @@ void RowPreviewPanel::showTexts() {
   showMessage(m_config.model.empty() || m_config.dataset.empty()
                   ? tr("Choose a model and data, and a row appears here as the model reads it, with the tokens it learns from coloured.")
               : m_survey && !m_survey->refusal.empty() ? QString::fromStdString(m_survey->refusal)
-              : some && !m_shown && m_survey           ? tr("This row cannot be used. The Data page says why.")
+              : some && !m_shown && m_survey           ? tr("This row cannot be used. The command attune data check says why.")
                                                        : QString());
   if (m_shown) {
     const auto trained = std::count_if(m_shown->tokens.begin(), m_shown->tokens.end(), [](const auto &token) { return token.trained; });

@@ -227,10 +227,8 @@ void TrainPage::fillModels(QMenu &menu) {
 void TrainPage::fillDatasets(QMenu &menu) {
   const auto datasets = m_draft.config().dataset;
   for (size_t i = 0; i < datasets.size(); ++i) {
-    const QString path = QString::fromStdString(datasets[i].path);
     QMenu *one = menu.addMenu(shortName(datasets[i].path) +
                               (datasets[i].weight == 1.0 ? QString() : QStringLiteral(" × %1").arg(numberText(datasets[i].weight))));
-    one->addAction(tr("Show its rows"), this, [this, path] { Q_EMIT dataRequested(path); });
     one->addAction(tr("How often its rows are taken…"), this, [this, i] {
       auto changed = m_draft.config().dataset;
       if (i >= changed.size()) return;

@@ -35,7 +35,6 @@ public:
 
 Q_SIGNALS:
   void started(const QString &folder);
-  void dataRequested(const QString &path);
 
 private:
   void fillPresets();

@@ -1,0 +1,26 @@
+// What the window is given: the implementations behind ui's interfaces, for one workspace. Owns them; outlives the window.
+#pragma once
+
+#include "core/store/conversation_store.h"
+#include "core/store/local_token_preview.h"
+#include "core/store/run_store.h"
+#include "ui/services.h"
+
+#include <QString>
+
+namespace attune::app {
+
+class Composition {
+public:
+  /// `program` is the folder of the executables, from which resources and the engine module are found; `threads` 0 = every core.
+  Composition(const QString &workspace, const QString &program, int threads);
+  const ui::Services &services() const { return m_services; }
+
+private:
+  store::FolderRunStore m_runs;
+  store::LocalTokenPreview m_preview;
+  store::FolderConversationStore m_conversations;
+  ui::Services m_services;
+};
+
+} // namespace attune::app

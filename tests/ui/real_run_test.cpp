@@ -1,0 +1,69 @@
+// Try it, stop, continue, chat: the window on libtorch and the starter model, in a workspace of its own.
+#include "app/gui/composition.h"
+#include "ui/charts/metric_chart.h"
+#include "ui/pages/chat_page.h"
+#include "ui/pages/run_curves.h"
+#include "ui/pages/runs_page.h"
+#include "ui/shell/main_window.h"
+
+#include <QStandardPaths>
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace attune;
+using namespace attune::ui;
+
+class RealRunTest : public QObject {
+  Q_OBJECT
+
+private Q_SLOTS:
+  void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
+
+  void tryStopContinueChat() {
+    const QTemporaryDir workspace;
+    const app::Composition composition(workspace.path(), QCoreApplication::applicationDirPath(), 0);
+    if (composition.services().starterModel.empty()) QSKIP("The starter model is not here: ./dev setup fetches it.");
+    Preferences preferences;
+    preferences.language = QStringLiteral("en");
+    Appearance appearance;
+    appearance.apply(preferences);
+    MainWindow window(composition.services(), appearance, preferences);
+    QElapsedTimer clock;
+    clock.start();
+    window.show();
+    QTRY_VERIFY(window.runs().known());
+    window.tryIt();
+    MetricChart *chart = window.runsPage()->curves()->lossChart();
+    QTRY_VERIFY_WITH_TIMEOUT(!window.runs().runs().empty() && window.runs().runs().front().step >= 5, 120000);
+    QTRY_VERIFY(!chart->drawnPoints(0).isEmpty());
+    qInfo("step 5 after %.1f s", static_cast<double>(clock.elapsed()) / 1000);
+    const QString folder = window.runs().active();
+    window.runs().requestStop(folder);
+    QTRY_VERIFY_WITH_TIMEOUT(window.runs().active().isEmpty(), 60000);
+    const auto &runs = window.runs().runs();
+    QCOMPARE(runs.front().phase, api::RunPhase::Stopped);
+    const qint64 stopped = runs.front().step;
+
+    window.runs().requestContinue(folder);
+    QTRY_VERIFY_WITH_TIMEOUT(window.runs().runs().front().step >= stopped + 3, 120000);
+    window.runs().requestStop(folder);
+    QTRY_VERIFY_WITH_TIMEOUT(window.runs().active().isEmpty(), 60000);
+
+    // Another look from the disk says the same.
+    const api::RunSummary summary = composition.services().runs->summary(folder.toStdString());
+    QCOMPARE(summary.phase, api::RunPhase::Stopped);
+    QCOMPARE(summary.step, window.runs().runs().front().step);
+
+    window.goTo(Place::Chat);
+    window.chatPage()->useRun(folder);
+    QTRY_VERIFY_WITH_TIMEOUT(window.chatPage()->isReady(), 60000);
+    window.chatPage()->ask(QStringLiteral("What is LoRA?"));
+    QTRY_VERIFY_WITH_TIMEOUT(!window.chatPage()->isBusy(), 120000);
+    QVERIFY(!window.chatPage()->conversation().at(0).base->text.isEmpty());
+    QVERIFY(!window.chatPage()->conversation().at(0).tuned->text.isEmpty());
+    QVERIFY(window.chatPage()->conversation().at(0).base->text != window.chatPage()->conversation().at(0).tuned->text);
+  }
+};
+
+QTEST_MAIN(RealRunTest)
+#include "real_run_test.moc"
