@@ -121,6 +121,8 @@ void RowPreviewPanel::lookAtRow() {
       });
 }
 
+void RowPreviewPanel::resizeEvent(QResizeEvent *) { showTexts(); }
+
 void RowPreviewPanel::showMessage(const QString &text) {
   m_message->setText(text);
   m_message->setVisible(!text.isEmpty());
@@ -134,8 +136,9 @@ void RowPreviewPanel::showTexts() {
   const bool some = m_rows > 0;
   m_number->setVisible(some);
   m_of->setVisible(some);
-  m_lengthTitle->setVisible(m_survey.has_value());
-  m_histogram->setVisible(m_survey.has_value());
+  const bool tall = height() >= 320; // a low panel shows the row
+  m_lengthTitle->setVisible(m_survey.has_value() && tall);
+  m_histogram->setVisible(m_survey.has_value() && tall);
   showMessage(m_config.model.empty() || m_config.dataset.empty()
                   ? tr("Choose a model and data, and a row appears here as the model reads it, with the tokens it learns from coloured.")
               : m_survey && !m_survey->refusal.empty() ? QString::fromStdString(m_survey->refusal)

@@ -32,6 +32,9 @@ public:
 Q_SIGNALS:
   void surveyed();
 
+protected:
+  void resizeEvent(QResizeEvent *event) override;
+
 private:
   void look();
   void lookAtRow();

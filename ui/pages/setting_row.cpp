@@ -131,6 +131,13 @@ bool SettingRow::matches(const QString &text) const {
          QString::fromStdString(m_field.key).contains(text, Qt::CaseInsensitive);
 }
 
+/// Where there is no room for the help beside the field, it is the field's tool tip.
+void SettingRow::resizeEvent(QResizeEvent *) {
+  const bool room = width() >= 520;
+  m_help->setVisible(room);
+  m_editor->setToolTip(room ? QString() : m_help->text());
+}
+
 void SettingRow::showValue() {
   const QString text = m_draft.text(m_field);
   const QSignalBlocker quiet(m_editor);

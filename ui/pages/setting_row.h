@@ -23,6 +23,9 @@ public:
   void refresh();
   QWidget *editor() const { return m_editor; }
 
+protected:
+  void resizeEvent(QResizeEvent *event) override;
+
 private:
   QWidget *makeEditor();
   void showValue();
