@@ -3,25 +3,47 @@
 #include "ui/widgets/theme.h"
 
 #include <QApplication>
+#include <QDBusConnection>
+#include <QDBusMessage>
+#include <QDBusPendingCallWatcher>
+#include <QDBusPendingReply>
+#include <QDBusVariant>
 #include <QLibraryInfo>
 #include <QLocale>
 #include <QPalette>
 
 namespace attune::ui {
 
-Appearance::Appearance(QObject *parent) : QObject(parent) {}
+Appearance::Appearance(QObject *parent) : QObject(parent), m_platformDark(QPalette().color(QPalette::Window).lightness() < 128) {
+  askPortal();
+  connect(qApp, &QGuiApplication::applicationStateChanged, this, [this](Qt::ApplicationState state) {
+    if (state == Qt::ApplicationActive) askPortal(); // the desktop's theme may have changed meanwhile
+  });
+}
+
+/// Qt 6.4 has no call for the desktop's colour scheme; the portal tells it.
+void Appearance::askPortal() {
+  const QDBusConnection bus = QDBusConnection::sessionBus();
+  if (!bus.isConnected()) return;
+  QDBusMessage question =
+      QDBusMessage::createMethodCall(QStringLiteral("org.freedesktop.portal.Desktop"), QStringLiteral("/org/freedesktop/portal/desktop"),
+                                     QStringLiteral("org.freedesktop.portal.Settings"), QStringLiteral("Read"));
+  question << QStringLiteral("org.freedesktop.appearance") << QStringLiteral("color-scheme");
+  auto *watcher = new QDBusPendingCallWatcher(bus.asyncCall(question), this);
+  connect(watcher, &QDBusPendingCallWatcher::finished, this, [this, watcher] {
+    const QDBusPendingReply<QDBusVariant> reply = *watcher;
+    watcher->deleteLater();
+    if (reply.isError()) return;
+    QVariant scheme = reply.value().variant();
+    if (scheme.metaType() == QMetaType::fromType<QDBusVariant>()) scheme = scheme.value<QDBusVariant>().variant(); // wrapped twice
+    m_portalScheme = scheme.toUInt();
+    if (m_applied) apply(m_preferences);
+  });
+}
 
 bool Appearance::wantsDark() const {
   if (m_preferences.theme != ThemeChoice::System) return m_preferences.theme == ThemeChoice::Dark;
-  if (m_portalScheme != 0) return m_portalScheme == 1;
-  static const bool platformDark = QPalette().color(QPalette::Window).lightness() < 128; // before ours is set
-  return platformDark;
-}
-
-void Appearance::onPortalSetting(const QString &space, const QString &key, const QVariant &value) {
-  if (space != QLatin1String("org.freedesktop.appearance") || key != QLatin1String("color-scheme")) return;
-  m_portalScheme = value.toUInt();
-  apply(m_preferences);
+  return m_portalScheme != 0 ? m_portalScheme == 1 : m_platformDark;
 }
 
 void Appearance::apply(const Preferences &preferences) {

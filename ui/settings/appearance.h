@@ -1,4 +1,5 @@
-// The window's language and theme, changed while it runs. One per application; GUI thread.
+// The window's language and theme, changed while it runs. Follows the desktop portal over D-Bus where it answers. One per
+// application; GUI thread.
 #pragma once
 
 #include "ui/settings/preferences.h"
@@ -20,9 +21,10 @@ public:
   bool dark() const { return m_dark; }
 
 private:
-  void onPortalSetting(const QString &space, const QString &key, const QVariant &value);
+  void askPortal();
   bool wantsDark() const;
 
+  const bool m_platformDark; // the palette before ours is set
   Preferences m_preferences;
   QTranslator m_ours, m_qts;
   QString m_language;
