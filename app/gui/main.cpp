@@ -1,5 +1,6 @@
 // attune-studio: one window on one workspace. libtorch comes with the engine module after the first paint.
 #include "app/gui/composition.h"
+#include "core/base/workspace.h"
 #include "ui/settings/appearance.h"
 #include "ui/shell/main_window.h"
 
@@ -13,9 +14,7 @@ namespace {
 using namespace attune;
 
 QString workspaceFolder(const ui::Preferences &preferences) {
-  if (!preferences.workspace.isEmpty()) return preferences.workspace;
-  const QString asked = qEnvironmentVariable("ATTUNE_WORKSPACE");
-  return asked.isEmpty() ? QDir::homePath() + QStringLiteral("/Attune") : asked;
+  return preferences.workspace.isEmpty() ? QString::fromStdString(defaultWorkspace()) : preferences.workspace;
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <string>
 
 namespace attune {
 
@@ -17,5 +18,8 @@ struct Clock {
             [seconds] { return seconds(std::chrono::steady_clock::now()); }};
   }
 };
+
+/// The local time now as a part of names: "20261126-164402".
+std::string localStamp();
 
 } // namespace attune

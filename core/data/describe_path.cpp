@@ -3,6 +3,7 @@
 #include "core/api/event_json.h"
 #include "core/api/run_config_json.h"
 #include "core/base/atomic_file.h"
+#include "core/base/file_lock.h"
 #include "core/base/inside_folder.h"
 #include "core/data/dataset_file.h"
 #include "core/io/generation_defaults.h"
@@ -12,11 +13,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <filesystem>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace attune::data {
 
@@ -56,15 +54,6 @@ io::Description withTextProblems(io::Description result, const std::string &path
   return result;
 }
 
-/// Whether a process writes to this run now: it holds the lock of the events.
-bool isRunning(const std::string &path) {
-  const int fd = ::open((path + "/events.jsonl").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return false;
-  const bool locked = ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-  ::close(fd);
-  return locked;
-}
-
 io::Description describeRun(const std::string &path) {
   io::Description result;
   result.facts = {{"kind", "run"}, {"path", path}, {"problems", Json::array()}};
@@ -90,7 +79,7 @@ io::Description describeRun(const std::string &path) {
   result.facts["steps"] = 0;
   result.facts["outcome"] = nullptr;
   result.facts["checkpoints"] = Json::array();
-  result.facts["running"] = isRunning(path);
+  result.facts["running"] = isFileLocked(path + "/events.jsonl"); // a process writes this run now
   const auto events = insideFolder(readFile(path + "/events.jsonl", kMaxEventBytes));
   if (!events.ok()) {
     result.problem(events.error());

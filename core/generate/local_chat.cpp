@@ -3,11 +3,7 @@
 #include "core/device/dtype_policy.h"
 #include "core/device/torch_guard.h"
 #include "core/generate/generator.h"
-#include "core/io/generation_defaults.h"
-#include "core/model/language_model.h"
-#include "core/tokenizer/chat_template.h"
-
-#include <future>
+#include "core/generate/model_session.h"
 
 namespace attune::core {
 
@@ -15,20 +11,20 @@ namespace {
 
 class LocalChat : public api::ChatModel {
 public:
-  LocalChat(LanguageModel model, tokenizer::TokenizerBundle bundle, tokenizer::ChatTemplate chatTemplate, io::GenerationDefaults defaults)
-      : m_model(std::move(model)), m_bundle(std::move(bundle)), m_template(std::move(chatTemplate)), m_defaults(std::move(defaults)) {}
+  explicit LocalChat(ModelSession session) : m_session(std::move(session)) {}
 
-  bool hasAdapter() const override { return m_model.adapters() != nullptr; }
-  int64_t contextLength() const override { return m_model.transformer.config().context; }
+  bool hasAdapter() const override { return m_session.model.adapters() != nullptr; }
+  int64_t contextLength() const override { return m_session.model.transformer.config().context; }
 
   api::SamplingSettings defaults() const override {
+    const io::GenerationDefaults &defaults = m_session.defaults;
     api::SamplingSettings settings;
-    settings.greedy = !m_defaults.doSample.value_or(true);
-    settings.temperature = m_defaults.temperature.value_or(settings.temperature);
-    settings.topK = m_defaults.topK.value_or(settings.topK);
-    settings.topP = m_defaults.topP.value_or(settings.topP);
-    settings.minP = m_defaults.minP.value_or(settings.minP);
-    settings.repetitionPenalty = m_defaults.repetitionPenalty.value_or(settings.repetitionPenalty);
+    settings.greedy = !defaults.doSample.value_or(true);
+    settings.temperature = defaults.temperature.value_or(settings.temperature);
+    settings.topK = defaults.topK.value_or(settings.topK);
+    settings.topP = defaults.topP.value_or(settings.topP);
+    settings.minP = defaults.minP.value_or(settings.minP);
+    settings.repetitionPenalty = defaults.repetitionPenalty.value_or(settings.repetitionPenalty);
     return settings;
   }
 
@@ -40,17 +36,16 @@ private:
   Result<api::ChatAnswer> answerGuarded(const api::ChatRequest &request) {
     tokenizer::Conversation conversation;
     for (const api::ChatMessage &message : request.messages) conversation.messages.push_back({message.role, message.text, ""});
-    ATTUNE_TRY(const auto prompt, tokenizer::encodeChat(*m_bundle.tokenizer, m_bundle.endTokens, m_template, conversation,
-                                                        tokenizer::TrainedPart::Answers, true));
+    ATTUNE_TRY(const std::vector<int32_t> prompt, m_session.encodeChat(conversation));
     const api::SamplingSettings &asked = request.sampling;
     GenerateOptions options;
     options.maxNewTokens = asked.maxNewTokens;
     options.sampling = {asked.greedy, asked.temperature, asked.topK, asked.topP, asked.minP, asked.repetitionPenalty, asked.seed};
-    options.endTokens = m_bundle.endTokens;
+    options.endTokens = m_session.chatEndTokens;
     options.stop = request.stop;
     api::ChatAnswer answer;
-    answer.promptTokens = static_cast<int64_t>(prompt.ids.size());
-    tokenizer::StreamingDecoder decoder(*m_bundle.tokenizer);
+    answer.promptTokens = static_cast<int64_t>(prompt.size());
+    tokenizer::StreamingDecoder decoder(*m_session.bundle.tokenizer);
     const auto emit = [&](const std::string &piece) {
       answer.text += piece;
       if (!piece.empty() && request.onText) request.onText(piece);
@@ -59,7 +54,8 @@ private:
       ++answer.newTokens;
       emit(decoder.push(id));
     };
-    const auto result = generate(m_model.transformer, m_model.weights, request.tuned ? m_model.adapters() : nullptr, prompt.ids, options);
+    const auto result = generate(m_session.model.transformer, m_session.model.weights, request.tuned ? m_session.model.adapters() : nullptr,
+                                 prompt, options);
     emit(decoder.flush());
     if (!result.ok() && result.error().code != ErrorCode::Interrupted) return result.error();
     if (!result.ok()) return answer;
@@ -69,10 +65,7 @@ private:
     return answer;
   }
 
-  LanguageModel m_model;
-  tokenizer::TokenizerBundle m_bundle;
-  tokenizer::ChatTemplate m_template;
-  io::GenerationDefaults m_defaults;
+  ModelSession m_session;
 };
 
 } // namespace
@@ -80,15 +73,9 @@ private:
 Result<std::unique_ptr<api::ChatModel>> openLocalChat(const std::string &model, const std::string &adapter) {
   return guarded("Loading the model", [&]() -> Result<std::unique_ptr<api::ChatModel>> {
     ATTUNE_TRY(const at::ScalarType type, computeTypeFor(api::Precision::Auto, ComputePurpose::Answer));
-    // Reading a vocabulary takes as long as dequantising a small model: do both at once.
-    auto tokenizer = std::async(std::launch::async, [&] { return tokenizer::loadTokenizer(model); });
-    auto loaded = LanguageModel::open(model, adapter, type);
-    auto bundle = tokenizer.get();
-    if (!loaded.ok()) return loaded.error();
-    if (!bundle.ok()) return bundle.error();
-    ATTUNE_TRY(auto defaults, io::readGenerationDefaults(model, loaded->transformer.config()));
-    ATTUNE_TRY(auto chat, tokenizer::ChatTemplate::ofModel(*bundle, "chat template"));
-    return std::unique_ptr<api::ChatModel>(new LocalChat(std::move(*loaded), std::move(*bundle), std::move(chat), std::move(defaults)));
+    ATTUNE_TRY(ModelSession session, ModelSession::openToGenerate(model, adapter, type, true));
+    ATTUNE_CHECK(tokenizer::ChatTemplate::ofModel(session.bundle, "chat template")); // a broken one is told now
+    return std::unique_ptr<api::ChatModel>(new LocalChat(std::move(session)));
   });
 }
 

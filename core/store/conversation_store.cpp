@@ -1,11 +1,11 @@
 #include "core/store/conversation_store.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/clock.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,14 +39,10 @@ Status FolderConversationStore::remove(const std::string &id) {
 }
 
 std::string FolderConversationStore::freshId() {
-  char stamp[32];
-  const std::time_t now = std::time(nullptr);
-  std::tm local = {};
-  localtime_r(&now, &local);
-  std::strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
+  const std::string stamp = localStamp();
   std::string id = stamp;
   std::error_code ignored;
-  for (int i = 2; fs::exists(path(id), ignored); ++i) id = std::string(stamp) + "-" + std::to_string(i);
+  for (int i = 2; fs::exists(path(id), ignored); ++i) id = stamp + "-" + std::to_string(i);
   return id;
 }
 

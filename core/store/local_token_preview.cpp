@@ -8,39 +8,41 @@ namespace attune::store {
 
 namespace {
 
-data::DatasetOptions optionsOf(const api::RunConfig &config) {
+data::DatasetOptions optionsOf(const api::RunConfig &config, int64_t vocabulary) {
   data::DatasetOptions options;
   options.templateName = config.templateName;
   options.maxLength = config.maxLength;
   options.overlength = api::Overlength::Truncate; // a preview shows what would be refused, too
   options.trainOn = config.trainOn;
   options.threads = 1; // a training may want the cores
-  options.vocabularySize = data::modelVocabularySize(config.model);
+  options.vocabularySize = vocabulary;
   return options;
 }
 
 } // namespace
 
-Result<tokenizer::TokenizerBundle> LocalTokenPreview::bundle(const api::RunConfig &config) {
+Result<LocalTokenPreview::Tools> LocalTokenPreview::tools(const api::RunConfig &config) {
   {
     const std::lock_guard<std::mutex> lock(m_mutex);
-    if (m_bundle.tokenizer && m_model == config.model) return m_bundle;
+    if (m_tools.bundle.tokenizer && m_model == config.model) return m_tools;
   }
-  ATTUNE_TRY(auto loaded, data::loadTokenizerFor(config.model, config.dataset));
+  Tools loaded;
+  ATTUNE_TRY(loaded.bundle, data::loadTokenizerFor(config.model, config.dataset));
+  loaded.vocabulary = data::modelVocabularySize(config.model);
   const std::lock_guard<std::mutex> lock(m_mutex);
   m_model = config.model;
-  m_bundle = loaded;
+  m_tools = loaded;
   return loaded;
 }
 
 Result<std::vector<api::RowTokens>> LocalTokenPreview::rows(const api::RunConfig &config, int64_t first, int64_t count, const StopToken &) {
-  ATTUNE_TRY(const auto tools, bundle(config));
-  ATTUNE_TRY(const auto preview, data::previewRows(config.dataset, tools, optionsOf(config), first, count));
+  ATTUNE_TRY(const Tools known, tools(config));
+  ATTUNE_TRY(const auto preview, data::previewRows(config.dataset, known.bundle, optionsOf(config, known.vocabulary), first, count));
   std::vector<api::RowTokens> rows;
   for (const data::RowPreview &shown : preview.shown) {
     api::RowTokens row{shown.file, shown.row, shown.line, {}, shown.fullLength, shown.templateUsed};
     std::optional<tokenizer::StreamingDecoder> decoder; // a character split over tokens shows at its last one
-    if (tools.tokenizer) decoder.emplace(*tools.tokenizer);
+    if (known.bundle.tokenizer) decoder.emplace(*known.bundle.tokenizer);
     for (size_t i = 0; i < shown.ids.size(); ++i)
       row.tokens.push_back({decoder ? decoder->push(shown.ids[i]) : std::to_string(shown.ids[i]) + " ", shown.ids[i],
                             i < shown.labels.size() && shown.labels[i] != -100});
@@ -59,10 +61,10 @@ Result<int64_t> LocalTokenPreview::countRows(const api::RunConfig &config) {
 }
 
 Result<api::LengthSurvey> LocalTokenPreview::lengths(const api::RunConfig &config, const StopToken &stop) {
-  ATTUNE_TRY(const auto tools, bundle(config));
-  data::DatasetOptions options = optionsOf(config);
+  ATTUNE_TRY(const Tools known, tools(config));
+  data::DatasetOptions options = optionsOf(config, known.vocabulary);
   options.keepFacts = true;
-  ATTUNE_TRY(const auto dataset, data::surveyDataset(config.dataset, &tools, options, stop));
+  ATTUNE_TRY(const auto dataset, data::surveyDataset(config.dataset, &known.bundle, options, stop));
   const data::DatasetStats stats = data::datasetStats(dataset, config.maxLength);
   api::LengthSurvey survey{stats.rows, stats.usableRows, stats.overCutoff, stats.trainedTokens, stats.tokens, {}, ""};
   for (const data::LengthBin &bin : stats.histogram) survey.histogram.push_back({bin.from, bin.to, bin.rows});

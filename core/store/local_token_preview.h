@@ -15,11 +15,15 @@ public:
   Result<api::LengthSurvey> lengths(const api::RunConfig &config, const StopToken &stop) override;
 
 private:
-  Result<tokenizer::TokenizerBundle> bundle(const api::RunConfig &config);
+  struct Tools {
+    tokenizer::TokenizerBundle bundle;
+    int64_t vocabulary = 0; // the model's
+  };
+  Result<Tools> tools(const api::RunConfig &config);
 
   std::mutex m_mutex;
   std::string m_model;
-  tokenizer::TokenizerBundle m_bundle;
+  Tools m_tools; // of m_model
 };
 
 } // namespace attune::store

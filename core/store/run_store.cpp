@@ -3,16 +3,16 @@
 #include "core/api/event_json.h"
 #include "core/api/run_config_json.h"
 #include "core/base/atomic_file.h"
+#include "core/base/clock.h"
+#include "core/base/file_lock.h"
 #include "core/base/json.h"
 
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <cmath>
-#include <ctime>
 #include <fcntl.h>
 #include <filesystem>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,13 +61,6 @@ public:
     if (from + static_cast<int64_t>(text.size()) < m_size) text.resize(text.rfind('\n') + 1); // npos + 1 = 0
     const size_t begin = from == 0 ? 0 : text.find('\n') + 1;
     return from > 0 && begin == 0 ? std::vector<api::RunEvent>{} : api::eventsFromText(std::string_view(text).substr(begin));
-  }
-
-  /// Whether some process holds the file's lock, which a run does as long as it goes.
-  bool isWritten() const {
-    const bool locked = m_file >= 0 && ::flock(m_file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    if (m_file >= 0 && !locked) ::flock(m_file, LOCK_UN);
-    return locked;
   }
 
 private:
@@ -124,7 +117,7 @@ void readEvents(const std::string &path, api::RunSummary &summary) {
   summary.curve = sampleCurve(file);
   if (ended) return;
   summary.error.clear();
-  summary.phase = file.isWritten() ? api::RunPhase::Running : api::RunPhase::Interrupted;
+  summary.phase = isFileLocked(path) ? api::RunPhase::Running : api::RunPhase::Interrupted;
 }
 
 api::RunNotes readNotes(const std::string &folder) {
@@ -243,12 +236,7 @@ Status FolderRunStore::writeNotes(const std::string &folder, const api::RunNotes
 }
 
 std::string FolderRunStore::freshFolder(const std::string &name) {
-  char stamp[32];
-  const std::time_t now = std::time(nullptr);
-  std::tm local = {};
-  localtime_r(&now, &local);
-  std::strftime(stamp, sizeof stamp, "-%Y%m%d-%H%M%S", &local);
-  const std::string base = m_runs + "/" + folderName(name) + stamp;
+  const std::string base = m_runs + "/" + folderName(name) + "-" + localStamp();
   std::string folder = base;
   std::error_code ignored;
   for (int i = 2; fs::exists(folder, ignored); ++i) folder = base + "-" + std::to_string(i);

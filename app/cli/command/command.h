@@ -59,8 +59,7 @@ public:
 int reportError(CommandContext &context, const Error &error);
 
 /// Parses `arguments` (without program and verb) and runs the command; returns the process's exit code.
-/// Never throws.
-/// `errorOf` makes the Error of what escapes a verb; the engine's knows libtorch's exceptions.
+/// Never throws: `errorOf` makes the Error of what escapes a verb; the engine's knows libtorch's exceptions.
 using ErrorOfException = Error (*)(const std::exception &exception);
 Error errorOfException(const std::exception &exception);
 int runCommand(Command &command, const std::vector<std::string> &arguments, std::ostream &out, std::ostream &err,
@@ -68,7 +67,6 @@ int runCommand(Command &command, const std::vector<std::string> &arguments, std:
 
 /// "0.1.0"
 std::string versionText();
-
 
 /// Verbs register themselves: ATTUNE_COMMAND(TokenizeCommand) at the end of the verb's file.
 using CommandFactory = std::function<std::unique_ptr<Command>()>;

@@ -1,7 +1,5 @@
 #include "app/cli/command/command.h"
 
-#include <algorithm>
-
 namespace attune::app {
 
 std::vector<CommandFactory> &commandRegistry() {

@@ -3,6 +3,7 @@
 #include "core/api/config_fields.h"
 #include "core/base/nearest_name.h"
 #include "core/base/shorten.h"
+#include "core/base/workspace.h"
 
 #include <CLI/CLI.hpp>
 #include <cctype>
@@ -17,13 +18,6 @@ namespace {
 
 constexpr int64_t kLargestSeed = (int64_t(1) << 53) - 1; // as of the setting
 constexpr size_t kLongestMessage = 600;
-
-std::string defaultWorkspace() {
-  const char *workspace = std::getenv("ATTUNE_WORKSPACE");
-  if (workspace && *workspace) return workspace;
-  const char *home = std::getenv("HOME");
-  return std::string(home && *home ? home : ".") + "/Attune";
-}
 
 std::string checkDevice(const std::string &device) {
   const api::DeviceProblem problem = api::deviceProblem(device);

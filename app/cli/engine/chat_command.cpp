@@ -23,8 +23,8 @@ public:
   Result<int> run(CommandContext &context) override {
     if (context.json)
       return Error{ErrorCode::Usage, "chat has no JSON output.", "--json", "Use attune generate --messages for one answer."};
-    ATTUNE_TRY(ModelSession session, ModelSession::openToGenerate(m_model, context, true));
-    session.noticeTemplate(context);
+    ATTUNE_TRY(core::ModelSession session, m_model.openToGenerate(context, true));
+    noticeTemplate(session, context);
     if (!context.quiet) context.err << "Write a message; /reset starts again, /exit leaves.\n";
     tokenizer::Conversation conversation;
     const auto reset = [&] {

@@ -33,10 +33,10 @@ public:
     if (m_messages) {
       ATTUNE_TRY(conversation, data::readMessagesFile(*m_messages));
     }
-    ATTUNE_TRY(ModelSession session, ModelSession::openToGenerate(m_model, context, !m_ids));
+    ATTUNE_TRY(core::ModelSession session, m_model.openToGenerate(context, !m_ids));
     if (m_prompt) prompt = session.encode(*m_prompt);
     if (m_messages) {
-      session.noticeTemplate(context);
+      noticeTemplate(session, context);
       ATTUNE_TRY(prompt, session.encodeChat(conversation));
     }
 

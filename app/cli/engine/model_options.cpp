@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 
 #include <cstdlib>
-#include <future>
 
 namespace attune::app {
 
@@ -26,46 +25,20 @@ Result<at::ScalarType> ModelOptions::computeType() const {
   return precision == "bf16" ? at::kBFloat16 : at::kFloat;
 }
 
-Result<ModelSession> ModelSession::open(const ModelOptions &options, const CommandContext &context, bool needsText) {
-  ATTUNE_TRY(const at::ScalarType type, options.computeType());
+Result<core::ModelSession> ModelOptions::open(const CommandContext &context, bool needsText) const {
+  ATTUNE_TRY(const at::ScalarType type, computeType());
   if (context.threads > 0) at::set_num_threads(static_cast<int>(context.threads));
-  // Reading a vocabulary takes as long as dequantising a small model: do both at once.
-  auto tokenizer = std::async(std::launch::async, [&] { return tokenizer::loadTokenizer(options.model); });
-  auto model = core::LanguageModel::open(options.model, options.adapter, type);
-  auto bundle = tokenizer.get();
-  if (!model.ok()) return model.error();
-  if (!bundle.ok() && needsText) return bundle.error();
-  ModelSession session{std::move(*model), {}, {}, {}, {}};
-  if (bundle.ok()) session.bundle = std::move(*bundle);
-  return session;
+  return core::ModelSession::open(model, adapter, type, needsText);
 }
 
-Result<ModelSession> ModelSession::openToGenerate(const ModelOptions &options, const CommandContext &context, bool needsText) {
-  ATTUNE_TRY(ModelSession session, open(options, context, needsText));
-  ATTUNE_TRY(session.defaults, io::readGenerationDefaults(options.model, session.model.transformer.config()));
-  for (const int64_t id : session.defaults.eosTokens)
-    if (id >= 0 && id < session.model.transformer.config().vocab) session.endTokens.push_back(static_cast<int32_t>(id));
-  session.chatEndTokens = session.endTokens;
-  const std::vector<int32_t> &ends = session.bundle.endTokens;
-  session.chatEndTokens.insert(session.chatEndTokens.end(), ends.begin(), ends.end());
-  return session;
+Result<core::ModelSession> ModelOptions::openToGenerate(const CommandContext &context, bool needsText) const {
+  ATTUNE_TRY(const at::ScalarType type, computeType());
+  if (context.threads > 0) at::set_num_threads(static_cast<int>(context.threads));
+  return core::ModelSession::openToGenerate(model, adapter, type, needsText);
 }
 
-std::vector<int32_t> ModelSession::encode(const std::string &text) const {
-  std::vector<int32_t> ids = bundle.tokenizer->encode(text, false);
-  if (bundle.tokenizer->addsBos() && bundle.tokenizer->bosToken() >= 0) ids.insert(ids.begin(), bundle.tokenizer->bosToken());
-  return ids;
-}
-
-void ModelSession::noticeTemplate(CommandContext &context) const {
-  if (bundle.chatTemplate.empty() && !context.quiet) context.err << "The model ships no chat template, so the plain one is used.\n";
-}
-
-Result<std::vector<int32_t>> ModelSession::encodeChat(const tokenizer::Conversation &conversation) const {
-  ATTUNE_TRY(const auto chat, tokenizer::ChatTemplate::ofModel(bundle, "chat template"));
-  ATTUNE_TRY(auto encoded,
-             tokenizer::encodeChat(*bundle.tokenizer, bundle.endTokens, chat, conversation, tokenizer::TrainedPart::Answers, true));
-  return std::move(encoded.ids);
+void noticeTemplate(const core::ModelSession &session, CommandContext &context) {
+  if (session.bundle.chatTemplate.empty() && !context.quiet) context.err << "The model ships no chat template, so the plain one is used.\n";
 }
 
 Result<std::vector<int32_t>> parseIds(const std::string &text) {

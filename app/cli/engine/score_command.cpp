@@ -38,7 +38,7 @@ public:
     if (m_file) {
       ATTUNE_TRY(needsText, data::needsTokenizer({{*m_file}}));
     }
-    ATTUNE_TRY(ModelSession session, ModelSession::open(m_model, context, needsText));
+    ATTUNE_TRY(core::ModelSession session, m_model.open(context, needsText));
     if (m_file) return scoreFile(session, context);
     if (m_text) ids = session.encode(*m_text);
     ATTUNE_CHECK(scoreRow(session, ids, nullptr));
@@ -46,7 +46,7 @@ public:
   }
 
 private:
-  Status scoreRow(ModelSession &session, const std::vector<int32_t> &ids, const std::vector<int32_t> *targets) {
+  Status scoreRow(core::ModelSession &session, const std::vector<int32_t> &ids, const std::vector<int32_t> *targets) {
     std::optional<io::SafetensorsWriter> writer;
     core::LogitsSink sink;
     const int64_t vocab = session.model.transformer.config().vocab;
@@ -69,7 +69,7 @@ private:
     return writer ? writer->commit() : Status();
   }
 
-  Result<int> scoreFile(ModelSession &session, CommandContext &context) {
+  Result<int> scoreFile(core::ModelSession &session, CommandContext &context) {
     data::DatasetOptions options;
     options.maxLength = session.model.transformer.config().context;
     options.vocabularySize = session.model.transformer.config().vocab;

@@ -4,15 +4,14 @@
 #include "app/cli/command/signals.h"
 #include "core/api/event_json.h"
 #include "core/api/run_config_json.h"
+#include "core/base/clock.h"
+#include "core/base/shell_word.h"
 #include "core/plan/memory_planner.h"
 #include "core/train/run_training.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cctype>
 #include <cstdio>
-#include <cstring>
-#include <ctime>
 
 namespace attune::app {
 
@@ -27,16 +26,6 @@ std::string durationText(double seconds) {
   else
     std::snprintf(text, sizeof text, "%.1f h", seconds / 3600);
   return text;
-}
-
-/// A word for the shell as it stands, in quotes where it needs them.
-std::string shellWord(const std::string &word) {
-  const bool plain =
-      std::all_of(word.begin(), word.end(), [](unsigned char c) { return c >= 0x80 || std::isalnum(c) || std::strchr("/._-+,:@%=", c); });
-  if (plain && !word.empty() && word[0] != '-') return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 /// Shows events: as JSON lines on out, or as a progress line and messages on err.
@@ -148,17 +137,8 @@ private:
     }
     ATTUNE_TRY(run.config, api::loadRunConfig(m_path, settings));
     run.numbered = m_out.empty();
-    run.folder = run.numbered ? freshFolder(context.workspace, run.config.name) : m_out;
+    run.folder = run.numbered ? context.workspace + "/runs/" + run.config.name + "-" + localStamp() : m_out;
     return run;
-  }
-
-  static std::string freshFolder(const std::string &workspace, const std::string &name) {
-    const std::time_t now = std::time(nullptr);
-    std::tm local = {};
-    localtime_r(&now, &local);
-    char stamp[32];
-    std::strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
-    return workspace + "/runs/" + name + "-" + stamp;
   }
 
   int report(CommandContext &context, const core::TrainingResult &result) const {

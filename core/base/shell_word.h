@@ -1,0 +1,11 @@
+// Words of a command line to copy. Pure function, any thread.
+#pragma once
+
+#include <string>
+
+namespace attune {
+
+/// A word for the shell as it stands, in quotes where it needs them.
+std::string shellWord(const std::string &word);
+
+} // namespace attune

@@ -1,0 +1,14 @@
+#include "core/base/workspace.h"
+
+#include <cstdlib>
+
+namespace attune {
+
+std::string defaultWorkspace() {
+  const char *workspace = std::getenv("ATTUNE_WORKSPACE");
+  if (workspace && *workspace) return workspace;
+  const char *home = std::getenv("HOME");
+  return std::string(home && *home ? home : ".") + "/Attune";
+}
+
+} // namespace attune

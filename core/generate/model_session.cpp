@@ -1,0 +1,45 @@
+#include "core/generate/model_session.h"
+
+#include <future>
+
+namespace attune::core {
+
+Result<ModelSession> ModelSession::open(const std::string &model, const std::string &adapter, at::ScalarType type, bool needsText) {
+  // Reading a vocabulary takes as long as dequantising a small model: do both at once.
+  auto tokenizer = std::async(std::launch::async, [&] { return tokenizer::loadTokenizer(model); });
+  auto loaded = LanguageModel::open(model, adapter, type);
+  auto bundle = tokenizer.get();
+  if (!loaded.ok()) return loaded.error();
+  if (!bundle.ok() && needsText) return bundle.error();
+  ModelSession session{std::move(*loaded), {}, {}, {}, {}};
+  if (bundle.ok()) session.bundle = std::move(*bundle);
+  return session;
+}
+
+Result<ModelSession> ModelSession::openToGenerate(const std::string &model, const std::string &adapter, at::ScalarType type,
+                                                  bool needsText) {
+  ATTUNE_TRY(ModelSession session, open(model, adapter, type, needsText));
+  const io::ModelConfig &config = session.model.transformer.config();
+  ATTUNE_TRY(session.defaults, io::readGenerationDefaults(model, config));
+  for (const int64_t id : session.defaults.eosTokens)
+    if (id >= 0 && id < config.vocab) session.endTokens.push_back(static_cast<int32_t>(id));
+  session.chatEndTokens = session.endTokens;
+  const std::vector<int32_t> &ends = session.bundle.endTokens;
+  session.chatEndTokens.insert(session.chatEndTokens.end(), ends.begin(), ends.end());
+  return session;
+}
+
+std::vector<int32_t> ModelSession::encode(const std::string &text) const {
+  std::vector<int32_t> ids = bundle.tokenizer->encode(text, false);
+  if (bundle.tokenizer->addsBos() && bundle.tokenizer->bosToken() >= 0) ids.insert(ids.begin(), bundle.tokenizer->bosToken());
+  return ids;
+}
+
+Result<std::vector<int32_t>> ModelSession::encodeChat(const tokenizer::Conversation &conversation) const {
+  ATTUNE_TRY(const auto chat, tokenizer::ChatTemplate::ofModel(bundle, "chat template"));
+  ATTUNE_TRY(auto encoded,
+             tokenizer::encodeChat(*bundle.tokenizer, bundle.endTokens, chat, conversation, tokenizer::TrainedPart::Answers, true));
+  return std::move(encoded.ids);
+}
+
+} // namespace attune::core
