@@ -91,6 +91,29 @@
     </message>
 </context>
 <context>
+    <name>ModelMenu</name>
+    <message>
+        <source>Choose a model folder…</source>
+        <translation>选择模型文件夹……</translation>
+    </message>
+    <message>
+        <source>A Hugging Face model folder</source>
+        <translation>Hugging Face 模型文件夹</translation>
+    </message>
+    <message>
+        <source>Choose a GGUF file…</source>
+        <translation>选择 GGUF 文件……</translation>
+    </message>
+    <message>
+        <source>A GGUF file</source>
+        <translation>GGUF 文件</translation>
+    </message>
+    <message>
+        <source>GGUF models (*.gguf)</source>
+        <translation>GGUF 模型 (*.gguf)</translation>
+    </message>
+</context>
+<context>
     <name>Numbers</name>
     <message numerus="yes">
         <source>%n byte(s)</source>
@@ -860,26 +883,6 @@
     <message>
         <source>Your question</source>
         <translation>你的问题</translation>
-    </message>
-    <message>
-        <source>Choose a model folder…</source>
-        <translation>选择模型文件夹……</translation>
-    </message>
-    <message>
-        <source>A Hugging Face model folder</source>
-        <translation>Hugging Face 模型文件夹</translation>
-    </message>
-    <message>
-        <source>Choose a GGUF file…</source>
-        <translation>选择 GGUF 文件……</translation>
-    </message>
-    <message>
-        <source>A GGUF file</source>
-        <translation>GGUF 文件</translation>
-    </message>
-    <message>
-        <source>GGUF models (*.gguf)</source>
-        <translation>GGUF 模型 (*.gguf)</translation>
     </message>
     <message>
         <source>None</source>
@@ -1919,26 +1922,6 @@
     <message>
         <source>Saved as %1.</source>
         <translation>已保存为 %1。</translation>
-    </message>
-    <message>
-        <source>Choose a model folder…</source>
-        <translation>选择模型文件夹……</translation>
-    </message>
-    <message>
-        <source>A Hugging Face model folder</source>
-        <translation>Hugging Face 模型文件夹</translation>
-    </message>
-    <message>
-        <source>Choose a GGUF file…</source>
-        <translation>选择 GGUF 文件……</translation>
-    </message>
-    <message>
-        <source>A GGUF file</source>
-        <translation>GGUF 文件</translation>
-    </message>
-    <message>
-        <source>GGUF models (*.gguf)</source>
-        <translation>GGUF 模型 (*.gguf)</translation>
     </message>
     <message>
         <source>How often its rows are taken…</source>

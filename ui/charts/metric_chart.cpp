@@ -24,6 +24,7 @@
 #include <QValueAxis>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace attune::ui {
@@ -37,6 +38,7 @@ struct MetricChart::Curve {
   std::vector<double> smoothed;
   double carry = 0, share = 0;
   std::vector<double> x; // in the chosen unit
+  std::array<QXYSeries *, 4> series() const { return {raw, smooth, validation, marks}; }
 };
 
 namespace {
@@ -111,7 +113,7 @@ std::vector<double> MetricChart::positions(const RunModel &run, const std::vecto
 void MetricChart::setRuns(std::vector<ChartRun> runs) {
   for (const auto &curve : m_curves) {
     if (curve->source.run) disconnect(curve->source.run, nullptr, this, nullptr);
-    for (QXYSeries *series : std::initializer_list<QXYSeries *>{curve->raw, curve->smooth, curve->validation, curve->marks}) {
+    for (QXYSeries *series : curve->series()) {
       chart()->removeSeries(series);
       delete series;
     }
@@ -126,7 +128,7 @@ void MetricChart::setRuns(std::vector<ChartRun> runs) {
     curve->marks = new QScatterSeries;
     curve->marks->setMarkerShape(QScatterSeries::MarkerShapeRotatedRectangle);
     curve->marks->setMarkerSize(8);
-    for (QXYSeries *series : std::initializer_list<QXYSeries *>{curve->raw, curve->smooth, curve->validation, curve->marks}) {
+    for (QXYSeries *series : curve->series()) {
       chart()->addSeries(series);
       series->attachAxis(chart()->axes(Qt::Horizontal).first());
       series->attachAxis(m_y);
@@ -170,8 +172,7 @@ void MetricChart::setLogarithmic(bool on) {
   if (old) chart()->removeAxis(old); // takes it from the series, too
   chart()->addAxis(m_y, Qt::AlignLeft);
   for (const auto &curve : m_curves)
-    for (QXYSeries *series : std::initializer_list<QXYSeries *>{curve->raw, curve->smooth, curve->validation, curve->marks})
-      series->attachAxis(m_y);
+    for (QXYSeries *series : curve->series()) series->attachAxis(m_y);
   delete old;
   applyColors();
   rebuild();
@@ -184,6 +185,13 @@ void MetricChart::scheduleUpdate() {
 void MetricChart::showAll() {
   m_zoomed = false;
   rebuild();
+}
+
+double MetricChart::end() const {
+  double last = 0;
+  for (const auto &curve : m_curves)
+    if (!curve->x.empty()) last = std::max(last, curve->x.back());
+  return last;
 }
 
 void MetricChart::rebuild() {
@@ -200,10 +208,7 @@ void MetricChart::rebuild() {
   }
   if (!m_zoomed) {
     m_from = 0;
-    m_to = 0;
-    for (const auto &curve : m_curves)
-      if (!curve->x.empty()) m_to = std::max(m_to, curve->x.back());
-    if (m_to <= m_from) m_to = m_from + 1;
+    m_to = end() > 0 ? end() : 1;
   }
   updateRange();
 }
@@ -241,7 +246,7 @@ void MetricChart::setYRange(double low, double high) {
 
 void MetricChart::updateCurve(Curve &curve) {
   if (!curve.source.run) {
-    for (QXYSeries *series : std::initializer_list<QXYSeries *>{curve.raw, curve.smooth, curve.validation, curve.marks}) series->clear();
+    for (QXYSeries *series : curve.series()) series->clear();
     return;
   }
   const RunModel &run = *curve.source.run;
@@ -306,12 +311,7 @@ void MetricChart::resizeEvent(QResizeEvent *event) {
 }
 
 void MetricChart::zoom(double factor, double centre) {
-  const double all = [&] {
-    double end = 1;
-    for (const auto &curve : m_curves)
-      if (!curve->x.empty()) end = std::max(end, curve->x.back());
-    return end;
-  }();
+  const double all = std::max(1.0, end());
   const double span = std::clamp((m_to - m_from) * factor, std::max(all * 1e-6, m_axis == ChartAxis::Time ? 1e-3 : 2.0), all);
   const double share = (centre - m_from) / (m_to - m_from);
   m_from = std::clamp(centre - span * share, 0.0, all - span);
@@ -322,11 +322,8 @@ void MetricChart::zoom(double factor, double centre) {
 
 void MetricChart::pan(double share) {
   if (!m_zoomed) return;
-  double end = 1;
-  for (const auto &curve : m_curves)
-    if (!curve->x.empty()) end = std::max(end, curve->x.back());
   const double span = m_to - m_from;
-  m_from = std::clamp(m_from + span * share, 0.0, std::max(0.0, end - span));
+  m_from = std::clamp(m_from + span * share, 0.0, std::max(0.0, std::max(1.0, end()) - span));
   m_to = m_from + span;
   updateRange();
 }

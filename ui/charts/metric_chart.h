@@ -64,6 +64,7 @@ private:
   std::vector<double> positions(const RunModel &run, const std::vector<double> &time, const std::vector<double> &step,
                                 const std::vector<double> &tokens) const;
   void scheduleUpdate();
+  double end() const; // of the longest curve, in the chosen unit; 0 without any
   void rebuild();
   void updateCurve(Curve &curve);
   void updateRange();

@@ -1,6 +1,6 @@
 #include "ui/models/config_draft.h"
 
-#include "core/api/run_config_json.h"
+#include "core/base/shell_word.h"
 #include "ui/models/field_text.h"
 #include "ui/widgets/number_text.h"
 
@@ -32,23 +32,28 @@ std::optional<double> parseNumber(QString text) {
   return value * factor;
 }
 
-QString shellWord(const QString &word) {
-  static const QRegularExpression plain(QStringLiteral("^[A-Za-z0-9_./=:,@%+-]+$"));
-  if (plain.match(word).hasMatch()) return word;
-  QString quoted = word;
-  return QLatin1Char('\'') + quoted.replace(QLatin1Char('\''), QLatin1String("'\\''")) + QLatin1Char('\'');
-}
-
 } // namespace
 
-ConfigDraft::ConfigDraft(QObject *parent) : QObject(parent) {}
+ConfigDraft::ConfigDraft(QObject *parent) : QObject(parent) { settle(); }
 
-void ConfigDraft::replace(const api::RunConfig &config, const QString &base) {
-  m_config = config;
-  m_base = base;
-  m_unreadable.clear();
-  Q_EMIT replaced();
+/// Once a change, what every field asks for: the problems, and which settings differ from their defaults.
+void ConfigDraft::settle() {
+  m_problems = api::validate(m_config);
+  m_changed.clear();
+  for (const api::ConfigDifference &setting : api::configDiff(api::RunConfig{}, m_config)) m_changed.insert(setting.key);
   Q_EMIT changed();
+}
+
+void ConfigDraft::replace(const api::RunConfig &config, const QString &path, const api::RunConfig &file) {
+  m_path = path;
+  m_file = file;
+  edit(config);
+}
+
+void ConfigDraft::edit(const api::RunConfig &config) {
+  m_config = config;
+  m_unreadable.clear();
+  settle();
 }
 
 QString ConfigDraft::text(const api::ConfigField &field) const {
@@ -95,25 +100,25 @@ void ConfigDraft::setText(const api::ConfigField &field, const QString &text) {
   case api::FieldType::ChoiceList:
   case api::FieldType::Datasets: break; // set as values
   }
-  Q_EMIT changed();
+  settle();
 }
 
 void ConfigDraft::setValue(const api::ConfigField &field, const api::FieldValue &value) {
   m_unreadable.remove(QString::fromStdString(field.key));
   field.set(m_config, value);
-  Q_EMIT changed();
+  settle();
 }
 
 void ConfigDraft::setDatasets(const std::vector<api::DatasetRef> &datasets) {
   m_config.dataset = datasets;
-  Q_EMIT changed();
+  settle();
 }
 
 QString ConfigDraft::problem(const std::string &key) const {
   const api::ConfigField *field = api::findConfigField(key);
   if (m_unreadable.contains(QString::fromStdString(key)))
     return field && field->type == api::FieldType::Integer ? tr("This is not a whole number.") : tr("This is not a number.");
-  for (const ConfigProblem &found : api::validate(m_config)) {
+  for (const ConfigProblem &found : m_problems) {
     const bool here = found.key == key || (key == "dataset" && found.key.rfind("dataset.", 0) == 0);
     if (here) return problemText(found, m_config);
   }
@@ -125,7 +130,7 @@ QStringList ConfigDraft::problems() const {
   for (auto typed = m_unreadable.begin(); typed != m_unreadable.end(); ++typed)
     if (const api::ConfigField *field = api::findConfigField(typed.key().toStdString()))
       all.append(fieldLabel(*field) + QStringLiteral(": ") + problem(field->key));
-  for (const ConfigProblem &found : api::validate(m_config)) {
+  for (const ConfigProblem &found : m_problems) {
     const api::ConfigField *field = api::findConfigField(found.key.substr(0, found.key.rfind("dataset.", 0) == 0 ? 7 : std::string::npos));
     all.append((field ? fieldLabel(*field) : QString::fromStdString(found.key)) + QStringLiteral(": ") + problemText(found, m_config));
   }
@@ -133,27 +138,16 @@ QStringList ConfigDraft::problems() const {
 }
 
 bool ConfigDraft::isDefault(const api::ConfigField &field) const {
-  if (m_unreadable.contains(QString::fromStdString(field.key))) return false;
-  api::RunConfig one;
-  field.set(one, field.get(m_config));
-  return api::configDiff(api::RunConfig{}, one).empty();
+  return !m_unreadable.contains(QString::fromStdString(field.key)) && !m_changed.count(field.key);
 }
 
 void ConfigDraft::reset(const api::ConfigField &field) { setValue(field, field.defaultValue()); }
 
 QString ConfigDraft::commandLine() const {
-  QStringList words = {QStringLiteral("attune"), QStringLiteral("train")};
-  api::RunConfig base;
-  if (!m_base.isEmpty()) {
-    const auto loaded = api::loadRunConfig(m_base.toStdString(), {}, api::ConfigPurpose::Plan);
-    if (loaded.ok()) base = *loaded;
-    words.append(m_base);
-  }
-  for (const api::ConfigDifference &setting : api::configDiff(base, m_config)) {
-    words.append(QStringLiteral("--set"));
-    words.append(QString::fromStdString(setting.key + "=" + setting.to));
-  }
-  for (QString &word : words) word = shellWord(word);
+  QStringList words = {QStringLiteral("attune train")};
+  if (!m_path.isEmpty()) words.append(QString::fromStdString(shellWord(m_path.toStdString())));
+  for (const api::ConfigDifference &setting : api::configDiff(m_file, m_config))
+    words.append(QStringLiteral("--set ") + QString::fromStdString(shellWord(setting.key + "=" + setting.to)));
   return words.join(QLatin1Char(' '));
 }
 

@@ -3,9 +3,12 @@
 #pragma once
 
 #include "core/api/config_fields.h"
+#include "core/api/run_config_json.h"
 
 #include <QHash>
 #include <QObject>
+
+#include <set>
 
 namespace attune::ui {
 
@@ -16,10 +19,10 @@ public:
   explicit ConfigDraft(QObject *parent = nullptr);
 
   const api::RunConfig &config() const { return m_config; }
-  /// Another config in place of this one; `base` is the file it came from, for the command line, or empty.
-  void replace(const api::RunConfig &config, const QString &base = {});
+  /// Another config in place of this one, from a file at `path` that holds `file`; the command line tells the difference.
+  void replace(const api::RunConfig &config, const QString &path, const api::RunConfig &file);
   /// Other values in the same draft: what it came from stays.
-  void edit(const api::RunConfig &config) { replace(config, m_base); }
+  void edit(const api::RunConfig &config);
   QString text(const api::ConfigField &field) const;
   /// Reads what was typed: "2e-4", "3 %", a line per item for lists.
   void setText(const api::ConfigField &field, const QString &text);
@@ -36,11 +39,15 @@ public:
 
 Q_SIGNALS:
   void changed();
-  void replaced();
 
 private:
+  void settle();
+
   api::RunConfig m_config;
-  QString m_base;
+  QString m_path;
+  api::RunConfig m_file; // as m_path holds it
+  std::vector<ConfigProblem> m_problems;
+  std::set<std::string> m_changed;      // keys that differ from their defaults
   QHash<QString, QString> m_unreadable; // key, the text as typed
 };
 

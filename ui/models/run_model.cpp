@@ -18,21 +18,6 @@ template <typename Columns> void cutAfter(Columns &columns, double step) {
   for (auto *column : columns.all()) column->resize(keep);
 }
 
-struct StepRef {
-  StepColumns &columns;
-  std::vector<double> &step = columns.step;
-  std::vector<std::vector<double> *> all() {
-    return {&columns.step, &columns.time,     &columns.tokens,          &columns.loss,
-            &columns.lr,   &columns.gradNorm, &columns.tokensPerSecond, &columns.memory};
-  }
-};
-
-struct EvalRef {
-  EvalColumns &columns;
-  std::vector<double> &step = columns.step;
-  std::vector<std::vector<double> *> all() { return {&columns.step, &columns.time, &columns.tokens, &columns.loss}; }
-};
-
 } // namespace
 
 void RunModel::apply(const std::vector<api::RunEvent> &events) {
@@ -47,10 +32,8 @@ void RunModel::apply(const std::vector<api::RunEvent> &events) {
 
 void RunModel::takeBack(qint64 afterStep) {
   const auto step = static_cast<double>(afterStep);
-  StepRef steps{m_steps};
-  EvalRef evals{m_evals};
-  cutAfter(steps, step);
-  cutAfter(evals, step);
+  cutAfter(m_steps, step);
+  cutAfter(m_evals, step);
   m_tokens = m_steps.tokens.empty() ? 0 : m_steps.tokens.back();
   m_marks.erase(std::remove_if(m_marks.begin(), m_marks.end(), [step](const RunMark &mark) { return mark.step > step; }), m_marks.end());
   m_samples.erase(

@@ -15,10 +15,12 @@ namespace attune::ui {
 /// One value a training step, columns of equal length.
 struct StepColumns {
   std::vector<double> step, time, tokens, loss, lr, gradNorm, tokensPerSecond, memory;
+  std::vector<std::vector<double> *> all() { return {&step, &time, &tokens, &loss, &lr, &gradNorm, &tokensPerSecond, &memory}; }
 };
 
 struct EvalColumns {
   std::vector<double> step, time, tokens, loss;
+  std::vector<std::vector<double> *> all() { return {&step, &time, &tokens, &loss}; }
 };
 
 struct RunMark { // something that happened at a step

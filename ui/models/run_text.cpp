@@ -5,6 +5,8 @@
 #include <QCoreApplication>
 #include <QFileInfo>
 
+#include <cstring>
+
 namespace attune::ui {
 
 namespace {
@@ -66,8 +68,10 @@ QString methodText(api::Method method) {
 }
 
 QString shortName(const std::string &path) {
-  const QFileInfo info(QString::fromStdString(path));
-  return info.isDir() || info.suffix().size() > 5 ? info.fileName() : info.completeBaseName();
+  const QString name = QFileInfo(QString::fromStdString(path)).fileName(); // the disk is not asked
+  for (const char *ending : {".gguf", ".safetensors", ".jsonl", ".json", ".csv", ".tsv", ".txt", ".md"})
+    if (name.endsWith(QLatin1String(ending), Qt::CaseInsensitive)) return name.chopped(static_cast<qsizetype>(strlen(ending)));
+  return name;
 }
 
 } // namespace attune::ui

@@ -2,6 +2,7 @@
 
 #include "ui/models/run_text.h"
 #include "ui/pages/chat_pane.h"
+#include "ui/pages/model_menu.h"
 #include "ui/pages/sampling_panel.h"
 #include "ui/pages/source_card.h"
 #include "ui/widgets/banner.h"
@@ -44,7 +45,8 @@ ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const S
   cards->setSpacing(14);
   m_model = new SourceCard(this);
   m_adapter = new SourceCard(this);
-  m_model->setMenu([this](QMenu &menu) { fillModels(menu); });
+  m_model->setMenu(
+      [this](QMenu &menu) { fillModelMenu(menu, m_services, m_runs, [this](const QString &path) { use(path.toStdString(), "", {}); }); });
   m_adapter->setMenu([this](QMenu &menu) { fillAdapters(menu); });
   m_sides = new SegmentedSwitch(this);
   cards->addWidget(m_model, 1);
@@ -103,12 +105,12 @@ ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const S
   connect(&m_engine, &ChatEngine::answered, this, [this](int id, bool tuned, const api::ChatAnswer &said) {
     (tuned ? m_talk.at(id).tuned : m_talk.at(id).base) =
         ChatReply{QString::fromStdString(said.text), said.newTokens, said.tokensPerSecond, !said.ended};
-    show();
+    showTalk();
     if (!m_engine.isAnswering()) keep();
   });
   connect(&m_engine, &ChatEngine::failed, this, [this](int, bool, const QString &message) {
     m_failure = message;
-    show();
+    showTalk();
   });
   for (ChatPane *pane : {m_base, m_tuned}) {
     connect(pane, &ChatPane::regenerateRequested, this, [this](int exchange) { answer(exchange); });
@@ -120,7 +122,7 @@ ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const S
     });
     connect(pane, &ChatPane::branchChosen, this, [this](int exchange) {
       m_talk.choose(exchange);
-      show();
+      showTalk();
     });
   }
   connect(&m_runs, &RunCenter::runChanged, this, [this] { showState(); });
@@ -138,7 +140,7 @@ ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const S
     m_question->setPlaceholderText(tr("Ask something…  Enter sends, Shift+Enter starts a line"));
     m_question->setAccessibleName(tr("Your question"));
     fillConversations();
-    show();
+    showTalk();
   });
   if (!services.starterModel.empty()) use(services.starterModel, "", {});
 }
@@ -166,7 +168,7 @@ void ChatPage::use(const std::string &model, const std::string &adapter, const Q
   m_adapterName = adapterName;
   m_failure.clear();
   m_engine.unload(); // loads when the page is looked at or the first question comes
-  show();
+  showTalk();
 }
 
 void ChatPage::useRun(const QString &folder) {
@@ -179,24 +181,6 @@ void ChatPage::useRun(const QString &folder) {
   m_engine.use(m_modelPath, m_adapterPath);
   m_sides->setCurrent(lora ? QStringLiteral("both") : QStringLiteral("base"));
   showState();
-}
-
-void ChatPage::fillModels(QMenu &menu) {
-  QStringList paths;
-  if (!m_services.starterModel.empty()) paths.append(QString::fromStdString(m_services.starterModel));
-  for (const api::RunSummary &run : m_runs.runs()) paths.append(QString::fromStdString(run.model));
-  paths.removeDuplicates();
-  for (const QString &path : paths.mid(0, 20))
-    menu.addAction(shortName(path.toStdString()), this, [this, path] { use(path.toStdString(), "", {}); });
-  menu.addSeparator();
-  menu.addAction(tr("Choose a model folder…"), this, [this] {
-    const QString path = QFileDialog::getExistingDirectory(this, tr("A Hugging Face model folder"));
-    if (!path.isEmpty()) use(path.toStdString(), "", {});
-  });
-  menu.addAction(tr("Choose a GGUF file…"), this, [this] {
-    const QString path = QFileDialog::getOpenFileName(this, tr("A GGUF file"), {}, tr("GGUF models (*.gguf)"));
-    if (!path.isEmpty()) use(path.toStdString(), "", {});
-  });
 }
 
 void ChatPage::fillAdapters(QMenu &menu) {
@@ -238,7 +222,7 @@ void ChatPage::answer(int exchange) {
       once->deleteLater();
       if (m_engine.isLoaded()) answer(exchange);
     });
-    return show();
+    return showTalk();
   }
   const QString sides = m_sides->current();
   const bool tuned = m_engine.hasAdapter() && sides != QLatin1String("base");
@@ -248,7 +232,7 @@ void ChatPage::answer(int exchange) {
   const api::SamplingSettings sampling = m_sampling->settings();
   if (base) m_engine.ask(exchange, messagesFor(exchange, false), false, sampling);
   if (tuned) m_engine.ask(exchange, messagesFor(exchange, true), true, sampling);
-  show();
+  showTalk();
 }
 
 std::vector<api::ChatMessage> ChatPage::messagesFor(int exchange, bool tuned) const {
@@ -266,7 +250,7 @@ std::vector<api::ChatMessage> ChatPage::messagesFor(int exchange, bool tuned) co
   return messages;
 }
 
-void ChatPage::show() {
+void ChatPage::showTalk() {
   for (ChatPane *pane : {m_base, m_tuned}) {
     pane->setBusy(m_engine.isAnswering());
     pane->show(m_talk);
@@ -351,7 +335,7 @@ void ChatPage::openConversation(const api::StoredConversation &stored) {
   m_talk = Conversation::fromJson(QJsonDocument::fromJson(QByteArray::fromStdString(stored.json)).object());
   m_id = stored.id;
   m_sampling->setSystem(m_talk.system);
-  show();
+  showTalk();
 }
 
 void ChatPage::newConversation() {
@@ -359,7 +343,7 @@ void ChatPage::newConversation() {
   m_talk = Conversation();
   m_id.clear();
   m_editing = -1;
-  show();
+  showTalk();
   m_question->setFocus();
 }
 

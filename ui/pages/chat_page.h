@@ -39,14 +39,13 @@ protected:
   bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
-  void fillModels(QMenu &menu);
   void fillAdapters(QMenu &menu);
   void fillConversations();
   void use(const std::string &model, const std::string &adapter, const QString &adapterName);
   void send();
   void answer(int exchange);
   std::vector<api::ChatMessage> messagesFor(int exchange, bool tuned) const;
-  void show();
+  void showTalk();
   void showState();
   void keep();
   void openConversation(const api::StoredConversation &stored);

@@ -82,6 +82,9 @@ RunSettingsView::RunSettingsView(const Services &services, TaskRunner &tasks, QW
 }
 
 void RunSettingsView::setRuns(const QString &folder, const QString &name, const QString &other, const QString &otherName) {
+  const QStringList shown = {folder, name, other, otherName};
+  if (shown == m_shown) return; // the page draws often, and run.json stays as it is
+  m_shown = shown;
   m_name = name;
   m_otherName = otherName;
   m_table->setRowCount(0);

@@ -48,6 +48,7 @@ private:
   QLabel *m_title;
   QTableWidget *m_table;
   QString m_name, m_otherName;
+  QStringList m_shown;
 };
 
 /// Title, notes and tags, saved as one leaves the field.

@@ -5,6 +5,7 @@
 #include "ui/models/field_text.h"
 #include "ui/models/run_text.h"
 #include "ui/pages/forecast_card.h"
+#include "ui/pages/model_menu.h"
 #include "ui/pages/row_preview_panel.h"
 #include "ui/pages/settings_form.h"
 #include "ui/pages/source_card.h"
@@ -15,7 +16,6 @@
 #include "ui/widgets/segmented_switch.h"
 #include "ui/widgets/toast.h"
 
-#include <QDir>
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QInputDialog>
@@ -45,7 +45,7 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
   m_model = new SourceCard(this);
   m_data = new SourceCard(this);
   m_place = new SourceCard(this);
-  m_model->setMenu([this](QMenu &menu) { fillModels(menu); });
+  m_model->setMenu([this](QMenu &menu) { fillModelMenu(menu, m_services, m_runs, [this](const QString &path) { useModel(path); }); });
   m_data->setMenu([this](QMenu &menu) { fillDatasets(menu); });
   for (SourceCard *card : {m_model, m_data, m_place}) cards->addWidget(card, 1);
   layout->addLayout(cards);
@@ -78,7 +78,7 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
   layout->addWidget(m_forecast);
 
   connect(&m_draft, &ConfigDraft::changed, this, &TrainPage::onChanged);
-  connect(&m_gate, &EngineGate::deviceKnown, this, &TrainPage::onChanged);
+  connect(&m_gate, &EngineGate::deviceKnown, this, &TrainPage::showPlace);
   connect(m_forecast, &ForecastCard::forecastChanged, this, &TrainPage::onChanged);
   connect(m_preview, &RowPreviewPanel::surveyed, this, [this] {
     const auto &survey = m_preview->survey();
@@ -109,11 +109,14 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
     m_level->setChoices({QStringLiteral("basic"), QStringLiteral("all")}, {tr("Basic"), tr("All")});
     m_level->setAccessibleName(tr("Which settings are shown"));
     fillPresets();
+    showPlace();
     onChanged();
   });
   api::RunConfig first;
   first.model = services.starterModel;
-  m_draft.replace(first, QString::fromStdString(services.resources) + QStringLiteral("/presets/lora.json"));
+  api::RunConfig preset; // lora.json names the defaults
+  preset.name = "lora";
+  m_draft.replace(first, QString::fromStdString(services.resources) + QStringLiteral("/presets/lora.json"), preset);
 }
 
 void TrainPage::focusSearch() { m_search->setFocus(); }
@@ -133,7 +136,7 @@ void TrainPage::useRun(const QString &folder) {
       this, [store = m_services.runs, path = folder.toStdString()](StopToken) { return store->config(path); },
       [this, folder](Result<api::RunConfig> config) {
         if (config.ok())
-          m_draft.replace(*config, folder + QStringLiteral("/run.json"));
+          m_draft.replace(*config, folder + QStringLiteral("/run.json"), *config);
         else
           Toast::show(this, QString::fromStdString(config.error().text()));
       });
@@ -163,9 +166,11 @@ void TrainPage::usePreset(const QString &path) {
       [this, path](Result<api::RunConfig> config) {
         if (!config.ok()) return Toast::show(this, QString::fromStdString(config.error().text()));
         const api::RunConfig before = m_draft.config();
+        api::RunConfig file = *config;
+        file.model.clear();
         config->model = before.model.empty() ? m_services.starterModel : before.model; // a preset is about how, not what
         if (config->dataset.empty()) config->dataset = before.dataset;
-        m_draft.replace(*config, path);
+        m_draft.replace(*config, path, file);
         Toast::show(this, tr("Settings of the preset."), tr("Undo"), [this, before] { m_draft.edit(before); });
       });
 }
@@ -181,7 +186,7 @@ void TrainPage::openSettings() {
       },
       [this, path](Result<api::ParsedRunConfig> parsed) {
         if (!parsed.ok()) return Toast::show(this, QString::fromStdString(parsed.error().text()));
-        m_draft.replace(parsed->config, path);
+        m_draft.replace(parsed->config, path, parsed->config);
         if (!parsed->problems.empty())
           Toast::show(this, tr("%1: %2").arg(QString::fromStdString(parsed->problems.front().key),
                                              QString::fromStdString(parsed->problems.front().message)));
@@ -200,28 +205,6 @@ void TrainPage::saveSettings() {
       [this, path](const Status &status) {
         Toast::show(this, status.ok() ? tr("Saved as %1.").arg(path) : QString::fromStdString(status.error().text()));
       });
-}
-
-void TrainPage::fillModels(QMenu &menu) {
-  QStringList paths;
-  if (!m_services.starterModel.empty()) paths.append(QString::fromStdString(m_services.starterModel));
-  for (const api::RunSummary &run : m_runs.runs()) paths.append(QString::fromStdString(run.model));
-  const QDir folder(QString::fromStdString(m_services.workspace) + QStringLiteral("/models"));
-  for (const QFileInfo &entry : folder.entryInfoList(QDir::AllEntries | QDir::NoDotAndDotDot))
-    if (entry.isDir() || entry.suffix() == QLatin1String("gguf")) paths.append(entry.absoluteFilePath());
-  paths.removeDuplicates();
-  paths.removeAll(QString());
-  for (const QString &path : paths.mid(0, 20))
-    menu.addAction(shortName(path.toStdString()), this, [this, path] { useModel(path); })->setToolTip(path);
-  menu.addSeparator();
-  menu.addAction(tr("Choose a model folder…"), this, [this] {
-    const QString path = QFileDialog::getExistingDirectory(this, tr("A Hugging Face model folder"));
-    if (!path.isEmpty()) useModel(path);
-  });
-  menu.addAction(tr("Choose a GGUF file…"), this, [this] {
-    const QString path = QFileDialog::getOpenFileName(this, tr("A GGUF file"), {}, tr("GGUF models (*.gguf)"));
-    if (!path.isEmpty()) useModel(path);
-  });
 }
 
 void TrainPage::fillDatasets(QMenu &menu) {
@@ -258,6 +241,16 @@ void TrainPage::fillDatasets(QMenu &menu) {
   });
 }
 
+/// Asks the disk, so when the page is shown and not at every key.
+void TrainPage::showPlace() {
+  const QStorageInfo disk(QString::fromStdString(m_services.workspace));
+  m_place->setValue(tr("This machine"),
+                    (m_gate.device() ? QString::fromStdString(m_gate.device()->name) + QStringLiteral(" · ") : QString()) +
+                        tr("%1 free on disk").arg(bytesText(disk.bytesAvailable())));
+}
+
+void TrainPage::showEvent(QShowEvent *) { showPlace(); }
+
 void TrainPage::onChanged() {
   const api::RunConfig &config = m_draft.config();
   m_model->setProblem(config.model.empty() ? QString() : m_draft.problem("model"));
@@ -270,10 +263,6 @@ void TrainPage::onChanged() {
   if (config.dataset.size() > 1) about.prepend(tr("%n file(s)", "", static_cast<int>(config.dataset.size())));
   m_data->setProblem(config.dataset.empty() ? QString() : m_draft.problem("dataset"));
   m_data->setValue(config.dataset.empty() ? tr("Choose data") : shortName(config.dataset.front().path), about.join(QStringLiteral(" · ")));
-  const QStorageInfo disk(QString::fromStdString(m_services.workspace));
-  m_place->setValue(tr("This machine"),
-                    (m_gate.device() ? QString::fromStdString(m_gate.device()->name) + QStringLiteral(" · ") : QString()) +
-                        tr("%1 free on disk").arg(bytesText(disk.bytesAvailable())));
   m_method->setCurrent(QString::fromStdString(api::nameOf(config.method)));
   m_preview->setConfig(config);
   const QStringList problems = m_draft.problems();

@@ -36,9 +36,12 @@ public:
 Q_SIGNALS:
   void started(const QString &folder);
 
+protected:
+  void showEvent(QShowEvent *event) override;
+
 private:
+  void showPlace();
   void fillPresets();
-  void fillModels(QMenu &menu);
   void fillDatasets(QMenu &menu);
   void usePreset(const QString &path);
   void openSettings();

@@ -5,7 +5,6 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QPushButton>
 
 namespace attune::ui {
 
@@ -17,27 +16,17 @@ Banner::Banner(QWidget *parent) : QFrame(parent) {
   m_icon = new QLabel(this);
   m_text = makeLabel(TextRole::Body, this);
   m_text->setWordWrap(true);
-  m_first = makeButton(ButtonKind::Small, this);
-  m_second = makeButton(ButtonKind::Small, this);
   layout->addWidget(m_icon);
   layout->addWidget(m_text, 1);
-  layout->addWidget(m_second);
-  layout->addWidget(m_first);
-  connect(m_first, &QPushButton::clicked, this, &Banner::firstClicked);
-  connect(m_second, &QPushButton::clicked, this, &Banner::secondClicked);
   hide();
 }
 
-void Banner::showMessage(Tone tone, const QString &text, const QString &first, const QString &second) {
+void Banner::showMessage(Tone tone, const QString &text) {
   const QString name = tone == Tone::Danger    ? QStringLiteral("error")
                        : tone == Tone::Warning ? QStringLiteral("warning")
                                                : QStringLiteral("info");
   m_icon->setPixmap(icon(name, tone).pixmap(20, 20));
   m_text->setText(text);
-  m_first->setText(first);
-  m_first->setVisible(!first.isEmpty());
-  m_second->setText(second);
-  m_second->setVisible(!second.isEmpty());
   show();
 }
 

@@ -1,4 +1,4 @@
-// A line inside a page for what needs a decision: a text in a tone and up to two buttons. Hidden until show(). GUI thread.
+// A line inside a page for what must be seen: a text in a tone. Hidden until a message is shown. GUI thread.
 #pragma once
 
 #include "ui/widgets/theme.h"
@@ -6,7 +6,6 @@
 #include <QFrame>
 
 class QLabel;
-class QPushButton;
 
 namespace attune::ui {
 
@@ -15,18 +14,12 @@ class Banner : public QFrame {
 
 public:
   explicit Banner(QWidget *parent = nullptr);
-  /// `tone` is Accent, Warning or Danger; an empty second button is not shown, nor an empty first.
-  void showMessage(Tone tone, const QString &text, const QString &first = {}, const QString &second = {});
-
-Q_SIGNALS:
-  void firstClicked();
-  void secondClicked();
+  /// `tone` is Accent, Warning or Danger.
+  void showMessage(Tone tone, const QString &text);
 
 private:
   QLabel *m_icon;
   QLabel *m_text;
-  QPushButton *m_first;
-  QPushButton *m_second;
 };
 
 } // namespace attune::ui

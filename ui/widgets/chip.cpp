@@ -15,25 +15,15 @@ Chip::Chip(QWidget *parent) : QAbstractButton(parent) {
 
 void Chip::setDot(std::optional<Tone> tone) {
   m_dot = tone;
-  m_dotColor = QColor();
   updateGeometry();
   update();
 }
-
-void Chip::setDotColor(const QColor &color) {
-  m_dot = std::nullopt;
-  m_dotColor = color;
-  updateGeometry();
-  update();
-}
-
-QColor Chip::dotColor() const { return m_dot ? theme().color(*m_dot) : m_dotColor; }
 
 QSize Chip::sizeHint() const {
   QFont small = font();
   small.setPixelSize(12);
   const QFontMetrics metrics(small);
-  return {metrics.horizontalAdvance(text()) + 20 + (m_dot || m_dotColor.isValid() ? 14 : 0), metrics.height() + 6};
+  return {metrics.horizontalAdvance(text()) + 20 + (m_dot ? 14 : 0), metrics.height() + 6};
 }
 
 void Chip::changeEvent(QEvent *event) {
@@ -54,9 +44,9 @@ void Chip::paintEvent(QPaintEvent *) {
   painter.setPen(QPen(look.color(hasFocus() || on ? Tone::Accent : Tone::Line), hasFocus() ? 1.6 : 1.0));
   painter.drawRoundedRect(frame, frame.height() / 2, frame.height() / 2);
   int left = 10;
-  if (const QColor dot = dotColor(); dot.isValid()) {
+  if (m_dot) {
     painter.setPen(Qt::NoPen);
-    painter.setBrush(dot);
+    painter.setBrush(theme().color(*m_dot));
     painter.drawEllipse(QRectF(left, height() / 2.0 - 3.5, 7, 7));
     left += 14;
   }

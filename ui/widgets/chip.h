@@ -15,7 +15,6 @@ class Chip : public QAbstractButton {
 public:
   explicit Chip(QWidget *parent = nullptr);
   void setDot(std::optional<Tone> tone);
-  void setDotColor(const QColor &color);
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override { return sizeHint(); }
 
@@ -24,9 +23,7 @@ protected:
   void changeEvent(QEvent *event) override;
 
 private:
-  QColor dotColor() const;
   std::optional<Tone> m_dot;
-  QColor m_dotColor;
 };
 
 } // namespace attune::ui

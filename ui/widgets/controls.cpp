@@ -17,13 +17,10 @@ QString roleName(TextRole role) {
   case TextRole::Body: return {};
   case TextRole::Title: return QStringLiteral("title");
   case TextRole::Section: return QStringLiteral("section");
-  case TextRole::Hero: return QStringLiteral("hero");
   case TextRole::Strong: return QStringLiteral("strong");
   case TextRole::Muted: return QStringLiteral("muted");
   case TextRole::Caption: return QStringLiteral("caption");
   case TextRole::Problem: return QStringLiteral("problem");
-  case TextRole::Success: return QStringLiteral("success");
-  case TextRole::Warning: return QStringLiteral("warning");
   case TextRole::Danger: return QStringLiteral("danger");
   case TextRole::Mono: return QStringLiteral("mono");
   }
@@ -89,12 +86,6 @@ QFrame *makeCard(QWidget *parent) {
 }
 
 QVBoxLayout *cardLayout(QFrame *card) { return static_cast<QVBoxLayout *>(card->layout()); }
-
-QFrame *makeLine(QWidget *parent) {
-  auto *line = new QFrame(parent);
-  line->setProperty("kind", QStringLiteral("line"));
-  return line;
-}
 
 void setProblem(QWidget *input, bool problem) { setStyleProperty(input, "state", problem ? QStringLiteral("problem") : QString()); }
 

@@ -12,7 +12,7 @@ class QWidget;
 
 namespace attune::ui {
 
-enum class TextRole { Body, Title, Section, Hero, Strong, Muted, Caption, Problem, Success, Warning, Danger, Mono };
+enum class TextRole { Body, Title, Section, Strong, Muted, Caption, Problem, Danger, Mono };
 enum class ButtonKind { Normal, Primary, Danger, Small, SmallDanger, Quiet };
 
 QLabel *makeLabel(TextRole role, QWidget *parent = nullptr);
@@ -24,8 +24,6 @@ QPushButton *makeButton(ButtonKind kind, const QString &iconName, QWidget *paren
 /// A card and its vertical layout with LOOK.md's margins.
 QFrame *makeCard(QWidget *parent = nullptr);
 QVBoxLayout *cardLayout(QFrame *card);
-
-QFrame *makeLine(QWidget *parent = nullptr);
 
 /// Marks an input as having a problem, or not.
 void setProblem(QWidget *input, bool problem);

@@ -2,12 +2,10 @@
 
 #include "ui/widgets/theme.h"
 
-#include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
-#include <QToolTip>
 
 namespace attune::ui {
 
@@ -33,14 +31,6 @@ void SegmentedSwitch::setCurrent(const QString &key) {
   const int index = static_cast<int>(m_keys.indexOf(key));
   if (index < 0 || index == m_index) return;
   m_index = index;
-  update();
-}
-
-void SegmentedSwitch::setChoiceEnabled(const QString &key, bool enabled, const QString &reason) {
-  if (enabled)
-    m_disabled.remove(key);
-  else
-    m_disabled.insert(key, reason);
   update();
 }
 
@@ -70,7 +60,7 @@ int SegmentedSwitch::indexAt(const QPoint &position) const {
 }
 
 void SegmentedSwitch::choose(int index) {
-  if (index < 0 || index >= m_keys.size() || index == m_index || m_disabled.contains(m_keys[index])) return;
+  if (index < 0 || index >= m_keys.size() || index == m_index) return;
   m_index = index;
   update();
   Q_EMIT changed(current());
@@ -88,7 +78,7 @@ void SegmentedSwitch::paintEvent(QPaintEvent *) {
   painter.setClipPath(shape);
   for (int i = 0; i < m_texts.size(); ++i) {
     const QRect cell = rectOf(i);
-    const bool on = i == m_index, off = !isEnabled() || m_disabled.contains(m_keys[i]);
+    const bool on = i == m_index, off = !isEnabled();
     if (on) painter.fillRect(cell, look.color(Tone::Tint));
     QFont shown = font();
     if (on) shown.setWeight(QFont::DemiBold);
@@ -114,25 +104,10 @@ void SegmentedSwitch::keyPressEvent(QKeyEvent *event) {
                    : event->key() == Qt::Key_Left || event->key() == Qt::Key_Up  ? -1
                                                                                  : 0;
   if (step == 0) return QWidget::keyPressEvent(event);
-  int index = m_index + step;
-  while (index >= 0 && index < m_keys.size() && m_disabled.contains(m_keys[index])) index += step;
-  choose(index);
+  choose(m_index + step);
 }
 
 void SegmentedSwitch::focusInEvent(QFocusEvent *) { update(); }
 void SegmentedSwitch::focusOutEvent(QFocusEvent *) { update(); }
-
-bool SegmentedSwitch::event(QEvent *event) {
-  if (event->type() == QEvent::ToolTip) {
-    auto *help = static_cast<QHelpEvent *>(event);
-    const QString reason = m_disabled.value(m_keys.value(indexAt(help->pos())));
-    if (reason.isEmpty())
-      QToolTip::hideText();
-    else
-      QToolTip::showText(help->globalPos(), reason, this);
-    return true;
-  }
-  return QWidget::event(event);
-}
 
 } // namespace attune::ui

@@ -2,7 +2,6 @@
 // GUI thread. changed() only tells of what the user did.
 #pragma once
 
-#include <QHash>
 #include <QString>
 #include <QStringList>
 #include <QWidget>
@@ -18,7 +17,6 @@ public:
   void setChoices(const QStringList &keys, const QStringList &texts);
   void setCurrent(const QString &key);
   QString current() const { return m_keys.value(m_index); }
-  void setChoiceEnabled(const QString &key, bool enabled, const QString &reason = {});
 
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override { return sizeHint(); }
@@ -32,7 +30,6 @@ protected:
   void keyPressEvent(QKeyEvent *event) override;
   void focusInEvent(QFocusEvent *event) override;
   void focusOutEvent(QFocusEvent *event) override;
-  bool event(QEvent *event) override;
 
 private:
   int widthOf(int index) const;
@@ -42,7 +39,6 @@ private:
 
   QStringList m_keys;
   QStringList m_texts;
-  QHash<QString, QString> m_disabled; // key, reason
   int m_index = 0;
 };
 
