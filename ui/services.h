@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/api/conversation_store.h"
+#include "core/api/dataset_document.h"
 #include "core/api/engine.h"
 #include "core/api/run_store.h"
 #include "core/api/token_preview.h"
@@ -16,6 +17,7 @@ struct Services {
   api::RunStore *runs = nullptr;
   api::TokenPreview *preview = nullptr;
   api::ConversationStore *conversations = nullptr;
+  api::DatasetStore *datasets = nullptr;
   /// Loads the engine; blocking, called at most once at a time and on a service thread. The engine lives as long as the process.
   std::function<Result<api::Engine *>()> openEngine;
   std::string workspace;    // where runs, models and datasets of this person lie
