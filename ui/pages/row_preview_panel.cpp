@@ -1,6 +1,7 @@
 #include "ui/pages/row_preview_panel.h"
 
 #include "core/api/config_fields.h"
+#include "ui/models/row_text.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/length_histogram.h"
 #include "ui/widgets/number_text.h"
@@ -144,18 +145,12 @@ void RowPreviewPanel::showTexts() {
               : m_survey && !m_survey->refusal.empty() ? QString::fromStdString(m_survey->refusal)
               : some && !m_shown && m_survey           ? tr("This row cannot be used. The command attune data check says why.")
                                                        : QString());
-  if (m_shown) {
-    const auto trained = std::count_if(m_shown->tokens.begin(), m_shown->tokens.end(), [](const auto &token) { return token.trained; });
-    QString text =
-        tr("Coloured tokens are trained: %1 of %2").arg(countText(trained), countText(static_cast<qint64>(m_shown->tokens.size())));
-    if (m_shown->fullLength > static_cast<int64_t>(m_shown->tokens.size()))
-      text += QStringLiteral(" · ") + tr("cut from %1").arg(countText(m_shown->fullLength));
-    m_trained->setText(text);
-  }
+  if (m_shown) m_trained->setText(trainedText(*m_shown));
   m_trained->setVisible(m_shown.has_value());
   if (m_survey && m_survey->usableRows > 0) {
-    const double fit = 100.0 * static_cast<double>(m_survey->usableRows - m_survey->overCutoff) / static_cast<double>(m_survey->usableRows);
-    m_fit->setText(tr("%1 % of the rows fit uncut.").arg(QLocale().toString(fit, 'f', fit > 99.95 || fit < 0.05 ? 0 : 1)));
+    m_fit->setText(tr("%1 of the rows fit uncut.")
+                       .arg(percentText(static_cast<double>(m_survey->usableRows - m_survey->overCutoff) /
+                                        static_cast<double>(m_survey->usableRows))));
   }
   m_fit->setVisible(m_survey.has_value() && m_survey->usableRows > 0);
 }

@@ -2,6 +2,7 @@
 
 #include "core/api/run_config_json.h"
 #include "ui/pages/chat_page.h"
+#include "ui/pages/data_page.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/start_page.h"
 #include "ui/pages/train_page.h"
@@ -66,16 +67,19 @@ MainWindow::~MainWindow() = default;
 void MainWindow::makePages() {
   m_start = new StartPage(m_runs, m_services, m_stack);
   m_train = new TrainPage(m_runs, m_gate, m_tasks, m_services, m_stack);
+  m_data = new DataPage(m_services, m_tasks, m_train->draft(), m_runs, m_stack);
   m_runsPage = new RunsPage(m_runs, m_tasks, m_services, m_stack);
   m_chat = new ChatPage(m_runs, m_gate, m_tasks, m_services, m_stack);
-  for (QWidget *page : std::initializer_list<QWidget *>{m_start, m_train, m_runsPage, m_chat}) m_stack->addWidget(page);
+  for (QWidget *page : std::initializer_list<QWidget *>{m_start, m_data, m_train, m_runsPage, m_chat}) m_stack->addWidget(page);
   connect(m_start, &StartPage::tryRequested, this, &MainWindow::tryIt);
   connect(m_start, &StartPage::runChosen, this, &MainWindow::showRun);
   connect(m_start, &StartPage::dataRequested, this, [this] {
+    goTo(Place::Data);
+    m_data->chooseFile();
+  });
+  connect(m_data, &DataPage::trainRequested, this, [this](const QString &path) {
     goTo(Place::Train);
-    const QString path = QFileDialog::getOpenFileName(this, tr("Data to train on"), {},
-                                                      tr("Datasets (*.json *.jsonl *.csv *.tsv *.txt *.md);;All files (*)"));
-    if (!path.isEmpty()) m_train->addDataset(path);
+    m_train->addDataset(path);
   });
   connect(m_train, &TrainPage::started, this, &MainWindow::showRun);
   connect(m_runsPage, &RunsPage::trainAgainRequested, this, [this](const QString &folder) {
@@ -104,7 +108,7 @@ void MainWindow::showEvent(QShowEvent *event) {
 void MainWindow::goTo(Place place) {
   m_place = place;
   m_rail->setCurrent(place);
-  QWidget *const pages[] = {m_start, m_train, m_runsPage, m_chat};
+  QWidget *const pages[] = {m_start, m_data, m_train, m_runsPage, m_chat};
   m_stack->setCurrentWidget(pages[static_cast<int>(place)]);
 }
 
@@ -147,10 +151,6 @@ void MainWindow::fillMenus() {
   for (const Place place : kPlaces)
     view->addAction(placeName(place), QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + static_cast<int>(place))), this,
                     [this, place] { goTo(place); });
-  view->addAction(tr("Search settings"), QKeySequence::Find, this, [this] {
-    goTo(Place::Train);
-    m_train->focusSearch();
-  });
   view->addSeparator();
   const auto choices = [&](const QString &title, const QStringList &names, int current, auto choose) {
     QMenu *menu = view->addMenu(title);
@@ -174,6 +174,7 @@ void MainWindow::fillMenus() {
             changed.language = languages[i];
             setPreferences(changed);
           });
+  m_data->fillMenu(*bar->addMenu(tr("&Data")));
   QMenu *run = bar->addMenu(tr("&Run"));
   run->addAction(tr("Pause"), this, [this] { m_runs.requestPause(m_runs.active()); });
   run->addAction(tr("Go on"), this, [this] { m_runs.requestUnpause(m_runs.active()); });

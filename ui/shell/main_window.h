@@ -12,6 +12,7 @@ class QStackedWidget;
 namespace attune::ui {
 
 class ChatPage;
+class DataPage;
 class RunsPage;
 class SideRail;
 class StartPage;
@@ -28,6 +29,7 @@ public:
   void goTo(Place place);
   Place place() const { return m_place; }
   RunCenter &runs() { return m_runs; }
+  DataPage *dataPage() const { return m_data; }
   TrainPage *trainPage() const { return m_train; }
   ChatPage *chatPage() const { return m_chat; }
   RunsPage *runsPage() const { return m_runsPage; }
@@ -56,6 +58,7 @@ private:
   QStackedWidget *m_stack = nullptr;
   StatusStrip *m_status = nullptr;
   StartPage *m_start = nullptr;
+  DataPage *m_data = nullptr;
   TrainPage *m_train = nullptr;
   RunsPage *m_runsPage = nullptr;
   ChatPage *m_chat = nullptr;

@@ -5,28 +5,41 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPushButton>
+
+#include <utility>
 
 namespace attune::ui {
 
 Banner::Banner(QWidget *parent) : QFrame(parent) {
   setProperty("kind", QStringLiteral("banner"));
-  auto *layout = new QHBoxLayout(this);
-  layout->setContentsMargins(16, 10, 12, 10);
-  layout->setSpacing(12);
+  m_layout = new QHBoxLayout(this);
+  m_layout->setContentsMargins(16, 10, 12, 10);
+  m_layout->setSpacing(12);
   m_icon = new QLabel(this);
   m_text = makeLabel(TextRole::Body, this);
   m_text->setWordWrap(true);
-  layout->addWidget(m_icon);
-  layout->addWidget(m_text, 1);
+  m_layout->addWidget(m_icon);
+  m_layout->addWidget(m_text, 1);
   hide();
 }
 
-void Banner::showMessage(Tone tone, const QString &text) {
+void Banner::showMessage(Tone tone, const QString &text, const std::vector<BannerAction> &actions) {
   const QString name = tone == Tone::Danger    ? QStringLiteral("error")
                        : tone == Tone::Warning ? QStringLiteral("warning")
                                                : QStringLiteral("info");
   m_icon->setPixmap(icon(name, tone).pixmap(20, 20));
   m_text->setText(text);
+  for (QPushButton *button : std::exchange(m_buttons, {})) button->deleteLater();
+  for (const BannerAction &action : actions) {
+    m_buttons.push_back(makeButton(ButtonKind::Small, this));
+    m_buttons.back()->setText(action.text);
+    connect(m_buttons.back(), &QPushButton::clicked, this, [this, act = action.act] {
+      hide();
+      act();
+    });
+    m_layout->addWidget(m_buttons.back());
+  }
   show();
 }
 

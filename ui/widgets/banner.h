@@ -1,13 +1,24 @@
-// A line inside a page for what must be seen: a text in a tone. Hidden until a message is shown. GUI thread.
+// A line inside a page for what must be seen or decided: a text in a tone, perhaps with buttons. Hidden until a message is
+// shown. GUI thread.
 #pragma once
 
 #include "ui/widgets/theme.h"
 
 #include <QFrame>
 
+#include <functional>
+#include <vector>
+
+class QHBoxLayout;
 class QLabel;
+class QPushButton;
 
 namespace attune::ui {
+
+struct BannerAction { // a press hides the banner, then acts
+  QString text;
+  std::function<void()> act;
+};
 
 class Banner : public QFrame {
   Q_OBJECT
@@ -15,11 +26,13 @@ class Banner : public QFrame {
 public:
   explicit Banner(QWidget *parent = nullptr);
   /// `tone` is Accent, Warning or Danger.
-  void showMessage(Tone tone, const QString &text);
+  void showMessage(Tone tone, const QString &text, const std::vector<BannerAction> &actions = {});
 
 private:
   QLabel *m_icon;
   QLabel *m_text;
+  QHBoxLayout *m_layout;
+  std::vector<QPushButton *> m_buttons;
 };
 
 } // namespace attune::ui

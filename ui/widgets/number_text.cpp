@@ -53,6 +53,11 @@ QString numberText(double value) {
   return QLocale().toString(value, 'f', decimals);
 }
 
+QString percentText(double share) {
+  const double percent = 100 * share;
+  return Words::tr("%1 %").arg(QLocale().toString(percent, 'f', percent > 99.95 || percent < 0.05 ? 0 : 1));
+}
+
 QString rateText(double value) {
   if (!std::isfinite(value)) return kUnknown;
   if (value == 0) return QStringLiteral("0");

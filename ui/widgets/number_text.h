@@ -13,6 +13,8 @@ QString durationText(double seconds);
 QString countText(qint64 count);
 /// Four significant digits at most: "1.83", "0.0421", "2e-4".
 QString numberText(double value);
+/// "97.4 %" for 0.974; 0 and 100 only for what is nearly that.
+QString percentText(double share);
 /// "2e-4", as learning rates are written.
 QString rateText(double value);
 /// Local time: "14:05" today, else "24 Nov 14:05"; `seconds` since the epoch, UTC.

@@ -1,0 +1,345 @@
+#include "ui/models/dataset_session.h"
+
+#include <algorithm>
+#include <future>
+
+namespace attune::ui {
+
+namespace {
+
+constexpr qsizetype kKeptGlances = 20000;
+
+const api::RowOrder &noRows() {
+  static const api::RowOrder none = std::make_shared<const std::vector<api::RowId>>();
+  return none;
+}
+
+bool sameLens(const api::RunConfig &a, const api::RunConfig &b) {
+  return a.model == b.model && a.templateName == b.templateName && a.maxLength == b.maxLength && a.trainOn == b.trainOn;
+}
+
+QString sentence(const Error &error) { return QString::fromStdString(error.text()); }
+
+} // namespace
+
+DatasetSession::DatasetSession(const Services &services, TaskRunner &tasks, QObject *parent)
+    : QObject(parent), m_services(services), m_tasks(tasks), m_view(noRows()), m_quick(std::make_unique<TaskRunner>(nullptr, 1)) {
+  m_poll.setInterval(100);
+  connect(&m_poll, &QTimer::timeout, this, &DatasetSession::workChanged);
+}
+
+DatasetSession::~DatasetSession() {
+  if (m_pending.empty()) return;
+  // What was typed last still goes to the journal.
+  const auto written = std::make_shared<std::promise<void>>();
+  const Task last = m_quick->run(
+      this,
+      [written](StopToken) {
+        written->set_value();
+        return true;
+      },
+      [](bool) {});
+  written->get_future().wait_for(std::chrono::seconds(5));
+}
+
+std::shared_ptr<std::atomic<double>> DatasetSession::begin(Work work) {
+  Activity &activity = m_activities[work];
+  activity.task.cancel();
+  activity.share = std::make_shared<std::atomic<double>>(-1);
+  m_poll.start();
+  Q_EMIT workChanged();
+  return activity.share;
+}
+
+void DatasetSession::end(Work work) {
+  m_activities.erase(work);
+  if (m_activities.empty()) m_poll.stop();
+  Q_EMIT workChanged();
+}
+
+template <typename Act, typename Done> void DatasetSession::start(Work work, Act act, Done done) {
+  const api::DocumentProgress progress = [share = begin(work)](int64_t ready, int64_t total) {
+    if (total > 0) share->store(static_cast<double>(ready) / static_cast<double>(total));
+  };
+  m_activities[work].task = m_tasks.run(
+      this,
+      [document = m_document, act = std::move(act), progress](const StopToken &stop) mutable { return act(*document, stop, progress); },
+      [this, work, done = std::move(done)](auto result) mutable {
+        end(work);
+        done(std::move(result));
+      });
+}
+
+void DatasetSession::cancelWork() {
+  if (!m_activities.empty()) end(work());
+}
+
+void DatasetSession::open(const QString &path) {
+  if (!m_services.datasets) return;
+  begin(Work::Opening);
+  m_activities[Work::Opening].task = m_tasks.run(
+      this, [store = m_services.datasets, path = path.toStdString()](const StopToken &stop) { return store->open(path, stop); },
+      [this](Result<std::shared_ptr<api::DatasetDocument>> document) {
+        end(Work::Opening);
+        if (!document.ok()) return Q_EMIT failed(sentence(document.error()));
+        close();
+        m_document = std::move(*document);
+        m_state = m_document->state();
+        m_view = m_state.order;
+        Q_EMIT opened();
+        Q_EMIT viewChanged();
+        Q_EMIT stateChanged();
+        countTokens();
+      });
+}
+
+void DatasetSession::close() {
+  if (!m_document) return;
+  m_activities.clear();
+  m_poll.stop();
+  m_glancing.cancel();
+  m_document.reset();
+  m_state = {};
+  m_view = noRows();
+  m_query = {};
+  m_sort = api::RowSort::File;
+  m_descending = false;
+  m_survey.reset();
+  m_glances.clear();
+  m_wanted.clear();
+  m_requesting = false;
+  Q_EMIT closed();
+  Q_EMIT viewChanged();
+  Q_EMIT stateChanged();
+  Q_EMIT workChanged();
+}
+
+int DatasetSession::viewIndex(api::RowId row) const {
+  const auto found = std::find(m_view->begin(), m_view->end(), row);
+  return found == m_view->end() ? -1 : static_cast<int>(found - m_view->begin());
+}
+
+qint64 DatasetSession::number(api::RowId row) const {
+  if (m_numbered != m_state.order) {
+    m_numbered = m_state.order;
+    m_numbers.assign(m_numbers.size(), 0);
+    for (size_t i = 0; i < m_numbered->size(); ++i) {
+      const api::RowId id = (*m_numbered)[i];
+      if (id >= m_numbers.size()) m_numbers.resize(id + size_t(1));
+      m_numbers[id] = static_cast<uint32_t>(i + 1);
+    }
+  }
+  return row < m_numbers.size() ? m_numbers[row] : 0;
+}
+
+void DatasetSession::setQuery(const api::DocumentQuery &query) {
+  m_query = query;
+  look();
+}
+
+void DatasetSession::setSort(api::RowSort sort, bool descending) {
+  if (sort == m_sort && descending == m_descending) return;
+  m_sort = sort;
+  m_descending = descending;
+  look();
+}
+
+void DatasetSession::look() {
+  if (!m_document) return;
+  if (isFileOrder()) {
+    m_activities.erase(Work::Searching);
+    m_view = m_state.order;
+    Q_EMIT workChanged();
+    return Q_EMIT viewChanged();
+  }
+  start(
+      Work::Searching,
+      [query = m_query, sort = m_sort, descending = m_descending](api::DatasetDocument &document, const StopToken &stop,
+                                                                  const api::DocumentProgress &progress) {
+        return document.find(query, sort, descending, stop, progress);
+      },
+      [this](Result<std::vector<api::RowId>> rows) {
+        if (!rows.ok()) return Q_EMIT failed(sentence(rows.error()));
+        m_view = std::make_shared<const std::vector<api::RowId>>(std::move(*rows));
+        Q_EMIT viewChanged();
+      });
+}
+
+const api::RowGlance *DatasetSession::glance(api::RowId row) {
+  const auto found = m_glances.constFind(row);
+  if (found != m_glances.constEnd()) return &*found;
+  m_wanted.push_back(row);
+  if (!m_requesting) {
+    m_requesting = true;
+    QMetaObject::invokeMethod(this, &DatasetSession::requestGlances, Qt::QueuedConnection);
+  }
+  return nullptr;
+}
+
+void DatasetSession::requestGlances() {
+  if (!m_document || m_wanted.empty()) {
+    m_requesting = false;
+    return;
+  }
+  m_glancing = m_quick->run(
+      this, [document = m_document, rows = std::exchange(m_wanted, {})](StopToken) { return document->glances(rows); },
+      [this](const std::vector<api::RowGlance> &glances) {
+        if (m_glances.size() > kKeptGlances) m_glances.clear();
+        for (const api::RowGlance &glance : glances) m_glances.insert(glance.id, glance);
+        m_requesting = false;
+        Q_EMIT glancesArrived();
+      });
+}
+
+std::optional<api::RowId> DatasetSession::nextProblem(std::optional<api::RowId> row, int step) const {
+  const auto count = static_cast<int>(m_view->size());
+  const int from = row ? viewIndex(*row) : -1;
+  for (int i = 1; i <= count; ++i) {
+    const int at = ((from < 0 && step < 0 ? 0 : from) + step * i % count + 2 * count) % count;
+    const api::RowId candidate = (*m_view)[static_cast<size_t>(at)];
+    const api::RowFigures known = m_document->figures(candidate);
+    if (known.errors > 0 || known.warnings > 0) return candidate;
+  }
+  return std::nullopt;
+}
+
+Task DatasetSession::read(QObject *context, api::RowId row, std::function<void(const Result<api::DatasetRow> &)> done) {
+  return m_quick->run(
+      context, [document = m_document, row](StopToken) { return document->row(row); }, std::move(done));
+}
+
+Task DatasetSession::readTokens(QObject *context, api::RowId row, std::function<void(const Result<api::RowTokens> &)> done) {
+  return m_quick->run(
+      context, [document = m_document, row, lens = m_lens](StopToken) { return document->tokens(row, lens); }, std::move(done));
+}
+
+void DatasetSession::edit(Edit edit, std::function<void(const Error &)> refused) {
+  if (!m_document) return;
+  m_pending.push_back(m_quick->run(
+      this, [document = m_document, edit = std::move(edit)](StopToken) { return edit(*document); },
+      [this, document = m_document, refused = std::move(refused)](const Result<api::DocumentChange> &change) {
+        m_pending.pop_front();
+        if (document == m_document) onChange(change, refused);
+      }));
+}
+
+void DatasetSession::afterEdits(std::function<void()> act) {
+  if (!m_document) return;
+  m_pending.push_back(m_quick->run(
+      this, [](StopToken) { return true; },
+      [this, document = m_document, act = std::move(act)](bool) {
+        m_pending.pop_front();
+        if (document == m_document) act();
+      }));
+}
+
+void DatasetSession::onChange(const Result<api::DocumentChange> &change, const std::function<void(const Error &)> &refused) {
+  const uint64_t before = m_state.revision;
+  m_state = m_document->state();
+  if (!change.ok() && refused) {
+    refused(change.error());
+  } else if (!change.ok()) {
+    Q_EMIT failed(sentence(change.error()));
+  } else {
+    if (change->count > static_cast<int64_t>(change->rows.size())) m_glances.clear();
+    for (const api::RowId row : change->rows) m_glances.remove(row);
+    if (change->orderChanged) look();
+    if (m_state.revision != before) Q_EMIT changed(*change);
+  }
+  Q_EMIT stateChanged();
+}
+
+void DatasetSession::discardChanges() {
+  edit([](api::DatasetDocument &document) -> Result<api::DocumentChange> {
+    ATTUNE_CHECK(document.discardChanges());
+    return api::DocumentChange{{}, document.state().order ? static_cast<int64_t>(document.state().order->size()) + 1 : 1, true};
+  });
+}
+
+void DatasetSession::replaceAll(const std::string &pattern, const std::string &replacement, bool regex, bool matchCase) {
+  afterEdits([=, this] {
+    start(
+        Work::Replacing,
+        [=, rows = m_view](api::DatasetDocument &document, const StopToken &stop, const api::DocumentProgress &progress) {
+          return document.replaceAll(*rows, pattern, replacement, regex, matchCase, stop, progress);
+        },
+        [this](const Result<api::DocumentChange> &change) {
+          onChange(change);
+          if (change.ok()) Q_EMIT replaced(change->count);
+        });
+  });
+}
+
+void DatasetSession::setLens(const api::RunConfig &lens) {
+  const bool same = sameLens(lens, m_lens);
+  m_lens = lens;
+  m_lens.dataset.clear();
+  if (!same) countTokens();
+}
+
+void DatasetSession::countTokens() {
+  m_survey.reset();
+  Q_EMIT surveyed();
+  if (!m_document) return;
+  start(
+      Work::Surveying,
+      [lens = m_lens](api::DatasetDocument &document, const StopToken &stop, const api::DocumentProgress &progress) {
+        return document.survey(lens, stop, progress);
+      },
+      [this](Result<api::DocumentSurvey> survey) {
+        if (!survey.ok()) return Q_EMIT failed(sentence(survey.error()));
+        m_survey = std::move(*survey);
+        if (m_sort != api::RowSort::File || isFiltered()) look();
+        Q_EMIT surveyed();
+      });
+}
+
+void DatasetSession::save(bool force) {
+  afterEdits([this, force] {
+    start(
+        Work::Saving,
+        [force](api::DatasetDocument &document, const StopToken &stop, const api::DocumentProgress &progress) {
+          return document.save(force, stop, progress);
+        },
+        [this, force](const Status &status) { onSaved(status, force); });
+  });
+}
+
+void DatasetSession::onSaved(const Status &status, bool force) {
+  m_state = m_document->state();
+  Q_EMIT stateChanged();
+  if (status.ok()) return Q_EMIT saved();
+  if (status.error().code == ErrorCode::Usage && !force) return Q_EMIT conflict();
+  Q_EMIT failed(sentence(status.error()));
+}
+
+void DatasetSession::exportTo(const QString &path, api::DatasetFormat format) {
+  afterEdits([this, path, format] {
+    start(
+        Work::Saving,
+        [target = path.toStdString(), format](api::DatasetDocument &document, const StopToken &stop,
+                                              const api::DocumentProgress &progress) {
+          return document.exportTo(target, format, true, stop, progress);
+        },
+        [this, path](const Status &status) {
+          if (!status.ok()) return Q_EMIT failed(sentence(status.error()));
+          Q_EMIT exported(path);
+        });
+  });
+}
+
+void DatasetSession::split(const api::SplitTarget &target) {
+  afterEdits([this, target] {
+    start(
+        Work::Saving,
+        [target](api::DatasetDocument &document, const StopToken &stop, const api::DocumentProgress &) {
+          return document.split(target, stop);
+        },
+        [this](const Result<std::pair<int64_t, int64_t>> &rows) {
+          if (!rows.ok()) return Q_EMIT failed(sentence(rows.error()));
+          Q_EMIT wasSplit(rows->first, rows->second);
+        });
+  });
+}
+
+} // namespace attune::ui

@@ -1,0 +1,136 @@
+// The dataset that the Data page has open: which rows its table shows, what is known of them, and every change on its way
+// to the file. GUI thread. Changes reach the document in order on a thread of their own, so a long search never holds a
+// keystroke up; what cannot be done is told by failed().
+#pragma once
+
+#include "ui/bridge/task_runner.h"
+#include "ui/services.h"
+
+#include <QHash>
+#include <QObject>
+#include <QString>
+#include <QTimer>
+
+#include <atomic>
+#include <deque>
+#include <map>
+
+namespace attune::ui {
+
+class DatasetSession : public QObject {
+  Q_OBJECT
+
+public:
+  using Edit = std::function<Result<api::DocumentChange>(api::DatasetDocument &)>;
+  enum class Work { None, Surveying, Searching, Opening, Replacing, Saving };
+
+  DatasetSession(const Services &services, TaskRunner &tasks, QObject *parent = nullptr);
+  ~DatasetSession() override;
+
+  void open(const QString &path);
+  void close();
+  bool isOpen() const { return m_document != nullptr; }
+  const api::DocumentState &state() const { return m_state; }
+  QString path() const { return QString::fromStdString(m_state.path); }
+
+  /// The rows the table shows, in its order.
+  const std::vector<api::RowId> &view() const { return *m_view; }
+  /// Where a row stands in the view; -1 when it does not.
+  int viewIndex(api::RowId row) const;
+  bool isFiltered() const { return !m_query.text.empty() || m_query.onlyErrors || m_query.onlyWarnings || m_query.onlyOverLength; }
+  /// A row's place in the file, from 1.
+  qint64 number(api::RowId row) const;
+  /// Whether the view is the file's own order, so that rows can be moved in it.
+  bool isFileOrder() const { return !isFiltered() && m_sort == api::RowSort::File && !m_descending; }
+  void setQuery(const api::DocumentQuery &query);
+  void setSort(api::RowSort sort, bool descending);
+
+  /// What the table shows of a row; null until it has been read, which glancesArrived() tells.
+  const api::RowGlance *glance(api::RowId row);
+  api::RowFigures figures(api::RowId row) const { return m_document->figures(row); }
+  /// The next row of the view, after `row`, with a problem; before it with `step` -1. Nothing when there is none.
+  std::optional<api::RowId> nextProblem(std::optional<api::RowId> row, int step) const;
+
+  /// Reads a row as it stands after all changes asked for so far.
+  [[nodiscard]] Task read(QObject *context, api::RowId row, std::function<void(const Result<api::DatasetRow> &)> done);
+  [[nodiscard]] Task readTokens(QObject *context, api::RowId row, std::function<void(const Result<api::RowTokens> &)> done);
+
+  /// `refused` hears of an error instead of failed().
+  void edit(Edit edit, std::function<void(const Error &)> refused = {});
+  void undo() {
+    edit([](api::DatasetDocument &document) { return document.undo(); });
+  }
+  void redo() {
+    edit([](api::DatasetDocument &document) { return document.redo(); });
+  }
+  void discardChanges();
+  void replaceAll(const std::string &pattern, const std::string &replacement, bool regex, bool matchCase);
+
+  /// The model, template and length the tokens are counted under; counts again when they differ.
+  void setLens(const api::RunConfig &lens);
+  const api::RunConfig &lens() const { return m_lens; }
+  const std::optional<api::DocumentSurvey> &survey() const { return m_survey; }
+
+  void save(bool force = false);
+  void exportTo(const QString &path, api::DatasetFormat format);
+  void split(const api::SplitTarget &target);
+
+  /// What takes its time just now, the weightiest first, and how far it is (0 to 1; negative: unknown).
+  Work work() const { return m_activities.empty() ? Work::None : m_activities.rbegin()->first; }
+  double progress() const { return m_activities.empty() ? -1 : m_activities.rbegin()->second.share->load(); }
+  void cancelWork();
+
+Q_SIGNALS:
+  void opened();
+  void closed();
+  void changed(const attune::api::DocumentChange &change);
+  void stateChanged();
+  void viewChanged();
+  void glancesArrived();
+  void surveyed();
+  void workChanged();
+  void failed(const QString &message);
+  void saved();
+  void conflict(); // the file on disk was changed by another program; save(true) overwrites it
+  void replaced(qint64 rows);
+  void exported(const QString &path);
+  void wasSplit(qint64 train, qint64 validation);
+
+private:
+  struct Activity {
+    std::shared_ptr<std::atomic<double>> share;
+    Task task;
+  };
+  std::shared_ptr<std::atomic<double>> begin(Work work);
+  void end(Work work);
+  template <typename Act, typename Done> void start(Work work, Act act, Done done);
+  void onChange(const Result<api::DocumentChange> &change, const std::function<void(const Error &)> &refused = {});
+  void onSaved(const Status &status, bool force);
+  void look();
+  void requestGlances();
+  void countTokens();
+  void afterEdits(std::function<void()> act);
+
+  const Services &m_services;
+  TaskRunner &m_tasks;
+  std::shared_ptr<api::DatasetDocument> m_document;
+  api::DocumentState m_state;
+  api::RowOrder m_view;
+  api::DocumentQuery m_query;
+  api::RowSort m_sort = api::RowSort::File;
+  bool m_descending = false;
+  api::RunConfig m_lens;
+  std::optional<api::DocumentSurvey> m_survey;
+  QHash<api::RowId, api::RowGlance> m_glances;
+  std::vector<api::RowId> m_wanted; // glances the table asked for since the last request
+  bool m_requesting = false;
+  mutable api::RowOrder m_numbered; // the order that m_numbers tells of
+  mutable std::vector<uint32_t> m_numbers;
+  std::map<Work, Activity> m_activities;
+  QTimer m_poll;
+  Task m_glancing;
+  std::deque<Task> m_pending;          // changes on their way, oldest first
+  std::unique_ptr<TaskRunner> m_quick; // one thread: changes, and reads that must see them; last, so that it ends first
+};
+
+} // namespace attune::ui

@@ -1,0 +1,94 @@
+// Data: one dataset as a table over any number of rows, the chosen row to edit, what the model makes of it. GUI thread.
+// Built from the table, the row editor, the lens and the replace bar, which all read one DatasetSession.
+#pragma once
+
+#include "ui/models/config_draft.h"
+#include "ui/models/dataset_session.h"
+#include "ui/models/run_center.h"
+
+#include <QWidget>
+
+class QLabel;
+class QLineEdit;
+class QMenu;
+class QPushButton;
+class QStackedWidget;
+class QTableView;
+
+namespace attune::ui {
+
+class Banner;
+class Chip;
+class DatasetTableModel;
+class EmptyState;
+class LensCard;
+class PageHeader;
+class ReplaceBar;
+class RowEditor;
+
+class DataPage : public QWidget {
+  Q_OBJECT
+
+public:
+  DataPage(const Services &services, TaskRunner &tasks, ConfigDraft &draft, const RunCenter &runs, QWidget *parent = nullptr);
+  void openDataset(const QString &path);
+  /// Asks for a file and opens it.
+  void chooseFile();
+  DatasetSession &session() { return m_session; }
+  QTableView *table() const { return m_table; }
+  RowEditor *editor() const { return m_editor; }
+  /// Adds the page's actions, from the one at `from` on, to a menu.
+  void fillMenu(QMenu &menu, qsizetype from = 0) const;
+
+Q_SIGNALS:
+  void trainRequested(const QString &path);
+
+protected:
+  void showEvent(QShowEvent *event) override;
+
+private:
+  void makeActions();
+  QAction *addCommand(const QKeySequence &keys, std::function<QString()> text, std::function<void()> act);
+  void setUpTable(QWidget *card);
+  void connectSession();
+  void fillFiles(QMenu &menu);
+  void fillSave(QMenu &menu);
+  void newDataset();
+  void exportAs(api::DatasetFormat format);
+  void split();
+  void trainOnThis();
+  void search();
+  void choose(api::RowId row);
+  std::vector<api::RowId> selection() const;
+  void insertRow();
+  void removeSelection();
+  void moveSelection(int step);
+  void goToProblem(int step);
+  void showState();
+
+  const Services &m_services;
+  TaskRunner &m_tasks;
+  DatasetSession m_session;
+  Task m_listing, m_creating;
+  std::vector<api::DatasetEntry> m_files;
+  QTimer m_searchPause;
+  bool m_trainAfterSave = false;
+  QList<QAction *> m_actions; // null = a separator
+  QAction *m_undo = nullptr, *m_redo = nullptr, *m_saveAction = nullptr, *m_up = nullptr, *m_down = nullptr;
+  std::vector<QAction *> m_needRows;
+  PageHeader *m_header;
+  QPushButton *m_undoButton, *m_redoButton, *m_splitButton, *m_save, *m_train, *m_file;
+  Banner *m_banner;
+  QLineEdit *m_search;
+  Chip *m_all, *m_errors, *m_warnings, *m_long;
+  QStackedWidget *m_body;
+  EmptyState *m_empty;
+  QTableView *m_table;
+  DatasetTableModel *m_model;
+  QLabel *m_nothing;
+  ReplaceBar *m_replace;
+  RowEditor *m_editor;
+  LensCard *m_lens;
+};
+
+} // namespace attune::ui

@@ -1,0 +1,110 @@
+#include "ui/pages/lens_card.h"
+
+#include "ui/models/run_text.h"
+#include "ui/pages/model_menu.h"
+#include "ui/widgets/controls.h"
+#include "ui/widgets/length_histogram.h"
+#include "ui/widgets/number_text.h"
+#include "ui/widgets/retranslate.h"
+
+#include <QHBoxLayout>
+#include <QInputDialog>
+#include <QLabel>
+#include <QMenu>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace attune::ui {
+
+LensCard::LensCard(DatasetSession &session, ConfigDraft &draft, const Services &services, const RunCenter &runs, QWidget *parent)
+    : QFrame(parent), m_session(session), m_draft(draft), m_services(services), m_runs(runs) {
+  setProperty("kind", QStringLiteral("card"));
+  auto *layout = new QVBoxLayout(this);
+  layout->setContentsMargins(12, 8, 12, 8);
+  layout->setSpacing(4);
+  auto *head = new QHBoxLayout;
+  head->setSpacing(8);
+  m_lens = makeButton(ButtonKind::Quiet, this);
+  m_about = makeLabel(TextRole::Caption, this);
+  m_cancel = makeButton(ButtonKind::Small, this);
+  head->addWidget(m_lens);
+  head->addStretch(1);
+  head->addWidget(m_about);
+  head->addWidget(m_cancel);
+  layout->addLayout(head);
+  m_histogram = new LengthHistogram(this);
+  m_histogram->setMinimumHeight(64);
+  m_histogram->setMaximumHeight(80);
+  layout->addWidget(m_histogram);
+  auto *menu = new QMenu(m_lens);
+  connect(menu, &QMenu::aboutToShow, this, [this, menu] { fillMenu(*menu); });
+  m_lens->setMenu(menu);
+  connect(m_cancel, &QPushButton::clicked, &m_session, &DatasetSession::cancelWork);
+  connect(&m_draft, &ConfigDraft::changed, this, [this] {
+    m_session.setLens(m_draft.config());
+    showSurvey();
+  });
+  connect(&m_session, &DatasetSession::surveyed, this, &LensCard::showSurvey);
+  connect(&m_session, &DatasetSession::workChanged, this, &LensCard::showSurvey);
+  onLanguage(this, [this] {
+    m_cancel->setText(tr("Stop counting"));
+    m_lens->setToolTip(tr("The model, the template and the length that tokens are counted under."));
+    m_histogram->setAccessibleName(tr("Length of the rows, in tokens"));
+    showSurvey();
+  });
+}
+
+void LensCard::set(const char *key, const QString &value) { m_draft.setText(*api::findConfigField(key), value); }
+
+void LensCard::fillMenu(QMenu &menu) {
+  menu.clear();
+  fillModelMenu(*menu.addMenu(tr("Model")), m_services, m_runs, [this](const QString &path) { set("model", path); });
+  const auto choices = [&](const QString &title, const char *key, const QStringList &values, const QString &current) {
+    QMenu *one = menu.addMenu(title);
+    for (const QString &value : values) {
+      QAction *action = one->addAction(value, this, [this, key, value] { set(key, value); });
+      action->setCheckable(true);
+      action->setChecked(value == current);
+    }
+    return one;
+  };
+  const api::RunConfig &config = m_draft.config();
+  choices(tr("Template"), "template",
+          {QStringLiteral("auto"), QStringLiteral("model"), QStringLiteral("chatml"), QStringLiteral("llama2"), QStringLiteral("alpaca"),
+           QStringLiteral("plain")},
+          QString::fromStdString(config.templateName));
+  QMenu *lengths = choices(tr("Cut at, in tokens"), "max_length",
+                           {QStringLiteral("256"), QStringLiteral("512"), QStringLiteral("1024"), QStringLiteral("2048"),
+                            QStringLiteral("4096"), QStringLiteral("8192")},
+                           QString::number(config.maxLength));
+  lengths->addAction(tr("Another length…"), this, [this] {
+    bool ok = false;
+    const int length = QInputDialog::getInt(this, tr("Cut at"), tr("The longest row, in tokens."),
+                                            static_cast<int>(m_draft.config().maxLength), 2, 1 << 20, 64, &ok);
+    if (ok) set("max_length", QString::number(length));
+  });
+}
+
+void LensCard::showSurvey() {
+  const api::RunConfig &config = m_draft.config();
+  m_lens->setText(config.model.empty() ? tr("Choose a model to count tokens ▾")
+                                       : tr("As %1 sees it, cut at %2 ▾").arg(shortName(config.model), countText(config.maxLength)));
+  const bool counting = m_session.work() == DatasetSession::Work::Surveying;
+  m_cancel->setVisible(counting);
+  const auto &survey = m_session.survey();
+  if (counting) {
+    const double share = m_session.progress();
+    m_about->setText(share < 0 ? tr("Counting tokens") : tr("Counting tokens, %1").arg(percentText(share)));
+  } else if (survey && survey->lengths.usableRows > 0 && !survey->lengths.histogram.empty()) {
+    const auto &lengths = survey->lengths;
+    const double fit = static_cast<double>(lengths.usableRows - lengths.overCutoff) / static_cast<double>(lengths.usableRows);
+    m_about->setText(tr("%1 trained tokens · %2 fit uncut").arg(countText(lengths.trainedTokens), percentText(fit)));
+  } else {
+    m_about->clear();
+  }
+  const bool some = survey && !config.model.empty() && !survey->lengths.histogram.empty();
+  m_histogram->setVisible(some && window()->height() >= 700); // a low window shows rows
+  if (some) m_histogram->setBins(survey->lengths.histogram, config.maxLength);
+}
+
+} // namespace attune::ui
