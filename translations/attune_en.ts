@@ -6,12 +6,64 @@
     <message numerus="yes">
         <source>%n byte(s)</source>
         <translation>
-            <numerusform>%n byte</numerusform><numerusform>%n bytes</numerusform></translation>
+            <numerusform>%n byte</numerusform>
+            <numerusform>%n bytes</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n day(s)</source>
         <translation>
-            <numerusform>%n day</numerusform><numerusform>%n days</numerusform></translation>
+            <numerusform>%n day</numerusform>
+            <numerusform>%n days</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::DataPage</name>
+    <message numerus="yes">
+        <source>Replaced in %n row(s).</source>
+        <translation>
+            <numerusform>Replaced in %n row.</numerusform>
+            <numerusform>Replaced in %n rows.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n row(s) deleted.</source>
+        <translation>
+            <numerusform>%n row deleted.</numerusform>
+            <numerusform>%n rows deleted.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n row(s)</source>
+        <translation>
+            <numerusform>%n row</numerusform>
+            <numerusform>%n rows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Brought back %n change(s) that had not been saved.</source>
+        <translation>
+            <numerusform>Brought back %n change that had not been saved.</numerusform>
+            <numerusform>Brought back %n changes that had not been saved.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::DatasetTableModel</name>
+    <message numerus="yes">
+        <source>%n error(s)</source>
+        <translation>
+            <numerusform>%n error</numerusform>
+            <numerusform>%n errors</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n note(s)</source>
+        <translation>
+            <numerusform>%n note</numerusform>
+            <numerusform>%n notes</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -19,7 +71,9 @@
     <message numerus="yes">
         <source>about %n step(s)</source>
         <translation>
-            <numerusform>about %n step</numerusform><numerusform>about %n steps</numerusform></translation>
+            <numerusform>about %n step</numerusform>
+            <numerusform>about %n steps</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -27,7 +81,29 @@
     <message numerus="yes">
         <source>%1 to %2 tokens: %n row(s)</source>
         <translation>
-            <numerusform>%1 to %2 tokens: %n row</numerusform><numerusform>%1 to %2 tokens: %n rows</numerusform></translation>
+            <numerusform>%1 to %2 tokens: %n row</numerusform>
+            <numerusform>%1 to %2 tokens: %n rows</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ReplaceBar</name>
+    <message numerus="yes">
+        <source>Replace in the %n row(s) shown</source>
+        <translation>
+            <numerusform>Replace in the %n row shown</numerusform>
+            <numerusform>Replace in the %n rows shown</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::RowEditor</name>
+    <message numerus="yes">
+        <source>Show %n more turn(s)</source>
+        <translation>
+            <numerusform>Show %n more turn</numerusform>
+            <numerusform>Show %n more turns</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -35,7 +111,9 @@
     <message numerus="yes">
         <source>of %n row(s)</source>
         <translation>
-            <numerusform>of %n row</numerusform><numerusform>of %n rows</numerusform></translation>
+            <numerusform>of %n row</numerusform>
+            <numerusform>of %n rows</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -43,17 +121,23 @@
     <message numerus="yes">
         <source>%n running</source>
         <translation>
-            <numerusform>%n running</numerusform><numerusform>%n running</numerusform></translation>
+            <numerusform>%n running</numerusform>
+            <numerusform>%n running</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n waiting</source>
         <translation>
-            <numerusform>%n waiting</numerusform><numerusform>%n waiting</numerusform></translation>
+            <numerusform>%n waiting</numerusform>
+            <numerusform>%n waiting</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n finished</source>
         <translation>
-            <numerusform>%n finished</numerusform><numerusform>%n finished</numerusform></translation>
+            <numerusform>%n finished</numerusform>
+            <numerusform>%n finished</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -61,7 +145,9 @@
     <message numerus="yes">
         <source>CPU · %n core(s) · %1 · %2</source>
         <translation>
-            <numerusform>CPU · %n core · %1 · %2</numerusform><numerusform>CPU · %n cores · %1 · %2</numerusform></translation>
+            <numerusform>CPU · %n core · %1 · %2</numerusform>
+            <numerusform>CPU · %n cores · %1 · %2</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -69,12 +155,16 @@
     <message numerus="yes">
         <source>%n row(s)</source>
         <translation>
-            <numerusform>%n row</numerusform><numerusform>%n rows</numerusform></translation>
+            <numerusform>%n row</numerusform>
+            <numerusform>%n rows</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n file(s)</source>
         <translation>
-            <numerusform>%n file</numerusform><numerusform>%n files</numerusform></translation>
+            <numerusform>%n file</numerusform>
+            <numerusform>%n files</numerusform>
+        </translation>
     </message>
 </context>
 </TS>

@@ -5,7 +5,7 @@
     <name>About</name>
     <message>
         <source>About Attune</source>
-        <translation>关于 Attune</translation>
+        <translation>关于&#x2009;Attune</translation>
     </message>
     <message>
         <source>Attune %1</source>
@@ -13,11 +13,11 @@
     </message>
     <message>
         <source>Fine-tunes language models on this machine. Free software under the GNU General Public License, version 3 or later.</source>
-        <translation>在本机微调语言模型。自由软件，遵循 GNU 通用公共许可证第 3 版或更新版本。</translation>
+        <translation>在本机微调语言模型。自由软件，遵循&#x2009;GNU&#x2009;通用公共许可证第&#x2009;3&#x2009;版或更新版本。</translation>
     </message>
     <message>
         <source>Qt %1 (LGPL-3.0; Qt Charts GPL-3.0) · libtorch (BSD-3-Clause) · PCRE2 (BSD-3-Clause) · nlohmann/json (MIT) · CLI11 (BSD-3-Clause)</source>
-        <translation>Qt %1（LGPL-3.0；Qt Charts 为 GPL-3.0）· libtorch（BSD-3-Clause）· PCRE2（BSD-3-Clause）· nlohmann/json（MIT）· CLI11（BSD-3-Clause）</translation>
+        <translation>Qt %1（LGPL-3.0；Qt Charts&#x2009;为&#x2009;GPL-3.0）· libtorch（BSD-3-Clause）· PCRE2（BSD-3-Clause）· nlohmann/json（MIT）· CLI11（BSD-3-Clause）</translation>
     </message>
     <message>
         <source>Computes on %1, %2</source>
@@ -32,11 +32,11 @@
     <name>Main</name>
     <message>
         <source>Attune is open already with this workspace. Close the other window first, or choose another workspace.</source>
-        <translation>Attune 已用这个工作区打开。请先关闭另一个窗口，或换一个工作区。</translation>
+        <translation>Attune&#x2009;已用这个工作区打开。请先关闭另一个窗口，或换一个工作区。</translation>
     </message>
     <message>
         <source>The workspace %1 cannot be made. Choose another with ATTUNE_WORKSPACE.</source>
-        <translation>无法创建工作区 %1。请用 ATTUNE_WORKSPACE 指定别的位置。</translation>
+        <translation>无法创建工作区&#x2009;%1。请用&#x2009;ATTUNE_WORKSPACE&#x2009;指定别的位置。</translation>
     </message>
 </context>
 <context>
@@ -98,15 +98,15 @@
     </message>
     <message>
         <source>A Hugging Face model folder</source>
-        <translation>Hugging Face 模型文件夹</translation>
+        <translation>Hugging Face&#x2009;模型文件夹</translation>
     </message>
     <message>
         <source>Choose a GGUF file…</source>
-        <translation>选择 GGUF 文件……</translation>
+        <translation>选择&#x2009;GGUF&#x2009;文件……</translation>
     </message>
     <message>
         <source>A GGUF file</source>
-        <translation>GGUF 文件</translation>
+        <translation>GGUF&#x2009;文件</translation>
     </message>
     <message>
         <source>GGUF models (*.gguf)</source>
@@ -117,32 +117,40 @@
     <name>Numbers</name>
     <message numerus="yes">
         <source>%n byte(s)</source>
-        <translation><numerusform>%n 字节</numerusform></translation>
+        <translation>
+            <numerusform>%n&#x2009;字节</numerusform>
+        </translation>
     </message>
     <message>
         <source>%1 s</source>
-        <translation>%1 秒</translation>
+        <translation>%1&#x2009;秒</translation>
     </message>
     <message>
         <source>%1 min</source>
-        <translation>%1 分钟</translation>
+        <translation>%1&#x2009;分钟</translation>
     </message>
     <message>
         <source>%1 h</source>
-        <translation>%1 小时</translation>
+        <translation>%1&#x2009;小时</translation>
     </message>
     <message>
         <source>%1 h %2 min</source>
-        <translation>%1 小时 %2 分钟</translation>
+        <translation>%1&#x2009;小时&#x2009;%2&#x2009;分钟</translation>
     </message>
     <message numerus="yes">
         <source>%n day(s)</source>
-        <translation><numerusform>%n 天</numerusform></translation>
+        <translation>
+            <numerusform>%n&#x2009;天</numerusform>
+        </translation>
     </message>
     <message>
         <source>d MMM HH:mm</source>
         <comment>date and time of a run</comment>
         <translation>M月d日 HH:mm</translation>
+    </message>
+    <message>
+        <source>%1 %</source>
+        <translation>%1%</translation>
     </message>
 </context>
 <context>
@@ -163,12 +171,16 @@
         <source>Chat</source>
         <translation>对话</translation>
     </message>
+    <message>
+        <source>Data</source>
+        <translation>数据</translation>
+    </message>
 </context>
 <context>
     <name>Problem</name>
     <message>
         <source>A run needs a model: a Hugging Face folder or a GGUF file.</source>
-        <translation>训练需要一个模型：Hugging Face 文件夹或 GGUF 文件。</translation>
+        <translation>训练需要一个模型：Hugging Face&#x2009;文件夹或&#x2009;GGUF&#x2009;文件。</translation>
     </message>
     <message>
         <source>A run needs at least one dataset file.</source>
@@ -188,19 +200,153 @@
     </message>
     <message>
         <source>A name has 1 to 120 bytes, no slash and no line break, because a folder is named after it.</source>
-        <translation>名称为 1 到 120 字节，不含斜杠和换行，因为文件夹以它命名。</translation>
+        <translation>名称为&#x2009;1&#x2009;到&#x2009;120&#x2009;字节，不含斜杠和换行，因为文件夹以它命名。</translation>
     </message>
     <message>
         <source>This must be auto, model, a built-in name or a file.</source>
-        <translation>这里应为 auto、model、内置模板名或文件。</translation>
+        <translation>这里应为&#x2009;auto、model、内置模板名或文件。</translation>
     </message>
     <message>
         <source>An adapter needs at least one layer to sit on, such as all-linear.</source>
-        <translation>适配器至少要作用在一种层上，例如 all-linear。</translation>
+        <translation>适配器至少要作用在一种层上，例如&#x2009;all-linear。</translation>
     </message>
     <message>
         <source>An adapter can only be trained on with method lora.</source>
-        <translation>只有 LoRA 方法才能接着训练适配器。</translation>
+        <translation>只有&#x2009;LoRA&#x2009;方法才能接着训练适配器。</translation>
+    </message>
+</context>
+<context>
+    <name>RowProblem</name>
+    <message>
+        <source>bad_csv</source>
+        <translation>CSV&#x2009;引号不成对，或表头的列名重复或为空。请改正这一行。</translation>
+    </message>
+    <message>
+        <source>duplicate</source>
+        <translation>这一行与前面的某一行完全相同。若非有意，请删除。</translation>
+    </message>
+    <message>
+        <source>empty_answer</source>
+        <translation>回答是空的，这一轮训练不到任何内容。请写出回答，或删除这一行。</translation>
+    </message>
+    <message>
+        <source>empty_question</source>
+        <translation>这段对话里用户什么也没说。请补上问题，或删除这一行。</translation>
+    </message>
+    <message>
+        <source>empty_row</source>
+        <translation>这一行没有内容，会被略过。请删除。</translation>
+    </message>
+    <message>
+        <source>id_out_of_range</source>
+        <translation>词元编号超出模型词表。请用该模型分词器的编号（标签中不训练处写 -100）。</translation>
+    </message>
+    <message>
+        <source>invalid_utf8</source>
+        <translation>这一行不是有效的&#x2009;UTF-8，多半来自&#x2009;GBK&#x2009;或&#x2009;Latin-1&#x2009;文件。请将文件另存为&#x2009;UTF-8。</translation>
+    </message>
+    <message>
+        <source>labels_length_mismatch</source>
+        <translation>标签与词元编号数量不同。每个编号对应一个标签。</translation>
+    </message>
+    <message>
+        <source>missing_field</source>
+        <translation>缺少字段。请补上，或确认这一行的格式。</translation>
+    </message>
+    <message>
+        <source>mixed_formats</source>
+        <translation>这一行的格式与文件其余各行不同。一个文件只用一种格式。</translation>
+    </message>
+    <message>
+        <source>no_answer</source>
+        <translation>对话里没有助手的回答，训练不到任何内容。请补上回答，或删除这一行。</translation>
+    </message>
+    <message>
+        <source>not_json</source>
+        <translation>这一行不是有效的&#x2009;JSON。请检查引号、逗号和括号。</translation>
+    </message>
+    <message>
+        <source>roles_out_of_order</source>
+        <translation>各轮没有在用户与助手之间交替。请检查是否缺了一轮；将按原样训练。</translation>
+    </message>
+    <message>
+        <source>row_too_large</source>
+        <translation>这一行过大。请把文本拆成几行。</translation>
+    </message>
+    <message>
+        <source>template_failed</source>
+        <translation>对话模板无法处理这一行。请检查角色和字段，或换一个模板。</translation>
+    </message>
+    <message>
+        <source>too_long</source>
+        <translation>这一行超过最大长度。请拆短，或调大最大长度。</translation>
+    </message>
+    <message>
+        <source>tool_calls_not_trained</source>
+        <translation>此模板不训练工具调用，只训练回答的文字。</translation>
+    </message>
+    <message>
+        <source>tool_calls_trained</source>
+        <translation>工具调用会按模板的写法参与训练。</translation>
+    </message>
+    <message>
+        <source>unknown_format</source>
+        <translation>这一行的键不属于任何已知格式。可用&#x2009;instruction/output、conversations、messages、text&#x2009;或&#x2009;ids/labels。</translation>
+    </message>
+    <message>
+        <source>unknown_role</source>
+        <translation>不认识这个角色。可用&#x2009;system、user、assistant、tool。</translation>
+    </message>
+    <message>
+        <source>wrong_columns</source>
+        <translation>这一行的列数与表头不同。请检查引号和分隔符。</translation>
+    </message>
+    <message>
+        <source>wrong_type</source>
+        <translation>字段的类型不对。请检查这里应是文本还是列表。</translation>
+    </message>
+</context>
+<context>
+    <name>RowText</name>
+    <message>
+        <source>System</source>
+        <translation>系统</translation>
+    </message>
+    <message>
+        <source>User</source>
+        <translation>用户</translation>
+    </message>
+    <message>
+        <source>Assistant</source>
+        <translation>助手</translation>
+    </message>
+    <message>
+        <source>Tool</source>
+        <translation>工具</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>As it is</source>
+        <translation>保持原样</translation>
+    </message>
+    <message>
+        <source>Messages</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>Token ids</source>
+        <translation>词元编号</translation>
+    </message>
+    <message>
+        <source>Coloured tokens are trained: %1 of %2</source>
+        <translation>着色的词元参与训练：%1 / %2</translation>
+    </message>
+    <message>
+        <source>cut from %1</source>
+        <translation>由&#x2009;%1&#x2009;截断</translation>
     </message>
 </context>
 <context>
@@ -235,7 +381,7 @@
     </message>
     <message>
         <source>step %1 of %2</source>
-        <translation>第 %1 / %2 步</translation>
+        <translation>第&#x2009;%1 / %2&#x2009;步</translation>
     </message>
     <message>
         <source>loading the model</source>
@@ -255,7 +401,7 @@
     </message>
     <message>
         <source>paused at step %1 of %2</source>
-        <translation>暂停于第 %1 / %2 步</translation>
+        <translation>暂停于第&#x2009;%1 / %2&#x2009;步</translation>
     </message>
     <message>
         <source>starting</source>
@@ -263,7 +409,7 @@
     </message>
     <message>
         <source>%1 left</source>
-        <translation>还需 %1</translation>
+        <translation>还需&#x2009;%1</translation>
     </message>
     <message>
         <source>Full</source>
@@ -356,12 +502,12 @@
 <context>
     <name>SettingHelp</name>
     <message>
-        <source>The run's name, part of its folder's name.</source>
+        <source>The run&apos;s name, part of its folder&apos;s name.</source>
         <translation>训练的名称，也用于文件夹名。</translation>
     </message>
     <message>
         <source>A Hugging Face folder or a GGUF file to start from.</source>
-        <translation>作为起点的 Hugging Face 文件夹或 GGUF 文件。</translation>
+        <translation>作为起点的&#x2009;Hugging Face&#x2009;文件夹或&#x2009;GGUF&#x2009;文件。</translation>
     </message>
     <message>
         <source>An adapter to go on training instead of a new one.</source>
@@ -393,7 +539,7 @@
     </message>
     <message>
         <source>How conversations become text: auto, model, a built-in name, or a .jinja file.</source>
-        <translation>对话如何变成文本：auto、model、内置模板名，或 .jinja 文件。</translation>
+        <translation>对话如何变成文本：auto、model、内置模板名，或 .jinja&#x2009;文件。</translation>
     </message>
     <message>
         <source>The longest row, and the length of a packed sequence.</source>
@@ -420,8 +566,8 @@
         <translation>适配器的大小。</translation>
     </message>
     <message>
-        <source>The adapter's strength: its output is scaled by alpha / rank.</source>
-        <translation>适配器的强度：输出按 alpha / 秩 缩放。</translation>
+        <source>The adapter&apos;s strength: its output is scaled by alpha / rank.</source>
+        <translation>适配器的强度：输出按&#x2009;alpha / 秩 缩放。</translation>
     </message>
     <message>
         <source>The share of adapter inputs switched off while training.</source>
@@ -429,27 +575,27 @@
     </message>
     <message>
         <source>The layers that get an adapter: all-linear, or names such as q_proj.</source>
-        <translation>加适配器的层：all-linear，或 q_proj 这样的名称。</translation>
+        <translation>加适配器的层：all-linear，或&#x2009;q_proj&#x2009;这样的名称。</translation>
     </message>
     <message>
         <source>Scale by alpha / sqrt(rank), steadier at high ranks.</source>
-        <translation>按 alpha / √秩 缩放，高秩时更稳定。</translation>
+        <translation>按&#x2009;alpha / √秩 缩放，高秩时更稳定。</translation>
     </message>
     <message>
         <source>LoRA+: the learning rate of B over that of A.</source>
-        <translation>LoRA+：B 与 A 的学习率之比。</translation>
+        <translation>LoRA+：B&#x2009;与&#x2009;A&#x2009;的学习率之比。</translation>
     </message>
     <message>
         <source>NEFTune: noise on the embeddings while training; 0 is off.</source>
-        <translation>NEFTune：训练时给词向量加噪声；0 为关闭。</translation>
+        <translation>NEFTune：训练时给词向量加噪声；0&#x2009;为关闭。</translation>
     </message>
     <message>
         <source>How often the data is gone through.</source>
         <translation>数据总共过几遍。</translation>
     </message>
     <message>
-        <source>The run's length in optimizer steps; 0 takes it from the epochs.</source>
-        <translation>训练的总步数；0 表示按轮次计算。</translation>
+        <source>The run&apos;s length in optimizer steps; 0 takes it from the epochs.</source>
+        <translation>训练的总步数；0&#x2009;表示按轮次计算。</translation>
     </message>
     <message>
         <source>Sequences computed at once.</source>
@@ -493,11 +639,11 @@
     </message>
     <message>
         <source>Steps in which the rate climbs; above 0 it replaces the ratio.</source>
-        <translation>学习率爬升的步数；大于 0 时取代比例。</translation>
+        <translation>学习率爬升的步数；大于&#x2009;0&#x2009;时取代比例。</translation>
     </message>
     <message>
         <source>The largest gradient norm let through; 0 is off.</source>
-        <translation>允许的最大梯度范数；0 为关闭。</translation>
+        <translation>允许的最大梯度范数；0&#x2009;为关闭。</translation>
     </message>
     <message>
         <source>The number type computed in.</source>
@@ -513,31 +659,31 @@
     </message>
     <message>
         <source>Where the random numbers of order, adapter and dropout start.</source>
-        <translation>顺序、适配器与 dropout 的随机数起点。</translation>
+        <translation>顺序、适配器与&#x2009;dropout&#x2009;的随机数起点。</translation>
     </message>
     <message>
         <source>auto, cpu, cuda or cuda:n.</source>
-        <translation>auto、cpu、cuda 或 cuda:n。</translation>
+        <translation>auto、cpu、cuda&#x2009;或&#x2009;cuda:n。</translation>
     </message>
     <message>
         <source>Memory the run may use; 0 is what is free.</source>
-        <translation>训练可用的内存；0 表示全部空闲内存。</translation>
+        <translation>训练可用的内存；0&#x2009;表示全部空闲内存。</translation>
     </message>
     <message>
         <source>Processor threads to compute with; 0 is all cores.</source>
-        <translation>计算用的处理器线程数；0 表示全部核心。</translation>
+        <translation>计算用的处理器线程数；0&#x2009;表示全部核心。</translation>
     </message>
     <message>
         <source>Steps between two lines of the log.</source>
         <translation>两行日志之间的步数。</translation>
     </message>
     <message>
-        <source>Steps between two evaluations; 0 is each epoch's end.</source>
-        <translation>两次验证之间的步数；0 表示每轮结束时。</translation>
+        <source>Steps between two evaluations; 0 is each epoch&apos;s end.</source>
+        <translation>两次验证之间的步数；0&#x2009;表示每轮结束时。</translation>
     </message>
     <message>
-        <source>Steps between two checkpoints; 0 is each epoch's end and every five minutes.</source>
-        <translation>两个检查点之间的步数；0 表示每轮结束时及每五分钟。</translation>
+        <source>Steps between two checkpoints; 0 is each epoch&apos;s end and every five minutes.</source>
+        <translation>两个检查点之间的步数；0&#x2009;表示每轮结束时及每五分钟。</translation>
     </message>
     <message>
         <source>Newest checkpoints kept; the best one stays beside them.</source>
@@ -545,7 +691,7 @@
     </message>
     <message>
         <source>Evaluations without improvement after which the run ends; 0 is off.</source>
-        <translation>连续多少次验证没有改进就结束；0 为关闭。</translation>
+        <translation>连续多少次验证没有改进就结束；0&#x2009;为关闭。</translation>
     </message>
     <message>
         <source>Smaller gains do not count as improvement.</source>
@@ -620,7 +766,7 @@
     </message>
     <message>
         <source>LoRA rank</source>
-        <translation>LoRA 秩</translation>
+        <translation>LoRA&#x2009;秩</translation>
     </message>
     <message>
         <source>LoRA alpha</source>
@@ -632,7 +778,7 @@
     </message>
     <message>
         <source>LoRA layers</source>
-        <translation>LoRA 作用层</translation>
+        <translation>LoRA&#x2009;作用层</translation>
     </message>
     <message>
         <source>rsLoRA</source>
@@ -763,23 +909,23 @@
     <name>Settings</name>
     <message>
         <source>from %1 to %2</source>
-        <translation>%1 到 %2 之间</translation>
+        <translation>%1&#x2009;到&#x2009;%2&#x2009;之间</translation>
     </message>
     <message>
         <source>between %1 and %2</source>
-        <translation>大于 %1 且小于 %2</translation>
+        <translation>大于&#x2009;%1&#x2009;且小于&#x2009;%2</translation>
     </message>
     <message>
         <source>above %1</source>
-        <translation>大于 %1</translation>
+        <translation>大于&#x2009;%1</translation>
     </message>
     <message>
         <source>at least %1</source>
-        <translation>不小于 %1</translation>
+        <translation>不小于&#x2009;%1</translation>
     </message>
     <message>
         <source>at most %1</source>
-        <translation>不大于 %1</translation>
+        <translation>不大于&#x2009;%1</translation>
     </message>
     <message>
         <source>tokens</source>
@@ -827,7 +973,7 @@
     </message>
     <message>
         <source>This must be %1.</source>
-        <translation>这里应为 %1。</translation>
+        <translation>这里应为&#x2009;%1。</translation>
     </message>
 </context>
 <context>
@@ -894,7 +1040,7 @@
     </message>
     <message>
         <source>A PEFT adapter folder</source>
-        <translation>PEFT 适配器文件夹</translation>
+        <translation>PEFT&#x2009;适配器文件夹</translation>
     </message>
     <message>
         <source>Choose a model</source>
@@ -930,7 +1076,7 @@
     </message>
     <message>
         <source>Answering…  Esc stops</source>
-        <translation>回答中……按 Esc 停止</translation>
+        <translation>回答中……按&#x2009;Esc&#x2009;停止</translation>
     </message>
     <message>
         <source>Loading the model…</source>
@@ -966,18 +1112,18 @@
     </message>
     <message>
         <source>Saved as %1.</source>
-        <translation>已保存为 %1。</translation>
+        <translation>已保存为&#x2009;%1。</translation>
     </message>
     <message>
         <source>%1 could not be written. Choose another folder.</source>
-        <translation>无法写入 %1。请换一个文件夹。</translation>
+        <translation>无法写入&#x2009;%1。请换一个文件夹。</translation>
     </message>
 </context>
 <context>
     <name>attune::ui::ChatPane</name>
     <message>
         <source>%1 tokens · %2 tokens/s</source>
-        <translation>%1 词元 · %2 词元/秒</translation>
+        <translation>%1&#x2009;词元 · %2&#x2009;词元/秒</translation>
     </message>
     <message>
         <source>The earlier branch</source>
@@ -1013,6 +1159,312 @@
     <message>
         <source>This is not a number.</source>
         <translation>这里要填数字。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::DataPage</name>
+    <message>
+        <source>Data</source>
+        <translation>数据</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Split…</source>
+        <translation>拆分…</translation>
+    </message>
+    <message>
+        <source>Save ▾</source>
+        <translation>保存 ▾</translation>
+    </message>
+    <message>
+        <source>Search: words, turns&gt;2, role:system, tokens&gt;512, /expression/</source>
+        <translation>搜索：词语、turns&gt;2、role:system、tokens&gt;512、/表达式/</translation>
+    </message>
+    <message>
+        <source>Search the rows</source>
+        <translation>搜索各行</translation>
+    </message>
+    <message>
+        <source>Rows</source>
+        <translation>行</translation>
+    </message>
+    <message>
+        <source>Open a file of conversations, instructions or texts. You see each row as the model will, and mend what is wrong.</source>
+        <translation>打开一个对话、指令或文本文件。这里按模型看到的样子显示每一行，有问题可当场改好。</translation>
+    </message>
+    <message>
+        <source>Open a file…</source>
+        <translation>打开文件…</translation>
+    </message>
+    <message>
+        <source>No row matches.</source>
+        <translation>没有符合的行。</translation>
+    </message>
+    <message>
+        <source>Open a dataset…</source>
+        <translation>打开数据集…</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Search rows</source>
+        <translation>搜索各行</translation>
+    </message>
+    <message>
+        <source>Replace…</source>
+        <translation>替换…</translation>
+    </message>
+    <message>
+        <source>Add a row</source>
+        <translation>添加一行</translation>
+    </message>
+    <message>
+        <source>Duplicate rows</source>
+        <translation>复制所选行</translation>
+    </message>
+    <message>
+        <source>Delete rows</source>
+        <translation>删除所选行</translation>
+    </message>
+    <message>
+        <source>Move rows up</source>
+        <translation>上移所选行</translation>
+    </message>
+    <message>
+        <source>Move rows down</source>
+        <translation>下移所选行</translation>
+    </message>
+    <message>
+        <source>Next problem</source>
+        <translation>下一个问题</translation>
+    </message>
+    <message>
+        <source>Previous problem</source>
+        <translation>上一个问题</translation>
+    </message>
+    <message>
+        <source>Keep them</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Discard them</source>
+        <translation>放弃</translation>
+    </message>
+    <message>
+        <source>Another program changed this file since it was opened.</source>
+        <translation>打开之后，另一个程序改动了这个文件。</translation>
+    </message>
+    <message>
+        <source>Overwrite it</source>
+        <translation>覆盖它</translation>
+    </message>
+    <message>
+        <source>Do not save</source>
+        <translation>暂不保存</translation>
+    </message>
+    <message>
+        <source>Saved.</source>
+        <translation>已保存。</translation>
+    </message>
+    <message>
+        <source>Nothing was found to replace.</source>
+        <translation>没有找到可替换的内容。</translation>
+    </message>
+    <message numerus="yes">
+        <source>Replaced in %n row(s).</source>
+        <translation>
+            <numerusform>已在&#x2009;%n&#x2009;行中替换。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Saved as %1.</source>
+        <translation>已保存为&#x2009;%1。</translation>
+    </message>
+    <message>
+        <source>Open it</source>
+        <translation>打开它</translation>
+    </message>
+    <message>
+        <source>%1 rows to train on and %2 to measure on.</source>
+        <translation>训练&#x2009;%1&#x2009;行，验证&#x2009;%2&#x2009;行。</translation>
+    </message>
+    <message>
+        <source>Sample rows: %1</source>
+        <translation>示例数据：%1</translation>
+    </message>
+    <message>
+        <source>New dataset…</source>
+        <translation>新建数据集…</translation>
+    </message>
+    <message>
+        <source>Save as…</source>
+        <translation>另存为…</translation>
+    </message>
+    <message>
+        <source>Convert to</source>
+        <translation>转换为</translation>
+    </message>
+    <message>
+        <source>Discard all changes</source>
+        <translation>放弃所有修改</translation>
+    </message>
+    <message>
+        <source>Open a dataset</source>
+        <translation>打开数据集</translation>
+    </message>
+    <message>
+        <source>Datasets (*.json *.jsonl *.ndjson *.csv *.tsv *.txt *.md);;All files (*)</source>
+        <translation>数据集 (*.json *.jsonl *.ndjson *.csv *.tsv *.txt *.md);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>New dataset</source>
+        <translation>新建数据集</translation>
+    </message>
+    <message>
+        <source>Its name:</source>
+        <translation>名称：</translation>
+    </message>
+    <message>
+        <source>copy</source>
+        <translation>副本</translation>
+    </message>
+    <message>
+        <source>Save rows as</source>
+        <translation>将各行另存为</translation>
+    </message>
+    <message>
+        <source>JSON lines (*.jsonl);;JSON list (*.json);;CSV (*.csv);;Texts, one a line (*.txt)</source>
+        <translation>JSON&#x2009;行 (*.jsonl);;JSON&#x2009;列表 (*.json);;CSV (*.csv);;每行一段文本 (*.txt)</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n row(s) deleted.</source>
+        <translation>
+            <numerusform>已删除&#x2009;%n&#x2009;行。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>No row has a problem.</source>
+        <translation>没有行有问题。</translation>
+    </message>
+    <message>
+        <source>The rows are still being looked at.</source>
+        <translation>还在检查各行。</translation>
+    </message>
+    <message>
+        <source>Opening…</source>
+        <translation>正在打开…</translation>
+    </message>
+    <message>
+        <source>Searching…</source>
+        <translation>正在搜索…</translation>
+    </message>
+    <message>
+        <source>Replacing…</source>
+        <translation>正在替换…</translation>
+    </message>
+    <message>
+        <source>Saving…</source>
+        <translation>正在保存…</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n row(s)</source>
+        <translation>
+            <numerusform>%n&#x2009;行</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>not saved</source>
+        <translation>未保存</translation>
+    </message>
+    <message>
+        <source>What the model learns from, row by row.</source>
+        <translation>模型要学的内容，一行一行看。</translation>
+    </message>
+    <message>
+        <source>Open ▾</source>
+        <translation>打开 ▾</translation>
+    </message>
+    <message>
+        <source>Save and train</source>
+        <translation>保存并训练</translation>
+    </message>
+    <message>
+        <source>Train on this</source>
+        <translation>用它训练</translation>
+    </message>
+    <message>
+        <source>all %1</source>
+        <translation>全部&#x2009;%1</translation>
+    </message>
+    <message>
+        <source>errors %1</source>
+        <translation>错误&#x2009;%1</translation>
+    </message>
+    <message>
+        <source>notes %1</source>
+        <translation>提示&#x2009;%1</translation>
+    </message>
+    <message>
+        <source>over length %1</source>
+        <translation>超长&#x2009;%1</translation>
+    </message>
+    <message numerus="yes">
+        <source>Brought back %n change(s) that had not been saved.</source>
+        <translation>
+            <numerusform>已找回 %n 处未保存的修改。</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::DatasetTableModel</name>
+    <message numerus="yes">
+        <source>%n error(s)</source>
+        <translation>
+            <numerusform>%n&#x2009;个错误</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>nothing trained</source>
+        <translation>训练不到</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n note(s)</source>
+        <translation>
+            <numerusform>%n&#x2009;条提示</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>cut at %1</source>
+        <translation>截断于&#x2009;%1</translation>
+    </message>
+    <message>
+        <source>First question or text</source>
+        <translation>首个问题或文本</translation>
+    </message>
+    <message>
+        <source>Turns</source>
+        <translation>轮数</translation>
+    </message>
+    <message>
+        <source>Tokens</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>Trained</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>Problems</source>
+        <translation>问题</translation>
     </message>
 </context>
 <context>
@@ -1064,15 +1516,17 @@
     <message>
         <source>%1 of %2 free</source>
         <comment>memory needed of free</comment>
-        <translation>需要 %1，空闲 %2</translation>
+        <translation>需要&#x2009;%1，空闲&#x2009;%2</translation>
     </message>
     <message>
         <source>%1 of %2 parameters train</source>
-        <translation>训练 %1 / %2 个参数</translation>
+        <translation>训练&#x2009;%1 / %2&#x2009;个参数</translation>
     </message>
     <message numerus="yes">
         <source>about %n step(s)</source>
-        <translation><numerusform>约 %n 步</numerusform></translation>
+        <translation>
+            <numerusform>约&#x2009;%n&#x2009;步</numerusform>
+        </translation>
     </message>
     <message>
         <source>Choose a model, and what the run takes appears here.</source>
@@ -1084,29 +1538,82 @@
     </message>
     <message>
         <source>This machine has %1 free; the run needs %2.</source>
-        <translation>本机空闲 %1，这次训练需要 %2。</translation>
+        <translation>本机空闲&#x2009;%1，这次训练需要&#x2009;%2。</translation>
     </message>
 </context>
 <context>
     <name>attune::ui::LengthHistogram</name>
     <message numerus="yes">
         <source>%1 to %2 tokens: %n row(s)</source>
-        <translation><numerusform>%1 到 %2 词元：%n 行</numerusform></translation>
+        <translation>
+            <numerusform>%1&#x2009;到&#x2009;%2&#x2009;词元：%n&#x2009;行</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::LensCard</name>
+    <message>
+        <source>Stop counting</source>
+        <translation>停止统计</translation>
+    </message>
+    <message>
+        <source>The model, the template and the length that tokens are counted under.</source>
+        <translation>统计词元所用的模型、模板和长度。</translation>
+    </message>
+    <message>
+        <source>Length of the rows, in tokens</source>
+        <translation>各行长度（词元）</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Template</source>
+        <translation>模板</translation>
+    </message>
+    <message>
+        <source>Cut at, in tokens</source>
+        <translation>截断长度（词元）</translation>
+    </message>
+    <message>
+        <source>Another length…</source>
+        <translation>其他长度…</translation>
+    </message>
+    <message>
+        <source>Cut at</source>
+        <translation>截断长度</translation>
+    </message>
+    <message>
+        <source>The longest row, in tokens.</source>
+        <translation>最长一行的词元数。</translation>
+    </message>
+    <message>
+        <source>Choose a model to count tokens ▾</source>
+        <translation>选择模型以统计词元 ▾</translation>
+    </message>
+    <message>
+        <source>As %1 sees it, cut at %2 ▾</source>
+        <translation>%1&#x2009;眼中的数据，截断于&#x2009;%2 ▾</translation>
+    </message>
+    <message>
+        <source>Counting tokens</source>
+        <translation>正在统计词元</translation>
+    </message>
+    <message>
+        <source>Counting tokens, %1</source>
+        <translation>正在统计词元，%1</translation>
+    </message>
+    <message>
+        <source>%1 trained tokens · %2 fit uncut</source>
+        <translation>训练词元&#x2009;%1 · %2&#x2009;无需截断</translation>
     </message>
 </context>
 <context>
     <name>attune::ui::MainWindow</name>
     <message>
         <source>%1 has ended.</source>
-        <translation>%1 已结束。</translation>
-    </message>
-    <message>
-        <source>Data to train on</source>
-        <translation>训练数据</translation>
-    </message>
-    <message>
-        <source>Datasets (*.json *.jsonl *.csv *.tsv *.txt *.md);;All files (*)</source>
-        <translation>数据集 (*.json *.jsonl *.csv *.tsv *.txt *.md);;所有文件 (*)</translation>
+        <translation>%1&#x2009;已结束。</translation>
     </message>
     <message>
         <source>&amp;File</source>
@@ -1127,10 +1634,6 @@
     <message>
         <source>&amp;View</source>
         <translation>查看(&amp;V)</translation>
-    </message>
-    <message>
-        <source>Search settings</source>
-        <translation>搜索设置</translation>
     </message>
     <message>
         <source>Theme</source>
@@ -1178,7 +1681,7 @@
     </message>
     <message>
         <source>About Attune</source>
-        <translation>关于 Attune</translation>
+        <translation>关于&#x2009;Attune</translation>
     </message>
     <message>
         <source>A run is going</source>
@@ -1196,12 +1699,16 @@
         <source>Keep training</source>
         <translation>继续训练</translation>
     </message>
+    <message>
+        <source>&amp;Data</source>
+        <translation>数据(&amp;D)</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::MetricChart</name>
     <message>
         <source>step %1</source>
-        <translation>第 %1 步</translation>
+        <translation>第&#x2009;%1&#x2009;步</translation>
     </message>
 </context>
 <context>
@@ -1228,6 +1735,100 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::ReplaceBar</name>
+    <message>
+        <source>Find in the texts</source>
+        <translation>在文本中查找</translation>
+    </message>
+    <message>
+        <source>Replace by</source>
+        <translation>替换为</translation>
+    </message>
+    <message>
+        <source>Regular expression</source>
+        <translation>正则表达式</translation>
+    </message>
+    <message>
+        <source>In what replaces, $1 to $9 stand for the groups.</source>
+        <translation>替换文本中，$1&#x2009;到&#x2009;$9&#x2009;代表各分组。</translation>
+    </message>
+    <message>
+        <source>Match case</source>
+        <translation>区分大小写</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message numerus="yes">
+        <source>Replace in the %n row(s) shown</source>
+        <translation>
+            <numerusform>在显示的&#x2009;%n&#x2009;行中替换</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Replace in all rows</source>
+        <translation>在所有行中替换</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::RowEditor</name>
+    <message>
+        <source>Turns</source>
+        <translation>轮次</translation>
+    </message>
+    <message>
+        <source>Tokens</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>How the row is shown</source>
+        <translation>这一行的显示方式</translation>
+    </message>
+    <message>
+        <source>Turn</source>
+        <translation>轮次</translation>
+    </message>
+    <message>
+        <source>Adds a turn at the end.</source>
+        <translation>在末尾添加一轮。</translation>
+    </message>
+    <message>
+        <source>Add a turn</source>
+        <translation>添加一轮</translation>
+    </message>
+    <message>
+        <source>Delete row</source>
+        <translation>删除此行</translation>
+    </message>
+    <message>
+        <source>Next problem F8</source>
+        <translation>下一个问题&#x2009;F8</translation>
+    </message>
+    <message>
+        <source>The row as JSON</source>
+        <translation>这一行的&#x2009;JSON</translation>
+    </message>
+    <message numerus="yes">
+        <source>Show %n more turn(s)</source>
+        <translation>
+            <numerusform>再显示&#x2009;%n&#x2009;轮</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Choose a model on the Train page to see its tokens.</source>
+        <translation>选择模型后，这里显示它看到的词元。</translation>
+    </message>
+    <message>
+        <source>Row %1</source>
+        <translation>第&#x2009;%1&#x2009;行</translation>
+    </message>
+    <message>
+        <source>Choose a row</source>
+        <translation>选择一行</translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::RowPreviewPanel</name>
     <message>
         <source>What the model sees</source>
@@ -1235,7 +1836,9 @@
     </message>
     <message numerus="yes">
         <source>of %n row(s)</source>
-        <translation><numerusform>/ 共 %n 行</numerusform></translation>
+        <translation>
+            <numerusform>/ 共&#x2009;%n&#x2009;行</numerusform>
+        </translation>
     </message>
     <message>
         <source>Row</source>
@@ -1250,20 +1853,12 @@
         <translation>选择模型和数据后，这里显示模型读到的一行，参与训练的词元会上色。</translation>
     </message>
     <message>
-        <source>Coloured tokens are trained: %1 of %2</source>
-        <translation>上色的词元参与训练：%1 / %2</translation>
-    </message>
-    <message>
-        <source>cut from %1</source>
-        <translation>原长 %1，已截断</translation>
-    </message>
-    <message>
-        <source>%1 % of the rows fit uncut.</source>
-        <translation>%1% 的行无需截断。</translation>
-    </message>
-    <message>
         <source>This row cannot be used. The command attune data check says why.</source>
-        <translation>这一行无法使用，可用 attune data check 查看原因。</translation>
+        <translation>这一行无法使用，可用&#x2009;attune data check&#x2009;查看原因。</translation>
+    </message>
+    <message>
+        <source>%1 of the rows fit uncut.</source>
+        <translation>%1&#x2009;的行无需截断。</translation>
     </message>
 </context>
 <context>
@@ -1338,11 +1933,11 @@
     </message>
     <message>
         <source>Saved as %1.</source>
-        <translation>已保存为 %1。</translation>
+        <translation>已保存为&#x2009;%1。</translation>
     </message>
     <message>
         <source>%1 could not be written. Choose another folder.</source>
-        <translation>无法写入 %1。请换一个文件夹。</translation>
+        <translation>无法写入&#x2009;%1。请换一个文件夹。</translation>
     </message>
 </context>
 <context>
@@ -1376,31 +1971,31 @@
     <name>attune::ui::RunModel</name>
     <message>
         <source>Step %1: loss %2, %3 tokens/s</source>
-        <translation>第 %1 步：损失 %2，%3 词元/秒</translation>
+        <translation>第&#x2009;%1&#x2009;步：损失&#x2009;%2，%3&#x2009;词元/秒</translation>
     </message>
     <message>
         <source>Started on %1, %2 steps</source>
-        <translation>在 %1 上开始，共 %2 步</translation>
+        <translation>在&#x2009;%1&#x2009;上开始，共&#x2009;%2&#x2009;步</translation>
     </message>
     <message>
         <source>Validation at step %1: loss %2</source>
-        <translation>第 %1 步验证：损失 %2</translation>
+        <translation>第&#x2009;%1&#x2009;步验证：损失&#x2009;%2</translation>
     </message>
     <message>
         <source>Checkpoint at step %1</source>
-        <translation>第 %1 步检查点</translation>
+        <translation>第&#x2009;%1&#x2009;步检查点</translation>
     </message>
     <message>
         <source>Paused at step %1</source>
-        <translation>在第 %1 步暂停</translation>
+        <translation>在第&#x2009;%1&#x2009;步暂停</translation>
     </message>
     <message>
         <source>%1 changed from %2 to %3</source>
-        <translation>%1 由 %2 改为 %3</translation>
+        <translation>%1&#x2009;由&#x2009;%2&#x2009;改为&#x2009;%3</translation>
     </message>
     <message>
         <source>Out of memory: batches of %1 now, %2 accumulated</source>
-        <translation>内存不足：批次改为 %1，累积 %2 次</translation>
+        <translation>内存不足：批次改为&#x2009;%1，累积&#x2009;%2&#x2009;次</translation>
     </message>
     <message>
         <source>Note: %1</source>
@@ -1408,7 +2003,7 @@
     </message>
     <message>
         <source>Resumed from step %1</source>
-        <translation>从第 %1 步继续</translation>
+        <translation>从第&#x2009;%1&#x2009;步继续</translation>
     </message>
     <message>
         <source>Failed: %1</source>
@@ -1416,11 +2011,11 @@
     </message>
     <message>
         <source>Completed at step %1</source>
-        <translation>在第 %1 步完成</translation>
+        <translation>在第&#x2009;%1&#x2009;步完成</translation>
     </message>
     <message>
         <source>Stopped at step %1</source>
-        <translation>在第 %1 步停止</translation>
+        <translation>在第&#x2009;%1&#x2009;步停止</translation>
     </message>
 </context>
 <context>
@@ -1454,14 +2049,14 @@
     </message>
     <message>
         <source>Step %1</source>
-        <translation>第 %1 步</translation>
+        <translation>第&#x2009;%1&#x2009;步</translation>
     </message>
 </context>
 <context>
     <name>attune::ui::RunSettingsView</name>
     <message>
         <source>Settings that differ between %1 and %2</source>
-        <translation>%1 与 %2 不同的设置</translation>
+        <translation>%1&#x2009;与&#x2009;%2&#x2009;不同的设置</translation>
     </message>
     <message>
         <source>Settings that differ from the defaults</source>
@@ -1579,15 +2174,21 @@
     </message>
     <message numerus="yes">
         <source>%n running</source>
-        <translation><numerusform>%n 个训练中</numerusform></translation>
+        <translation>
+            <numerusform>%n&#x2009;个训练中</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n waiting</source>
-        <translation><numerusform>%n 个等待</numerusform></translation>
+        <translation>
+            <numerusform>%n&#x2009;个等待</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n finished</source>
-        <translation><numerusform>%n 个已结束</numerusform></translation>
+        <translation>
+            <numerusform>%n&#x2009;个已结束</numerusform>
+        </translation>
     </message>
     <message>
         <source>What was trained, and how it went.</source>
@@ -1615,15 +2216,15 @@
     </message>
     <message>
         <source>%1 is no run folder: it has no run.json.</source>
-        <translation>%1 不是训练文件夹：缺少 run.json。</translation>
+        <translation>%1&#x2009;不是训练文件夹：缺少&#x2009;run.json。</translation>
     </message>
     <message>
         <source>%1 could not be moved to the trash. Delete its folder by hand.</source>
-        <translation>无法把 %1 移到回收站，请手动删除其文件夹。</translation>
+        <translation>无法把&#x2009;%1&#x2009;移到回收站，请手动删除其文件夹。</translation>
     </message>
     <message>
         <source>%1 is in the trash.</source>
-        <translation>%1 已移到回收站。</translation>
+        <translation>%1&#x2009;已移到回收站。</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -1674,7 +2275,7 @@
     </message>
     <message>
         <source>Higher is more varied; 0 always takes the likeliest token.</source>
-        <translation>越高越多样；0 表示总取概率最高的词元。</translation>
+        <translation>越高越多样；0&#x2009;表示总取概率最高的词元。</translation>
     </message>
     <message>
         <source>Only the likeliest tokens of this total probability.</source>
@@ -1682,7 +2283,7 @@
     </message>
     <message>
         <source>Only so many of the likeliest tokens; 0 is all.</source>
-        <translation>只保留这么多最可能的词元；0 表示全部。</translation>
+        <translation>只保留这么多最可能的词元；0&#x2009;表示全部。</translation>
     </message>
     <message>
         <source>Drops tokens below this share of the likeliest.</source>
@@ -1690,7 +2291,7 @@
     </message>
     <message>
         <source>Above 1 makes repeated tokens less likely.</source>
-        <translation>大于 1 时，重复的词元更不容易出现。</translation>
+        <translation>大于&#x2009;1&#x2009;时，重复的词元更不容易出现。</translation>
     </message>
     <message>
         <source>In tokens.</source>
@@ -1701,7 +2302,7 @@
         <translation>相同的种子得到相同的回答。</translation>
     </message>
     <message>
-        <source>Model's own values</source>
+        <source>Model&apos;s own values</source>
         <translation>模型自带的值</translation>
     </message>
 </context>
@@ -1725,6 +2326,45 @@
     <message>
         <source>No setting matches.</source>
         <translation>没有匹配的设置。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::SplitDialog</name>
+    <message>
+        <source>Split the rows</source>
+        <translation>拆分数据</translation>
+    </message>
+    <message>
+        <source>Rows to measure on</source>
+        <translation>用于验证的比例</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>File to train on</source>
+        <translation>训练文件</translation>
+    </message>
+    <message>
+        <source>File to measure on</source>
+        <translation>验证文件</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Split</source>
+        <translation>拆分</translation>
+    </message>
+    <message>
+        <source>%1 rows to train on, %2 to measure on. The file itself stays as it is.</source>
+        <translation>训练&#x2009;%1&#x2009;行，验证&#x2009;%2&#x2009;行。原文件保持不变。</translation>
+    </message>
+    <message>
+        <source>A file of that name is there and will be replaced.</source>
+        <translation>已有同名文件，将被替换。</translation>
     </message>
 </context>
 <context>
@@ -1759,7 +2399,7 @@
     </message>
     <message>
         <source>Open a file with conversations, questions and answers, or texts: JSON, JSON Lines, CSV or plain text. See what the model will be trained on, then choose a model.</source>
-        <translation>打开含有对话、问答或文本的文件：JSON、JSON Lines、CSV 或纯文本。先看清模型会学到什么，再选择模型。</translation>
+        <translation>打开含有对话、问答或文本的文件：JSON、JSON Lines、CSV&#x2009;或纯文本。先看清模型会学到什么，再选择模型。</translation>
     </message>
     <message>
         <source>Open a file…</source>
@@ -1794,7 +2434,9 @@
     </message>
     <message numerus="yes">
         <source>CPU · %n core(s) · %1 · %2</source>
-        <translation><numerusform>CPU · %n 核 · %1 · %2</numerusform></translation>
+        <translation>
+            <numerusform>CPU · %n&#x2009;核 · %1 · %2</numerusform>
+        </translation>
     </message>
     <message>
         <source>%1 of %2</source>
@@ -1806,11 +2448,11 @@
     <name>attune::ui::TokenView</name>
     <message>
         <source>token %1, trained</source>
-        <translation>词元 %1，参与训练</translation>
+        <translation>词元&#x2009;%1，参与训练</translation>
     </message>
     <message>
         <source>token %1, not trained</source>
-        <translation>词元 %1，不参与训练</translation>
+        <translation>词元&#x2009;%1，不参与训练</translation>
     </message>
 </context>
 <context>
@@ -1881,11 +2523,11 @@
     </message>
     <message>
         <source>Recipe A: all weights, constant rate</source>
-        <translation>配方 A：全部权重，恒定学习率</translation>
+        <translation>配方&#x2009;A：全部权重，恒定学习率</translation>
     </message>
     <message>
         <source>Recipe B: LoRA, small batches</source>
-        <translation>配方 B：LoRA，小批次</translation>
+        <translation>配方&#x2009;B：LoRA，小批次</translation>
     </message>
     <message>
         <source>Open settings…</source>
@@ -1921,7 +2563,7 @@
     </message>
     <message>
         <source>Saved as %1.</source>
-        <translation>已保存为 %1。</translation>
+        <translation>已保存为&#x2009;%1。</translation>
     </message>
     <message>
         <source>How often its rows are taken…</source>
@@ -1933,7 +2575,7 @@
     </message>
     <message>
         <source>Times an epoch; 2.5 takes every row twice and half of them once more.</source>
-        <translation>每轮次数；2.5 表示每行取两次，其中一半再取一次。</translation>
+        <translation>每轮次数；2.5&#x2009;表示每行取两次，其中一半再取一次。</translation>
     </message>
     <message>
         <source>Take it out</source>
@@ -1961,15 +2603,19 @@
     </message>
     <message numerus="yes">
         <source>%n row(s)</source>
-        <translation><numerusform>%n 行</numerusform></translation>
+        <translation>
+            <numerusform>%n&#x2009;行</numerusform>
+        </translation>
     </message>
     <message>
         <source>%1 trained tokens</source>
-        <translation>%1 个训练词元</translation>
+        <translation>%1&#x2009;个训练词元</translation>
     </message>
     <message numerus="yes">
         <source>%n file(s)</source>
-        <translation><numerusform>%n 个文件</numerusform></translation>
+        <translation>
+            <numerusform>%n&#x2009;个文件</numerusform>
+        </translation>
     </message>
     <message>
         <source>Choose data</source>
@@ -1981,11 +2627,42 @@
     </message>
     <message>
         <source>%1 free on disk</source>
-        <translation>磁盘空闲 %1</translation>
+        <translation>磁盘空闲&#x2009;%1</translation>
     </message>
     <message>
         <source>The run does not fit into memory.</source>
         <translation>内存装不下这次训练。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::TurnCard</name>
+    <message>
+        <source>Add a turn before</source>
+        <translation>在前面加一轮</translation>
+    </message>
+    <message>
+        <source>Add a turn after</source>
+        <translation>在后面加一轮</translation>
+    </message>
+    <message>
+        <source>Move up</source>
+        <translation>上移</translation>
+    </message>
+    <message>
+        <source>Move down</source>
+        <translation>下移</translation>
+    </message>
+    <message>
+        <source>Remove this turn</source>
+        <translation>移除这一轮</translation>
+    </message>
+    <message>
+        <source>Role: %1</source>
+        <translation>角色：%1</translation>
+    </message>
+    <message>
+        <source>What can be done with this turn</source>
+        <translation>对这一轮的操作</translation>
     </message>
 </context>
 </TS>

@@ -258,7 +258,7 @@ void DataPage::connectSession() {
     m_banner->hide();
     const api::DocumentState &state = m_session.state();
     if (state.recoveredEdits > 0)
-      m_banner->showMessage(Tone::Accent, tr("%n change(s) that had not been saved are back.", "", static_cast<int>(state.recoveredEdits)),
+      m_banner->showMessage(Tone::Accent, tr("Brought back %n change(s) that had not been saved.", "", static_cast<int>(state.recoveredEdits)),
                             {{tr("Keep them"), [] {}}, {tr("Discard them"), [this] { m_session.discardChanges(); }}});
     if (!state.fileProblem.empty()) m_banner->showMessage(Tone::Warning, QString::fromStdString(state.fileProblem));
     if (!m_session.view().empty()) m_table->selectRow(0);
