@@ -75,15 +75,19 @@ public:
 
   Part rows(int64_t begin, int64_t end) const {
     Part part;
-    for (int64_t row = begin; row < end; ++row) one(row, part);
+    RowReader reader(*m_file.source);
+    for (int64_t row = begin; row < end; ++row) one(row, reader, part);
     return part;
   }
 
 private:
-  void one(int64_t row, Part &part) const {
+  void one(int64_t row, RowReader &reader, Part &part) const {
     const RowSource &source = *m_file.source;
-    if (m_options.findDuplicates) part.hashes.push_back(std::hash<std::string_view>()(source.raw(row)));
-    const auto record = readRecord(m_file, row, m_vocabulary, part.problems);
+    if (m_options.findDuplicates) {
+      const auto raw = reader.raw(row);
+      part.hashes.push_back(raw.ok() ? std::hash<std::string_view>()(*raw) : 0);
+    }
+    const auto record = readRecord(m_file, reader, row, m_vocabulary, part.problems);
     if (!record) return;
     ++part.usable;
     part.calls += hasToolCall(record->conversation);
@@ -93,7 +97,7 @@ private:
     facts.line = clamp32(static_cast<size_t>(source.line(row)));
     facts.file = static_cast<int32_t>(m_fileIndex);
     facts.turns = record->conversation.messages.empty() ? 1 : clamp32(record->conversation.messages.size());
-    facts.bytes = clamp32(source.raw(row).size());
+    facts.bytes = clamp32(source.size(row));
     if (m_encoder) encode(row, *record, part, facts);
     if (m_options.keepFacts) part.facts.push_back(facts);
   }
@@ -188,7 +192,7 @@ public:
       const auto row = static_cast<int64_t>(i);
       const auto [found, added] = m_first.emplace(hashes[i], Place{file, row});
       const Place first = found->second;
-      if (added || m_files[first.file].source->raw(first.row) != source.raw(row)) continue;
+      if (added || !sameRow(*m_files[first.file].source, first.row, source, row)) continue;
       const std::string where = first.file == file ? "" : " of " + m_files[first.file].source->path();
       RowProblems(problems, source.path(), row, source.line(row))
           .warn("", "duplicate", "The row is the same as row " + std::to_string(first.row) + where + ".",
@@ -233,7 +237,7 @@ Result<EncodedDataset> survey(const std::vector<api::DatasetRef> &files, const t
   Sha256 hash;
   int64_t total = 0;
   for (const auto &file : opened) {
-    hash.update(file.source->bytes());
+    ATTUNE_CHECK(file.source->eachBlock([&](ByteView block) { hash.update(block); }));
     total += file.source->count();
     if (bundle && !bundle->tokenizer && file.format != api::DatasetFormat::Tokens) {
       return Error{ErrorCode::MissingInFolder, "The model has no tokenizer, which these rows need.", file.source->path(),
@@ -267,6 +271,7 @@ Result<EncodedDataset> survey(const std::vector<api::DatasetRef> &files, const t
         });
     if (!finished) return Error{ErrorCode::Interrupted, "Reading the dataset was stopped.", file.source->path(), ""};
     duplicates.report(i, hashes, dataset.problems);
+    ATTUNE_CHECK(file.source->unchanged()); // else its rows are not those that were hashed
     if (encoder) reportToolCalls(file, *encoder, calls, dataset.problems);
     applyWeight(samples, files[i].weight);
     std::move(samples.begin(), samples.end(), std::back_inserter(dataset.samples));

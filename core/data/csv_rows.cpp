@@ -12,15 +12,14 @@ namespace {
 constexpr size_t kMaxColumns = 1000;
 
 struct CsvRecord {
-  size_t end = 0;  // behind the record's last byte, before its line break
-  size_t next = 0; // start of the next record
+  uint64_t end = 0; // behind the record's last byte, before its line break
   int64_t lines = 0;
   bool openQuote = false;      // a quote that never closes
   bool textAfterQuote = false; // "abc"def
 };
 
-/// Reads one record from `at`; fills `fields` when given.
-CsvRecord scanRecord(std::string_view text, size_t at, char delimiter, std::vector<std::string> *fields) {
+/// Reads one record and its line break; fills `fields` when given.
+CsvRecord scanRecord(ByteCursor &bytes, char delimiter, std::vector<std::string> *fields) {
   CsvRecord record;
   std::string field;
   enum { Start, Plain, Quoted, Closed } state = Start;
@@ -29,30 +28,25 @@ CsvRecord scanRecord(std::string_view text, size_t at, char delimiter, std::vect
     field.clear();
     state = Start;
   };
-  for (; at < text.size(); ++at) {
-    const char c = text[at];
+  while (!bytes.atEnd()) {
+    const char c = bytes.take();
     if (state == Quoted) {
-      if (c == '"') {
-        if (at + 1 < text.size() && text[at + 1] == '"') {
-          if (fields) field += '"';
-          ++at;
-        } else {
-          state = Closed;
-        }
-      } else {
+      if (c != '"') {
         record.lines += c == '\n';
         if (fields) field += c;
+      } else if (!bytes.atEnd() && bytes.peek() == '"') {
+        bytes.skip(1);
+        if (fields) field += '"';
+      } else {
+        state = Closed;
       }
-      continue;
-    }
-    if (c == '\n' || c == '\r') {
-      record.end = at;
-      record.next = at + (c == '\r' && at + 1 < text.size() && text[at + 1] == '\n' ? 2 : 1);
+    } else if (c == '\n' || c == '\r') {
+      record.end = bytes.position() - 1;
+      if (c == '\r' && !bytes.atEnd() && bytes.peek() == '\n') bytes.skip(1);
       ++record.lines;
       finishField();
       return record;
-    }
-    if (c == delimiter) {
+    } else if (c == delimiter) {
       finishField();
     } else if (c == '"' && state == Start) {
       state = Quoted;
@@ -65,7 +59,7 @@ CsvRecord scanRecord(std::string_view text, size_t at, char delimiter, std::vect
     }
   }
   record.openQuote = state == Quoted;
-  record.end = record.next = text.size();
+  record.end = bytes.position();
   finishField();
   return record;
 }
@@ -92,15 +86,15 @@ bool holdsJson(const std::string &column) {
 
 } // namespace
 
-RowIndex indexCsv(std::string_view text, const std::string &file) {
+RowIndex indexCsv(ByteCursor &bytes, const std::string &file) {
   RowIndex index;
-  index.delimiter = findDelimiter(text.substr(0, std::min(text.find_first_of("\r\n"), size_t(65536))));
-  size_t at = 0;
+  const std::string_view head = bytes.window();
+  index.delimiter = findDelimiter(head.substr(0, std::min(head.find_first_of("\r\n"), size_t(65536))));
   int64_t line = 1;
   bool header = true;
-  while (at < text.size()) {
-    std::vector<std::string> *columns = header ? &index.columns : nullptr;
-    const CsvRecord record = scanRecord(text, at, index.delimiter, columns);
+  while (!bytes.atEnd()) {
+    const uint64_t begin = bytes.position();
+    const CsvRecord record = scanRecord(bytes, index.delimiter, header ? &index.columns : nullptr);
     RowProblems problems(index.problems, file, -1, line);
     if (record.openQuote) {
       problems.error("", "bad_csv", "A quote opened in this record is never closed; the rest of the file was read into it.",
@@ -122,10 +116,9 @@ RowIndex indexCsv(std::string_view text, const std::string &file) {
         }
       }
       header = false;
-    } else if (record.end > at && !addRow(index, at, record.end, line)) {
+    } else if (record.end > begin && !addRow(index, begin, record.end, line)) {
       return index;
     }
-    at = record.next;
     line += record.lines;
   }
   return index;
@@ -133,7 +126,8 @@ RowIndex indexCsv(std::string_view text, const std::string &file) {
 
 std::optional<Json> readCsvRow(std::string_view row, const RowIndex &index, RowProblems &problems) {
   std::vector<std::string> fields;
-  const CsvRecord record = scanRecord(row, 0, index.delimiter, &fields);
+  ByteCursor bytes(row);
+  const CsvRecord record = scanRecord(bytes, index.delimiter, &fields);
   if (record.openQuote) return std::nullopt; // reported by the index
   if (record.textAfterQuote) {
     problems.error("", "bad_csv", "Text stands behind a closing quote.", "Double the quotes that belong to the text.");

@@ -22,13 +22,18 @@ std::string whereOf(const DatasetFile &file, int64_t row) {
   return Problem{file.source->path(), row, file.source->line(row), "", "", "", "", Severity::Error}.where();
 }
 
-/// Calls visit(file, row) for every row of every file in order.
+/// Calls visit(file, reader, row) for every row of every file in order.
 template <typename Visit> Status forEachRow(const std::vector<DatasetFile> &files, const StopToken &stop, const Visit &visit) {
   for (const auto &file : files) {
+    RowReader reader(*file.source);
     for (int64_t row = 0; row < file.source->count(); ++row) {
       if (stop.stopRequested()) return Error{ErrorCode::Interrupted, "The work was stopped.", file.source->path(), ""};
-      ATTUNE_CHECK(visit(file, row));
+      const Status done = visit(file, reader, row);
+      if (done.ok()) continue;
+      ATTUNE_CHECK(file.source->unchanged()); // the cause of what is wrong, if it was changed
+      return done;
     }
+    ATTUNE_CHECK(file.source->unchanged());
   }
   return {};
 }
@@ -55,16 +60,16 @@ Result<std::vector<DatasetFile>> openAll(const std::vector<api::DatasetRef> &ref
 }
 
 /// What becomes of a row; nothing when it is left out.
-using RowMaker = std::function<Result<std::optional<Json>>(const DatasetFile &file, int64_t row, ProblemList &problems)>;
+using RowMaker = std::function<Result<std::optional<Json>>(const DatasetFile &file, RowReader &reader, int64_t row, ProblemList &problems)>;
 
 /// The writer of an output. The header of a CSV file takes a pass over all rows.
 Result<RowWriter> openWriter(const std::string &path, const std::vector<DatasetFile> &files, const StopToken &stop, const RowMaker &make) {
   ATTUNE_TRY(const RowLayout layout, outputLayout(path));
   std::vector<std::string> columns;
   if (layout == RowLayout::Csv) {
-    const auto collect = [&](const DatasetFile &file, int64_t row) -> Status {
+    const auto collect = [&](const DatasetFile &file, RowReader &reader, int64_t row) -> Status {
       ProblemList ignored; // found again when the row is written
-      ATTUNE_TRY(const auto value, make(file, row, ignored));
+      ATTUNE_TRY(const auto value, make(file, reader, row, ignored));
       if (value) addKeys(*value, kMaxColumns, columns);
       return {};
     };
@@ -77,8 +82,8 @@ Result<RowWriter> openWriter(const std::string &path, const std::vector<DatasetF
 /// Finds the rows of the validation part that are in the training part too.
 class SharedRows {
 public:
-  void add(const DatasetFile &file, int64_t row, bool held) {
-    const size_t hash = std::hash<std::string_view>()(file.source->raw(row));
+  void add(const DatasetFile &file, int64_t row, std::string_view raw, bool held) {
+    const size_t hash = std::hash<std::string_view>()(raw);
     if (held)
       m_held.emplace_back(hash, Place{&file, row});
     else
@@ -89,7 +94,7 @@ public:
       const auto range = m_trained.equal_range(hash);
       for (auto other = range.first; other != range.second; ++other) {
         const auto [file, row] = other->second;
-        if (file->source->raw(row) != place.file->source->raw(place.row)) continue;
+        if (!sameRow(*file->source, row, *place.file->source, place.row)) continue;
         ++report.sharedRows;
         RowProblems(report.problems, place.file->source->path(), place.row, place.file->source->line(place.row))
             .warn("", "row_in_both_parts",
@@ -115,25 +120,27 @@ Result<ConvertReport> convertDataset(const std::vector<api::DatasetRef> &refs, a
                                      bool overwrite, const StopToken &stop) {
   ATTUNE_TRY(const auto files, openAll(refs, {out}, overwrite));
   ConvertReport report;
-  const RowMaker make = [&](const DatasetFile &from, int64_t row, ProblemList &problems) -> Result<std::optional<Json>> {
+  const RowMaker make = [&](const DatasetFile &from, RowReader &reader, int64_t row, ProblemList &problems) -> Result<std::optional<Json>> {
     ProblemList found;
-    const auto record = readRecord(from, row, 0, found);
+    const auto record = readRecord(from, reader, row, 0, found);
     problems.append(found);
     ATTUNE_CHECK(refused(found));
     if (!record) return std::optional<Json>(); // an empty row
-    ATTUNE_TRY(auto value, convertRow(*from.source->read(row, found), *record, format, whereOf(from, row)));
+    ATTUNE_TRY(auto value, convertRow(*reader.read(row, found), *record, format, whereOf(from, row)));
     return std::optional<Json>(std::move(value));
   };
   ATTUNE_TRY(auto writer, openWriter(out, files, stop, make));
-  const auto convert = [&](const DatasetFile &from, int64_t row) -> Status {
-    ATTUNE_TRY(const auto value, make(from, row, report.problems));
+  const auto convert = [&](const DatasetFile &from, RowReader &reader, int64_t row) -> Status {
+    ATTUNE_TRY(const auto value, make(from, reader, row, report.problems));
     if (!value) {
       ++report.emptyRows;
       return {};
     }
     addKeys(*value, kShownColumns, report.columns);
     const bool unchanged = from.format == format;
-    return unchanged ? writer.copy(*from.source, row, *value, whereOf(from, row)) : writer.write(*value, whereOf(from, row));
+    if (!unchanged) return writer.write(*value, whereOf(from, row));
+    ATTUNE_TRY(const std::string_view raw, reader.raw(row));
+    return writer.copy(*from.source, raw, *value, whereOf(from, row));
   };
   ATTUNE_CHECK(forEachRow(files, stop, convert));
   ATTUNE_CHECK(writer.commit());
@@ -154,8 +161,8 @@ Result<SplitReport> splitDataset(const std::vector<api::DatasetRef> &refs, doubl
   const auto order = permutation(total, static_cast<uint64_t>(seed), kSplitStream);
   std::vector<bool> held(static_cast<size_t>(total), false);
   for (int64_t i = 0; i < keep; ++i) held[static_cast<size_t>(order[static_cast<size_t>(i)])] = true;
-  const RowMaker make = [](const DatasetFile &from, int64_t row, ProblemList &problems) -> Result<std::optional<Json>> {
-    auto value = from.source->read(row, problems);
+  const RowMaker make = [](const DatasetFile &, RowReader &reader, int64_t row, ProblemList &problems) -> Result<std::optional<Json>> {
+    auto value = reader.read(row, problems);
     ATTUNE_CHECK(refused(problems));
     return value;
   };
@@ -163,12 +170,13 @@ Result<SplitReport> splitDataset(const std::vector<api::DatasetRef> &refs, doubl
   ATTUNE_TRY(auto validation, openWriter(out.validation, files, stop, make));
   SharedRows shared;
   size_t index = 0;
-  const auto copy = [&](const DatasetFile &from, int64_t row) -> Status {
+  const auto copy = [&](const DatasetFile &from, RowReader &reader, int64_t row) -> Status {
     ProblemList problems;
-    ATTUNE_TRY(const auto value, make(from, row, problems));
+    ATTUNE_TRY(const auto value, make(from, reader, row, problems));
     const bool aside = held[index++];
-    shared.add(from, row, aside);
-    return (aside ? validation : train).copy(*from.source, row, *value, whereOf(from, row));
+    ATTUNE_TRY(const std::string_view raw, reader.raw(row));
+    shared.add(from, row, raw, aside);
+    return (aside ? validation : train).copy(*from.source, raw, *value, whereOf(from, row));
   };
   ATTUNE_CHECK(forEachRow(files, stop, copy));
   ATTUNE_CHECK(train.commit());

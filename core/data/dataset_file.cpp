@@ -63,8 +63,8 @@ Result<bool> needsTokenizer(const std::vector<api::DatasetRef> &refs) {
   return false;
 }
 
-std::optional<Record> readRecord(const DatasetFile &file, int64_t row, int64_t vocabularySize, ProblemList &problems) {
-  const auto value = file.source->read(row, problems);
+std::optional<Record> readRecord(const DatasetFile &file, RowReader &reader, int64_t row, int64_t vocabularySize, ProblemList &problems) {
+  const auto value = reader.read(row, problems);
   if (!value) return std::nullopt;
   RowProblems report(problems, file.source->path(), row, file.source->line(row));
   return parseRecord(*value, {file.format, vocabularySize}, report);

@@ -29,7 +29,7 @@ void addKeys(const Json &row, size_t limit, std::vector<std::string> &keys);
 /// Whether the files hold anything but rows of token ids.
 Result<bool> needsTokenizer(const std::vector<api::DatasetRef> &refs);
 
-/// A row as a record; nothing, and a problem, when it is broken or empty.
-std::optional<Record> readRecord(const DatasetFile &file, int64_t row, int64_t vocabularySize, ProblemList &problems);
+/// A row as a record; nothing, and a problem, when it is broken or empty. `reader` reads the file's source.
+std::optional<Record> readRecord(const DatasetFile &file, RowReader &reader, int64_t row, int64_t vocabularySize, ProblemList &problems);
 
 } // namespace attune::data

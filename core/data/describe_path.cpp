@@ -124,7 +124,9 @@ Result<io::Description> describeDataset(const std::string &path, uint64_t bytes)
   result.facts["columns"] = file.columns;
   result.facts["problems"] = Json::array();
   ProblemList problems = file.source->problems();
-  for (int64_t row = 0; row < file.source->count(); ++row) (void)readRecord(file, row, 0, problems);
+  RowReader reader(*file.source);
+  for (int64_t row = 0; row < file.source->count(); ++row) (void)readRecord(file, reader, row, 0, problems);
+  ATTUNE_CHECK(file.source->unchanged());
   for (const Problem &problem : problems.items()) {
     result.facts["problems"].push_back({{"code", problem.code}, {"message", problem.message}, {"where", problem.where()}});
   }
@@ -155,12 +157,12 @@ Result<io::Description> describePath(const std::string &path) {
                  "",
                  {}};
   }
-  ATTUNE_TRY(const auto mapped, MappedFile::open(path)); // refuses devices and unreadable files
-  const ByteView bytes = mapped->bytes();
-  if (endsWith(path, ".gguf") || (bytes.size >= 4 && std::memcmp(bytes.data, "GGUF", 4) == 0))
-    return withTextProblems(io::describeGguf(path), path);
+  ATTUNE_TRY(const auto file, FileReader::open(path)); // refuses devices and unreadable files
+  char head[4] = {};
+  if (file->size() >= sizeof head) ATTUNE_CHECK(file->read(0, head, sizeof head));
+  if (endsWith(path, ".gguf") || std::memcmp(head, "GGUF", 4) == 0) return withTextProblems(io::describeGguf(path), path);
   if (endsWith(path, ".safetensors")) return io::describeSafetensors(path);
-  return describeDataset(path, bytes.size);
+  return describeDataset(path, file->size());
 }
 
 } // namespace attune::data

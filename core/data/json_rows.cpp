@@ -13,13 +13,15 @@ bool isSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 class Scanner {
 public:
-  explicit Scanner(std::string_view text) : m_text(text) {}
-  bool atEnd() const { return m_at >= m_text.size(); }
-  char peek() const { return m_text[m_at]; }
-  size_t position() const { return m_at; }
+  explicit Scanner(ByteCursor &bytes) : m_bytes(bytes) {}
+  bool atEnd() { return m_bytes.atEnd(); }
+  char peek() const { return m_bytes.peek(); }
+  uint64_t position() const { return m_bytes.position(); }
+  uint64_t inkEnd() const { return m_inkEnd; } // behind the last byte that is no space
   int64_t line() const { return m_line; }
   void advance() {
-    if (m_text[m_at++] == '\n') ++m_line;
+    const char c = take();
+    if (c == '\n') ++m_line;
   }
   void skipSpace() {
     while (!atEnd() && isSpace(peek())) advance();
@@ -64,27 +66,31 @@ public:
   }
 
 private:
+  char take() {
+    const char c = m_bytes.take();
+    if (!isSpace(c)) m_inkEnd = m_bytes.position();
+    return c;
+  }
   void skipString() {
-    ++m_at;
+    take();
     while (!atEnd()) {
-      const char c = peek();
-      if (c == '\n') return;
-      ++m_at;
+      if (peek() == '\n') return;
+      const char c = take();
       if (c == '"') return;
-      if (c == '\\' && !atEnd() && peek() != '\n') ++m_at;
+      if (c == '\\' && !atEnd() && peek() != '\n') take();
     }
   }
 
-  std::string_view m_text;
-  size_t m_at = 0;
+  ByteCursor &m_bytes;
+  uint64_t m_inkEnd = 0;
   int64_t m_line = 1;
 };
 
 } // namespace
 
-RowIndex indexJsonValues(std::string_view text, const std::string &file) {
+RowIndex indexJsonValues(ByteCursor &bytes, const std::string &file) {
   RowIndex index;
-  Scanner scan(text);
+  Scanner scan(bytes);
   const auto report = [&](const std::string &message, const std::string &fix) {
     RowProblems(index.problems, file, -1, scan.line()).error("", "not_json", message, fix);
   };
@@ -115,31 +121,34 @@ RowIndex indexJsonValues(std::string_view text, const std::string &file) {
       continue;
     }
     if (list && wantsComma) report("A comma is missing between two rows.", "Put a comma between the rows.");
-    const size_t begin = scan.position();
+    const uint64_t begin = scan.position();
     const int64_t line = scan.line();
     scan.skipValue();
     if (scan.position() == begin) scan.advance(); // never stand still, whatever the bytes
-    size_t end = scan.position();
-    while (end > begin && isSpace(text[end - 1])) --end;
-    if (!addRow(index, begin, end, line)) return index;
+    if (!addRow(index, begin, scan.inkEnd(), line)) return index;
     wantsComma = true;
     hadComma = false;
   }
 }
 
-RowIndex indexLines(std::string_view text) {
+RowIndex indexLines(ByteCursor &bytes) {
   RowIndex index;
-  int64_t line = 0;
-  for (size_t at = 0; at < text.size();) {
-    ++line;
-    const size_t stop = std::min(text.find('\n', at), text.size());
-    size_t begin = at;
-    size_t end = stop;
-    at = stop + 1;
-    if (end > begin && text[end - 1] == '\r') --end;
-    const bool blank =
-        std::all_of(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(end), isSpace);
-    if (!blank && !addRow(index, begin, end, line)) return index;
+  for (int64_t line = 1; !bytes.atEnd(); ++line) {
+    const uint64_t begin = bytes.position();
+    bool blank = true;
+    char last = '\0'; // before the line break
+    bool ended = false;
+    while (!ended && !bytes.atEnd()) { // a line may lie in several blocks
+      const std::string_view block = bytes.window();
+      const size_t stop = block.find('\n');
+      ended = stop != std::string_view::npos;
+      const std::string_view part = block.substr(0, stop);
+      blank = blank && std::all_of(part.begin(), part.end(), isSpace);
+      if (!part.empty()) last = part.back();
+      bytes.skip(part.size() + (ended ? 1 : 0));
+    }
+    const uint64_t end = bytes.position() - (ended ? 1 : 0);
+    if (!blank && !addRow(index, begin, last == '\r' ? end - 1 : end, line)) return index;
   }
   return index;
 }

@@ -23,8 +23,9 @@ Result<DatasetPreview> previewRows(const std::vector<api::DatasetRef> &refs, con
     const int64_t end = begin + std::min(count, source.count() - begin);
     first -= begin;
     count -= end - begin;
+    RowReader reader(source);
     for (int64_t row = begin; row < end; ++row) {
-      const auto record = readRecord(file, row, vocabulary, preview.problems);
+      const auto record = readRecord(file, reader, row, vocabulary, preview.problems);
       if (!record) continue;
       RowPreview shown;
       const auto encoded = encoder.encode(*record, &shown.text);
@@ -48,6 +49,7 @@ Result<DatasetPreview> previewRows(const std::vector<api::DatasetRef> &refs, con
       for (const int32_t id : shown.ids) shown.pieces.push_back(encoder.tokenizer().piece(id));
       preview.shown.push_back(std::move(shown));
     }
+    ATTUNE_CHECK(source.unchanged());
   }
   return preview;
 }

@@ -1,23 +1,19 @@
 #include "core/data/row_source.h"
 
-#include "core/base/atomic_file.h"
-
 #include <algorithm>
 #include <cctype>
 #include <limits>
-#include <sys/stat.h>
 
 namespace attune::data {
 
 namespace {
 
-constexpr size_t kCopyLimit = size_t(64) << 20;
 constexpr size_t kMaxKeys = 1000; // an object keeps its order in a list, so looking keys up is linear
 constexpr int kMaxDepth = 64;
 
 bool startsWith(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
 
-std::string_view withoutBom(std::string_view text) { return startsWith(text, "\xEF\xBB\xBF") ? text.substr(3) : text; }
+constexpr std::string_view kBom = "\xEF\xBB\xBF";
 
 /// Kinds of file that look like data but are not text, recognised to say what to do.
 const char *foreignKind(std::string_view text) {
@@ -28,13 +24,24 @@ const char *foreignKind(std::string_view text) {
   return nullptr;
 }
 
+/// The first byte that is no space, '\0' when there is none; `bytes` stands on it then.
+char firstInk(ByteCursor &bytes) {
+  for (; !bytes.atEnd(); bytes.skip(1)) {
+    const char c = bytes.peek();
+    if (c != ' ' && c != '\t' && c != '\r' && c != '\n') return c;
+  }
+  return '\0';
+}
+
 /// A text starting with '{' is JSON lines when its first line is closed, else objects that span lines.
-bool firstLineIsClosed(std::string_view text) {
-  const size_t start = text.find_first_not_of(" \t\r\n");
-  if (start == std::string_view::npos) return true;
-  const std::string_view line = text.substr(start, text.find('\n', start) - start);
-  const size_t last = line.find_last_not_of(" \t\r");
-  return last != std::string_view::npos && last > 0 && line[last] == '}';
+bool lineIsClosed(ByteCursor &bytes) {
+  char last = '\0';
+  while (!bytes.atEnd()) {
+    const char c = bytes.take();
+    if (c == '\n') break;
+    if (c != ' ' && c != '\t' && c != '\r') last = c;
+  }
+  return last == '}';
 }
 
 } // namespace
@@ -57,11 +64,11 @@ std::optional<RowLayout> layoutOfName(const std::string &path) {
   return std::nullopt;
 }
 
-bool addRow(RowIndex &index, size_t begin, size_t end, int64_t line) {
+bool addRow(RowIndex &index, uint64_t begin, uint64_t end, int64_t line) {
   if (index.rows.size() >= RowSource::kMaxRows) return false;
-  const size_t limit = std::numeric_limits<uint32_t>::max();
+  const uint64_t limit = std::numeric_limits<uint32_t>::max();
   index.rows.push_back(
-      {begin, static_cast<uint32_t>(std::min(end - begin, limit)), static_cast<uint32_t>(std::min(static_cast<size_t>(line), limit))});
+      {begin, static_cast<uint32_t>(std::min(end - begin, limit)), static_cast<uint32_t>(std::min(static_cast<uint64_t>(line), limit))});
   return true;
 }
 
@@ -89,14 +96,9 @@ size_t findInvalidUtf8(std::string_view text) {
 }
 
 Result<std::shared_ptr<const RowSource>> RowSource::open(const std::string &path) {
-  struct stat info {};
   std::shared_ptr<RowSource> source(new RowSource());
   source->m_path = path;
-  if (::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && static_cast<uint64_t>(info.st_size) > kCopyLimit) {
-    ATTUNE_TRY(source->m_map, MappedFile::open(path));
-  } else {
-    ATTUNE_TRY(source->m_text, readFile(path));
-  }
+  ATTUNE_TRY(source->m_file, FileReader::open(path));
   ATTUNE_CHECK(source->index());
   return std::shared_ptr<const RowSource>(std::move(source));
 }
@@ -109,57 +111,113 @@ Result<std::shared_ptr<const RowSource>> RowSource::fromText(std::string text, c
   return std::shared_ptr<const RowSource>(std::move(source));
 }
 
-ByteView RowSource::bytes() const {
-  return m_map ? m_map->bytes() : ByteView{reinterpret_cast<const uint8_t *>(m_text.data()), m_text.size()};
+Status RowSource::eachBlock(const std::function<void(ByteView)> &visit) const {
+  ByteCursor bytes = cursor();
+  while (!bytes.atEnd()) {
+    const std::string_view block = bytes.window();
+    visit({reinterpret_cast<const uint8_t *>(block.data()), block.size()});
+    bytes.skip(block.size());
+  }
+  return bytes.status();
 }
 
 Status RowSource::index() {
-  const ByteView all = bytes();
-  const std::string_view whole(reinterpret_cast<const char *>(all.data), all.size);
-  if (const char *kind = foreignKind(whole)) {
+  ByteCursor start = cursor();
+  const std::string_view head = start.window();
+  if (const char *kind = foreignKind(head)) {
     return Error{ErrorCode::UnsupportedFormat, std::string("This is ") + kind + ", not a dataset in UTF-8 text.", m_path,
                  "Save it as JSON, JSON lines or CSV in UTF-8."};
   }
-  const std::string_view text = withoutBom(whole);
+  const size_t mark = startsWith(head, kBom) ? kBom.size() : 0;
+  start.skip(mark);
+  ByteCursor bytes = cursor();
+  if (mark > 0 && !bytes.atEnd()) bytes.skip(mark);
   const auto named = layoutOfName(m_path);
-  const size_t start = text.find_first_not_of(" \t\r\n");
-  const char first = start == std::string_view::npos ? '\0' : text[start];
+  const char first = firstInk(start);
   if (named == RowLayout::Csv) {
     m_layout = RowLayout::Csv;
-    m_index = indexCsv(text, m_path);
+    m_index = indexCsv(bytes, m_path);
   } else if (named == RowLayout::Text) {
     m_layout = RowLayout::Text;
-    m_index = indexLines(text);
-  } else if (named != RowLayout::JsonLines && (first == '[' || (first == '{' && !firstLineIsClosed(text)))) {
+    m_index = indexLines(bytes);
+  } else if (named != RowLayout::JsonLines && (first == '[' || (first == '{' && !lineIsClosed(start)))) {
     m_layout = RowLayout::JsonList;
-    m_index = indexJsonValues(text, m_path);
+    m_index = indexJsonValues(bytes, m_path);
   } else if (named || first == '{' || first == '\0') {
     m_layout = RowLayout::JsonLines;
-    m_index = indexLines(text);
+    m_index = indexLines(bytes);
   } else {
+    ATTUNE_CHECK(start.status());
     return Error{ErrorCode::UnsupportedFormat, "The kind of file is not known from its name or its first byte.", m_path,
                  "Name it .json, .jsonl, .csv or .txt after what it holds."};
   }
+  ATTUNE_CHECK(start.status());
+  ATTUNE_CHECK(bytes.status());
   if (m_index.rows.size() >= kMaxRows) {
     return Error{ErrorCode::MalformedFile, "The file has " + std::to_string(kMaxRows) + " rows or more.", m_path, "Split it."};
   }
-  for (auto &row : m_index.rows) row.begin += whole.size() - text.size();
+  m_index.rows.shrink_to_fit();
   return {};
 }
 
-std::string_view RowSource::raw(int64_t row) const {
-  const RowSpan span = m_index.rows[static_cast<size_t>(row)];
-  return {reinterpret_cast<const char *>(bytes().data) + span.begin, span.size};
+Error RowSource::tooLarge(int64_t row) const {
+  return {ErrorCode::MalformedFile, "The row is larger than " + std::to_string(kMaxRowBytes >> 20) + " MiB.",
+          m_path + ":" + std::to_string(line(row)), "Split the text into several rows."};
 }
 
-std::optional<Json> RowSource::read(int64_t row, ProblemList &list) const {
-  const std::string_view text = raw(row);
+Result<std::string> RowSource::raw(int64_t row) const {
+  const RowSpan span = m_index.rows[static_cast<size_t>(row)];
+  if (span.size > kMaxRowBytes) return tooLarge(row);
+  if (!m_file) return m_text.substr(span.begin, span.size);
+  std::string bytes(span.size, '\0');
+  ATTUNE_CHECK(m_file->read(span.begin, bytes.data(), bytes.size()));
+  return bytes;
+}
+
+Result<std::string_view> RowReader::raw(int64_t row) {
+  constexpr uint64_t kBlock = size_t(1) << 16;
+  constexpr int64_t kRows = 64; // and no more, so that a reader of a few rows reads little else
+  const auto &rows = m_source.m_index.rows;
+  const RowSpan span = rows[static_cast<size_t>(row)];
+  if (span.size > RowSource::kMaxRowBytes) return m_source.tooLarge(row);
+  if (!m_source.m_file) return std::string_view(m_source.m_text).substr(span.begin, span.size);
+  if (span.begin < m_begin || span.begin + span.size > m_begin + m_block.size()) {
+    uint64_t end = span.begin + span.size;
+    for (int64_t next = row + 1; next < std::min(row + kRows, m_source.count()); ++next) {
+      const RowSpan &other = rows[static_cast<size_t>(next)];
+      if (other.begin + other.size - span.begin > kBlock) break;
+      end = other.begin + other.size;
+    }
+    m_block.resize(end - span.begin);
+    m_begin = span.begin;
+    if (Status done = m_source.m_file->read(m_begin, m_block.data(), m_block.size()); !done.ok()) {
+      m_block.clear();
+      return done.error();
+    }
+  }
+  return std::string_view(m_block).substr(span.begin - m_begin, span.size);
+}
+
+bool sameRow(const RowSource &first, int64_t firstRow, const RowSource &second, int64_t secondRow) {
+  if (first.size(firstRow) != second.size(secondRow)) return false;
+  const auto one = first.raw(firstRow);
+  const auto other = second.raw(secondRow);
+  return one.ok() && other.ok() && *one == *other;
+}
+
+std::optional<Json> RowSource::read(int64_t row, ProblemList &problems) const {
+  const auto bytes = raw(row);
+  return parse(row, bytes.ok() ? Result<std::string_view>(*bytes) : bytes.error(), problems);
+}
+
+std::optional<Json> RowSource::parse(int64_t row, const Result<std::string_view> &bytes, ProblemList &list) const {
   RowProblems problems(list, m_path, row, line(row));
-  if (text.size() > kMaxRowBytes) {
-    problems.error("", "row_too_large", "The row is larger than " + std::to_string(kMaxRowBytes >> 20) + " MiB.",
-                   "Split the text into several rows.");
+  if (!bytes.ok()) {
+    const bool large = bytes.error().code == ErrorCode::MalformedFile;
+    problems.error("", large ? "row_too_large" : errorCodeName(bytes.error().code), bytes.error().message, bytes.error().hint);
     return std::nullopt;
   }
+  const std::string_view text = *bytes;
   if (const size_t bad = findInvalidUtf8(text); bad != std::string_view::npos) {
     problems.setLine(line(row) + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(bad), '\n'));
     problems.error("", "invalid_utf8", "Byte " + std::to_string(bad) + " of the row is not valid UTF-8.",

@@ -1,13 +1,16 @@
-// The rows of one dataset file: found once (byte range and line of each), parsed one at a time when asked for, so that
-// a broken row hides no other and memory stays near the file's size. Immutable after opening; any thread may read.
-// JSON lists, JSON lines, CSV and plain text. Fails with FileNotFound, IoFailed, UnsupportedFormat or MalformedFile.
+// The rows of one dataset file: found once (byte range and line of each), read and parsed one at a time when asked for, so
+// that a broken row hides no other and memory holds the index only. Immutable after opening; any thread may read.
+// JSON lists, JSON lines, CSV and plain text. Fails with FileNotFound, IoFailed (also when the file is changed after it was
+// opened), UnsupportedFormat or MalformedFile.
 #pragma once
 
+#include "core/base/bytes.h"
 #include "core/base/json.h"
-#include "core/base/mapped_file.h"
 #include "core/base/result.h"
+#include "core/data/byte_cursor.h"
 #include "core/data/problem.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,36 +55,62 @@ public:
   RowLayout layout() const { return m_layout; }
   const std::vector<std::string> &columns() const { return m_index.columns; } // CSV only, as delimiter()
   char delimiter() const { return m_index.delimiter; }
-  ByteView bytes() const;
   int64_t count() const { return static_cast<int64_t>(m_index.rows.size()); }
   int64_t line(int64_t row) const { return m_index.rows[static_cast<size_t>(row)].line; }
-  /// The bytes of a row as they stand in the file.
-  std::string_view raw(int64_t row) const;
+  /// Bytes of a row; UINT32_MAX for that or more.
+  uint32_t size(int64_t row) const { return m_index.rows[static_cast<size_t>(row)].size; }
+  /// The bytes of a row as they stand in the file. MalformedFile when they are more than a row may have.
+  Result<std::string> raw(int64_t row) const;
   /// The row as JSON (CSV and text rows become objects); nothing, and a problem, when it cannot be read.
   std::optional<Json> read(int64_t row, ProblemList &problems) const;
   /// What is wrong with the file as a whole (a list that is not closed, a bad CSV header).
   const ProblemList &problems() const { return m_index.problems; }
+  /// IoFailed when the file is no longer what was opened.
+  Status unchanged() const { return m_file ? m_file->unchanged() : Status(); }
+  /// Visits all bytes of the file, block by block.
+  Status eachBlock(const std::function<void(ByteView)> &visit) const;
 
 private:
+  friend class RowReader;
   RowSource() = default;
+  std::optional<Json> parse(int64_t row, const Result<std::string_view> &bytes, ProblemList &problems) const;
+  Error tooLarge(int64_t row) const;
+  ByteCursor cursor() const { return m_file ? ByteCursor(*m_file) : ByteCursor(m_text); }
   Status index();
   std::string m_path;
-  std::string m_text;                // small files are copied, so that an editor may rewrite them meanwhile
-  std::shared_ptr<MappedFile> m_map; // large ones are mapped
+  std::string m_text;                       // without a file
+  std::shared_ptr<const FileReader> m_file; // stays open
   RowLayout m_layout = RowLayout::JsonLines;
   RowIndex m_index;
 };
 
+/// Reads rows in order with one call to the system for many of them. One thread; the source must outlive it.
+class RowReader {
+public:
+  explicit RowReader(const RowSource &source) : m_source(source) {}
+  /// As RowSource::raw; valid until the next call.
+  Result<std::string_view> raw(int64_t row);
+  std::optional<Json> read(int64_t row, ProblemList &problems) { return m_source.parse(row, raw(row), problems); }
+
+private:
+  const RowSource &m_source;
+  std::string m_block;
+  uint64_t m_begin = 0; // of the block
+};
+
+/// Whether two rows have the same bytes; not when one cannot be read.
+bool sameRow(const RowSource &first, int64_t firstRow, const RowSource &second, int64_t secondRow);
+
 /// Adds a row to the index; false when there are too many.
-bool addRow(RowIndex &index, size_t begin, size_t end, int64_t line);
+bool addRow(RowIndex &index, uint64_t begin, uint64_t end, int64_t line);
 
 /// json_rows.cpp: the elements of a JSON list, or of values one after another when the text does not start with '['.
-RowIndex indexJsonValues(std::string_view text, const std::string &file);
+RowIndex indexJsonValues(ByteCursor &bytes, const std::string &file);
 /// json_rows.cpp: one row a line that is not blank.
-RowIndex indexLines(std::string_view text);
+RowIndex indexLines(ByteCursor &bytes);
 /// csv_rows.cpp: RFC 4180 with a header row, records ended by LF, CRLF or CR; the delimiter is a comma, a semicolon or a
 /// tab, whichever the header uses.
-RowIndex indexCsv(std::string_view text, const std::string &file);
+RowIndex indexCsv(ByteCursor &bytes, const std::string &file);
 /// csv_rows.cpp: one CSV record as a JSON object of its columns.
 std::optional<Json> readCsvRow(std::string_view row, const RowIndex &index, RowProblems &problems);
 

@@ -68,7 +68,8 @@ Result<RowWriter> RowWriter::create(const std::string &path, const std::vector<s
   writer.m_header.delimiter = extensionOf(path) == ".tsv" ? '\t' : delimiter;
   if (columns.empty()) return writer; // no rows either
   const std::string header = joined(columns, writer.m_header.delimiter) + "\n";
-  const RowIndex read = indexCsv(header, path);
+  ByteCursor bytes(header);
+  const RowIndex read = indexCsv(bytes, path);
   if (columns.size() == 1) writer.m_header.delimiter = read.delimiter; // a single column shows none
   if (read.columns != columns || read.delimiter != writer.m_header.delimiter)
     return Error{ErrorCode::InvalidData, "The keys of the rows cannot be the header of a CSV file.", path, kAnyRow};
@@ -106,7 +107,8 @@ Result<std::string> RowWriter::textRow(const Json &row, const std::string &where
   if (text == row.end() || !text->is_string()) return cannot("A plain text file holds rows of format text only.");
   if (row.size() > 1) return cannot("A plain text file cannot hold the row's other keys.");
   auto line = text->get<std::string>();
-  const RowIndex read = indexLines(line);
+  ByteCursor bytes(line);
+  const RowIndex read = indexLines(bytes);
   if (read.rows.size() != 1 || read.rows[0].size != line.size())
     return cannot("A plain text file holds one text a line, and this text is empty or has a line break.");
   return line;
@@ -133,8 +135,7 @@ Status RowWriter::write(const Json &row, const std::string &where) {
   return put(bytes);
 }
 
-Status RowWriter::copy(const RowSource &source, int64_t row, const Json &value, const std::string &where) {
-  const std::string_view raw = source.raw(row);
+Status RowWriter::copy(const RowSource &source, std::string_view raw, const Json &value, const std::string &where) {
   if (isJson(m_layout) && isJson(source.layout())) {
     if (m_layout == RowLayout::JsonList || raw.find_first_of("\r\n") == std::string_view::npos) return put(raw);
     std::string line(raw); // line breaks stand between the values only

@@ -6,6 +6,7 @@
 #include "core/data/row_source.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace attune::data {
@@ -25,8 +26,8 @@ public:
 
   /// InvalidData at `where` ("file:line") when the layout cannot hold the row as it is.
   Status write(const Json &row, const std::string &where);
-  /// A row of a source, read as `value`: byte for byte where both files have the same layout.
-  Status copy(const RowSource &source, int64_t row, const Json &value, const std::string &where);
+  /// A row of a source, its bytes and what they read as: byte for byte where both files have the same layout.
+  Status copy(const RowSource &source, std::string_view raw, const Json &value, const std::string &where);
   int64_t count() const { return m_count; }
   Status commit();
 

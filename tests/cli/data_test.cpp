@@ -1,7 +1,10 @@
 #include "tests/support/run_program.h"
+#include "tests/support/running_program.h"
 #include "tests/support/temp_folder.h"
 
 #include <doctest/doctest.h>
+#include <filesystem>
+#include <sys/stat.h>
 
 using namespace attune;
 using attune::test::runAttune;
@@ -108,4 +111,26 @@ TEST_CASE("data convert and split write files") {
   CHECK(done.json()["shared_rows"] == 0);
   CHECK(split("0.5").code == 2); // the parts exist now
   CHECK(runAttune({"data", "convert", path}).code == 2);
+}
+
+TEST_CASE("data convert: a file that shrinks while it is read is an I/O failure that leaves nothing behind") {
+  test::TempFolder folder;
+  std::string rows;
+  while (rows.size() < (size_t(80) << 20)) rows += "{\"instruction\":\"a\",\"output\":\"" + std::string(1000, 'b') + "\"}\n";
+  const std::string path = folder.write("big.jsonl", rows);
+  const std::string out = folder.path() + "/out.jsonl";
+  const auto parts = [&] {
+    int count = 0;
+    for (const auto &entry : std::filesystem::directory_iterator(folder.path())) count += entry.path() != path && entry.file_size() > 0;
+    return count;
+  };
+  test::RunningProgram program({"data", "convert", path, "--format", "messages", "--out", out, "--json"});
+  REQUIRE(program.waitUntil([&] { return parts() > 0; }));
+  REQUIRE(::truncate(path.c_str(), 4096) == 0);
+  CHECK(program.wait() == 1);
+  const auto report = parseJson(program.output(), "stdout");
+  REQUIRE(report.ok());
+  CHECK(report->at("error")["code"] == "io_failed");
+  CHECK(report->at("error")["where"] == path);
+  CHECK(parts() == 0);
 }

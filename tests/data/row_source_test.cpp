@@ -1,4 +1,7 @@
+#include "core/base/mapped_file.h"
+#include "core/base/sha256.h"
 #include "core/data/row_source.h"
+#include "tests/support/temp_folder.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -44,7 +47,7 @@ TEST_CASE("A JSON list gives its rows with the line each starts on") {
   CHECK(rows->line(0) == 2);
   CHECK(rows->line(1) == 3);
   CHECK(rows->line(2) == 5);
-  CHECK(rows->raw(2) == "{\"a\": 3}");
+  CHECK(*rows->raw(2) == "{\"a\": 3}");
   ProblemList problems;
   const auto values = readAll(*rows, problems);
   CHECK(problems.errors() == 0);
@@ -204,7 +207,74 @@ TEST_CASE("Missing files, folders and pipes are refused at once") {
     REQUIRE(!opened.ok());
     CHECK(opened.error().code == ErrorCode::FileNotFound);
     CHECK(MappedFile::open(path).error().code == ErrorCode::FileNotFound);
+    CHECK(FileReader::open(path).error().code == ErrorCode::FileNotFound);
   }
   ::unlink(pipe.c_str());
   ::rmdir(folder);
+}
+
+TEST_CASE("A file read in blocks has the rows and the hash of the same text in memory") {
+  test::TempFolder folder;
+  const std::string filler(ByteCursor::kBlock - 40, 'x');
+  std::string lines;
+  std::string list = "\xEF\xBB\xBF[";
+  std::string csv = "text,note\r\n";
+  std::string text;
+  for (int i = 0; i < 60; ++i) { // every distance from a block's border
+    const std::string body = (i % 7 == 0 ? filler : "") + std::string(static_cast<size_t>(i * 37 % 91), 'y');
+    lines += "{\"text\": \"" + body + "\\\"\"}" + (i % 2 ? "\r\n" : "\n\n");
+    list += (i ? " ,\n" : "") + std::string("{\"text\": \"") + body + "\\\\\"  }";
+    csv += "\"a\"\"" + body + "\r\n,\",b" + (i % 2 ? "\r\n" : "\r");
+    text += body + "\r\n";
+  }
+  for (const auto &[name, bytes] :
+       {std::pair<std::string, std::string>{"a.jsonl", lines}, {"a.json", list + " \n]"}, {"a.csv", csv}, {"a.txt", text}}) {
+    CAPTURE(name);
+    const auto memory = source(bytes, name);
+    const auto file = RowSource::open(folder.write(name, bytes));
+    REQUIRE(file.ok());
+    CHECK((*file)->layout() == memory->layout());
+    CHECK((*file)->columns() == memory->columns());
+    REQUIRE((*file)->count() == memory->count());
+    CHECK(memory->count() >= 59);
+    ProblemList problems;
+    for (int64_t row = 0; row < memory->count(); ++row) {
+      REQUIRE(*(*file)->raw(row) == *memory->raw(row));
+      CHECK((*file)->line(row) == memory->line(row));
+      CHECK((*file)->read(row, problems).has_value());
+    }
+    CHECK(problems.errors() == 0);
+    Sha256 hash;
+    CHECK((*file)->eachBlock([&](ByteView block) { hash.update(block); }).ok());
+    CHECK(hash.hex() == sha256Hex(bytes));
+  }
+}
+
+TEST_CASE("A file that shrinks or is rewritten after it was opened gives errors, not rows and not a crash") {
+  test::TempFolder folder;
+  for (const size_t rows : {size_t(10), size_t(2000000)}) { // large files were mapped once, and died of SIGBUS
+    std::string bytes;
+    for (size_t i = 0; i < rows; ++i) bytes += "{\"text\": \"row number " + std::to_string(i) + "\"}\n";
+    const std::string path = folder.write("rows.jsonl", bytes);
+    const auto opened = RowSource::open(path);
+    REQUIRE(opened.ok());
+    CHECK((*opened)->unchanged().ok());
+    REQUIRE(::truncate(path.c_str(), 60) == 0);
+    for (const int64_t row : {(*opened)->count() - 1, int64_t(0)}) {
+      ProblemList problems;
+      CHECK(!(*opened)->read(row, problems).has_value());
+      REQUIRE(problems.errors() == 1);
+      CHECK(problems.firstError()->code == "io_failed");
+      REQUIRE(!(*opened)->raw(row).ok());
+      CHECK((*opened)->raw(row).error().code == ErrorCode::IoFailed);
+    }
+    CHECK(!(*opened)->eachBlock([](ByteView) {}).ok());
+    CHECK(!(*opened)->unchanged().ok());
+  }
+  const std::string path = folder.write("same.jsonl", "{\"text\": 1}\n{\"text\": 2}\n");
+  const auto opened = RowSource::open(path);
+  REQUIRE(opened.ok());
+  ::unlink(path.c_str());
+  folder.write("same.jsonl", "{}\n");
+  CHECK((*opened)->raw(1).ok()); // put in place of the old file, which is still there to read
 }
