@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/store/conversation_store.h"
+#include "core/store/dataset_store.h"
 #include "core/store/local_token_preview.h"
 #include "core/store/run_store.h"
 #include "ui/services.h"
@@ -17,8 +18,10 @@ public:
   const ui::Services &services() const { return m_services; }
 
 private:
+  std::shared_ptr<store::TokenizerCache> m_tokenizers = std::make_shared<store::TokenizerCache>();
   store::FolderRunStore m_runs;
   store::LocalTokenPreview m_preview;
+  store::FolderDatasetStore m_datasets;
   store::FolderConversationStore m_conversations;
   ui::Services m_services;
 };

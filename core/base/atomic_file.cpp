@@ -91,6 +91,12 @@ Status AtomicFile::write(ByteView bytes) {
 
 Status AtomicFile::write(std::string_view text) { return write(ByteView{reinterpret_cast<const uint8_t *>(text.data()), text.size()}); }
 
+Result<FileStamp> AtomicFile::stamp() const {
+  struct stat info {};
+  if (::fstat(m_fd, &info) != 0) return ioError("The file cannot be looked at", m_path, errno);
+  return stampOf(info);
+}
+
 Status AtomicFile::commit() {
   if (m_temporary.empty()) {
     if (::close(std::exchange(m_fd, -1)) != 0) return ioError("Writing failed", m_path, errno);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/base/bytes.h"
+#include "core/base/file_stamp.h"
 #include "core/base/result.h"
 
 #include <string>
@@ -20,6 +21,8 @@ public:
 
   Status write(ByteView bytes);
   Status write(std::string_view text);
+  /// What the file will look like in its place once nothing more is written.
+  Result<FileStamp> stamp() const;
   /// Flushes to disk and puts the file in place of the old one.
   Status commit();
 

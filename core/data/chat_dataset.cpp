@@ -42,20 +42,6 @@ struct Part {
 
 int32_t clamp32(size_t value) { return static_cast<int32_t>(std::min(value, size_t(std::numeric_limits<int32_t>::max()))); }
 
-/// The label at index 0 has no token before it that could predict it.
-int64_t countTargets(const std::vector<int32_t> &labels) {
-  if (labels.empty()) return 0;
-  return static_cast<int64_t>(labels.size()) - 1 - std::count(labels.begin() + 1, labels.end(), kIgnore);
-}
-
-bool hasSomethingToTrain(const Record &record, api::TrainOn trainOn) {
-  if (record.format == api::DatasetFormat::Text) return true;
-  if (record.format == api::DatasetFormat::Tokens) return countTargets(record.tokens.labels) > 0;
-  if (trainOn == api::TrainOn::All) return true;
-  return std::any_of(record.conversation.messages.begin(), record.conversation.messages.end(),
-                     [](const auto &message) { return message.role == "assistant"; });
-}
-
 bool hasToolCall(const tokenizer::Conversation &conversation) {
   return std::any_of(conversation.messages.begin(), conversation.messages.end(), [](const auto &message) {
     const auto holds = [&](const std::string &key) {
@@ -286,6 +272,19 @@ Result<EncodedDataset> survey(const std::vector<api::DatasetRef> &files, const t
 
 } // namespace
 
+bool hasSomethingToTrain(const Record &record, api::TrainOn trainOn) {
+  if (record.format == api::DatasetFormat::Text) return true;
+  if (record.format == api::DatasetFormat::Tokens) return countTargets(record.tokens.labels) > 0;
+  if (trainOn == api::TrainOn::All) return true;
+  return std::any_of(record.conversation.messages.begin(), record.conversation.messages.end(),
+                     [](const auto &message) { return message.role == "assistant"; });
+}
+
+int64_t countTargets(const std::vector<int32_t> &labels) {
+  if (labels.empty()) return 0;
+  return static_cast<int64_t>(labels.size()) - 1 - std::count(labels.begin() + 1, labels.end(), kIgnore);
+}
+
 Result<EncodedDataset> surveyDataset(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle *bundle,
                                      const DatasetOptions &options, StopToken stop, const ProgressFunction &progress) {
   if (options.maxLength < 1) return Error{ErrorCode::InvalidConfig, "max_length must be at least 1.", "max_length", ""};
@@ -309,25 +308,29 @@ int64_t modelVocabularySize(const std::string &model) {
   return source.ok() ? (*source)->config().vocab : 0;
 }
 
-Status datasetVerdict(const EncodedDataset &dataset) {
-  if (const Problem *first = dataset.problems.firstError()) {
-    const std::string count = std::to_string(dataset.problems.errors());
-    return Error{ErrorCode::InvalidData,
-                 "The dataset has " + count + (dataset.problems.errors() == 1 ? " mistake" : " mistakes, the first") + std::string(": ") +
-                     first->message,
-                 first->where(), first->fix + " \"attune data check\" lists all of them."};
-  }
-  const bool encoded = !dataset.templateUsed.empty();
-  if (encoded ? !dataset.samples.empty() : dataset.answerableRows > 0) return {};
+Error mistakesError(int64_t mistakes, const Problem &first) {
+  return {ErrorCode::InvalidData,
+          "The dataset has " + std::to_string(mistakes) + (mistakes == 1 ? " mistake" : " mistakes, the first") + ": " + first.message,
+          first.where(), first.fix + " \"attune data check\" lists all of them."};
+}
+
+Error nothingToTrain(const EncodedDataset &counts, bool encoded) {
   std::string why = "the files have no rows";
-  if (dataset.rows > 0) {
-    why = std::to_string(dataset.rows) + " rows were read, " + std::to_string(dataset.rows - dataset.usableRows) + " were empty, ";
-    why += encoded ? std::to_string(dataset.droppedOverlength) + " were dropped as too long and " +
-                         std::to_string(dataset.droppedNoTargets) + " had nothing to train"
+  if (counts.rows > 0) {
+    why = std::to_string(counts.rows) + " rows were read, " + std::to_string(counts.rows - counts.usableRows) + " were empty, ";
+    why += encoded ? std::to_string(counts.droppedOverlength) + " were dropped as too long and " + std::to_string(counts.droppedNoTargets) +
+                         " had nothing to train"
                    : "and none has an answer";
   }
-  return Error{ErrorCode::NothingToTrain, "The dataset would train on nothing: " + why + ".", "dataset",
-               "Give rows with answers, raise max_length, or set train_on to all."};
+  return {ErrorCode::NothingToTrain, "The dataset would train on nothing: " + why + ".", "dataset",
+          "Give rows with answers, raise max_length, or set train_on to all."};
+}
+
+Status datasetVerdict(const EncodedDataset &dataset) {
+  if (const Problem *first = dataset.problems.firstError()) return mistakesError(dataset.problems.errors(), *first);
+  const bool encoded = !dataset.templateUsed.empty();
+  if (encoded ? !dataset.samples.empty() : dataset.answerableRows > 0) return {};
+  return nothingToTrain(dataset, encoded);
 }
 
 Result<EncodedDataset> encodeDataset(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle &bundle,

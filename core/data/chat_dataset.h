@@ -6,6 +6,7 @@
 #include "core/base/result.h"
 #include "core/base/stop_token.h"
 #include "core/data/problem.h"
+#include "core/data/record.h"
 #include "core/data/sample.h"
 #include "core/tokenizer/chat_template.h"
 
@@ -78,6 +79,17 @@ Result<tokenizer::TokenizerBundle> loadTokenizerFor(const std::string &model, co
 
 /// The size of a model's vocabulary for DatasetOptions, from config.json or a GGUF header; 0 when it cannot be read.
 int64_t modelVocabularySize(const std::string &model);
+
+/// The tokens of a sample that training learns: the label at index 0 has no token before it that could predict it.
+int64_t countTargets(const std::vector<int32_t> &labels);
+
+/// Whether a record has anything to train before it is tokenised.
+bool hasSomethingToTrain(const Record &record, api::TrainOn trainOn);
+
+/// Why `train` refuses rows with mistakes; `first` is one of them.
+Error mistakesError(int64_t mistakes, const Problem &first);
+/// Why `train` refuses rows that would train on nothing; `encoded` when they were tokenised.
+Error nothingToTrain(const EncodedDataset &counts, bool encoded);
 
 /// Why `train` would refuse a surveyed dataset: InvalidData or NothingToTrain.
 Status datasetVerdict(const EncodedDataset &dataset);

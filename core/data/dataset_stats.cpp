@@ -20,6 +20,19 @@ int64_t binWidth(int64_t longest) {
 
 } // namespace
 
+std::vector<LengthBin> lengthHistogram(const std::vector<int64_t> &lengths) {
+  if (lengths.empty()) return {};
+  const int64_t longest = *std::max_element(lengths.begin(), lengths.end());
+  const int64_t width = binWidth(longest);
+  std::vector<LengthBin> bins(static_cast<size_t>(longest / width + 1));
+  for (size_t i = 0; i < bins.size(); ++i) {
+    bins[i].from = static_cast<int64_t>(i) * width;
+    bins[i].to = bins[i].from + width;
+  }
+  for (const int64_t length : lengths) ++bins[static_cast<size_t>(length / width)].rows;
+  return bins;
+}
+
 DatasetStats datasetStats(const EncodedDataset &dataset, int64_t maxLength) {
   DatasetStats stats;
   stats.inTokens = !dataset.templateUsed.empty();
@@ -45,17 +58,13 @@ DatasetStats datasetStats(const EncodedDataset &dataset, int64_t maxLength) {
   stats.shortest = lengths.back().length;
   stats.median = atShare(50);
   stats.percentile95 = atShare(95);
-  const int64_t width = binWidth(stats.longest);
-  stats.histogram.resize(static_cast<size_t>(stats.longest / width + 1));
-  for (size_t i = 0; i < stats.histogram.size(); ++i) {
-    stats.histogram[i].from = static_cast<int64_t>(i) * width;
-    stats.histogram[i].to = stats.histogram[i].from + width;
-  }
+  std::vector<int64_t> plain;
   double sum = 0;
   for (const auto &row : lengths) {
-    ++stats.histogram[static_cast<size_t>(row.length / width)].rows;
+    plain.push_back(row.length);
     sum += static_cast<double>(row.length);
   }
+  stats.histogram = lengthHistogram(plain);
   stats.mean = sum / static_cast<double>(count);
   lengths.resize(std::min(count, kLongestRows));
   stats.longestRows = std::move(lengths);

@@ -42,6 +42,9 @@ struct DatasetStats {
   std::vector<LongRow> longestRows; // at most 10, longest first
 };
 
+/// Bins of one round width from 0 to the longest; none without lengths.
+std::vector<LengthBin> lengthHistogram(const std::vector<int64_t> &lengths);
+
 DatasetStats datasetStats(const EncodedDataset &dataset, int64_t maxLength);
 
 } // namespace attune::data

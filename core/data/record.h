@@ -46,6 +46,8 @@ std::optional<std::string> readText(const Json &object, const char *key, const s
 /// "a number", "a list", ... for messages.
 const char *kindName(const Json &value);
 bool isBlank(const std::string &text);
+/// The role a template knows for each spelling found in data sets; empty when the word means nothing.
+std::string canonicalRole(const std::string &role);
 /// "[3]", to append to a field's path.
 std::string indexName(size_t index);
 

@@ -8,9 +8,6 @@
 
 namespace attune::data {
 
-namespace {
-
-/// The role a template knows for each spelling found in data sets; empty when the word means nothing.
 std::string canonicalRole(const std::string &role) {
   static const std::array<std::pair<const char *, const char *>, 19> kRoles = {{{"system", "system"},
                                                                                 {"developer", "developer"},
@@ -36,6 +33,8 @@ std::string canonicalRole(const std::string &role) {
   }
   return "";
 }
+
+namespace {
 
 /// Text content: a string, null beside tool calls, or a list of text parts.
 std::optional<std::string> readContent(const Json &message, const char *key, const std::string &path, bool mayBeNull,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/data/chat_dataset.h"
+#include "core/data/record.h"
 
 #include <string>
 #include <vector>
@@ -29,6 +30,10 @@ struct DatasetPreview {
   std::string format;   // as EncodedDataset::format
   std::vector<std::string> columns;
 };
+
+class RowEncoder;
+/// A record as the model will see it; where it comes from is the caller's to say. Fails as RowEncoder::encode.
+Result<RowPreview> previewRecord(const Record &record, const RowEncoder &encoder, int64_t maxLength);
 
 /// `count` rows from `first` on, counted over all files; no others are read.
 Result<DatasetPreview> previewRows(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle &bundle,

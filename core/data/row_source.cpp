@@ -210,16 +210,18 @@ std::optional<Json> RowSource::read(int64_t row, ProblemList &problems) const {
   return parse(row, bytes.ok() ? Result<std::string_view>(*bytes) : bytes.error(), problems);
 }
 
-std::optional<Json> RowSource::parse(int64_t row, const Result<std::string_view> &bytes, ProblemList &list) const {
-  RowProblems problems(list, m_path, row, line(row));
-  if (!bytes.ok()) {
-    const bool large = bytes.error().code == ErrorCode::MalformedFile;
-    problems.error("", large ? "row_too_large" : errorCodeName(bytes.error().code), bytes.error().message, bytes.error().hint);
-    return std::nullopt;
-  }
-  const std::string_view text = *bytes;
+std::optional<Json> RowSource::parse(int64_t row, const Result<std::string_view> &bytes, ProblemList &problems) const {
+  if (bytes.ok()) return parse(*bytes, row, line(row), problems);
+  const bool large = bytes.error().code == ErrorCode::MalformedFile;
+  RowProblems(problems, m_path, row, line(row))
+      .error("", large ? "row_too_large" : errorCodeName(bytes.error().code), bytes.error().message, bytes.error().hint);
+  return std::nullopt;
+}
+
+std::optional<Json> RowSource::parse(std::string_view text, int64_t row, int64_t line, ProblemList &list) const {
+  RowProblems problems(list, m_path, row, line);
   if (const size_t bad = findInvalidUtf8(text); bad != std::string_view::npos) {
-    problems.setLine(line(row) + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(bad), '\n'));
+    problems.setLine(line + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(bad), '\n'));
     problems.error("", "invalid_utf8", "Byte " + std::to_string(bad) + " of the row is not valid UTF-8.",
                    "Save the file as UTF-8; such bytes usually come from a GBK or Latin-1 file.");
     return std::nullopt;
@@ -234,7 +236,7 @@ std::optional<Json> RowSource::parse(int64_t row, const Result<std::string_view>
   const std::string &where = value.error().where; // ":N", counted inside the row
   int64_t inner = 0;
   for (size_t i = 1; i < where.size() && i < 10; ++i) inner = inner * 10 + (where[i] - '0');
-  problems.setLine(line(row) + std::max<int64_t>(inner - 1, 0));
+  problems.setLine(line + std::max<int64_t>(inner - 1, 0));
   std::string message = value.error().message;
   const std::string whole = "This is not valid JSON";
   if (message.compare(0, whole.size(), whole) == 0) message = "The row is not valid JSON" + message.substr(whole.size());

@@ -63,6 +63,8 @@ public:
   Result<std::string> raw(int64_t row) const;
   /// The row as JSON (CSV and text rows become objects); nothing, and a problem, when it cannot be read.
   std::optional<Json> read(int64_t row, ProblemList &problems) const;
+  /// As read, for a text spelled as a row of this file; `row` and `line` name it in problems.
+  std::optional<Json> parse(std::string_view text, int64_t row, int64_t line, ProblemList &problems) const;
   /// What is wrong with the file as a whole (a list that is not closed, a bad CSV header).
   const ProblemList &problems() const { return m_index.problems; }
   /// IoFailed when the file is no longer what was opened.

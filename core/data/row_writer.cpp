@@ -1,5 +1,8 @@
 #include "core/data/row_writer.h"
 
+#include "core/base/shorten.h"
+#include "core/data/record.h"
+
 #include <algorithm>
 #include <sys/stat.h>
 
@@ -7,6 +10,7 @@ namespace attune::data {
 
 namespace {
 
+constexpr size_t kBlockBytes = size_t(1) << 20; // gathered before they are written
 const char *const kAnyRow = "Write .jsonl, which holds every row.";
 
 /// Quoted whenever it holds what could be a delimiter, so that a header tells its own delimiter.
@@ -29,6 +33,43 @@ std::string joined(const std::vector<std::string> &fields, char delimiter) {
     if (i > 0) line += delimiter;
     line += csvField(fields[i]);
   }
+  return line;
+}
+
+Result<std::string> csvRow(const Json &row, const RowIndex &header, const std::string &where) {
+  std::vector<std::string> fields;
+  const auto cannot = [&](const std::string &column) {
+    return Error{ErrorCode::InvalidData, "A CSV file cannot hold \"" + column.substr(0, 100) + "\" of this row as it is.",
+                 where + "#" + column.substr(0, 100), kAnyRow};
+  };
+  Json expected = Json::array();
+  for (const auto &column : header.columns) {
+    const auto value = row.find(column);
+    const bool absent = value == row.end() || value->is_null();
+    if (absent ? !mayBeEmpty(column) : !value->is_string() && !value->is_array()) return cannot(column);
+    expected.push_back(absent ? Json("") : *value);
+    fields.push_back(absent ? "" : value->is_string() ? value->get<std::string>() : dumpJson(*value, -1));
+  }
+  std::string line = joined(fields, header.delimiter);
+  ProblemList problems;
+  RowProblems report(problems, where, 0, 0);
+  const auto read = readCsvRow(line, header, report);
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (!read || read->at(header.columns[i]) != expected[i]) return cannot(header.columns[i]);
+  }
+  return line;
+}
+
+Result<std::string> textRow(const Json &row, const std::string &where) {
+  const auto text = row.find("text");
+  const auto cannot = [&](const std::string &why) { return Error{ErrorCode::InvalidData, why, where, kAnyRow}; };
+  if (text == row.end() || !text->is_string()) return cannot("A plain text file holds rows of format text only.");
+  if (row.size() > 1) return cannot("A plain text file cannot hold the row's other keys.");
+  auto line = text->get<std::string>();
+  ByteCursor bytes(line);
+  const RowIndex read = indexLines(bytes);
+  if (read.rows.size() != 1 || read.rows[0].size != line.size())
+    return cannot("A plain text file holds one text a line, and this text is empty or has a line break.");
   return line;
 }
 
@@ -58,14 +99,43 @@ Status checkOutput(const std::string &path, const std::vector<std::string> &inpu
   return Error{ErrorCode::Usage, "The output exists already.", path, "Write to another file, or give --overwrite to replace it."};
 }
 
+Status checkRow(const Json &row, const RowSource &file) {
+  if (isJson(file.layout())) return {};
+  if (!row.is_object())
+    return Error{ErrorCode::InvalidData, std::string("The row is ") + kindName(row) + " and this file holds objects only.", "", kAnyRow};
+  if (file.layout() == RowLayout::Text) {
+    const auto text = row.find("text");
+    if (row.size() == 1 && text != row.end() && text->is_string() && isBlank(text->get_ref<const std::string &>())) return {};
+    const auto line = textRow(row, "");
+    return line.ok() ? Status() : line.error();
+  }
+  for (const auto &item : row.items()) {
+    if (std::find(file.columns().begin(), file.columns().end(), item.key()) == file.columns().end())
+      return Error{ErrorCode::InvalidData, "The CSV file has no column \"" + shortened(item.key()) + "\".", "", kAnyRow};
+  }
+  RowIndex header;
+  header.columns = file.columns();
+  header.delimiter = file.delimiter();
+  const auto line = csvRow(row, header, "");
+  return line.ok() ? Status() : line.error();
+}
+
+Result<RowWriter> RowWriter::createLike(const RowSource &file, const std::string &path) {
+  return start(path, file.layout(), file.columns(), file.delimiter());
+}
+
 Result<RowWriter> RowWriter::create(const std::string &path, const std::vector<std::string> &columns, char delimiter) {
   ATTUNE_TRY(const RowLayout layout, outputLayout(path));
+  return start(path, layout, columns, extensionOf(path) == ".tsv" ? '\t' : delimiter);
+}
+
+Result<RowWriter> RowWriter::start(const std::string &path, RowLayout layout, const std::vector<std::string> &columns, char delimiter) {
   ATTUNE_TRY(auto file, AtomicFile::create(path));
   RowWriter writer(std::move(file), layout);
   if (layout == RowLayout::JsonList) ATTUNE_CHECK(writer.m_file.write("["));
   if (layout != RowLayout::Csv) return writer;
   writer.m_header.columns = columns;
-  writer.m_header.delimiter = extensionOf(path) == ".tsv" ? '\t' : delimiter;
+  writer.m_header.delimiter = delimiter;
   if (columns.empty()) return writer; // no rows either
   const std::string header = joined(columns, writer.m_header.delimiter) + "\n";
   ByteCursor bytes(header);
@@ -77,54 +147,24 @@ Result<RowWriter> RowWriter::create(const std::string &path, const std::vector<s
   return writer;
 }
 
-Result<std::string> RowWriter::csvRow(const Json &row, const std::string &where) const {
-  std::vector<std::string> fields;
-  const auto cannot = [&](const std::string &column) {
-    return Error{ErrorCode::InvalidData, "A CSV file cannot hold \"" + column.substr(0, 100) + "\" of this row as it is.",
-                 where + "#" + column.substr(0, 100), kAnyRow};
-  };
-  Json expected = Json::array();
-  for (const auto &column : m_header.columns) {
-    const auto value = row.find(column);
-    const bool absent = value == row.end() || value->is_null();
-    if (absent ? !mayBeEmpty(column) : !value->is_string() && !value->is_array()) return cannot(column);
-    expected.push_back(absent ? Json("") : *value);
-    fields.push_back(absent ? "" : value->is_string() ? value->get<std::string>() : dumpJson(*value, -1));
-  }
-  std::string line = joined(fields, m_header.delimiter);
-  ProblemList problems;
-  RowProblems report(problems, where, 0, 0);
-  const auto read = readCsvRow(line, m_header, report);
-  for (size_t i = 0; i < fields.size(); ++i) {
-    if (!read || read->at(m_header.columns[i]) != expected[i]) return cannot(m_header.columns[i]);
-  }
-  return line;
-}
-
-Result<std::string> RowWriter::textRow(const Json &row, const std::string &where) const {
-  const auto text = row.find("text");
-  const auto cannot = [&](const std::string &why) { return Error{ErrorCode::InvalidData, why, where, kAnyRow}; };
-  if (text == row.end() || !text->is_string()) return cannot("A plain text file holds rows of format text only.");
-  if (row.size() > 1) return cannot("A plain text file cannot hold the row's other keys.");
-  auto line = text->get<std::string>();
-  ByteCursor bytes(line);
-  const RowIndex read = indexLines(bytes);
-  if (read.rows.size() != 1 || read.rows[0].size != line.size())
-    return cannot("A plain text file holds one text a line, and this text is empty or has a line break.");
-  return line;
-}
-
 Status RowWriter::put(std::string_view bytes) {
-  if (m_layout == RowLayout::JsonList) ATTUNE_CHECK(m_file.write(m_count == 0 ? "\n" : ",\n"));
-  ATTUNE_CHECK(m_file.write(bytes));
+  if (m_layout == RowLayout::JsonList) m_waiting += m_count == 0 ? "\n" : ",\n";
+  m_waiting += bytes;
+  if (m_layout != RowLayout::JsonList) m_waiting += '\n';
   ++m_count;
-  return m_layout == RowLayout::JsonList ? Status() : m_file.write("\n");
+  return m_waiting.size() < kBlockBytes ? Status() : flush();
+}
+
+Status RowWriter::flush() {
+  const Status written = m_file.write(m_waiting);
+  m_waiting.clear();
+  return written;
 }
 
 Status RowWriter::write(const Json &row, const std::string &where) {
   std::string bytes;
   if (m_layout == RowLayout::Csv) {
-    ATTUNE_TRY(bytes, csvRow(row, where));
+    ATTUNE_TRY(bytes, csvRow(row, m_header, where));
   } else if (m_layout == RowLayout::Text) {
     ATTUNE_TRY(bytes, textRow(row, where));
   } else {
@@ -147,8 +187,13 @@ Status RowWriter::copy(const RowSource &source, std::string_view raw, const Json
   return m_layout == source.layout() && same ? put(raw) : write(value, where);
 }
 
-Status RowWriter::commit() {
-  if (m_layout == RowLayout::JsonList) ATTUNE_CHECK(m_file.write(m_count == 0 ? "]\n" : "\n]\n"));
+Status RowWriter::commit(const std::function<Status(const FileStamp &)> &beforeReplacing) {
+  if (m_layout == RowLayout::JsonList) m_waiting += m_count == 0 ? "]\n" : "\n]\n";
+  ATTUNE_CHECK(flush());
+  if (beforeReplacing) {
+    ATTUNE_TRY(const FileStamp stamp, m_file.stamp());
+    ATTUNE_CHECK(beforeReplacing(stamp));
+  }
   return m_file.commit();
 }
 

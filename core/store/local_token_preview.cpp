@@ -21,33 +21,11 @@ data::DatasetOptions optionsOf(const api::RunConfig &config, int64_t vocabulary)
 
 } // namespace
 
-Result<LocalTokenPreview::Tools> LocalTokenPreview::tools(const api::RunConfig &config) {
-  {
-    const std::lock_guard<std::mutex> lock(m_mutex);
-    if (m_tools.bundle.tokenizer && m_model == config.model) return m_tools;
-  }
-  Tools loaded;
-  ATTUNE_TRY(loaded.bundle, data::loadTokenizerFor(config.model, config.dataset));
-  loaded.vocabulary = data::modelVocabularySize(config.model);
-  const std::lock_guard<std::mutex> lock(m_mutex);
-  m_model = config.model;
-  m_tools = loaded;
-  return loaded;
-}
-
 Result<std::vector<api::RowTokens>> LocalTokenPreview::rows(const api::RunConfig &config, int64_t first, int64_t count, const StopToken &) {
-  ATTUNE_TRY(const Tools known, tools(config));
+  ATTUNE_TRY(const LoadedTokenizer known, m_tokenizers->load(config.model, config.dataset));
   ATTUNE_TRY(const auto preview, data::previewRows(config.dataset, known.bundle, optionsOf(config, known.vocabulary), first, count));
   std::vector<api::RowTokens> rows;
-  for (const data::RowPreview &shown : preview.shown) {
-    api::RowTokens row{shown.file, shown.row, shown.line, {}, shown.fullLength, shown.templateUsed};
-    std::optional<tokenizer::StreamingDecoder> decoder; // a character split over tokens shows at its last one
-    if (known.bundle.tokenizer) decoder.emplace(*known.bundle.tokenizer);
-    for (size_t i = 0; i < shown.ids.size(); ++i)
-      row.tokens.push_back({decoder ? decoder->push(shown.ids[i]) : std::to_string(shown.ids[i]) + " ", shown.ids[i],
-                            i < shown.labels.size() && shown.labels[i] != -100});
-    rows.push_back(std::move(row));
-  }
+  for (const data::RowPreview &shown : preview.shown) rows.push_back(rowTokens(shown, known.bundle));
   return rows;
 }
 
@@ -61,7 +39,7 @@ Result<int64_t> LocalTokenPreview::countRows(const api::RunConfig &config) {
 }
 
 Result<api::LengthSurvey> LocalTokenPreview::lengths(const api::RunConfig &config, const StopToken &stop) {
-  ATTUNE_TRY(const Tools known, tools(config));
+  ATTUNE_TRY(const LoadedTokenizer known, m_tokenizers->load(config.model, config.dataset));
   data::DatasetOptions options = optionsOf(config, known.vocabulary);
   options.keepFacts = true;
   ATTUNE_TRY(const auto dataset, data::surveyDataset(config.dataset, &known.bundle, options, stop));

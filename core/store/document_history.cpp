@@ -1,0 +1,177 @@
+// Opening a document with the edits its journal kept, and going back and forth.
+#include "core/data/dataset_file.h"
+#include "core/store/dataset_document.h"
+#include "core/store/journal_words.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace attune::store {
+
+namespace {
+
+/// What a journal holds for the file as it stands.
+struct JournalContent {
+  int64_t records = 0;
+  int64_t start = -1;  // record behind which the edits of this very file begin; -1 = there is none
+  int64_t edits = 0;   // behind `start`
+  int64_t unsaved = 0; // that no file holds
+};
+
+Result<JournalContent> look(EditJournal &journal, const FileStamp &stamp, size_t rows) {
+  JournalContent content;
+  ATTUNE_CHECK(journal.replay([&](const JournalRecord &record) {
+    if (matchesBase(record.head, stamp, rows)) {
+      content.start = content.records;
+      content.edits = 0;
+    } else if (record.head.contains("saved")) {
+      content.unsaved = 0;
+    } else if (!isBase(record.head)) {
+      ++content.edits;
+      ++content.unsaved;
+    }
+    ++content.records;
+    return true;
+  }));
+  return content;
+}
+
+} // namespace
+
+Result<std::shared_ptr<FileDocument>> FileDocument::open(const std::string &path, const std::string &journalPath,
+                                                         api::DatasetFormat emptyFormat, std::shared_ptr<TokenizerCache> tokenizers,
+                                                         const StopToken &stop) {
+  if (!stampOf(path)) return Error{ErrorCode::FileNotFound, "The file cannot be opened.", path, "Check the path and its permissions."};
+  ATTUNE_TRY(auto journal, EditJournal::open(journalPath, path));
+  std::shared_ptr<FileDocument> document(new FileDocument(path, std::move(journal), emptyFormat, std::move(tokenizers)));
+  const Status opened = document->load(stop);
+  if (!opened.ok()) {
+    if (document->m_journal->size() == 0) document->m_journal->remove();
+    return opened.error();
+  }
+  ATTUNE_CHECK(document->replay());
+  return document;
+}
+
+FileDocument::~FileDocument() {
+  if (m_table && !m_table->changed()) m_journal->remove();
+}
+
+Status FileDocument::load(const StopToken &stop) {
+  const auto before = stampOf(m_path);
+  ATTUNE_TRY(auto file, data::openDataset({m_path}));
+  if (stop.stopRequested()) return Error{ErrorCode::Interrupted, "Opening the dataset was stopped.", m_path, ""};
+  const auto after = stampOf(m_path);
+  if (!before || !after || !(*before == *after))
+    return Error{ErrorCode::IoFailed, "Another program changed the file while it was read.", m_path, "Open it again."};
+  std::string problem;
+  for (const data::Problem &found : file.source->problems().items()) {
+    if (problem.empty()) problem = found.message + (found.line > 0 ? " (line " + std::to_string(found.line) + ")" : "");
+  }
+  auto table = std::make_unique<RowTable>(static_cast<uint32_t>(file.source->count()));
+  auto texts = std::make_shared<RowTexts>(std::move(file), m_journal);
+  const std::lock_guard<std::mutex> lock(m_state);
+  m_texts = std::move(texts);
+  m_table = std::move(table);
+  m_stamp = *after;
+  m_recovered = 0;
+  m_fileProblem = problem;
+  m_measures.clear();
+  ++m_revision;
+  return {};
+}
+
+Status FileDocument::startJournal() {
+  ATTUNE_CHECK(m_journal->clear());
+  return m_journal->append(baseRecord(m_stamp, m_table->order()->size()));
+}
+
+Status FileDocument::replay() {
+  const size_t rows = m_table->order()->size();
+  ATTUNE_TRY(const JournalContent content, look(*m_journal, m_stamp, rows));
+  if (content.start < 0 && content.unsaved > 0) {
+    ATTUNE_TRY(const std::string kept, m_journal->setAside());
+    m_fileProblem = "The file was changed by another program after edits that were not saved. They are kept in " + kept + "." +
+                    (m_fileProblem.empty() ? "" : " ") + m_fileProblem;
+  }
+  if (content.start < 0 || content.edits == 0) return startJournal();
+  int64_t at = 0;
+  ATTUNE_CHECK(m_journal->replay([&](const JournalRecord &record) {
+    const Json &head = record.head;
+    if (at++ <= content.start || isBase(head) || head.contains("saved")) return true;
+    if (head.contains("undo") || head.contains("redo")) {
+      const bool back = head.contains("undo");
+      if (!(back ? m_table->toUndo() : m_table->toRedo())) return false;
+      back ? m_table->undo() : m_table->redo();
+      return true;
+    }
+    std::vector<TextRef> refs;
+    for (const JournalText &text : record.texts) refs.push_back(m_texts->add(text));
+    auto step = readStep(head, refs, *m_table);
+    if (!step) return false;
+    if (head.contains("effect"))
+      m_table->applyOutside(*step);
+    else
+      m_table->commit(std::move(*step), head.contains("join"));
+    return true;
+  }));
+  m_recovered = m_table->changed() ? std::max<int64_t>(1, static_cast<int64_t>(m_table->undoSteps())) : 0;
+  return {};
+}
+
+Result<api::DocumentChange> FileDocument::undo() { return step(true); }
+Result<api::DocumentChange> FileDocument::redo() { return step(false); }
+
+Result<api::DocumentChange> FileDocument::step(bool back) {
+  const std::lock_guard<std::mutex> changing(m_change);
+  const EditStep *next = back ? m_table->toUndo() : m_table->toRedo();
+  if (!next) return api::DocumentChange();
+  const EditStep effect = back ? reversed(*next) : *next;
+  const bool named = next->base == m_table->base();
+  ATTUNE_CHECK(named ? m_journal->append(back ? undoRecord() : redoRecord()) : writeEffect(effect));
+  std::unique_lock<std::mutex> lock(m_state);
+  if (!named) m_table->startBase();
+  back ? m_table->undo() : m_table->redo();
+  const api::DocumentChange change = noteChange(effect);
+  lock.unlock();
+  remeasure(effect);
+  return change;
+}
+
+/// What a step did before the last save is not in the journal any more, so its effect is written with all texts.
+Status FileDocument::writeEffect(const EditStep &effect) {
+  JournalBatch batch(*m_journal);
+  const auto add = [&](TextRef ref) -> Status {
+    ATTUNE_TRY(const std::string text, m_texts->raw(ref));
+    return batch.add(text, m_texts->asInFile(ref));
+  };
+  Json head;
+  if (!effect.changesOrder()) {
+    std::vector<api::RowId> ids;
+    for (const auto &text : effect.texts) {
+      ids.push_back(text.id);
+      ATTUNE_CHECK(add(text.after));
+    }
+    head = setRecord(m_table->positions(ids).value_or(std::vector<uint32_t>()), "", false);
+  } else {
+    std::vector<uint32_t> taken, put;
+    std::vector<RowOrigin> origins;
+    std::unordered_map<api::RowId, uint32_t> moved;
+    for (const PlacedRow &row : effect.taken) {
+      moved.emplace(row.id, static_cast<uint32_t>(taken.size()));
+      taken.push_back(row.position);
+    }
+    for (const PlacedRow &row : effect.put) {
+      put.push_back(row.position);
+      const auto from = moved.find(row.id);
+      origins.push_back(from == moved.end() ? RowOrigin{RowOrigin::New, 0} : RowOrigin{RowOrigin::Taken, from->second});
+      if (from == moved.end()) ATTUNE_CHECK(add(m_table->ref(row.id)));
+    }
+    head = orderRecord(taken, put, origins);
+  }
+  head["effect"] = true; // ends the history of whoever reads it
+  const auto written = batch.finish(std::move(head));
+  return written.ok() ? Status() : written.error();
+}
+
+} // namespace attune::store

@@ -1,0 +1,25 @@
+// What the records of an edit journal say, apart from their texts. Pure functions, any thread; what was read is untrusted.
+#pragma once
+
+#include "core/base/file_stamp.h"
+#include "core/store/row_table.h"
+
+namespace attune::store {
+
+/// New texts for the rows at some positions; `field` is what was typed into and `joined` whether it may melt with the last.
+Json setRecord(const std::vector<uint32_t> &positions, const std::string &field, bool joined);
+Json orderRecord(const std::vector<uint32_t> &taken, const std::vector<uint32_t> &put, const std::vector<RowOrigin> &origins);
+/// From here on positions count in the file that looks like this.
+Json baseRecord(const FileStamp &stamp, size_t rows);
+/// The file holds everything up to here.
+inline Json savedRecord() { return {{"saved", true}}; }
+inline Json undoRecord() { return {{"undo", true}}; }
+inline Json redoRecord() { return {{"redo", true}}; }
+
+bool isBase(const Json &record);
+bool matchesBase(const Json &record, const FileStamp &stamp, size_t rows);
+
+/// The step that a set or an order record asks for; nothing when it does not fit the table.
+std::optional<EditStep> readStep(const Json &record, const std::vector<TextRef> &texts, RowTable &table);
+
+} // namespace attune::store
