@@ -1,8 +1,12 @@
 // ./dev screenshots DIR: every place in both languages, both themes and two sizes, with believable content.
+#include "core/store/dataset_store.h"
+#include "core/store/tokenizer_cache.h"
 #include "tests/support/fake_engine.h"
 #include "tests/support/fake_run_store.h"
 #include "tests/support/fake_token_preview.h"
 #include "ui/pages/chat_page.h"
+#include "ui/pages/data_page.h"
+#include "ui/pages/row_editor.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/train_page.h"
 #include "ui/shell/main_window.h"
@@ -10,7 +14,10 @@
 #include <QApplication>
 #include <QDir>
 #include <QElapsedTimer>
+#include <QFile>
 #include <QStandardPaths>
+#include <QTableView>
+#include <QTemporaryDir>
 
 using namespace attune;
 
@@ -20,6 +27,19 @@ void settle(int milliseconds) {
   QElapsedTimer timer;
   timer.start();
   while (timer.elapsed() < milliseconds) QApplication::processEvents(QEventLoop::AllEvents, 20);
+}
+
+/// The sample rows and some that need mending.
+QString writeDataset(const QString &folder) {
+  const QString path = folder + QStringLiteral("/belle_chat.jsonl");
+  QFile out(path);
+  if (!out.open(QIODevice::WriteOnly)) return {};
+  for (const char *name : {"zh", "en"}) {
+    QFile in(QStringLiteral(ATTUNE_SOURCE_DIR "/resources/samples/fine-tuning-%1.jsonl").arg(QLatin1String(name)));
+    if (in.open(QIODevice::ReadOnly)) out.write(in.readAll());
+    out.write("{\"instruction\": \"\", \"output\": \"\"}\n");
+  }
+  return path;
 }
 
 } // namespace
@@ -49,7 +69,12 @@ int main(int argc, char **argv) {
   services.openEngine = [&engine]() -> Result<api::Engine *> { return &engine; };
   services.workspace = "/fake";
   services.resources = ATTUNE_SOURCE_DIR "/resources";
-  services.starterModel = "/fake/starter.gguf";
+  const QString starter = QStringLiteral(ATTUNE_SOURCE_DIR "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf");
+  services.starterModel = QFile::exists(starter) ? starter.toStdString() : "/fake/starter.gguf";
+  const QTemporaryDir workspace;
+  store::FolderDatasetStore datasets(workspace.path().toStdString(), std::make_shared<store::TokenizerCache>());
+  services.datasets = &datasets;
+  const QString dataset = writeDataset(workspace.path());
 
   for (const bool dark : {false, true})
     for (const char *language : {"en", "zh_CN"}) {
@@ -71,7 +96,9 @@ int main(int argc, char **argv) {
         settle(1300);
         window.trainPage()->addDataset(QStringLiteral("/data/alpaca_en_demo.jsonl"));
         window.chatPage()->useRun(window.runsPage()->currentRun());
-        settle(100);
+        window.dataPage()->openDataset(dataset);
+        settle(1000);
+        window.dataPage()->table()->selectRow(1);
         window.chatPage()->ask(QStringLiteral("What is LoRA?"));
         for (const ui::Place place : ui::kPlaces) {
           window.goTo(place);

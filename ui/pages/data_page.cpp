@@ -155,9 +155,9 @@ void DataPage::fillMenu(QMenu &menu, qsizetype from) const {
   }
 }
 
-QAction *DataPage::addCommand(const QKeySequence &keys, std::function<QString()> text, std::function<void()> act) {
+QAction *DataPage::addCommand(const QList<QKeySequence> &keys, std::function<QString()> text, std::function<void()> act) {
   auto *action = new QAction(this);
-  action->setShortcut(keys);
+  action->setShortcuts(keys);
   action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
   connect(action, &QAction::triggered, this, act);
   onLanguage(this, [action, text] { action->setText(text()); });
@@ -168,36 +168,37 @@ QAction *DataPage::addCommand(const QKeySequence &keys, std::function<QString()>
 
 void DataPage::makeActions() {
   addCommand(
-      QKeySequence::Open, [] { return tr("Open a dataset…"); }, [this] { chooseFile(); });
+      {QKeySequence::Open}, [] { return tr("Open a dataset…"); }, [this] { chooseFile(); });
   m_saveAction = addCommand(
-      QKeySequence::Save, [] { return tr("Save"); }, [this] { m_session.save(); });
+      {QKeySequence::Save}, [] { return tr("Save"); }, [this] { m_session.save(); });
   m_actions.append(nullptr);
   m_undo = addCommand(
-      QKeySequence::Undo, [] { return tr("Undo"); }, [this] { m_session.undo(); });
+      {QKeySequence::Undo}, [] { return tr("Undo"); }, [this] { m_session.undo(); });
   m_redo = addCommand(
-      QKeySequence::Redo, [] { return tr("Redo"); }, [this] { m_session.redo(); });
+      {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Z), QKeySequence(Qt::CTRL | Qt::Key_Y)}, [] { return tr("Redo"); },
+      [this] { m_session.redo(); });
   m_actions.append(nullptr);
   const auto search = addCommand(
-      QKeySequence::Find, [] { return tr("Search rows"); }, [this] { m_search->setFocus(); });
+      {QKeySequence::Find}, [] { return tr("Search rows"); }, [this] { m_search->setFocus(); });
   const auto replace = addCommand(
-      QKeySequence(Qt::CTRL | Qt::Key_H), [] { return tr("Replace…"); }, [this] { m_replace->open(); });
+      {QKeySequence(Qt::CTRL | Qt::Key_H)}, [] { return tr("Replace…"); }, [this] { m_replace->open(); });
   m_actions.append(nullptr);
   const auto add = addCommand(
-      QKeySequence(Qt::CTRL | Qt::Key_N), [] { return tr("Add a row"); }, [this] { insertRow(); });
+      {QKeySequence(Qt::CTRL | Qt::Key_N)}, [] { return tr("Add a row"); }, [this] { insertRow(); });
   const auto copy = addCommand(
-      QKeySequence(Qt::CTRL | Qt::Key_D), [] { return tr("Duplicate rows"); },
+      {QKeySequence(Qt::CTRL | Qt::Key_D)}, [] { return tr("Duplicate rows"); },
       [this] { m_session.edit([rows = selection()](api::DatasetDocument &document) { return document.duplicateRows(rows); }); });
   const auto remove = addCommand(
-      QKeySequence(Qt::CTRL | Qt::Key_Delete), [] { return tr("Delete rows"); }, [this] { removeSelection(); });
+      {QKeySequence(Qt::CTRL | Qt::Key_Delete)}, [] { return tr("Delete rows"); }, [this] { removeSelection(); });
   m_up = addCommand(
-      QKeySequence(Qt::ALT | Qt::Key_Up), [] { return tr("Move rows up"); }, [this] { moveSelection(-1); });
+      {QKeySequence(Qt::ALT | Qt::Key_Up)}, [] { return tr("Move rows up"); }, [this] { moveSelection(-1); });
   m_down = addCommand(
-      QKeySequence(Qt::ALT | Qt::Key_Down), [] { return tr("Move rows down"); }, [this] { moveSelection(1); });
+      {QKeySequence(Qt::ALT | Qt::Key_Down)}, [] { return tr("Move rows down"); }, [this] { moveSelection(1); });
   m_actions.append(nullptr);
   const auto next = addCommand(
-      QKeySequence(Qt::Key_F8), [] { return tr("Next problem"); }, [this] { goToProblem(1); });
+      {QKeySequence(Qt::Key_F8)}, [] { return tr("Next problem"); }, [this] { goToProblem(1); });
   const auto back = addCommand(
-      QKeySequence(Qt::SHIFT | Qt::Key_F8), [] { return tr("Previous problem"); }, [this] { goToProblem(-1); });
+      {QKeySequence(Qt::SHIFT | Qt::Key_F8)}, [] { return tr("Previous problem"); }, [this] { goToProblem(-1); });
   m_needRows = {search, replace, add, copy, remove, next, back};
   auto *del = new QAction(m_table);
   del->setShortcut(QKeySequence::Delete);
@@ -258,7 +259,8 @@ void DataPage::connectSession() {
     m_banner->hide();
     const api::DocumentState &state = m_session.state();
     if (state.recoveredEdits > 0)
-      m_banner->showMessage(Tone::Accent, tr("Brought back %n change(s) that had not been saved.", "", static_cast<int>(state.recoveredEdits)),
+      m_banner->showMessage(Tone::Accent,
+                            tr("Brought back %n change(s) that had not been saved.", "", static_cast<int>(state.recoveredEdits)),
                             {{tr("Keep them"), [] {}}, {tr("Discard them"), [this] { m_session.discardChanges(); }}});
     if (!state.fileProblem.empty()) m_banner->showMessage(Tone::Warning, QString::fromStdString(state.fileProblem));
     if (!m_session.view().empty()) m_table->selectRow(0);

@@ -48,7 +48,7 @@ protected:
 
 private:
   void makeActions();
-  QAction *addCommand(const QKeySequence &keys, std::function<QString()> text, std::function<void()> act);
+  QAction *addCommand(const QList<QKeySequence> &keys, std::function<QString()> text, std::function<void()> act);
   void setUpTable(QWidget *card);
   void connectSession();
   void fillFiles(QMenu &menu);

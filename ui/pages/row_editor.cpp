@@ -119,10 +119,11 @@ RowEditor::RowEditor(DatasetSession &session, QWidget *parent) : QFrame(parent),
   });
   connect(m_addTurn, &QPushButton::clicked, this, [this] {
     if (!m_shown) return;
-    const auto &fields = m_shown->fields;
-    const bool answer = !fields.empty() && fields.back().role == "user";
-    m_session.edit([row = *m_row, answer](api::DatasetDocument &document) {
-      return document.addTurn(row, std::numeric_limits<int64_t>::max(), answer ? "assistant" : "user");
+    int64_t turns = 0;
+    for (const api::RowField &field : m_shown->fields) turns = std::max(turns, field.turn + 1);
+    const bool answer = !m_shown->fields.empty() && m_shown->fields.back().role == "user";
+    m_session.edit([row = *m_row, turns, answer](api::DatasetDocument &document) {
+      return document.addTurn(row, turns, answer ? "assistant" : "user");
     });
   });
   connect(m_delete, &QPushButton::clicked, this, &RowEditor::deleteWanted);

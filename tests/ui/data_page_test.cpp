@@ -1,0 +1,269 @@
+// A person's ways through the Data page, on real files: rows mended, searched, moved, saved, brought back after a kill.
+#include "app/gui/composition.h"
+#include "ui/models/dataset_table_model.h"
+#include "ui/models/json_text.h"
+#include "ui/pages/data_page.h"
+#include "ui/pages/row_editor.h"
+#include "ui/pages/train_page.h"
+#include "ui/pages/turn_card.h"
+#include "ui/shell/main_window.h"
+#include "ui/widgets/banner.h"
+
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QStandardPaths>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace attune;
+using namespace attune::ui;
+
+namespace {
+
+QByteArray bytesOf(const QString &path) {
+  QFile file(path);
+  return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+QString writeRows(const QString &path, const QByteArray &rows) {
+  QFile file(path);
+  if (file.open(QIODevice::WriteOnly)) file.write(rows);
+  return path;
+}
+
+const QByteArray kRows = R"({"messages": [{"role": "user", "content": "One?"}, {"role": "assistant", "content": "First."}], "id": 1.50}
+{"messages": [{"role": "user", "content": "Two?"}, {"role": "assistant", "content": ""}]}
+{"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Three?"}, {"role": "assistant", "content": "Third."}]}
+)";
+
+/// A window on a workspace of its own, with three rows open.
+struct Studio {
+  QTemporaryDir folder;
+  std::unique_ptr<app::Composition> composition;
+  Appearance appearance;
+  Preferences preferences;
+  std::unique_ptr<MainWindow> window;
+  QString file;
+
+  explicit Studio(const QByteArray &rows = kRows) : file(writeRows(folder.filePath(QStringLiteral("rows.jsonl")), rows)) {
+    preferences.language = QStringLiteral("en");
+    appearance.apply(preferences);
+    start();
+  }
+  void start() {
+    window.reset();
+    composition = std::make_unique<app::Composition>(folder.path(), QCoreApplication::applicationDirPath(), 0);
+    window = std::make_unique<MainWindow>(composition->services(), appearance, preferences);
+    window->show();
+    window->goTo(Place::Data);
+    QObject::connect(&session(), &DatasetSession::failed, [](const QString &message) { qInfo("%s", qPrintable(message)); });
+    page().openDataset(file);
+  }
+  DataPage &page() const { return *window->dataPage(); }
+  DatasetSession &session() const { return page().session(); }
+  QString cell(int row, int column) const { return page().table()->model()->index(row, column).data().toString(); }
+  QPlainTextEdit *text(size_t card) const { return page().editor()->cards().at(card)->editor(); }
+  QPushButton *button(const QString &text) const {
+    for (QPushButton *candidate : page().findChildren<QPushButton *>())
+      if (candidate->text() == text && candidate->isVisible()) return candidate;
+    return nullptr;
+  }
+  void key(Qt::Key key, Qt::KeyboardModifiers modifiers = {}) const {
+    QTest::keyClick(window->focusWidget() ? window->focusWidget() : static_cast<QWidget *>(&page()), key, modifiers);
+  }
+};
+
+} // namespace
+
+class DataPageTest : public QObject {
+  Q_OBJECT
+
+private Q_SLOTS:
+  void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
+
+  void fixARowUndoRedoSaveAndTrain() {
+    Studio studio;
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 3);
+    QTRY_COMPARE(studio.cell(0, DatasetTableModel::Text), QStringLiteral("One?"));
+    QTRY_VERIFY(studio.session().survey());
+    QCOMPARE(studio.session().survey()->errorRows, int64_t(1));
+    studio.page().table()->setFocus();
+    studio.key(Qt::Key_F8);
+    QTRY_COMPARE(studio.page().editor()->cards().size(), size_t(2));
+    QTRY_COMPARE(studio.text(0)->toPlainText(), QStringLiteral("Two?"));
+    QTRY_VERIFY(studio.text(1)->hasFocus()); // the field with the problem
+    QTest::keyClicks(studio.text(1), QStringLiteral("Second."));
+    QTRY_COMPARE(studio.session().state().undoSteps, int64_t(1)); // typing is one step
+    QTRY_COMPARE(studio.page().table()->model()->index(1, DatasetTableModel::Problems).data().toString(), QString());
+    QCOMPARE(studio.text(1)->toPlainText(), QStringLiteral("Second."));
+    studio.key(Qt::Key_Z, Qt::ControlModifier);
+    QTRY_COMPARE(studio.text(1)->toPlainText(), QString());
+    QVERIFY(!studio.session().state().changed);
+    studio.key(Qt::Key_Z, Qt::ControlModifier | Qt::ShiftModifier);
+    QTRY_COMPARE(studio.text(1)->toPlainText(), QStringLiteral("Second."));
+    QVERIFY(studio.session().state().changed);
+    QTest::mouseClick(studio.button(QStringLiteral("Save and train")), Qt::LeftButton);
+    QTRY_COMPARE(studio.window->place(), Place::Train);
+    QCOMPARE(studio.window->trainPage()->draft().config().dataset.at(0).path, studio.file.toStdString());
+    // Untouched rows stay byte for byte; what stood there before is kept.
+    const QList<QByteArray> lines = bytesOf(studio.file).split('\n');
+    QCOMPARE(lines.at(0), kRows.split('\n').at(0));
+    QVERIFY(lines.at(1).contains("Second."));
+    QCOMPARE(bytesOf(studio.file + QStringLiteral(".orig")), kRows);
+    // Undo reaches behind the save.
+    studio.session().undo();
+    QTRY_VERIFY(studio.session().state().changed);
+  }
+
+  void changesOfAKilledSessionComeBack() {
+    Studio studio;
+    QTRY_COMPARE(studio.page().editor()->cards().size(), size_t(2));
+    QTest::keyClicks(studio.text(0), QStringLiteral("Really "));
+    studio.start(); // nothing was saved, nothing was asked
+    auto *banner = studio.page().findChild<Banner *>();
+    QTRY_VERIFY(banner->isVisible());
+    QTRY_COMPARE(studio.page().editor()->cards().size(), size_t(2));
+    QTRY_COMPARE(studio.text(0)->toPlainText(), QStringLiteral("Really One?"));
+    QCOMPARE(bytesOf(studio.file), kRows);
+    QTest::mouseClick(studio.button(QStringLiteral("Discard them")), Qt::LeftButton);
+    QTRY_COMPARE(studio.text(0)->toPlainText(), QStringLiteral("One?"));
+    QVERIFY(!studio.session().state().changed);
+  }
+
+  void searchFilterAndReplace() {
+    Studio studio;
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 3);
+    QTRY_VERIFY(studio.session().survey());
+    auto *search = studio.page().findChild<QLineEdit *>();
+    search->setText(QStringLiteral("role:system"));
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 1);
+    QTRY_COMPARE(studio.cell(0, DatasetTableModel::Text), QStringLiteral("Three?"));
+    QCOMPARE(studio.cell(0, DatasetTableModel::Number), QStringLiteral("3"));
+    search->setText(QStringLiteral("/(/"));
+    QTest::qWait(0);
+    search->clear();
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 3);
+    studio.session().replaceAll("(\\w+)\\?", "$1!", true, true);
+    QTRY_COMPARE(studio.cell(2, DatasetTableModel::Text), QStringLiteral("Three!"));
+    QCOMPARE(studio.session().state().undoSteps, int64_t(1));
+    studio.session().undo();
+    QTRY_COMPARE(studio.cell(2, DatasetTableModel::Text), QStringLiteral("Three?"));
+    studio.page().table()->sortByColumn(DatasetTableModel::Text, Qt::DescendingOrder);
+    QTRY_COMPARE(studio.cell(0, DatasetTableModel::Text), QStringLiteral("Two?"));
+    QCOMPARE(studio.cell(0, DatasetTableModel::Number), QStringLiteral("2"));
+  }
+
+  void rowsAreAddedCopiedMovedAndDeleted() {
+    Studio studio;
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 3);
+    studio.page().table()->setFocus();
+    studio.key(Qt::Key_D, Qt::ControlModifier);
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 4);
+    QTRY_COMPARE(studio.cell(1, DatasetTableModel::Text), QStringLiteral("One?"));
+    studio.page().table()->selectRow(0);
+    studio.key(Qt::Key_Down, Qt::AltModifier);
+    studio.key(Qt::Key_Down, Qt::AltModifier);
+    QTRY_COMPARE(studio.cell(1, DatasetTableModel::Text), QStringLiteral("Two?"));
+    QTRY_COMPARE(studio.page().table()->currentIndex().row(), 2);
+    studio.key(Qt::Key_Delete);
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 3);
+    studio.key(Qt::Key_N, Qt::ControlModifier);
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 4);
+    for (int i = 0; i < 5; ++i) studio.session().undo();
+    QTRY_VERIFY(!studio.session().state().changed);
+    QCOMPARE(studio.page().table()->model()->rowCount(), 3);
+    QTRY_COMPARE(studio.cell(0, DatasetTableModel::Text), QStringLiteral("One?"));
+  }
+
+  void turnsAndJson() {
+    Studio studio;
+    QTRY_COMPARE(studio.page().editor()->cards().size(), size_t(2));
+    studio.page().editor()->showView(QStringLiteral("json"));
+    QPlainTextEdit *json = nullptr;
+    for (QPlainTextEdit *edit : studio.page().editor()->findChildren<QPlainTextEdit *>())
+      if (edit->accessibleName() == QLatin1String("The row as JSON")) json = edit;
+    QVERIFY(json);
+    QVERIFY(json->toPlainText().contains(QStringLiteral("1.50"))); // numbers as they are written
+    QTest::mouseClick(studio.button(QStringLiteral("Turn")), Qt::LeftButton);
+    QTRY_COMPARE(studio.page().editor()->cards().size(), size_t(3));
+    QCOMPARE(studio.page().editor()->cards().at(2)->field().role, std::string("user"));
+    Q_EMIT studio.page().editor()->cards().at(2)->removeWanted();
+    QTRY_COMPARE(studio.page().editor()->cards().size(), size_t(2));
+    QString text = json->toPlainText();
+    json->setFocus();
+    json->setPlainText(text.replace(QStringLiteral("First."), QStringLiteral("Premier.")));
+    QTRY_COMPARE(studio.text(1)->toPlainText(), QStringLiteral("Premier."));
+    json->setPlainText(QStringLiteral("{\"messages\": ["));
+    const auto problemShown = [&studio] {
+      const auto labels = studio.page().editor()->findChildren<QLabel *>();
+      return std::any_of(labels.begin(), labels.end(),
+                         [](QLabel *label) { return label->isVisible() && label->property("role") == QLatin1String("problem"); });
+    };
+    QTRY_VERIFY(problemShown());
+    QCOMPARE(studio.text(1)->toPlainText(), QStringLiteral("Premier."));
+  }
+
+  void splitAndConvert() {
+    QByteArray rows;
+    for (int i = 0; i < 20; ++i) rows += "{\"instruction\": \"q" + QByteArray::number(i) + "\", \"output\": \"a\"}\n";
+    Studio studio(rows);
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 20);
+    QSignalSpy split(&studio.session(), &DatasetSession::wasSplit);
+    const QString train = studio.folder.filePath(QStringLiteral("a.jsonl")), validation = studio.folder.filePath(QStringLiteral("b.jsonl"));
+    studio.session().split({train.toStdString(), validation.toStdString(), 0.1, 0, false});
+    QTRY_COMPARE(split.size(), 1);
+    QCOMPARE(bytesOf(train).count('\n'), 18);
+    QCOMPARE(bytesOf(validation).count('\n'), 2);
+    QSignalSpy exported(&studio.session(), &DatasetSession::exported);
+    const QString list = studio.folder.filePath(QStringLiteral("c.json"));
+    studio.session().exportTo(list, api::DatasetFormat::Messages);
+    QTRY_COMPARE(exported.size(), 1);
+    studio.page().openDataset(list);
+    QTRY_COMPARE(studio.session().path(), list);
+    QTRY_COMPARE(studio.cell(19, DatasetTableModel::Text), QStringLiteral("q19"));
+  }
+
+  void anotherProgramChangedTheFile() {
+    Studio studio;
+    QTRY_COMPARE(studio.page().editor()->cards().size(), size_t(2));
+    QTest::keyClicks(studio.text(0), QStringLiteral("X"));
+    QTRY_VERIFY(studio.session().state().changed);
+    const QByteArray other = kRows + kRows;
+    writeRows(studio.file, other);
+    studio.session().save();
+    auto *banner = studio.page().findChild<Banner *>();
+    QTRY_VERIFY(banner->isVisible());
+    QCOMPARE(bytesOf(studio.file), other);
+  }
+
+  void tokensOfTheStarterModel() {
+    Studio studio;
+    if (studio.composition->services().starterModel.empty()) QSKIP("The starter model is not here: ./dev setup fetches it.");
+    QTRY_VERIFY(studio.session().survey());
+    QVERIFY(studio.session().survey()->lengths.tokens > 10);
+    QTRY_VERIFY(studio.cell(0, DatasetTableModel::Tokens).toInt() > studio.cell(0, DatasetTableModel::Trained).toInt());
+    QVERIFY(studio.cell(0, DatasetTableModel::Trained).toInt() > 0);
+  }
+
+  void filesThatCannotBeReadSayWhy() {
+    Studio studio;
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 3);
+    QSignalSpy failed(&studio.session(), &DatasetSession::failed);
+    studio.page().openDataset(studio.folder.filePath(QStringLiteral("none.jsonl")));
+    QTRY_COMPARE(failed.size(), 1);
+    QVERIFY(failed.front().front().toString().contains(QStringLiteral("none.jsonl")));
+    QCOMPARE(studio.session().path(), studio.file); // what was open stays open
+  }
+
+  void jsonIsOnlyLaidOut() {
+    const char *const compact = "{\"a\":[1.50,{\"b\":\"x, \\\" y: {\"}],\"c\":{},\"d\":[]}";
+    const char *const laidOut = "{\n  \"a\": [\n    1.50,\n    {\n      \"b\": \"x, \\\" y: {\"\n    }\n  ],\n  \"c\": {},\n  \"d\": []\n}";
+    QCOMPARE(indentedJson(QLatin1String(compact)), QLatin1String(laidOut));
+  }
+};
+
+QTEST_MAIN(DataPageTest)
+#include "data_page_test.moc"
