@@ -4,8 +4,10 @@
 #include "core/tokenizer/tokenizer.h"
 #include "tests/support/dataset_fixture.h"
 
+#include <atomic>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <thread>
 
 using namespace attune;
 using test::DatasetFixture;
@@ -232,4 +234,49 @@ TEST_CASE("A survey tells the figures training would see and keeps up with chang
   const StopSource stop;
   stop.requestStop();
   CHECK(data.document->survey(lens, stop.token(), {}).error().code == ErrorCode::Interrupted);
+}
+
+TEST_CASE("Reading, searching and surveying go on while rows change, and the survey ends with the figures of what stands") {
+  std::string rows;
+  for (int i = 0; i < 2000; ++i) rows += chat("q", "a");
+  DatasetFixture data(rows);
+  const api::RunConfig lens = lensOf(data);
+  api::DatasetDocument &document = *data.document;
+  std::atomic<bool> done{false};
+  std::vector<std::thread> readers;
+  readers.emplace_back([&] {
+    while (!done) (void)document.survey(lens, {}, {}).ok();
+  });
+  readers.emplace_back([&] {
+    api::DocumentQuery query;
+    query.text = "a -zebra turns>1";
+    while (!done) (void)document.find(query, api::RowSort::Turns, true, {}, {}).ok();
+  });
+  readers.emplace_back([&] {
+    while (!done) {
+      const api::DocumentState state = document.state();
+      (void)document.glances({state.order->front(), state.order->back()});
+      (void)document.row(state.order->front()).ok();
+      (void)document.figures(state.order->back());
+    }
+  });
+  for (int i = 0; i < 300; ++i) {
+    const auto row = static_cast<api::RowId>(i % 5);
+    REQUIRE(document.setField(row, "messages[1].content", std::string(static_cast<size_t>(i % 7) + 1, 'b'), false).ok());
+    if (i % 10 == 0) REQUIRE(document.duplicateRows({row}).ok());
+    if (i % 15 == 0) REQUIRE(document.undo().ok());
+    if (i % 50 == 49) REQUIRE(document.save(false, {}, {}).ok());
+  }
+  done = true;
+  for (std::thread &reader : readers) reader.join();
+  std::vector<api::RowFigures> kept;
+  for (const api::RowId id : *document.state().order) kept.push_back(document.figures(id));
+  REQUIRE(document.survey(lens, {}, {}).ok());
+  size_t wrong = 0;
+  for (size_t i = 0; i < kept.size(); ++i) {
+    const api::RowFigures fresh = document.figures(data.id(i));
+    wrong += kept[i].tokens >= 0 && (kept[i].tokens != fresh.tokens || kept[i].bytes != fresh.bytes);
+  }
+  CHECK(wrong == 0);
+  REQUIRE(document.discardChanges().ok());
 }
