@@ -30,7 +30,8 @@ struct RowField {
   std::string name; // the key that holds it: "content", "instruction"
   std::string role; // system, user, assistant, tool; empty for a text without turns
   std::string text;
-  int64_t turn = -1; // index for removeTurn and moveTurn; -1 where turns cannot be removed
+  int64_t turn = -1; // index for removeTurn and moveTurn; a question and its answer share one in alpaca, where turns go in
+                     // pairs; -1 where turns cannot be removed
 };
 
 /// A row as it stands now.
@@ -125,14 +126,16 @@ public:
   virtual Result<DocumentChange> setRole(RowId row, int64_t turn, const std::string &role) = 0;
   /// Any JSON value; InvalidData names the place where the text is not JSON.
   virtual Result<DocumentChange> setJson(RowId row, const std::string &json) = 0;
+  /// Before the turn at `at`, or at the end; a pair of turns in alpaca.
   virtual Result<DocumentChange> addTurn(RowId row, int64_t at, const std::string &role) = 0;
   virtual Result<DocumentChange> removeTurn(RowId row, int64_t turn) = 0;
   virtual Result<DocumentChange> moveTurn(RowId row, int64_t turn, int64_t to) = 0;
   /// A row of the file's format before `position`; `json` empty makes a blank one.
   virtual Result<DocumentChange> insertRow(int64_t position, const std::string &json) = 0;
+  /// Each copy stands behind its row.
   virtual Result<DocumentChange> duplicateRows(const std::vector<RowId> &rows) = 0;
   virtual Result<DocumentChange> removeRows(const std::vector<RowId> &rows) = 0;
-  /// Puts the rows, in their order, before the row that stands at `position` now.
+  /// Puts the rows, in the order of the document, before the row that stands at `position` now.
   virtual Result<DocumentChange> moveRows(const std::vector<RowId> &rows, int64_t position) = 0;
   /// In all texts of the given rows; `pattern` is a plain text or, `regex`, a PCRE2 expression whose groups are $1 to $9.
   virtual Result<DocumentChange> replaceAll(const std::vector<RowId> &rows, const std::string &pattern, const std::string &replacement,
@@ -143,8 +146,9 @@ public:
   /// The ids of the rows that match, in `sort`'s order. InvalidData for a bad expression.
   virtual Result<std::vector<RowId>> find(const DocumentQuery &query, RowSort sort, bool descending, const StopToken &stop,
                                           const DocumentProgress &progress) = 0;
-  /// Tokenises and judges every row under `lens`; figures() then knows them, and keeps up with single changes. Without a model
-  /// in the lens rows are only judged.
+  /// Tokenises and judges every row under `lens`; figures() then knows them, and keeps up with changes of up to 1000 rows (those
+  /// of larger changes, and tokens of rows over 256 KiB, are not known again until the next survey). Without a model in the lens
+  /// rows are only judged.
   virtual Result<DocumentSurvey> survey(const RunConfig &lens, const StopToken &stop, const DocumentProgress &progress) = 0;
 
   /// Over the file, atomically; what stood there before the first save is kept as PATH.orig. Usage when another program
@@ -155,7 +159,7 @@ public:
                           const DocumentProgress &progress) = 0;
   /// The rows as they stand, chosen as `attune data split` chooses them. Returns the number of training and validation rows.
   virtual Result<std::pair<int64_t, int64_t>> split(const SplitTarget &target, const StopToken &stop) = 0;
-  /// Takes back every change since the file was opened or saved, and forgets them and the journal.
+  /// Reads the file anew as it stands, and forgets every change and the journal; ids are handed out anew.
   virtual Status discardChanges() = 0;
 };
 
@@ -170,11 +174,13 @@ struct DatasetEntry {
 class DatasetStore {
 public:
   virtual ~DatasetStore() = default;
-  /// Reads the file's rows and, where one is left from a killed session, its journal. Usage when another window edits it.
+  /// Reads the file's rows and, where one is left from a killed session, its journal. Usage when another window edits it; a
+  /// file that is open here gives the same document.
   virtual Result<std::shared_ptr<DatasetDocument>> open(const std::string &path, const StopToken &stop) = 0;
   /// Dataset files below the workspace's datasets folder, by name, and those opened lately.
   virtual std::vector<DatasetEntry> list() = 0;
-  /// A new, empty dataset of `format` in the workspace's datasets folder; its path.
+  /// A new dataset without rows in the workspace's datasets folder; its path. What it is to hold shows in its rows, so `format`
+  /// is remembered only until the program ends.
   virtual Result<std::string> create(const std::string &name, DatasetFormat format) = 0;
   /// Adds one row to a file that is not open here, in its own format and layout, atomically: the messages of a conversation.
   virtual Status append(const std::string &path, const std::vector<std::pair<std::string, std::string>> &rolesAndTexts) = 0;

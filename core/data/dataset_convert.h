@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/base/stop_token.h"
-#include "core/data/record.h"
+#include "core/data/row_feed.h"
 
 #include <string>
 #include <vector>
@@ -21,6 +21,12 @@ struct ConvertReport {
 /// Writes all rows of `files` as `format` into `out`; rows that have it already stay as they are.
 Result<ConvertReport> convertDataset(const std::vector<api::DatasetRef> &files, api::DatasetFormat format, const std::string &out,
                                      bool overwrite = false, const StopToken &stop = {});
+
+/// The same for rows wherever they lie; whether `out` may be written is the caller's to ask.
+Result<ConvertReport> convertRows(const RowFeeds &feeds, api::DatasetFormat format, const std::string &out, const StopToken &stop,
+                                  const RowProgress &progress = {});
+/// All rows as they are, in the layout of `out`. The number of rows.
+Result<int64_t> copyRows(const RowFeeds &feeds, const std::string &out, const StopToken &stop, const RowProgress &progress = {});
 
 struct SplitReport {
   int64_t train = 0;
@@ -41,5 +47,8 @@ struct SplitOutputs {
 /// byte where the layouts allow. Usage for a share that leaves one of them empty.
 Result<SplitReport> splitDataset(const std::vector<api::DatasetRef> &files, double fraction, int64_t seed, const SplitOutputs &out,
                                  const StopToken &stop = {});
+
+/// The same for rows wherever they lie; the report says nothing of format and columns.
+Result<SplitReport> splitRows(const RowFeeds &feeds, double fraction, int64_t seed, const SplitOutputs &out, const StopToken &stop);
 
 } // namespace attune::data

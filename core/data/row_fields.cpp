@@ -313,16 +313,16 @@ Status addTurn(Json &row, DatasetFormat format, int64_t at, const std::string &r
     }
     if (role == "tool") return refused("Alpaca rows have no place for tools.", "Export the data as messages.");
     AlpacaPairs pairs(row);
-    if (at < 0 || at > static_cast<int64_t>(pairs.size())) return noSuchTurn();
-    pairs.insert(static_cast<size_t>(at));
+    if (at < 0) return noSuchTurn();
+    pairs.insert(std::min(static_cast<size_t>(at), pairs.size()));
     return pairs.write();
   }
   if (!hasTurnList(format) || !row.is_object()) return noTurns();
   if (!row.contains(listKey(format)) || row[listKey(format)].is_null()) row[listKey(format)] = Json::array();
   Json *turns = turnList(row, format);
-  if (!turns || at < 0 || at > static_cast<int64_t>(turns->size())) return noSuchTurn();
+  if (!turns || at < 0) return noSuchTurn();
   Json turn = newTurn(*turns, format, role, "");
-  turns->insert(turns->begin() + static_cast<std::ptrdiff_t>(at), std::move(turn));
+  turns->insert(turns->begin() + std::min<std::ptrdiff_t>(at, static_cast<std::ptrdiff_t>(turns->size())), std::move(turn));
   return {};
 }
 

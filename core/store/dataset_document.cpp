@@ -122,7 +122,8 @@ Result<api::DatasetRow> FileDocument::row(api::RowId id) {
   RowReading reading = readRow(*texts, ref, fileFormat, 0);
   if (!raw.ok() && reading.problems.items().empty()) return raw.error();
   row.parsed = reading.value.has_value();
-  const bool json = layout() == data::RowLayout::JsonList || layout() == data::RowLayout::JsonLines || !texts->asInFile(ref);
+  const data::RowLayout spelling = texts->file().source->layout(); // m_texts may be another by now
+  const bool json = spelling == data::RowLayout::JsonList || spelling == data::RowLayout::JsonLines || !texts->asInFile(ref);
   if (raw.ok()) row.json = reading.value && !json ? dumpJson(*reading.value, -1) : readable(*raw);
   if (reading.value) {
     row.format = reading.format;

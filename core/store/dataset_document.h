@@ -88,6 +88,7 @@ private:
   api::DocumentChange noteChange(const EditStep &step);
   /// The text to keep for a row, checked against what a row and the file's layout can hold.
   Result<std::string> spell(const Json &row) const;
+  Status checkTarget(const std::string &path, bool overwrite) const;
   DocumentRows rows() const;
   RowMeasure measureOf(api::RowId row) const;
   void remeasure(const EditStep &step);

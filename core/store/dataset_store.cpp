@@ -118,8 +118,11 @@ Status FolderDatasetStore::append(const std::string &path, const std::vector<std
     return Error{ErrorCode::Usage, "The dataset has edits that were never saved.", path,
                  "Open it on the Data page, and save or discard them."};
   ATTUNE_TRY(Json row, data::conversationRow(rolesAndTexts, state.format));
-  for (const std::string &column : document->columns()) {
-    if (!row.contains(column)) row[column] = "";
+  if (state.layout == "csv") {
+    if (row.value("input", "?").empty()) row.erase("input"); // says nothing, and may have no column
+    for (const std::string &column : document->columns()) {
+      if (!row.contains(column)) row[column] = "";
+    }
   }
   const auto added = document->insertRow(static_cast<int64_t>(state.order->size()), dumpJson(row, -1));
   if (!added.ok()) return added.error();

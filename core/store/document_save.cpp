@@ -1,4 +1,5 @@
 // The file: saving over it, and going back to it.
+#include "core/data/dataset_convert.h"
 #include "core/data/row_writer.h"
 #include "core/store/dataset_document.h"
 #include "core/store/journal_words.h"
@@ -28,6 +29,28 @@ Result<bool> keepOriginal(const std::string &path) {
   return Error{ErrorCode::IoFailed, "The original cannot be kept beside the saved file: " + failed.message() + ".", kept,
                "Free some disk space, or save to another folder."};
 }
+
+/// The rows of a document for the code that writes datasets.
+class DocumentFeed : public data::RowFeed {
+public:
+  explicit DocumentFeed(DocumentRows rows) : m_rows(std::move(rows)) {}
+  const data::RowSource &file() const override { return *m_rows.texts->file().source; }
+  api::DatasetFormat format() const override { return m_rows.format; }
+  int64_t count() const override { return static_cast<int64_t>(m_rows.count()); }
+  bool asInFile(int64_t row) const override { return m_rows.texts->asInFile(ref(row)); }
+  int64_t line(int64_t row) const override { return row + 1; }
+  Result<std::string_view> raw(int64_t row) override {
+    ATTUNE_TRY(m_raw, m_rows.texts->raw(ref(row)));
+    return std::string_view(m_raw);
+  }
+  std::optional<Json> read(int64_t row, data::ProblemList &problems) override { return m_rows.texts->read(ref(row), problems); }
+  Status unchanged() const override { return {}; } // each reading says so itself
+
+private:
+  TextRef ref(int64_t row) const { return m_rows.refs[static_cast<size_t>(row)]; }
+  DocumentRows m_rows;
+  std::string m_raw;
+};
 
 } // namespace
 
@@ -85,12 +108,37 @@ Status FileDocument::save(bool force, const StopToken &stop, const api::Document
   return {};
 }
 
-Status FileDocument::exportTo(const std::string &path, api::DatasetFormat, bool, const StopToken &, const api::DocumentProgress &) {
-  return Error{ErrorCode::NotSupportedYet, "Exporting is not there yet.", path, ""};
+Status FileDocument::checkTarget(const std::string &path, bool overwrite) const {
+  ATTUNE_CHECK(data::outputLayout(path));
+  const auto own = stampOf(m_path);
+  const auto target = stampOf(path);
+  if (own && target && own->number == target->number)
+    return Error{ErrorCode::Usage, "This is the file of the dataset itself.", path, "Save it, or choose another name."};
+  return data::checkOutput(path, {m_path}, overwrite);
 }
 
-Result<std::pair<int64_t, int64_t>> FileDocument::split(const api::SplitTarget &target, const StopToken &) {
-  return Error{ErrorCode::NotSupportedYet, "Splitting is not there yet.", target.train, ""};
+Status FileDocument::exportTo(const std::string &path, api::DatasetFormat format, bool overwrite, const StopToken &stop,
+                              const api::DocumentProgress &progress) {
+  ATTUNE_CHECK(checkTarget(path, overwrite));
+  data::RowFeeds feeds;
+  feeds.push_back(std::make_unique<DocumentFeed>(rows()));
+  if (format == api::DatasetFormat::Auto || format == feeds[0]->format()) {
+    const auto copied = data::copyRows(feeds, path, stop, progress);
+    return copied.ok() ? Status() : copied.error();
+  }
+  const auto converted = data::convertRows(feeds, format, path, stop, progress);
+  return converted.ok() ? Status() : converted.error();
+}
+
+Result<std::pair<int64_t, int64_t>> FileDocument::split(const api::SplitTarget &target, const StopToken &stop) {
+  for (const std::string &path : {target.train, target.validation}) ATTUNE_CHECK(checkTarget(path, target.overwrite));
+  if (target.train == target.validation)
+    return Error{ErrorCode::Usage, "Both parts cannot go into the same file.", target.train, "Give two names."};
+  data::RowFeeds feeds;
+  feeds.push_back(std::make_unique<DocumentFeed>(rows()));
+  ATTUNE_TRY(const auto report,
+             data::splitRows(feeds, target.fraction, target.seed, {target.train, target.validation, target.overwrite}, stop));
+  return std::make_pair(report.train, report.validation);
 }
 
 Status FileDocument::discardChanges() {

@@ -4,13 +4,12 @@
 #include "core/train/run_folder.h"
 #include "core/train/run_recorder.h"
 #include "tests/support/file_calls.h"
+#include "tests/support/file_size_limit.h"
 #include "tests/support/run_fixture.h"
 
 #include <doctest/doctest.h>
 
-#include <csignal>
 #include <fstream>
-#include <sys/resource.h>
 
 using namespace attune;
 using namespace attune::core;
@@ -25,25 +24,6 @@ api::RunConfig runnable() {
   config.dataset = {{"/d.jsonl", api::DatasetFormat::Auto, 1.0}};
   return config;
 }
-
-/// Files may not grow beyond `bytes` while this lives: the portable way to a full disk.
-class FileSizeLimit {
-public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    m_oldHandler = std::signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &m_old);
-    rlimit limit = {bytes, m_old.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &m_old);
-    std::signal(SIGXFSZ, m_oldHandler);
-  }
-
-private:
-  rlimit m_old = {};
-  void (*m_oldHandler)(int) = nullptr;
-};
 
 } // namespace
 
