@@ -9,7 +9,6 @@
 #include "ui/widgets/segmented_switch.h"
 #include "ui/widgets/token_view.h"
 
-#include <QFontDatabase>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
@@ -87,7 +86,7 @@ RowEditor::RowEditor(DatasetSession &session, QWidget *parent) : QFrame(parent),
   jsonLayout->setContentsMargins(0, 0, 8, 0);
   m_json = new QPlainTextEdit(json);
   m_json->setTabChangesFocus(true);
-  m_json->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+  m_json->setProperty("kind", QStringLiteral("mono"));
   m_jsonProblem = makeLabel(TextRole::Problem, json);
   m_jsonProblem->setWordWrap(true);
   jsonLayout->addWidget(m_json, 1);

@@ -7,6 +7,7 @@
 
 #include <QHBoxLayout>
 #include <QKeyEvent>
+#include <QAbstractTextDocumentLayout>
 #include <QLabel>
 #include <QMenu>
 #include <QPlainTextEdit>
@@ -142,10 +143,11 @@ void TurnCard::send() {
 }
 
 void TurnCard::fit() {
-  double lines = 0;
-  for (QTextBlock block = m_text->document()->begin(); block.isValid() && lines < 40; block = block.next()) lines += block.lineCount();
-  const double needed = std::ceil(lines * m_text->fontMetrics().lineSpacing()) + 2 * m_text->document()->documentMargin() + 12;
-  m_text->setFixedHeight(std::clamp(static_cast<int>(needed), kLeast, kMost));
+  double height = 0;
+  for (QTextBlock block = m_text->document()->begin(); block.isValid() && height < kMost; block = block.next())
+    height += m_text->document()->documentLayout()->blockBoundingRect(block).height();
+  const int needed = static_cast<int>(std::ceil(height + 2 * m_text->document()->documentMargin())) + 12;
+  m_text->setFixedHeight(std::clamp(needed, kLeast, kMost));
 }
 
 void TurnCard::resizeEvent(QResizeEvent *event) {

@@ -80,7 +80,9 @@ QString Theme::styleSheet() const {
   };
   replace(QStringLiteral("accentHover"), mixed(color(Tone::Accent), color(Tone::Text), 0.15).name());
   replace(QStringLiteral("faint"), mixed(color(Tone::Window), color(Tone::Muted), 0.6).name());
-  replace(QStringLiteral("chevron"), m_dark ? QStringLiteral(":/themes/chevron-dark.svg") : QStringLiteral(":/themes/chevron-light.svg"));
+  const QString name = m_dark ? QStringLiteral("dark") : QStringLiteral("light");
+  replace(QStringLiteral("chevronUp"), QStringLiteral(":/themes/chevron-up-%1.svg").arg(name));
+  replace(QStringLiteral("chevron"), QStringLiteral(":/themes/chevron-%1.svg").arg(name));
   for (int i = 0; i < 12; ++i) replace(QLatin1String(kToneNames[i]), m_colors[i].name());
   return sheet;
 }
