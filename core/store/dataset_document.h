@@ -104,6 +104,7 @@ private:
   std::shared_ptr<RowTexts> m_texts;
   std::unique_ptr<RowTable> m_table;
   FileStamp m_stamp;
+  bool m_replayed = false; // until then the journal may hold edits that are not in the table
   uint64_t m_revision = 0;
   int64_t m_recovered = 0;
   std::string m_fileProblem;

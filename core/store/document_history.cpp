@@ -50,11 +50,12 @@ Result<std::shared_ptr<FileDocument>> FileDocument::open(const std::string &path
     return opened.error();
   }
   ATTUNE_CHECK(document->replay());
+  document->m_replayed = true;
   return document;
 }
 
 FileDocument::~FileDocument() {
-  if (m_table && !m_table->changed()) m_journal->remove();
+  if (m_replayed && !m_table->changed()) m_journal->remove();
 }
 
 Status FileDocument::load(const StopToken &stop) {

@@ -290,6 +290,39 @@ TEST_CASE("One window edits a dataset at a time, and a journal stays only while 
   CHECK(refused.error().where.find(".edits") != std::string::npos);
 }
 
+TEST_CASE("A document that cannot be opened leaves the journal alone") {
+  DatasetFixture data(alpaca("a", "A") + "\n");
+  REQUIRE(data.document->setField(0, "output", "mine", false).ok());
+  data.document.reset();
+  const std::string journal = readAll(journalOf(data));
+  SUBCASE("the file is away") {
+    fs::rename(data.file, data.file + ".away");
+    data.open();
+    CHECK(!data.document);
+    fs::rename(data.file + ".away", data.file);
+  }
+  SUBCASE("the file is not a dataset now, and back again") {
+    fs::rename(data.file, data.file + ".away");
+    data.folder.write("rows.jsonl", "PAR1");
+    data.open();
+    CHECK(!data.document);
+    fs::rename(data.file + ".away", data.file);
+  }
+  SUBCASE("old edits cannot be put aside") {
+    const auto stamp = fs::last_write_time(data.file);
+    fs::last_write_time(data.file, stamp + std::chrono::seconds(5));
+    fs::create_directory(journalOf(data) + ".new"); // in the way of the next journal
+    data.open();
+    CHECK(!data.document);
+    fs::remove(journalOf(data) + ".new");
+    fs::last_write_time(data.file, stamp);
+  }
+  CHECK(readAll(journalOf(data)) == journal);
+  data.open();
+  REQUIRE(data.document);
+  CHECK(data.json(0) == alpaca("a", "mine"));
+}
+
 TEST_CASE("Discarding goes back to the file and forgets") {
   DatasetFixture data(alpaca("a", "A") + "\n");
   REQUIRE(data.document->insertRow(0, "").ok());

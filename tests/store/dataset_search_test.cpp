@@ -87,7 +87,7 @@ TEST_CASE("An expression that would run for ever ends with an error, and a stop 
   query.text = "/(a+)+$x/";
   const auto costly = data.document->find(query, api::RowSort::File, false, {}, {});
   CHECK((costly.ok() || costly.error().code == ErrorCode::InvalidData));
-  query.text = "a";
+  query.text = "aaaaaaaa";
   const StopSource stop;
   stop.requestStop();
   CHECK(data.document->find(query, api::RowSort::File, false, stop.token(), {}).error().code == ErrorCode::Interrupted);
@@ -157,7 +157,7 @@ TEST_CASE("Replacing changes texts only, in one step, or nothing") {
 
 TEST_CASE("Replacing in many rows is written in blocks and comes back whole, also when it is undone after a save") {
   std::string rows;
-  for (int i = 0; i < 6000; ++i) rows += chat(std::string(900, 'q'), "a" + std::to_string(i));
+  for (int i = 0; i < 6000; ++i) rows += chat(std::string(900, 'q'), std::string("a").append(std::to_string(i)));
   DatasetFixture data(rows);
   const auto before = data.all();
   REQUIRE(data.document->replaceAll(*data.document->state().order, "qqqqqqqqqq", "z", false, true, {}, {}).ok());
