@@ -1,5 +1,6 @@
 #include "core/base/atomic_file.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -41,12 +42,41 @@ Result<std::string> throughLinks(const std::string &path) {
 /// The descriptor behind /dev/stdout or /dev/stderr, which may be a regular file; -1 for other paths.
 int standardStream(const std::string &path) { return path == "/dev/stdout" ? 1 : path == "/dev/stderr" ? 2 : -1; }
 
+/// A name beside `target` that is its own, however long the target's is.
+std::string temporaryFor(const std::string &target) {
+  static std::atomic<unsigned> counter{0};
+  constexpr size_t kLongestName = 255;
+  const std::string suffix = ".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+  const size_t name = target.find_last_of('/') + 1; // 0 without a folder
+  size_t end = std::min(target.size(), name + kLongestName - suffix.size());
+  while (end < target.size() && end > name && (static_cast<uint8_t>(target[end]) & 0xC0) == 0x80) --end; // whole characters
+  return target.substr(0, end) + suffix;
+}
+
 } // namespace
 
 bool isStream(const std::string &path) {
   if (standardStream(path) >= 0) return true;
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
+bool isStandardOutput(const std::string &path) {
+  struct stat file {};
+  struct stat output {};
+  return path == "/dev/stdout" || (::stat(path.c_str(), &file) == 0 && ::fstat(STDOUT_FILENO, &output) == 0 &&
+                                   file.st_dev == output.st_dev && file.st_ino == output.st_ino);
+}
+
+bool sameTarget(const std::string &one, const std::string &other) {
+  const auto resolved = [](const std::string &path) {
+    const auto target = throughLinks(path);
+    if (!target.ok()) return path;
+    std::error_code ignored;
+    const auto folder = std::filesystem::weakly_canonical(parentOf(*target), ignored);
+    return (folder / std::filesystem::path(*target).filename()).string();
+  };
+  return resolved(one) == resolved(other);
 }
 
 AtomicFile::AtomicFile(std::string path, std::string temporary, int fd)
@@ -64,18 +94,23 @@ AtomicFile::~AtomicFile() {
 }
 
 Result<AtomicFile> AtomicFile::create(const std::string &path) {
-  static std::atomic<unsigned> counter{0};
   if (isStream(path)) { // a device or a pipe: nothing to put in place
     const int standard = standardStream(path);
     const int fd = standard < 0 ? ::open(path.c_str(), O_WRONLY | O_CLOEXEC) : ::fcntl(standard, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0 && errno == EINTR) return Error{ErrorCode::Interrupted, "Waiting for a reader was stopped.", path, ""};
     if (fd < 0) return ioError("The file cannot be opened for writing", path, errno);
     return AtomicFile(path, "", fd);
   }
   ATTUNE_TRY(const std::string target, throughLinks(path));
-  const std::string temporary = target + ".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  const std::string temporary = temporaryFor(target);
+  struct stat old {};
+  const bool replaces = ::stat(target.c_str(), &old) == 0;
+  const mode_t mode = replaces ? old.st_mode & 0777 : 0666;
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0) return ioError("The file cannot be created", path, errno);
-  return AtomicFile(target, temporary, fd);
+  AtomicFile file(target, temporary, fd);
+  if (replaces && ::fchmod(fd, mode) != 0 && errno != EPERM) return ioError("The file cannot be created", path, errno); // umask
+  return file;
 }
 
 Status AtomicFile::write(ByteView bytes) {

@@ -1,6 +1,7 @@
 // Writes that are whole or absent: a temporary file beside the target, fsync, rename, fsync of the folder. A symbolic
-// link stays and its target is replaced; devices and pipes are written as they come.
-// One thread per object. Every failure is IoFailed with the path and the system's reason; the old file stays.
+// link stays and its target is replaced, keeping its permissions; devices and pipes are written as they come.
+// One thread per object. Every failure is IoFailed with the path and the system's reason, a signal while a pipe waits for
+// its reader Interrupted; the old file stays.
 #pragma once
 
 #include "core/base/bytes.h"
@@ -35,6 +36,12 @@ private:
 
 /// Whether `path` is a device or a pipe: something written to, but never replaced.
 bool isStream(const std::string &path);
+
+/// Whether what is written to `path` goes where stdout goes.
+bool isStandardOutput(const std::string &path);
+
+/// Whether two outputs would end up in the same file, which need not exist yet.
+bool sameTarget(const std::string &one, const std::string &other);
 
 Status writeFileAtomic(const std::string &path, std::string_view text);
 

@@ -23,9 +23,9 @@ public:
 
   bool null() override { return add(nullptr); }
   bool boolean(bool value) override { return add(value); }
-  bool number_integer(number_integer_t value) override { return add(value); }
+  bool number_integer(number_integer_t value) override { return value == 0 ? addNumber(value, "-0") : add(value); }
   bool number_unsigned(number_unsigned_t value) override { return add(value); }
-  bool number_float(number_float_t value, const string_t &) override { return add(value); }
+  bool number_float(number_float_t value, const string_t &text) override { return addNumber(value, text); }
   bool string(string_t &value) override { return add(std::move(value)); }
   bool binary(binary_t &) override { return refuse("The JSON holds binary data"); }
   bool start_object(std::size_t) override { return open(Json::object()); }
@@ -59,6 +59,11 @@ private:
   bool refuse(std::string why) {
     refused = std::move(why);
     return false;
+  }
+
+  bool addNumber(Json value, const std::string &text) {
+    if (!m_limits.keepNumberTexts || value.dump() == text) return add(std::move(value));
+    return add(Json::binary(std::vector<uint8_t>(text.begin(), text.end())));
   }
 
   bool add(Json value) { return place(std::move(value)) != nullptr; }
@@ -115,6 +120,28 @@ std::string plainMistake(const std::string &text) {
   return (detail == std::string::npos ? text : text.substr(detail + 2)).substr(0, 200);
 }
 
+bool holdsNumberText(const Json &value) {
+  return value.is_binary() || (value.is_structured() && std::any_of(value.begin(), value.end(), holdsNumberText));
+}
+
+void appendWithTexts(const Json &value, std::string &out) {
+  if (value.is_binary()) {
+    out.append(value.get_binary().begin(), value.get_binary().end());
+  } else if (value.is_structured()) {
+    const char *separator = value.is_object() ? "{" : "[";
+    for (const auto &item : value.items()) {
+      out += separator;
+      separator = ",";
+      if (value.is_object()) out += dumpJson(item.key(), -1) + ":";
+      appendWithTexts(item.value(), out);
+    }
+    if (value.empty()) out += separator;
+    out += value.is_object() ? '}' : ']';
+  } else {
+    out += dumpJson(value, -1);
+  }
+}
+
 } // namespace
 
 Result<Json> parseJson(std::string_view text, const std::string &where, const JsonLimits &limits) {
@@ -132,6 +159,13 @@ Result<Json> readJsonFile(const std::string &path, size_t maxBytes) {
   return parseJson(text, path);
 }
 
-std::string dumpJson(const Json &value, int indent) { return value.dump(indent, ' ', false, Json::error_handler_t::replace); }
+std::string dumpJson(const Json &value, int indent) {
+  if (holdsNumberText(value)) {
+    std::string out;
+    appendWithTexts(value, out);
+    return out;
+  }
+  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
 
 } // namespace attune

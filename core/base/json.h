@@ -17,6 +17,7 @@ struct JsonLimits {
   bool allowDuplicateKeys = false;
   size_t maxKeys = 20000;        // in one object: it keeps its order in a list, so each look-up goes through it
   size_t maxValues = 20'000'000; // in the whole text; each takes 16 bytes or more
+  bool keepNumberTexts = false;  // a number that would be printed in another way becomes a binary value that holds its text
 };
 
 /// Parses one JSON text (UTF-8, no comments) in linear time. MalformedFile with "where:line" on any mistake.
@@ -25,7 +26,8 @@ Result<Json> parseJson(std::string_view text, const std::string &where, const Js
 /// Reads and parses a file.
 Result<Json> readJsonFile(const std::string &path, size_t maxBytes = size_t(256) << 20);
 
-/// Serialises with two-space indentation; invalid UTF-8 is replaced by U+FFFD.
+/// Serialises with two-space indentation, or on one line for -1; invalid UTF-8 is replaced by U+FFFD. Kept number texts are
+/// written as they were (on one line).
 std::string dumpJson(const Json &value, int indent = 2);
 
 } // namespace attune

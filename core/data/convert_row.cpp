@@ -1,7 +1,6 @@
 #include "core/data/convert_row.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace attune::data {
@@ -16,7 +15,12 @@ bool isConversation(DatasetFormat format) {
 
 const char *listKey(DatasetFormat format) { return format == DatasetFormat::Messages ? "messages" : "conversations"; }
 
-Json parsed(const std::string &text) { return Json::parse(text, nullptr, false); } // our own output: never malformed
+Json parsed(const std::string &text) { // our own output: never malformed
+  JsonLimits limits;
+  limits.keepNumberTexts = true;
+  auto value = parseJson(text, "", limits);
+  return value.ok() ? std::move(*value) : Json();
+}
 
 /// The keys that make up a row of the format; all others are the user's.
 bool belongsTo(DatasetFormat format, const std::string &key) {
@@ -44,12 +48,6 @@ std::string roleName(const std::string &read, const std::string &canonical, Data
   return canonical == "user" ? "human" : canonical == "assistant" ? "gpt" : canonical == "tool" ? "observation" : canonical;
 }
 
-/// A whole number of more than 64 bits, which reading has rounded.
-bool holdsRoundedNumber(const Json &value) {
-  if (value.is_number_float()) return std::fabs(value.get<double>()) >= 9.2e18;
-  return value.is_structured() && std::any_of(value.begin(), value.end(), holdsRoundedNumber);
-}
-
 const char *roleKeyOf(const Json &turn) { return turn.contains("role") ? "role" : "from"; }
 const char *contentKeyOf(const Json &turn) { return turn.contains("content") ? "content" : "value"; }
 
@@ -62,7 +60,6 @@ public:
     if (m_record.format == m_format) return m_row;
     if (!isConversation(m_record.format) || !isConversation(m_format))
       return refused(std::string("it holds ") + formatName(m_record.format) + " and no other format can stand for that");
-    if (holdsRoundedNumber(m_row)) return refused("it holds a number of too many digits, which would be rounded");
     ATTUNE_TRY(Json made, m_format == DatasetFormat::Alpaca          ? toAlpaca()
                           : m_record.format == DatasetFormat::Alpaca ? fromAlpaca()
                                                                      : respell());

@@ -89,7 +89,7 @@ bool holdsJson(const std::string &column) {
 RowIndex indexCsv(ByteCursor &bytes, const std::string &file) {
   RowIndex index;
   const std::string_view head = bytes.window();
-  index.delimiter = findDelimiter(head.substr(0, std::min(head.find_first_of("\r\n"), size_t(65536))));
+  index.delimiter = extensionOf(file) == ".tsv" ? '\t' : findDelimiter(head.substr(0, std::min(head.find_first_of("\r\n"), size_t(65536))));
   int64_t line = 1;
   bool header = true;
   while (!bytes.atEnd()) {
@@ -145,6 +145,7 @@ std::optional<Json> readCsvRow(std::string_view row, const RowIndex &index, RowP
     if (holdsJson(column) && !fields[i].empty() && fields[i][0] == '[') {
       JsonLimits limits;
       limits.maxKeys = 1000;
+      limits.keepNumberTexts = true;
       auto value = parseJson(fields[i], "", limits);
       if (!value.ok()) {
         problems.error(column, "not_json", "The column holds a list that is not valid JSON.", "Write the list as JSON.");

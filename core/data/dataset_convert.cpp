@@ -208,8 +208,13 @@ Result<SplitReport> splitDataset(const std::vector<api::DatasetRef> &refs, doubl
 }
 
 Result<SplitReport> splitRows(const RowFeeds &feeds, double fraction, int64_t seed, const SplitOutputs &out, const StopToken &stop) {
+  if (sameTarget(out.train, out.validation))
+    return Error{ErrorCode::Usage, "Both outputs are the same file.", out.validation, "Remove the link, or choose another name."};
   int64_t total = 0;
   for (const auto &feed : feeds) total += feed->count();
+  if (total == 0)
+    return Error{ErrorCode::InvalidData, "There are no rows to split.", feeds.empty() ? "" : feeds[0]->file().path(),
+                 "Give a file with rows."};
   const auto keep = static_cast<int64_t>(std::floor(fraction * static_cast<double>(total) + 0.5));
   if (keep < 1 || keep >= total) {
     return Error{ErrorCode::Usage, "Setting aside this share of " + std::to_string(total) + " rows leaves one part without rows.",

@@ -45,8 +45,8 @@ io::Description withTextProblems(io::Description result, const std::string &path
     result.problem({ErrorCode::MissingInFolder, "There is no tokenizer, so texts cannot be turned into tokens.", path, "", {}});
   } else if (const auto bundle = tokenizer::loadTokenizer(path); !bundle.ok()) {
     result.problem(bundle.error());
-  } else if (!bundle->chatTemplate.empty()) {
-    const auto parsed = tokenizer::ChatTemplate::parse(bundle->chatTemplate, bundle->templateTokens, "chat_template");
+  } else {
+    const auto parsed = tokenizer::ChatTemplate::ofModel(*bundle);
     if (!parsed.ok()) result.problem(parsed.error());
   }
   const auto defaults = io::readGenerationDefaults(path, {});

@@ -31,6 +31,7 @@ Result<tokenizer::Conversation> parseMessagesText(const std::string &text, const
   JsonLimits limits;
   limits.maxDepth = 64;
   limits.maxKeys = 1000;
+  limits.keepNumberTexts = true; // templates print whole numbers of any length
   ATTUNE_TRY(const Json root, parseJson(text, where, limits));
   tokenizer::Conversation conversation;
   const Json *messages = &root;

@@ -37,7 +37,7 @@ DatasetFormat detectFormat(const Json &row) {
 const char *kindName(const Json &value) {
   if (value.is_null()) return "null";
   if (value.is_boolean()) return "true or false";
-  if (value.is_number()) return "a number";
+  if (value.is_number() || value.is_binary()) return "a number"; // whose text was kept
   if (value.is_string()) return "a text";
   return value.is_array() ? "a list" : "an object";
 }

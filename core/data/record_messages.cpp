@@ -129,6 +129,7 @@ void parseTools(const Json &row, Record &record, RowProblems &problems) {
     JsonLimits limits;
     limits.maxDepth = 64;
     limits.maxKeys = 1000;
+    limits.keepNumberTexts = true; // it is written again
     const auto list = parseJson(text, "", limits);
     if (list.ok() && list->is_array()) {
       if (!list->empty()) record.conversation.toolsJson = dumpJson(*list, -1);

@@ -32,7 +32,7 @@ bool readIds(const Json &row, const char *key, int64_t vocabularySize, bool mayI
     if ((id < 0 || id >= limit) && !(mayIgnore && id == kIgnore)) {
       const std::string why =
           vocabularySize > 0 ? " is not in the vocabulary of " + std::to_string(limit) + " tokens." : " is no token id of any model.";
-      problems.error(key + indexName(i), "id_out_of_range", "The id " + value.dump() + why,
+      problems.error(key + indexName(i), "id_out_of_range", "The id " + dumpJson(value, -1) + why,
                      "Use the ids of this model's tokenizer (-100 in labels where nothing is trained).");
       return false;
     }

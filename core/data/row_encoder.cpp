@@ -31,6 +31,12 @@ tokenizer::TrainedPart partOf(api::TrainOn trainOn) {
   return tokenizer::TrainedPart::Answers;
 }
 
+/// Rows can be rendered by another template than the model's.
+Error withChoice(Error error) {
+  error.hint = "Correct the template, or choose a built-in one (chatml, alpaca, plain, llama2).";
+  return error;
+}
+
 } // namespace
 
 Result<RowEncoder> RowEncoder::create(const tokenizer::TokenizerBundle &bundle, const std::string &templateName, api::TrainOn trainOn) {
@@ -38,13 +44,16 @@ Result<RowEncoder> RowEncoder::create(const tokenizer::TokenizerBundle &bundle, 
   RowEncoder encoder;
   encoder.m_bundle = bundle;
   encoder.m_part = partOf(trainOn);
-  const bool own = templateName == "model" || (templateName == "auto" && !bundle.chatTemplate.empty());
-  if (own && bundle.chatTemplate.empty()) {
+  const bool none = bundle.chatTemplate.empty() && bundle.namedTemplates.empty();
+  const bool own = templateName == "model" || (templateName == "auto" && !none);
+  if (own && none) {
     return Error{ErrorCode::TemplateFailed, "The model has no chat template of its own.", "template",
                  "Choose a built-in template such as chatml, or give the path of a .jinja file."};
   }
   if (own) {
-    ATTUNE_TRY(encoder.m_template, ChatTemplate::parse(bundle.chatTemplate, bundle.templateTokens, "model"));
+    auto made = ChatTemplate::ofModel(bundle);
+    if (!made.ok()) return withChoice(made.error());
+    encoder.m_template = std::move(*made);
     encoder.m_marksAnswers = marksAnswers(bundle.chatTemplate);
   } else if (templateName == "auto") {
     ATTUNE_TRY(encoder.m_template, ChatTemplate::builtIn("plain", bundle.templateTokens));
@@ -84,10 +93,11 @@ Result<Sample> RowEncoder::encode(const Record &record, std::string *renderedTex
     if (renderedText) *renderedText = record.text;
     return sample;
   }
-  ATTUNE_TRY(auto encoded, tokenizer::encodeChat(tokenizer, m_bundle.endTokens, chosen(record.format), record.conversation, m_part));
-  sample.ids = std::move(encoded.ids);
-  sample.labels = std::move(encoded.labels);
-  if (renderedText) *renderedText = std::move(encoded.text);
+  auto encoded = tokenizer::encodeChat(tokenizer, m_bundle.endTokens, chosen(record.format), record.conversation, m_part);
+  if (!encoded.ok()) return withChoice(encoded.error());
+  sample.ids = std::move(encoded->ids);
+  sample.labels = std::move(encoded->labels);
+  if (renderedText) *renderedText = std::move(encoded->text);
   return sample;
 }
 

@@ -13,17 +13,6 @@ constexpr int kMaxDepth = 64;
 
 bool startsWith(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
 
-constexpr std::string_view kBom = "\xEF\xBB\xBF";
-
-/// Kinds of file that look like data but are not text, recognised to say what to do.
-const char *foreignKind(std::string_view text) {
-  if (startsWith(text, "\xFF\xFE") || startsWith(text, "\xFE\xFF")) return "UTF-16 text";
-  if (startsWith(text, "\x1F\x8B")) return "a gzip archive";
-  if (startsWith(text, "PK\x03\x04")) return "a zip archive or an Excel workbook";
-  if (startsWith(text, "PAR1")) return "a Parquet file";
-  return nullptr;
-}
-
 /// The first byte that is no space, '\0' when there is none; `bytes` stands on it then.
 char firstInk(ByteCursor &bytes) {
   for (; !bytes.atEnd(); bytes.skip(1)) {
@@ -45,6 +34,14 @@ bool lineIsClosed(ByteCursor &bytes) {
 }
 
 } // namespace
+
+const char *foreignKind(std::string_view head, std::string_view tail) {
+  if (startsWith(head, "\xFF\xFE") || startsWith(head, "\xFE\xFF")) return "UTF-16 text";
+  if (startsWith(head, "\x1F\x8B")) return "a gzip archive";
+  if (startsWith(head, "PK\x03\x04")) return "a zip archive or an Excel workbook";
+  if (startsWith(head, "PAR1") && tail.size() >= 4 && tail.substr(tail.size() - 4) == "PAR1") return "a Parquet file";
+  return nullptr;
+}
 
 std::string extensionOf(const std::string &path) {
   const size_t slash = path.find_last_of('/');
@@ -124,11 +121,16 @@ Status RowSource::eachBlock(const std::function<void(ByteView)> &visit) const {
 Status RowSource::index() {
   ByteCursor start = cursor();
   const std::string_view head = start.window();
-  if (const char *kind = foreignKind(head)) {
+  std::string tail(std::min<uint64_t>(m_file ? m_file->size() : m_text.size(), 4), '\0');
+  if (m_file)
+    ATTUNE_CHECK(m_file->read(m_file->size() - tail.size(), tail.data(), tail.size()));
+  else
+    tail = m_text.substr(m_text.size() - tail.size());
+  if (const char *kind = foreignKind(head, tail)) {
     return Error{ErrorCode::UnsupportedFormat, std::string("This is ") + kind + ", not a dataset in UTF-8 text.", m_path,
                  "Save it as JSON, JSON lines or CSV in UTF-8."};
   }
-  const size_t mark = startsWith(head, kBom) ? kBom.size() : 0;
+  const size_t mark = startsWith(head, kByteOrderMark) ? kByteOrderMark.size() : 0;
   start.skip(mark);
   ByteCursor bytes = cursor();
   if (mark > 0 && !bytes.atEnd()) bytes.skip(mark);
@@ -231,6 +233,7 @@ std::optional<Json> RowSource::parse(std::string_view text, int64_t row, int64_t
   JsonLimits limits;
   limits.maxDepth = kMaxDepth;
   limits.maxKeys = kMaxKeys;
+  limits.keepNumberTexts = true;
   auto value = parseJson(text, "", limits);
   if (value.ok()) return std::move(*value);
   const std::string &where = value.error().where; // ":N", counted inside the row

@@ -61,7 +61,7 @@ public:
   uint32_t size(int64_t row) const { return m_index.rows[static_cast<size_t>(row)].size; }
   /// The bytes of a row as they stand in the file. MalformedFile when they are more than a row may have.
   Result<std::string> raw(int64_t row) const;
-  /// The row as JSON (CSV and text rows become objects); nothing, and a problem, when it cannot be read.
+  /// The row as JSON (CSV and text rows become objects), number texts kept; nothing, and a problem, when it cannot be read.
   std::optional<Json> read(int64_t row, ProblemList &problems) const;
   /// As read, for a text spelled as a row of this file; `row` and `line` name it in problems.
   std::optional<Json> parse(std::string_view text, int64_t row, int64_t line, ProblemList &problems) const;
@@ -111,10 +111,15 @@ RowIndex indexJsonValues(ByteCursor &bytes, const std::string &file);
 /// json_rows.cpp: one row a line that is not blank.
 RowIndex indexLines(ByteCursor &bytes);
 /// csv_rows.cpp: RFC 4180 with a header row, records ended by LF, CRLF or CR; the delimiter is a comma, a semicolon or a
-/// tab, whichever the header uses.
+/// tab, whichever the header uses; in a .tsv it is a tab.
 RowIndex indexCsv(ByteCursor &bytes, const std::string &file);
 /// csv_rows.cpp: one CSV record as a JSON object of its columns.
 std::optional<Json> readCsvRow(std::string_view row, const RowIndex &index, RowProblems &problems);
+
+/// What a text that is no dataset looks like by its first bytes and, `tail`, its last ones; null when like none.
+const char *foreignKind(std::string_view head, std::string_view tail);
+/// The mark that a UTF-8 text may begin with and that is no part of it.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// The offset of the first byte that is not UTF-8, or npos.
 size_t findInvalidUtf8(std::string_view text);

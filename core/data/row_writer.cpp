@@ -73,6 +73,12 @@ Result<std::string> textRow(const Json &row, const std::string &where) {
   return line;
 }
 
+/// What begins like a mark or like another kind of file gets a mark in front, so that it reads back. (No file written here
+/// ends like a Parquet file.)
+bool needsMark(std::string_view first) {
+  return first.substr(0, kByteOrderMark.size()) == kByteOrderMark || foreignKind(first, "") != nullptr;
+}
+
 bool isJson(RowLayout layout) { return layout == RowLayout::JsonList || layout == RowLayout::JsonLines; }
 
 } // namespace
@@ -143,12 +149,14 @@ Result<RowWriter> RowWriter::start(const std::string &path, RowLayout layout, co
   if (columns.size() == 1) writer.m_header.delimiter = read.delimiter; // a single column shows none
   if (read.columns != columns || read.delimiter != writer.m_header.delimiter)
     return Error{ErrorCode::InvalidData, "The keys of the rows cannot be the header of a CSV file.", path, kAnyRow};
+  if (needsMark(header)) ATTUNE_CHECK(writer.m_file.write(kByteOrderMark));
   ATTUNE_CHECK(writer.m_file.write(header));
   return writer;
 }
 
 Status RowWriter::put(std::string_view bytes) {
   if (m_layout == RowLayout::JsonList) m_waiting += m_count == 0 ? "\n" : ",\n";
+  if (m_layout == RowLayout::Text && m_count == 0 && needsMark(bytes)) m_waiting += kByteOrderMark;
   m_waiting += bytes;
   if (m_layout != RowLayout::JsonList) m_waiting += '\n';
   ++m_count;

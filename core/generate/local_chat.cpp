@@ -74,7 +74,7 @@ Result<std::unique_ptr<api::ChatModel>> openLocalChat(const std::string &model, 
   return guarded("Loading the model", [&]() -> Result<std::unique_ptr<api::ChatModel>> {
     ATTUNE_TRY(const at::ScalarType type, computeTypeFor(api::Precision::Auto, ComputePurpose::Answer));
     ATTUNE_TRY(ModelSession session, ModelSession::openToGenerate(model, adapter, type, true));
-    ATTUNE_CHECK(tokenizer::ChatTemplate::ofModel(session.bundle, "chat template")); // a broken one is told now
+    ATTUNE_CHECK(tokenizer::ChatTemplate::ofModel(session.bundle)); // a broken one is told now
     return std::unique_ptr<api::ChatModel>(new LocalChat(std::move(session)));
   });
 }

@@ -36,7 +36,7 @@ std::vector<int32_t> ModelSession::encode(const std::string &text) const {
 }
 
 Result<std::vector<int32_t>> ModelSession::encodeChat(const tokenizer::Conversation &conversation) const {
-  ATTUNE_TRY(const auto chat, tokenizer::ChatTemplate::ofModel(bundle, "chat template"));
+  ATTUNE_TRY(const auto chat, tokenizer::ChatTemplate::ofModel(bundle));
   ATTUNE_TRY(auto encoded,
              tokenizer::encodeChat(*bundle.tokenizer, bundle.endTokens, chat, conversation, tokenizer::TrainedPart::Answers, true));
   return std::move(encoded.ids);

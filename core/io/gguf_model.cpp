@@ -219,6 +219,11 @@ Status readRopeFactors(const GgufFile &file, ModelConfig &config) {
   std::vector<float> factors(static_cast<size_t>(config.headDim / 2));
   const ByteView bytes = file.tensorBytes(*tensor);
   if (!convertToFloat(*type, bytes.data, factors.size(), factors.data())) return refused;
+  if (config.rope.scaling == "linear") { // llama.cpp divides by both
+    for (float &factor : factors) factor *= static_cast<float>(config.rope.factor);
+    config.rope.factor = 1.0;
+    config.rope.scaling = "none";
+  }
   if (std::any_of(factors.begin(), factors.end(), [](float factor) { return !(factor > 0 && factor <= 1e6f); })) return refused;
   if (recogniseLlama3(factors, config)) return {};
   config.rope.scaling = "divisors";

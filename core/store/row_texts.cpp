@@ -6,6 +6,7 @@ Result<Json> parseRow(std::string_view text) {
   JsonLimits limits; // as RowSource::read
   limits.maxDepth = 64;
   limits.maxKeys = 1000;
+  limits.keepNumberTexts = true;
   return parseJson(text, "", limits);
 }
 

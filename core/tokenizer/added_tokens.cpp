@@ -14,7 +14,8 @@ Result<AddedTokens> AddedTokens::create(std::vector<AddedToken> tokens, const st
     bytes += token.content.size();
     // Long tokens make matching quadratic, so they are refused like files that want memory.
     if (token.content.empty() || token.content.size() > 1024 || bytes > (size_t(16) << 20))
-      return Error{ErrorCode::MalformedFile, "The added tokens are empty, longer than 1024 bytes or too many.", where, ""};
+      return Error{ErrorCode::MalformedFile, "The added tokens are empty, longer than 1024 bytes or too many.",
+                   token.where.empty() ? where : token.where, ""};
   }
   if (tokens.empty()) return out;
   out.m_tokens = std::move(tokens);

@@ -115,7 +115,8 @@ TokenId BpeModel::idOf(std::string_view piece) const {
   return found == m_ids.end() ? -1 : found->second;
 }
 
-Status BpeModel::addWhole(const AddedToken &token, const std::string &where) {
+Status BpeModel::addWhole(const AddedToken &token, const std::string &file) {
+  const std::string &where = token.where.empty() ? file : token.where;
   if (token.id < 0 || token.id >= kMaxId) return malformed("The added token " + shown(token.content) + " has an id out of range.", where);
   if (token.content.empty() || token.content.size() > kMaxPiece) return malformed("An added token is empty or too long.", where);
   const auto index = static_cast<size_t>(token.id);

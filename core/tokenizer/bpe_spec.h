@@ -18,6 +18,7 @@ struct AddedToken {
   bool lstrip = false;     // takes the white space before it
   bool rstrip = false;
   bool singleWord = false;
+  std::string where{}; // the file, for messages, when it is another than the tokenizer's
 };
 
 enum class SplitBehavior { Removed, Isolated, MergedWithPrevious, MergedWithNext, Contiguous };

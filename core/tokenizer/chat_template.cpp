@@ -32,9 +32,12 @@ bool isKnownRole(const std::string &role) {
   return std::any_of(std::begin(kRoles), std::end(kRoles), [&](const char *known) { return role == known; });
 }
 
+/// Inside a settings file the template's own lines are not the file's.
 Error failure(const std::string &where, const std::string &message, int line) {
-  return {ErrorCode::TemplateFailed, message, line > 0 ? where + ":" + std::to_string(line) : where,
-          "correct the template, or choose a built-in one (chatml, alpaca, plain, llama2)"};
+  const std::string number = std::to_string(line);
+  const bool inside = where.find('#') != std::string::npos;
+  return {ErrorCode::TemplateFailed, line > 0 && inside ? "line " + number + " of the template: " + message : message,
+          line > 0 && !inside ? where + ":" + number : where, "Correct the template."};
 }
 
 /// Runs `work`, turning whatever it throws into an error.
@@ -140,6 +143,7 @@ Result<ChatTemplate> ChatTemplate::parse(const std::string &source, const Templa
     state->where = where;
     ChatTemplate made;
     made.m_state = std::move(state);
+    made.m_name = where;
     return made;
   });
 }
@@ -154,8 +158,17 @@ Result<ChatTemplate> ChatTemplate::builtIn(const std::string &name, const Templa
   return Error{ErrorCode::UnknownKey, "there is no template '" + name + "'", "", std::string("did you mean '") + nearest->name + "'?"};
 }
 
-Result<ChatTemplate> ChatTemplate::ofModel(const TokenizerBundle &bundle, const std::string &where) {
-  return bundle.chatTemplate.empty() ? builtIn("plain", bundle.templateTokens) : parse(bundle.chatTemplate, bundle.templateTokens, where);
+Result<ChatTemplate> ChatTemplate::ofModel(const TokenizerBundle &bundle) {
+  if (!bundle.namedTemplates.empty()) {
+    std::string names;
+    for (const std::string &name : bundle.namedTemplates) names += (names.empty() ? "" : ", ") + name;
+    return Error{ErrorCode::TemplateFailed, "The model has several chat templates (" + names + ") and none is named default.",
+                 bundle.templateFile, "Name one of them default."};
+  }
+  if (bundle.chatTemplate.empty()) return builtIn("plain", bundle.templateTokens);
+  ATTUNE_TRY(ChatTemplate made, parse(bundle.chatTemplate, bundle.templateTokens, bundle.templateFile));
+  made.m_name = "model";
+  return made;
 }
 
 std::vector<std::string> ChatTemplate::builtInNames() {
@@ -184,8 +197,6 @@ Result<RenderedChat> ChatTemplate::render(const Conversation &conversation, bool
     return finished(run.render());
   });
 }
-
-const std::string &ChatTemplate::name() const { return m_state->where; }
 
 Result<EncodedChat> encodeChat(const Tokenizer &tokenizer, const std::vector<TokenId> &endTokens, const ChatTemplate &chatTemplate,
                                const Conversation &conversation, TrainedPart part, bool addGenerationPrompt) {

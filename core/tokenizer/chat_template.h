@@ -40,17 +40,18 @@ public:
   /// A built-in template by name: chatml, alpaca, plain, llama2. UnknownKey with the nearest name otherwise.
   static Result<ChatTemplate> builtIn(const std::string &name, const TemplateTokens &tokens);
   static std::vector<std::string> builtInNames();
-  /// The template a model ships, else "plain"; `where` names the model's in errors.
-  static Result<ChatTemplate> ofModel(const TokenizerBundle &bundle, const std::string &where);
+  /// The template a model ships, which is called "model", else "plain". TemplateFailed when it ships several, no default.
+  static Result<ChatTemplate> ofModel(const TokenizerBundle &bundle);
 
   Result<RenderedChat> render(const Conversation &conversation, bool addGenerationPrompt) const;
   /// As render, with the time that strftime_now shows.
   Result<RenderedChat> render(const Conversation &conversation, bool addGenerationPrompt, std::time_t now) const;
-  const std::string &name() const; // "model", "alpaca", a path
+  const std::string &name() const { return m_name; } // "model", "alpaca", a path
 
 private:
   struct State;
   std::shared_ptr<const State> m_state;
+  std::string m_name;
 };
 
 enum class TrainedPart { Answers, Last, All };

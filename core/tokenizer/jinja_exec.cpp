@@ -110,6 +110,9 @@ void Interpreter::defineGlobals() {
            if (message.size() > 500) message.resize(byteOffset(message, 200));
            throw TemplateError("the template refuses the conversation: " + message);
          }));
+  define("cycler", builtin("cycler", [](Interpreter &, const CallArguments &) -> Value {
+           throw TemplateError("cycler is not supported; loop.cycle is");
+         }));
   define("joiner", builtin("joiner", [](Interpreter &, const CallArguments &given) {
            const Arguments args(given, {"sep"});
            const Value separator = args.find(0) ? *args.find(0) : Value::string(nullptr, MarkedText(", "));

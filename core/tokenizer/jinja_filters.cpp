@@ -42,12 +42,17 @@ Value title(Interpreter &run, const Value &subject, const CallArguments &given) 
   const MarkedText &text = value.text();
   run.meter().work(text.text.size() * 8);
   MarkedText out;
-  bool starts = true;
   size_t length = 1;
-  for (size_t at = 0; at < text.text.size(); at += length) {
-    const uint32_t c = codePointAt(text.text, at, &length);
-    out.append(changeCase(text.slice(at, at + length), starts ? CaseRule::Upper : CaseRule::Lower));
-    starts = isSpace(c) || c == '-' || c == '(' || c == '{' || c == '[' || c == '<';
+  for (size_t at = 0; at < text.text.size();) {
+    const size_t rest = at + characterLength(text.text, at); // one capital, or one of what separates words
+    size_t end = rest;
+    const auto separates = [](uint32_t c) { return isSpace(c) || c == '-' || c == '(' || c == '{' || c == '[' || c == '<'; };
+    if (!separates(codePointAt(text.text, at, nullptr))) {
+      while (end < text.text.size() && !separates(codePointAt(text.text, end, &length))) end += length;
+    }
+    out.append(changeCase(text.slice(at, rest), CaseRule::Upper));
+    out.append(changeCase(text.slice(rest, end), CaseRule::Lower));
+    at = end;
   }
   return run.makeString(std::move(out));
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 namespace attune::tokenizer::jinja {
 namespace {
@@ -157,6 +158,12 @@ Value converted(Meter &meter, const Json &json, const Author &author) {
     }
     return Value::dict(&meter, std::move(entries));
   }
+  case Json::value_t::binary: { // the text of a number
+    const std::string text(json.get_binary().begin(), json.get_binary().end());
+    if (text == "-0") return Value::integer(0);
+    const bool whole = text.find_first_of(".eE") == std::string::npos;
+    return whole ? Value::bigInteger(text) : Value::number(std::strtod(text.c_str(), nullptr));
+  }
   default: return Value::none();
   }
 }
@@ -172,6 +179,7 @@ MarkedText toJson(Interpreter &run, const Value &value, const JsonStyle &style) 
 Value fromJson(Meter &meter, const std::string &json, const Author &author) {
   JsonLimits limits;
   limits.maxDepth = kMaxValueDepth - 20;
+  limits.keepNumberTexts = true;
   const Result<Json> parsed = parseJson(json, "", limits);
   if (!parsed) throw TemplateError("the conversation holds malformed JSON: " + parsed.error().message);
   return converted(meter, *parsed, author);

@@ -1,6 +1,7 @@
 // Methods of Python's str, list and dict that templates may call. Those that would change a value do not exist:
 // Hugging Face renders in a sandbox that forbids them too.
 #include "core/tokenizer/jinja_eval.h"
+#include "core/tokenizer/letter_case.h"
 
 #include <algorithm>
 #include <unordered_map>
@@ -239,7 +240,7 @@ template <Class wanted> Value consistsOf(Interpreter &run, const Value &self, co
   size_t length = 1;
   for (size_t at = 0; at < whole.size(); at += length) {
     const uint32_t c = codePointAt(whole, at, &length);
-    const bool upper = lowerOf(c) != c, lower = upperOf(c) != c || c == 0xDF;
+    const bool upper = hasLower(c), lower = hasUpper(c);
     cased = cased || upper || lower;
     switch (wanted) {
     case Class::Digit: all = all && isDigit(c); break;

@@ -1,5 +1,7 @@
 #include "core/tokenizer/jinja_text.h"
 
+#include "core/tokenizer/letter_case.h"
+
 #include <algorithm>
 #include <cstring>
 #include <iterator>
@@ -133,62 +135,29 @@ bool isLetter(uint32_t c) {
 
 namespace {
 
-/// Latin Extended blocks alternate capital and small letters; `even` capitals sit on even code points.
-bool alternates(uint32_t c, bool &evenCapitals) {
-  evenCapitals = true;
-  if ((c >= 0x100 && c < 0x138 && c != 0x130 && c != 0x131) || (c >= 0x14A && c < 0x178)) return true;
-  if ((c >= 0x1DE && c < 0x1F0) || (c >= 0x1F8 && c < 0x220) || (c >= 0x222 && c < 0x234)) return true;
-  if ((c >= 0x460 && c < 0x482) || (c >= 0x48A && c < 0x4C0) || (c >= 0x4D0 && c < 0x530)) return true;
-  if ((c >= 0x1E00 && c < 0x1E96) || (c >= 0x1EA0 && c < 0x1F00)) return true;
-  evenCapitals = false;
-  return (c >= 0x139 && c < 0x149) || (c >= 0x179 && c < 0x17F) || (c >= 0x1CD && c < 0x1DD) || (c >= 0x4C1 && c < 0x4CF);
+/// Whether the sigma at `at` ends a word: a letter stands before it and none behind it.
+bool isFinalSigma(std::string_view text, size_t at) {
+  size_t before = at;
+  const auto stepBack = [&] {
+    do --before;
+    while (before > 0 && (static_cast<uint8_t>(text[before]) & 0xC0) == 0x80);
+    return codePointAt(text, before, nullptr);
+  };
+  uint32_t c = 0;
+  while (before > 0 && isCaseIgnorable(c = stepBack())) c = 0;
+  if (!isCased(c)) return false;
+  size_t length = characterLength(text, at);
+  for (size_t next = at + length; next < text.size(); next += length) {
+    c = codePointAt(text, next, &length);
+    if (!isCaseIgnorable(c)) return !isCased(c);
+  }
+  return true;
 }
 
 } // namespace
 
-uint32_t lowerOf(uint32_t c) {
-  if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
-  if ((c >= 0xC0 && c <= 0xDE && c != 0xD7)) return c + 32;
-  if (c == 0x178) return 0xFF;
-  bool even = false;
-  if (alternates(c, even)) return ((c % 2 == 0) == even) ? c + 1 : c;
-  if (c == 0x386) return 0x3AC;
-  if (c >= 0x388 && c <= 0x38A) return c + 37;
-  if (c == 0x38C) return 0x3CC;
-  if (c == 0x38E || c == 0x38F) return c + 63;
-  if (c >= 0x391 && c <= 0x3AB && c != 0x3A2) return c + 32;
-  if (c >= 0x400 && c <= 0x40F) return c + 80;
-  if (c >= 0x410 && c <= 0x42F) return c + 32;
-  if (c == 0x4C0) return 0x4CF;
-  if (c >= 0x531 && c <= 0x556) return c + 48;
-  if (c >= 0xFF21 && c <= 0xFF3A) return c + 32;
-  return c;
-}
-
-uint32_t upperOf(uint32_t c) {
-  if (c < 0x80) return c >= 'a' && c <= 'z' ? c - 32 : c;
-  if (c == 0xB5) return 0x39C;
-  if (c == 0xFF) return 0x178;
-  if (c >= 0xE0 && c <= 0xFE && c != 0xF7) return c - 32;
-  bool even = false;
-  if (alternates(c, even)) return ((c % 2 == 0) == even) ? c : c - 1;
-  if (c == 0x131) return 'I';
-  if (c == 0x17F) return 'S';
-  if (c == 0x3AC) return 0x386;
-  if (c >= 0x3AD && c <= 0x3AF) return c - 37;
-  if (c == 0x3C2) return 0x3A3;
-  if (c >= 0x3B1 && c <= 0x3CB) return c - 32;
-  if (c == 0x3CC) return 0x38C;
-  if (c == 0x3CD || c == 0x3CE) return c - 63;
-  if (c >= 0x430 && c <= 0x44F) return c - 32;
-  if (c >= 0x450 && c <= 0x45F) return c - 80;
-  if (c == 0x4CF) return 0x4C0;
-  if (c >= 0x561 && c <= 0x586) return c - 48;
-  if (c >= 0xFF41 && c <= 0xFF5A) return c - 32;
-  return c;
-}
-
 MarkedText changeCase(const MarkedText &text, CaseRule rule) {
+  constexpr uint32_t kCapitalSigma = 0x3A3, kFinalSigma = 0x3C2;
   MarkedText result;
   result.markup = text.markup;
   result.text.reserve(text.text.size());
@@ -197,19 +166,21 @@ MarkedText changeCase(const MarkedText &text, CaseRule rule) {
   for (size_t at = 0; at < text.text.size();) {
     size_t length = 1;
     const uint32_t c = codePointAt(text.text, at, &length);
-    bool upper = rule == CaseRule::Upper;
-    if (rule == CaseRule::Capitalize) upper = first;
-    if (rule == CaseRule::Title) upper = !inWord;
-    if (rule == CaseRule::Swap) upper = upperOf(c) != c;
     std::string mapped;
-    if (c == 0xDF && upper) {
-      mapped = rule == CaseRule::Title || rule == CaseRule::Capitalize ? "Ss" : "SS";
-    } else if (c == 0xFFFD) {
+    if (c == 0xFFFD) {
       mapped = text.text.substr(at, length);
+    } else if (rule == CaseRule::Upper || (rule == CaseRule::Swap && hasUpper(c) && !hasLower(c))) {
+      appendUpper(mapped, c);
+    } else if ((rule == CaseRule::Title && !inWord) || (rule == CaseRule::Capitalize && first)) {
+      appendTitle(mapped, c);
+    } else if (rule == CaseRule::Swap && hasUpper(c)) {
+      appendCodePoint(mapped, c); // a title case letter
+    } else if (c == kCapitalSigma && isFinalSigma(text.text, at)) {
+      appendCodePoint(mapped, kFinalSigma);
     } else {
-      appendCodePoint(mapped, upper ? upperOf(c) : lowerOf(c));
+      appendLower(mapped, c);
     }
-    inWord = isLetter(c);
+    inWord = isCased(c);
     first = false;
     while (mark < text.marks.size() && text.marks[mark].end <= at) ++mark;
     if (mark < text.marks.size() && text.marks[mark].begin <= at) {

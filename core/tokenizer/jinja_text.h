@@ -64,8 +64,6 @@ std::string validUtf8(std::string_view text);
 bool isSpace(uint32_t codePoint);
 bool isLetter(uint32_t codePoint);
 bool isDigit(uint32_t codePoint);
-uint32_t lowerOf(uint32_t codePoint);
-uint32_t upperOf(uint32_t codePoint);
 
 enum class CaseRule { Upper, Lower, Capitalize, Title, Swap };
 MarkedText changeCase(const MarkedText &text, CaseRule rule);

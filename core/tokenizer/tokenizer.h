@@ -74,7 +74,9 @@ using TemplateTokens = std::map<std::string, std::string>;
 /// What a model folder or GGUF says about text: tokenizer, chat template, generation defaults.
 struct TokenizerBundle {
   std::shared_ptr<const Tokenizer> tokenizer;
-  std::string chatTemplate; // Jinja source, empty when the model ships none
+  std::string chatTemplate;                // Jinja source, empty when the model ships none
+  std::string templateFile;                // where that stands, for messages
+  std::vector<std::string> namedTemplates; // when it ships several and none is the default
   TemplateTokens templateTokens;
   std::vector<TokenId> endTokens; // that end an answer: eos and generation_config's list
 };

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 namespace attune::tokenizer {
 
@@ -79,6 +80,7 @@ Status addConfiguredTokens(const Json &config, const std::string &where, BpeSpec
       if (key.empty() || key.size() > 9 || key.find_first_not_of("0123456789") != std::string::npos)
         return Error{ErrorCode::MalformedFile, "An added token has no valid id.", where + "#added_tokens_decoder", ""};
       AddedToken token;
+      token.where = where;
       token.id = static_cast<TokenId>(std::stol(key));
       token.content = content;
       AddedToken *const known = find(content);
@@ -111,6 +113,27 @@ Status addConfiguredTokens(const Json &config, const std::string &where, BpeSpec
   return {};
 }
 
+/// The tokens of an added_tokens.json, {"text": id}, which older folders have instead of added_tokens_decoder; special are
+/// those that the settings name.
+Status addOlderTokens(const std::string &path, const Json &config, BpeSpec &spec) {
+  ATTUNE_TRY(const Json older, settings(path));
+  for (const auto &[content, id] : older.items()) {
+    if (!id.is_number_unsigned() || id.get<uint64_t>() > INT32_MAX || content.empty())
+      return Error{ErrorCode::MalformedFile, "An added token has no valid id.", path, ""};
+    const auto known = std::find_if(spec.addedTokens.begin(), spec.addedTokens.end(),
+                                    [&text = content](const AddedToken &token) { return token.content == text; });
+    if (known != spec.addedTokens.end()) continue; // tokenizer.json's goes before
+    AddedToken token;
+    token.where = path;
+    token.id = static_cast<TokenId>(id.get<uint64_t>());
+    token.content = content;
+    for (const auto &[name, text] : templateTokensOf(config)) token.special = token.special || text == content;
+    token.normalized = !token.special;
+    spec.addedTokens.push_back(std::move(token));
+  }
+  return {};
+}
+
 TokenId idOfContent(const BpeSpec &spec, const std::string &content) {
   if (content.empty()) return -1;
   for (const AddedToken &token : spec.addedTokens)
@@ -118,22 +141,46 @@ TokenId idOfContent(const BpeSpec &spec, const std::string &content) {
   return -1;
 }
 
-/// `chat_template` as a string or as a list of {"name", "template"}: "default", else the first.
-Result<std::string> templateOf(const Json &config, const std::string &where) {
-  const auto found = config.find("chat_template");
-  if (found == config.end() || found->is_null()) return std::string();
-  if (found->is_string()) return found->get<std::string>();
-  std::string chosen;
-  if (!found->is_array())
-    return Error{ErrorCode::MalformedFile, "The chat template is neither text nor a list.", where + "#chat_template", ""};
-  for (const Json &entry : *found) {
-    if (!entry.is_object() || !entry.contains("template") || !entry["template"].is_string())
-      return Error{ErrorCode::MalformedFile, "A named chat template has no text.", where + "#chat_template", ""};
-    const bool isDefault = tokenText(entry, "name") == "default";
-    if (isDefault || chosen.empty()) chosen = entry["template"].get<std::string>();
-    if (isDefault) break;
+struct NamedTemplate {
+  std::string source;
+  std::string file;
+};
+
+/// The templates of a folder by name, as transformers finds them: .jinja files, else `chat_template` of the settings as a
+/// text, as a list of {"name", "template"} or as an object.
+Result<std::map<std::string, NamedTemplate>> templatesOf(const std::string &folder, const Json &config, const std::string &configPath) {
+  std::map<std::string, NamedTemplate> templates;
+  const auto addFile = [&](const std::string &name, const std::string &path) -> Status {
+    ATTUNE_TRY(std::string source, insideFolder(readFile(path, kMaxSettingsFile)));
+    templates[name] = {std::move(source), path};
+    return {};
+  };
+  const std::string single = folder + "/chat_template.jinja";
+  if (exists(single)) ATTUNE_CHECK(addFile("default", single));
+  std::error_code none;
+  for (const auto &entry : fs::directory_iterator(folder + "/additional_chat_templates", none)) {
+    if (entry.path().extension() == ".jinja") ATTUNE_CHECK(addFile(entry.path().stem().string(), entry.path().string()));
   }
-  return chosen;
+  const auto found = config.find("chat_template");
+  if (!templates.empty() || found == config.end() || found->is_null()) return templates;
+  const std::string where = configPath + "#chat_template";
+  const auto add = [&](const std::string &name, const Json &source) -> Status {
+    if (!source.is_string()) return Error{ErrorCode::MalformedFile, "A chat template has no text.", where, ""};
+    templates[name] = {source.get<std::string>(), where};
+    return {};
+  };
+  if (found->is_object()) {
+    for (const auto &[name, source] : found->items()) ATTUNE_CHECK(add(name, source));
+  } else if (found->is_array()) {
+    for (const Json &entry : *found) {
+      const bool complete = entry.is_object() && entry.contains("template") && !tokenText(entry, "name").empty();
+      if (!complete) return Error{ErrorCode::MalformedFile, "A chat template of the list has no name or no text.", where, ""};
+      ATTUNE_CHECK(add(tokenText(entry, "name"), entry["template"]));
+    }
+  } else {
+    ATTUNE_CHECK(add("default", *found));
+  }
+  return templates;
 }
 
 /// The id may lie beyond the tokenizer's vocabulary: the model's may be larger.
@@ -176,6 +223,7 @@ Result<TokenizerBundle> loadFolder(const std::string &folder) {
   ATTUNE_TRY(const Json map, settings(folder + "/special_tokens_map.json"));
   if (!config.contains("added_tokens_decoder")) // then the older file speaks, and first
     for (const auto &[key, value] : map.items()) config[key] = value;
+  if (!config.contains("added_tokens_decoder")) ATTUNE_CHECK(addOlderTokens(folder + "/added_tokens.json", config, spec));
   ATTUNE_CHECK(addConfiguredTokens(config, configPath, spec));
   const TokenId bos = idOfContent(spec, tokenText(config, "bos_token"));
   if (bos >= 0 && !spec.addsBos) spec.bos = bos; // beside a tokenizer.json transformers ignores add_bos_token
@@ -189,11 +237,15 @@ Result<TokenizerBundle> loadFolder(const std::string &folder) {
     ATTUNE_TRY(const Json model, settings(folder + "/config.json"));
     addEndTokens(model, bundle);
   }
-  const std::string templatePath = folder + "/chat_template.jinja";
-  if (exists(templatePath)) {
-    ATTUNE_TRY(bundle.chatTemplate, insideFolder(readFile(templatePath, kMaxSettingsFile)));
+  ATTUNE_TRY(auto templates, templatesOf(folder, config, configPath));
+  if (const auto usual = templates.find("default"); usual != templates.end()) {
+    bundle.chatTemplate = std::move(usual->second.source);
+    bundle.templateFile = std::move(usual->second.file);
   } else {
-    ATTUNE_TRY(bundle.chatTemplate, templateOf(config, configPath));
+    for (const auto &[name, one] : templates) {
+      bundle.namedTemplates.push_back(name);
+      bundle.templateFile = one.file;
+    }
   }
   return bundle;
 }
@@ -213,6 +265,7 @@ Result<TokenizerBundle> loadGguf(const std::string &path) {
     bundle.templateTokens[name] = bundle.tokenizer->piece(static_cast<TokenId>(id));
   }
   bundle.chatTemplate = std::string(file->text("tokenizer.chat_template").value_or(""));
+  bundle.templateFile = path + "#tokenizer.chat_template";
   return bundle;
 }
 

@@ -1,5 +1,6 @@
-// The generated Unicode tables (general categories of Unicode 16, scripts, canonical composition).
-// Constant data, any thread. Made by tests/parity/make_unicode_tables.py; read them through unicode.h and nfc.h.
+// The generated Unicode tables (general categories of Unicode 16, scripts, canonical composition, letter case).
+// Constant data, any thread. Made by tests/parity/make_unicode_tables.py and make_case_tables.py; read them through
+// unicode.h, nfc.h and letter_case.h.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +28,20 @@ struct ClassRange {
   uint32_t order;
 };
 
+/// first, first + step, ..., last move by `delta` to their other case.
+struct CaseShift {
+  uint32_t first;
+  uint32_t last;
+  uint32_t step;
+  int32_t delta;
+};
+
+/// A code point whose other case is up to three (0 behind the last).
+struct CaseExpansion {
+  uint32_t code;
+  uint32_t text[3];
+};
+
 extern const uint32_t kCategoryRuns[];
 extern const size_t kCategoryRunsCount;
 extern const CodeRange kHan[], kHiragana[], kKatakana[], kSpaces[], kWordExtras[], kNumericExtras[];
@@ -35,5 +50,11 @@ extern const Decomposition kDecompositions[];
 extern const size_t kDecompositionsCount;
 extern const ClassRange kCombiningClasses[];
 extern const size_t kCombiningClassesCount;
+extern const CaseShift kUpperShifts[], kLowerShifts[];
+extern const size_t kUpperShiftsCount, kLowerShiftsCount;
+extern const CaseExpansion kUpperExpansions[], kLowerExpansions[], kTitleForms[];
+extern const size_t kUpperExpansionsCount, kLowerExpansionsCount, kTitleFormsCount;
+extern const CodeRange kCased[], kCaseIgnorable[];
+extern const size_t kCasedCount, kCaseIgnorableCount;
 
 } // namespace attune::tokenizer::data

@@ -83,3 +83,35 @@ TEST_CASE("Devices and pipes are written to, not replaced") {
   CHECK(isStream("/dev/null"));
   CHECK(!isStream(folder.path()));
 }
+
+TEST_CASE("A file that is replaced keeps its permissions") {
+  const TempFolder folder;
+  const std::string path = folder.write("x", "old");
+  for (const mode_t mode : {0600, 0664, 0444}) {
+    REQUIRE(::chmod(path.c_str(), mode) == 0);
+    REQUIRE(writeFileAtomic(path, "new").ok());
+    struct stat info {};
+    REQUIRE(::stat(path.c_str(), &info) == 0);
+    CHECK((info.st_mode & 0777) == mode);
+  }
+}
+
+TEST_CASE("A name may have all of its 255 bytes") {
+  const TempFolder folder;
+  std::string characters = "a";
+  while (characters.size() < 253) characters += "\xE4\xB8\xAD";
+  for (const std::string &name : {std::string(255, 'n'), characters}) {
+    CHECK(name.size() > 250);
+    CHECK(writeFileAtomic(folder.path() + "/" + name, "x").ok());
+    CHECK(*readFile(folder.path() + "/" + name) == "x");
+  }
+}
+
+TEST_CASE("Outputs are compared by where they end up") {
+  const TempFolder folder;
+  fs::create_symlink("b", folder.path() + "/a");
+  CHECK(sameTarget(folder.path() + "/a", folder.path() + "/./b"));
+  CHECK_FALSE(sameTarget(folder.path() + "/a", folder.path() + "/c"));
+  CHECK(isStandardOutput("/dev/fd/1"));
+  CHECK_FALSE(isStandardOutput(folder.path() + "/b"));
+}

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 using namespace attune;
 using attune::test::runAttune;
@@ -133,4 +134,73 @@ TEST_CASE("data convert: a file that shrinks while it is read is an I/O failure 
   CHECK(report->at("error")["code"] == "io_failed");
   CHECK(report->at("error")["where"] == path);
   CHECK(parts() == 0);
+}
+
+TEST_CASE("With --json no data go to stdout, under whatever name") {
+  test::TempFolder folder;
+  const std::string path = folder.write("good.jsonl", kGood);
+  const std::string link = folder.path() + "/out.jsonl";
+  std::filesystem::create_symlink("/dev/fd/1", link);
+  for (const std::vector<std::string> &words : {std::vector<std::string>{"data", "convert", path, "--format", "messages", "--out"},
+                                                {"data", "split", path, "--fraction", "0.5", "--out"}}) {
+    auto all = words;
+    all.insert(all.end(), {link, "--json"});
+    const auto refused = runAttune(all);
+    CHECK(refused.code == 2);
+    CHECK(refused.json()["error"]["where"] == "--out");
+  }
+}
+
+TEST_CASE("A signal while a pipe waits for its reader is an interruption") {
+  test::TempFolder folder;
+  const std::string path = folder.write("good.jsonl", kGood);
+  const std::string pipe = folder.path() + "/pipe.jsonl";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    test::RunningProgram program({"data", "convert", path, "--format", "messages", "--out", pipe, "--json"});
+    CHECK(program.waitUntil([&] { return program.blockedIn(SYS_openat); }));
+    program.signal(signal);
+    CHECK(program.wait() == 130);
+    CHECK(program.output().find("interrupted") != std::string::npos);
+  }
+}
+
+TEST_CASE("data: an option that means nothing to an action is refused, a row beyond the end is told") {
+  test::TempFolder folder;
+  const std::string path = folder.write("good.jsonl", kGood);
+  for (const std::vector<std::string> &option :
+       {std::vector<std::string>{"--out", folder.path() + "/x.jsonl"}, {"--overwrite"}, {"--fraction", "0.5"}, {"--first", "1"}}) {
+    auto words = std::vector<std::string>{"data", "check", path, "--json"};
+    words.insert(words.end(), option.begin(), option.end());
+    const auto refused = runAttune(words);
+    CHECK(refused.code == 2);
+    CHECK(refused.json()["error"]["where"] == option[0]);
+  }
+  const auto beyond = runAttune({"data", "preview", path, "--model", starterModel(), "--first", "2"});
+  CHECK(beyond.code == 0);
+  CHECK(beyond.err.find("the last one is row 1") != std::string::npos);
+  const auto empty = runAttune({"data", "split", folder.write("e.jsonl", ""), "--out", folder.path() + "/s.jsonl", "--json"});
+  CHECK(empty.code == 3);
+  CHECK(empty.json()["error"]["message"] == "There are no rows to split.");
+}
+
+TEST_CASE("What rows hold cannot steer a terminal") {
+  test::TempFolder folder;
+  const std::string steering = "\\u001b]0;owned\\u0007\\u009b31m\\r";
+  const std::string path =
+      folder.write("rows.jsonl", "{\"instruction\":\"q" + steering + "\",\"output\":\"a\"}\n{\"messages\":[{\"role\":\"x" + steering +
+                                     "\",\"content\":\"a\"}]}\n");
+  const auto clean = [](const std::string &text) {
+    return text.find_first_of("\x1b\x07\r") == std::string::npos && text.find("\xC2\x9B") == std::string::npos;
+  };
+  const auto check = runAttune({"data", "check", path});
+  CHECK(check.out.find("\\x1b]0;owned\\x07\\x9b31m\\x0d") != std::string::npos);
+  CHECK(clean(check.out));
+  CHECK(clean(check.err));
+  const auto preview = runAttune({"data", "preview", path, "--model", starterModel()});
+  CHECK(preview.out.find("q\\x1b]0;owned") != std::string::npos);
+  CHECK(clean(preview.out));
+  CHECK(clean(preview.err));
+  CHECK(clean(runAttune({"inspect", path}).out));
+  CHECK(!clean(runAttune({"data", "preview", path, "--model", starterModel(), "--json"}).json()["preview"][0]["text"].get<std::string>()));
 }

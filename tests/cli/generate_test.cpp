@@ -76,3 +76,55 @@ TEST_CASE("A chat goes on after a message that does not fit") {
   CHECK(chat.err.find("The conversation has 70 tokens with this message, and the model sees 64.") != std::string::npos);
   CHECK(chat.err.find("/reset starts again") != std::string::npos);
 }
+
+TEST_CASE("Token ids are read the same way by every verb") {
+  test::TempFolder folder;
+  test::writeTinyModel(folder);
+  addTokenizer(folder, 3);
+  const auto code = [&](const std::string &verb, const std::string &ids) {
+    std::vector<std::string> words = {verb, "--model", folder.path(), "--ids", ids};
+    if (verb == "generate") words.insert(words.end(), {"--max-new-tokens", "1"});
+    return runAttune(words).code;
+  };
+  for (const std::string verb : {"tokenize", "generate", "score"}) {
+    CAPTURE(verb);
+    for (const std::string good : {"1 2", "1,2", " 1 , 2 ", "[1, 2]", "[1 2]\n", "[2]"}) CHECK_MESSAGE(code(verb, good) == 0, good);
+    for (const std::string bad :
+         {"1+2", "1 -2", "+1", "[1, 2", "1]", "[[1]]", "1,,2", ",1", "1,", "[]", "1 2x", "0x1", "1.0", "99999999999"})
+      CHECK_MESSAGE(code(verb, bad) == 2, bad);
+  }
+}
+
+TEST_CASE("chat and generate tell their own default length") {
+  CHECK(runAttune({"chat", "--help"}).out.find("else 512") != std::string::npos);
+  CHECK(runAttune({"generate", "--help"}).out.find("else 256") != std::string::npos);
+}
+
+TEST_CASE("A broken chat template is blamed on its file; tokenize tells when there is none") {
+  test::TempFolder folder;
+  test::writeTinyModel(folder);
+  addTokenizer(folder, 3);
+  const std::string chat = folder.write("chat.json", R"([{"role":"user","content":"ab"}])");
+  CHECK(runAttune({"tokenize", "--model", folder.path(), "--messages", chat}).err.find("no chat template") != std::string::npos);
+  CHECK(runAttune({"tokenize", "--model", folder.path(), "--messages", chat, "--quiet"}).err.empty());
+  const std::string file = folder.write("chat_template.jinja", "{{ 1 +* }}");
+  for (const std::string verb : {"tokenize", "generate"}) {
+    const Json error = runAttune({verb, "--model", folder.path(), "--messages", chat, "--json"}).json()["error"];
+    CHECK(error["where"] == file + ":1");
+    CHECK(error["hint"].get<std::string>().find("built-in") == std::string::npos); // there is no option for one
+  }
+}
+
+TEST_CASE("score --json refuses logits on stdout, and an empty file has nothing to score") {
+  test::TempFolder folder;
+  test::writeTinyModel(folder);
+  for (const std::string path : {"/dev/stdout", "/dev/fd/1"}) {
+    const auto mixed = runAttune({"score", "--model", folder.path(), "--ids", "1 2", "--logits", path, "--json"});
+    CHECK(mixed.code == 2);
+    CHECK(mixed.json()["error"]["where"] == "--logits");
+  }
+  const auto empty = runAttune({"score", "--model", folder.path(), "--file", folder.write("e.jsonl", ""), "--json"});
+  CHECK(empty.code == 3);
+  CHECK(empty.json()["error"]["code"] == "nothing_to_train");
+  CHECK(empty.json()["error"]["hint"].get<std::string>().find("train_on") == std::string::npos);
+}

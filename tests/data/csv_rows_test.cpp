@@ -87,3 +87,13 @@ TEST_CASE("Columns that hold lists are read as JSON") {
   CHECK(rows[0]["messages"][0]["content"] == "hi");
   CHECK(problems.items()[0].code == "not_json");
 }
+
+TEST_CASE("A .tsv is split at tabs whatever its header holds, and Parquet is told by both its ends") {
+  const auto rows = RowSource::fromText("a,b,c\td;e\none, two\tthree\n", "rows.TSV");
+  REQUIRE(rows.ok());
+  CHECK((*rows)->columns() == std::vector<std::string>{"a,b,c", "d;e"});
+  ProblemList problems;
+  CHECK((*rows)->read(0, problems) == Json({{"a,b,c", "one, two"}, {"d;e", "three"}}));
+  CHECK(RowSource::fromText("PAR1 is a word\n", "rows.txt").ok());
+  CHECK(RowSource::fromText("PAR1 is a word PAR1", "rows.txt").error().code == ErrorCode::UnsupportedFormat);
+}

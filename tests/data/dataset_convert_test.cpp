@@ -97,7 +97,6 @@ TEST_CASE("Conversion refuses what a format cannot hold and names the row") {
   CHECK(refused(R"({"instruction":"q","output":"a","tools":[{"name":"f"}]})", DatasetFormat::Messages) == ":1");
   CHECK(refused(R"({"instruction":"q","output":"a"})", DatasetFormat::Tokens) == ":1");
   CHECK(refused(R"({"text":"a"})", DatasetFormat::Messages) == ":1");
-  CHECK(refused(R"({"instruction":"q","output":"a","id":{"n":[12345678901234567890123]}})", DatasetFormat::Messages) == ":1");
 
   const test::TempFolder folder;
   const auto old = folder.write("out.jsonl", "old\n");
@@ -144,6 +143,66 @@ TEST_CASE("The ending of the output decides its layout, which reads back as the 
       convertDataset({{folder.write("t.jsonl", "{\"text\":\"one\"}\n{\"text\":\"two\"}\n")}}, DatasetFormat::Text, folder.path() + "/t.txt")
           .ok());
   CHECK(*readFile(folder.path() + "/t.txt") == "one\ntwo\n");
+}
+
+TEST_CASE("Numbers keep their digits through every format and layout") {
+  const std::string numbers =
+      R"([12345678901234567890123,1.2345678901234568e+29,0.12345678901234567890123,1e-400,-0,1.50,1E5,-7,18446744073709551615,0.1])";
+  const auto holds = [&](const std::string &text) { return text.find(numbers) != std::string::npos; };
+  const std::string row = R"({"messages":[{"role":"user","content":"q","n":)" + numbers + R"(},{"role":"assistant","content":"a"}],"id":)" +
+                          numbers + R"(,"tools":[{"n":)" + numbers + "}]}\n";
+  const Conversion sharegpt("a.jsonl", row, DatasetFormat::Sharegpt);
+  CHECK(sharegpt.out.find(R"("n":)" + numbers) != std::string::npos);
+  CHECK(sharegpt.out.find(R"("id":)" + numbers) != std::string::npos);
+  CHECK(sharegpt.out.find(R"({\"n\":)" + numbers) != std::string::npos); // sharegpt keeps the tools as a text
+  CHECK(Conversion("b.jsonl", sharegpt.out, DatasetFormat::Messages).out == R"({"messages":[{"role":"user","content":"q","n":)" + numbers +
+                                                                                R"(},{"role":"assistant","content":"a"}],"tools":[{"n":)" +
+                                                                                numbers + R"(}],"id":)" + numbers + "}\n");
+  const std::string turns = R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a","n":)" + numbers + "}]}\n";
+  const Conversion csv("c.jsonl", turns, DatasetFormat::Messages, "out.csv");
+  CHECK(holds(csv.out));
+  CHECK(Conversion("d.csv", csv.out, DatasetFormat::Messages).out == turns);
+  CHECK(Conversion("d.csv", csv.out, DatasetFormat::Messages, "out.tsv").out == "messages\n" + csv.out.substr(csv.out.find('\n') + 1));
+  CHECK(holds(Conversion("e.csv", csv.out, DatasetFormat::Sharegpt).out));
+
+  const test::TempFolder folder;
+  const auto in = folder.write("s.jsonl", turns + turns);
+  REQUIRE(splitDataset({{in}}, 0.5, 1, {folder.path() + "/t.csv", folder.path() + "/v.csv"}).ok());
+  CHECK(holds(*readFile(folder.path() + "/t.csv")));
+  CHECK(holds(*readFile(folder.path() + "/v.csv")));
+}
+
+TEST_CASE("A text that begins like a mark or another kind of file reads back") {
+  for (const std::string start : {"PAR1", "\xEF\xBB\xBF", "PK\x03\x04"}) {
+    CAPTURE(start);
+    const std::string key = Json(start + "k").dump();
+    const std::string text = Json(start + "one").dump();
+    const std::string rows = "{\"text\":" + text + "}\n{\"text\":\"two\"}\n";
+    const Conversion lines("a.jsonl", rows, DatasetFormat::Text, "out.txt");
+    CHECK(Conversion("b.txt", lines.out, DatasetFormat::Text).out == rows);
+    const std::string alpaca = "{" + key + ":\"x\",\"instruction\":\"q\",\"output\":\"a\"}\n";
+    const Conversion csv("c.jsonl", alpaca, DatasetFormat::Alpaca, "out.csv");
+    CHECK(Conversion("d.csv", csv.out, DatasetFormat::Alpaca).out == alpaca);
+  }
+}
+
+TEST_CASE("Two outputs that are one file are refused") {
+  const test::TempFolder folder;
+  const auto in = folder.write("in.jsonl", "{\"text\":\"one\"}\n{\"text\":\"two\"}\n");
+  std::filesystem::create_directory(folder.path() + "/far");
+  std::filesystem::create_symlink("far", folder.path() + "/near");
+  std::filesystem::create_symlink("far/all.jsonl", folder.path() + "/y.jsonl");
+  std::filesystem::create_symlink("near/all.jsonl", folder.path() + "/y-validation.jsonl");
+  const auto code = [&](bool overwrite) {
+    return splitDataset({{in}}, 0.5, 1, {folder.path() + "/y.jsonl", folder.path() + "/y-validation.jsonl", overwrite}).error().code;
+  };
+  CHECK(code(false) == ErrorCode::Usage); // the links dangle
+  CHECK(!std::filesystem::exists(folder.path() + "/far/all.jsonl"));
+  folder.write("far/all.jsonl", "old\n");
+  CHECK(code(true) == ErrorCode::Usage);
+  CHECK(*readFile(folder.path() + "/far/all.jsonl") == "old\n");
+  CHECK(splitDataset({{in}}, 0.5, 1, {folder.path() + "/same.jsonl", folder.path() + "/far/../same.jsonl"}).error().code ==
+        ErrorCode::Usage);
 }
 
 TEST_CASE("An output that is an input or holds something is replaced only when told so") {

@@ -189,7 +189,7 @@ TEST_CASE("A text file has one row a line that is not blank") {
 
 TEST_CASE("Files that are not text are named for what they are") {
   for (const std::string &text :
-       {std::string("\xFF\xFE[\0", 4), std::string("\x1F\x8B\x08"), std::string("PK\x03\x04"), std::string("PAR1")}) {
+       {std::string("\xFF\xFE[\0", 4), std::string("\x1F\x8B\x08"), std::string("PK\x03\x04"), std::string("PAR1 PAR1")}) {
     const auto opened = RowSource::fromText(text, "rows.json");
     REQUIRE(!opened.ok());
     CHECK(opened.error().code == ErrorCode::UnsupportedFormat);

@@ -256,6 +256,9 @@ TEST_CASE("gguf model: rotary scaling and biases are read as llama.cpp reads the
   CHECK(own->config().rope.scaling == "divisors");
   CHECK(own->config().rope.divisors == std::vector<float>{1.0f, 1.5f, 2.0f, 8.0f});
   CHECK(open({false, {}, {1.0f, 1.0f, 1.0f, 1.0f}})->config().rope.scaling == "llama3"); // the rule with factor 1
+  const auto both = open({false, {{"rope.scaling.factor", 4.0f}}, {1.0f, 1.5f, 2.0f, 8.0f}});
+  CHECK(both->config().rope.scaling == "divisors");
+  CHECK(both->config().rope.divisors == std::vector<float>{4.0f, 6.0f, 8.0f, 32.0f});
   for (const std::vector<float> &table : {std::vector<float>{1, 1, 1}, {1, 1, 1, 0}, {1, 1, 1, NAN}})
     CHECK(openModel(folder.write("m.gguf", tinyGguf(true, {false, {}, table}))).error().code == ErrorCode::UnsupportedModel);
 

@@ -59,6 +59,12 @@ public:
     return false;
   }
 
+  /// Whether it waits inside that system call.
+  bool blockedIn(long number) const {
+    const std::string text = slurp("/proc/" + std::to_string(m_child) + "/syscall");
+    return text.compare(0, text.find(' '), std::to_string(number)) == 0;
+  }
+
   bool ended() {
     if (!m_ended && waitpid(m_child, &m_status, WNOHANG) == m_child) m_ended = true;
     return m_ended;

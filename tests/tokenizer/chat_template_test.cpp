@@ -213,9 +213,38 @@ TEST_CASE("named tokens are variables, those without a name are undefined, and n
   CHECK(rendered(source, conversation).text == "<p>FalseFalse");
   TokenizerBundle bundle;
   bundle.templateTokens = {{"eos_token", "<e>"}};
-  CHECK(rendered(*ChatTemplate::ofModel(bundle, "m"), talk({{"user", "q"}, {"assistant", "a"}})).text == "q\na<e>");
+  CHECK(rendered(*ChatTemplate::ofModel(bundle), talk({{"user", "q"}, {"assistant", "a"}})).text == "q\na<e>");
   bundle.chatTemplate = "own";
-  CHECK(rendered(*ChatTemplate::ofModel(bundle, "m"), conversation).text == "own");
+  CHECK(rendered(*ChatTemplate::ofModel(bundle), conversation).text == "own");
+  CHECK(ChatTemplate::ofModel(bundle)->name() == "model");
+  bundle.chatTemplate = "\n{% broken";
+  bundle.templateFile = "M/chat_template.jinja";
+  CHECK(ChatTemplate::ofModel(bundle).error().where == "M/chat_template.jinja:2");
+  bundle.templateFile = "M/tokenizer_config.json#chat_template";
+  CHECK(ChatTemplate::ofModel(bundle).error().where == bundle.templateFile);
+  CHECK(ChatTemplate::ofModel(bundle).error().message.find("line 2 of the template") == 0);
+  bundle.chatTemplate.clear();
+  bundle.namedTemplates = {"rag", "tool_use"};
+  const Error several = ChatTemplate::ofModel(bundle).error();
+  CHECK(several.code == ErrorCode::TemplateFailed);
+  CHECK(several.message.find("rag, tool_use") != std::string::npos);
+}
+
+TEST_CASE("whole numbers of any length reach a template digit by digit") {
+  Conversation conversation = talk({{"user", "q"}});
+  conversation.messages[0].extraJson = R"({"n":[12345678901234567890123,-98765432109876543210,18446744073709551615,-0,0.1,1E5]})";
+  CHECK(rendered(parsed("{{ messages[0].n }}{{ messages[0].n | tojson }}"), conversation).text ==
+        "[12345678901234567890123, -98765432109876543210, 18446744073709551615, 0, 0.1, 100000.0]"
+        "[12345678901234567890123, -98765432109876543210, 18446744073709551615, 0, 0.1, 100000.0]");
+}
+
+TEST_CASE("what Jinja has and the engine has not is named") {
+  const auto message = [](const std::string &source) {
+    const auto made = ChatTemplate::parse(source, {}, "t");
+    return made.ok() ? made->render(talk({{"user", "q"}}), false).error().message : made.error().message;
+  };
+  CHECK(message("{% for m in messages recursive %}{% endfor %}").find("recursive loops are not supported") != std::string::npos);
+  CHECK(message("{% set c = cycler('a', 'b') %}").find("cycler is not supported") != std::string::npos);
 }
 
 TEST_CASE("an answer cut up by the template is one span") {

@@ -88,6 +88,59 @@ TEST_CASE("a folder's settings files fill the bundle") {
   CHECK(loadTokenizer(folder.path())->templateTokens.at("eos_token") == "</s>");
 }
 
+TEST_CASE("chat templates are found where transformers finds them") {
+  const auto load = [](const Folder &folder, const std::string &config) {
+    folder.write("tokenizer.json", kSmall);
+    folder.write("tokenizer_config.json", "{\"chat_template\":" + config + "}");
+    auto bundle = loadTokenizer(folder.path());
+    REQUIRE(bundle.ok());
+    return *bundle;
+  };
+  const Folder settings;
+  const auto object = load(settings, R"({"tool_use":"T","default":"D"})");
+  CHECK(object.chatTemplate == "D");
+  CHECK(object.templateFile == settings.path() + "/tokenizer_config.json#chat_template");
+  CHECK(object.namedTemplates.empty());
+  for (const std::string config :
+       {R"([{"name":"tool_use","template":"T"},{"name":"rag","template":"R"}])", R"({"tool_use":"T","rag":"R"})"}) {
+    const auto several = load(settings, config); // transformers takes none of them by itself
+    CHECK(several.chatTemplate.empty());
+    CHECK(several.namedTemplates == std::vector<std::string>{"rag", "tool_use"});
+  }
+  CHECK(load(settings, "{}").namedTemplates.empty());
+  settings.write("tokenizer_config.json", R"({"chat_template":{"default":1}})");
+  CHECK(loadTokenizer(settings.path()).error().code == ErrorCode::MalformedFile);
+
+  const Folder files;
+  std::filesystem::create_directories(files.path() + "/additional_chat_templates");
+  files.write("additional_chat_templates/tool_use.jinja", "T");
+  CHECK(load(files, "\"S\"").namedTemplates == std::vector<std::string>{"tool_use"}); // files go before the settings
+  files.write("chat_template.jinja", "C");
+  CHECK(load(files, "\"S\"").chatTemplate == "C");
+  CHECK(load(files, "\"S\"").templateFile == files.path() + "/chat_template.jinja");
+  files.write("additional_chat_templates/default.jinja", "A");
+  CHECK(load(files, "\"S\"").chatTemplate == "A");
+}
+
+TEST_CASE("tokens of an added_tokens.json join where no newer list does") {
+  const Folder folder;
+  folder.write("tokenizer.json", kSmall);
+  folder.write("added_tokens.json", R"({"<x>":5,"<y>":6,"<s>":99})");
+  folder.write("tokenizer_config.json", R"({"pad_token":"<x>"})");
+  const auto bundle = loadTokenizer(folder.path());
+  REQUIRE(bundle.ok());
+  CHECK(bundle->tokenizer->encode("ab<x><y><s>", true) == std::vector<TokenId>{2, 5, 6, 3});
+  CHECK(bundle->tokenizer->isSpecial(5));
+  CHECK_FALSE(bundle->tokenizer->isSpecial(6));
+  folder.write("tokenizer_config.json", R"({"added_tokens_decoder":{}})");
+  CHECK(loadTokenizer(folder.path())->tokenizer->vocabularySize() == 5);
+  folder.write("tokenizer_config.json", "{}");
+  folder.write("added_tokens.json", R"({"<x>":2})");
+  CHECK(loadTokenizer(folder.path()).error().where == folder.path() + "/added_tokens.json");
+  folder.write("added_tokens.json", R"({"<x>":"5"})");
+  CHECK(loadTokenizer(folder.path()).error().where == folder.path() + "/added_tokens.json");
+}
+
 TEST_CASE("templates see the tokens that the settings name, not those that are added to texts") {
   const Folder folder;
   folder.write("tokenizer.json", with(R"("post_processor":null)", R"("post_processor":{"type":"TemplateProcessing","single":[
@@ -121,8 +174,12 @@ TEST_CASE("special tokens that only tokenizer_config.json names are special") {
   CHECK(bundle->tokenizer->isSpecial(5));
   folder.write("tokenizer_config.json", R"({"added_tokens_decoder":{"3":{"content":"<s>","rstrip":true}}})");
   CHECK(loadTokenizer(folder.path())->tokenizer->encode("<s>  ab", true) == std::vector<TokenId>{3, 2});
-  folder.write("tokenizer_config.json", R"({"added_tokens_decoder":{"5x":{"content":"<x>"}}})");
-  CHECK(loadTokenizer(folder.path()).error().code == ErrorCode::MalformedFile);
+  for (const std::string tokens : {R"("5x":{"content":"<x>"})", R"("2":{"content":"<x>"})", R"("3000000":{"content":"<x>"})"}) {
+    folder.write("tokenizer_config.json", R"({"added_tokens_decoder":{)" + tokens + "}}");
+    const Error error = loadTokenizer(folder.path()).error();
+    CHECK(error.code == ErrorCode::MalformedFile);
+    CHECK(error.where.find("tokenizer_config.json") != std::string::npos);
+  }
 }
 
 TEST_CASE("missing files and foreign formats are named") {

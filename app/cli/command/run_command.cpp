@@ -2,7 +2,6 @@
 #include "app/cli/command/output.h"
 #include "core/api/config_fields.h"
 #include "core/base/nearest_name.h"
-#include "core/base/shorten.h"
 #include "core/base/workspace.h"
 
 #include <CLI/CLI.hpp>
@@ -17,7 +16,6 @@ namespace attune::app {
 namespace {
 
 constexpr int64_t kLargestSeed = (int64_t(1) << 53) - 1; // as of the setting
-constexpr size_t kLongestMessage = 600;
 
 std::string checkDevice(const std::string &device) {
   const api::DeviceProblem problem = api::deviceProblem(device);
@@ -158,41 +156,9 @@ std::optional<int> parse(Command &command, const std::vector<std::string> &argum
 
 std::string versionText() { return ATTUNE_VERSION; }
 
-Json errorJson(const Error &error) {
-  return {{"code", errorCodeName(error.code)},
-          {"message", shortened(error.message, kLongestMessage)},
-          {"where", error.where},
-          {"hint", error.hint}};
-}
-
-void printJson(CommandContext &context, const Json &value) { context.out << dumpJson(value, -1) << std::endl; }
-
 Error errorOfException(const std::exception &exception) {
   if (dynamic_cast<const std::bad_alloc *>(&exception)) return {ErrorCode::OutOfMemory, "The machine ran out of memory.", "", "", {}};
   return {ErrorCode::Internal, std::string("Attune made a mistake: ") + exception.what() + ".", "", "", {}};
-}
-
-int reportError(CommandContext &context, const Error &error) {
-  if (context.json) {
-    Json object;
-    object["error"] = errorJson(error);
-    if (!error.problems.empty()) {
-      Json list = Json::array();
-      for (const ConfigProblem &problem : error.problems) list.push_back({{"key", problem.key}, {"message", problem.message}});
-      object["problems"] = list;
-    }
-    printJson(context, object);
-  } else {
-    Error shown = error;
-    shown.message = shortened(error.message, kLongestMessage);
-    context.err << "attune: " << shown.text() << '\n';
-    const bool told = error.problems.size() == 1; // by the message
-    for (const ConfigProblem &problem : told ? std::vector<ConfigProblem>{} : error.problems)
-      context.err << "  " << problem.key << (problem.key.empty() ? "" : ": ") << problem.message << '\n';
-    if (!error.hint.empty()) context.err << "  " << error.hint << '\n';
-    context.err.flush();
-  }
-  return exitCodeOf(error.code);
 }
 
 int runCommand(Command &command, const std::vector<std::string> &arguments, std::ostream &out, std::ostream &err, bool errIsTerminal,

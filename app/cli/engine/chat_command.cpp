@@ -1,4 +1,5 @@
 // attune chat: talk to a model in the terminal, turn by turn, with the model's own chat template.
+#include "app/cli/command/output.h"
 #include "app/cli/engine/model_options.h"
 #include "core/generate/generator.h"
 
@@ -24,7 +25,7 @@ public:
     if (context.json)
       return Error{ErrorCode::Usage, "chat has no JSON output.", "--json", "Use attune generate --messages for one answer."};
     ATTUNE_TRY(core::ModelSession session, m_model.openToGenerate(context, true));
-    noticeTemplate(session, context);
+    noticeTemplate(session.bundle, context);
     if (!context.quiet) context.err << "Write a message; /reset starts again, /exit leaves.\n";
     tokenizer::Conversation conversation;
     const auto reset = [&] {
@@ -33,7 +34,7 @@ public:
     };
     reset();
     core::GenerateOptions options;
-    options.maxNewTokens = m_sampling.maxNewTokens ? *m_sampling.maxNewTokens : session.defaults.maxNewTokens.value_or(512);
+    options.maxNewTokens = m_sampling.newTokens(session.defaults);
     options.endTokens = session.chatEndTokens;
     const int64_t room = session.model.transformer.config().context;
     options.stop = context.stop;
@@ -60,7 +61,7 @@ public:
       std::string answer;
       const auto emit = [&](const std::string &piece) {
         answer += piece;
-        context.out << piece << std::flush;
+        printWritten(context.out, piece);
       };
       options.onToken = [&](int32_t id) { emit(decoder.push(id)); };
       const auto result = core::generate(session.model.transformer, session.model.weights, session.model.adapters(), prompt, options);
@@ -77,7 +78,7 @@ public:
 
 private:
   ModelOptions m_model;
-  SamplingFlags m_sampling;
+  SamplingFlags m_sampling{512};
   std::string m_system;
 };
 

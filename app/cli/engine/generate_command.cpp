@@ -1,5 +1,6 @@
 // attune generate: one answer, streamed.
 #include "app/cli/command/output.h"
+#include "app/cli/command/token_ids.h"
 #include "app/cli/engine/model_options.h"
 #include "core/data/messages_file.h"
 #include "core/generate/generator.h"
@@ -36,7 +37,7 @@ public:
     ATTUNE_TRY(core::ModelSession session, m_model.openToGenerate(context, !m_ids));
     if (m_prompt) prompt = session.encode(*m_prompt);
     if (m_messages) {
-      noticeTemplate(session, context);
+      noticeTemplate(session.bundle, context);
       ATTUNE_TRY(prompt, session.encodeChat(conversation));
     }
 
@@ -45,10 +46,10 @@ public:
     if (session.bundle.tokenizer) decoder.emplace(*session.bundle.tokenizer);
     const auto emit = [&](const std::string &piece) {
       text += piece;
-      if (!context.json) context.out << piece << std::flush;
+      if (!context.json) printWritten(context.out, piece);
     };
     core::GenerateOptions options;
-    options.maxNewTokens = m_sampling.maxNewTokens ? *m_sampling.maxNewTokens : session.defaults.maxNewTokens.value_or(256);
+    options.maxNewTokens = m_sampling.newTokens(session.defaults);
     options.sampling = m_sampling.resolve(session.defaults, static_cast<uint64_t>(context.seed.value_or(0)));
     options.endTokens = m_messages ? session.chatEndTokens : session.endTokens;
     options.stop = context.stop;
@@ -75,7 +76,7 @@ public:
 
 private:
   ModelOptions m_model;
-  SamplingFlags m_sampling;
+  SamplingFlags m_sampling{256};
   std::optional<std::string> m_prompt, m_messages, m_ids;
 };
 

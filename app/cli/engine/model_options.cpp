@@ -2,8 +2,6 @@
 
 #include <ATen/Parallel.h>
 
-#include <cstdlib>
-
 namespace attune::app {
 
 void ModelOptions::add(CLI::App &options) {
@@ -37,30 +35,9 @@ Result<core::ModelSession> ModelOptions::openToGenerate(const CommandContext &co
   return core::ModelSession::openToGenerate(model, adapter, type, needsText);
 }
 
-void noticeTemplate(const core::ModelSession &session, CommandContext &context) {
-  if (session.bundle.chatTemplate.empty() && !context.quiet) context.err << "The model ships no chat template, so the plain one is used.\n";
-}
-
-Result<std::vector<int32_t>> parseIds(const std::string &text) {
-  std::vector<int32_t> ids;
-  const char *at = text.c_str();
-  for (;;) {
-    while (*at == ' ' || *at == ',' || *at == '\t' || *at == '\n') ++at;
-    if (*at == '\0') break;
-    char *end = nullptr;
-    const long long value = std::strtoll(at, &end, 10);
-    if (end == at || value < 0 || value > INT32_MAX)
-      return Error{ErrorCode::Usage, "Token ids are whole numbers from 0 up, separated by spaces.", "--ids",
-                   "For example --ids \"1 2 3\"."};
-    ids.push_back(static_cast<int32_t>(value));
-    at = end;
-  }
-  if (ids.empty()) return Error{ErrorCode::Usage, "No token ids are given.", "--ids", "For example --ids \"1 2 3\"."};
-  return ids;
-}
-
 void SamplingFlags::add(CLI::App &options) {
-  options.add_option("--max-new-tokens", maxNewTokens, "Longest answer in tokens (default: the model's own, else 256)")
+  const std::string usual = std::to_string(usualNewTokens);
+  options.add_option("--max-new-tokens", maxNewTokens, "Longest answer in tokens (default: the model's own, else " + usual + ")")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
   options.add_flag("--greedy", greedy, "Always take the likeliest token; penalties only if given");
   options.add_option("--temperature", temperature, "Sharpness of sampling (default: the model's own)")->check(CLI::Range(0.0, 100.0));
@@ -69,6 +46,10 @@ void SamplingFlags::add(CLI::App &options) {
   options.add_option("--min-p", minP, "Drop tokens below this share of the likeliest")->check(CLI::Range(0.0, 1.0));
   options.add_option("--repetition-penalty", repetitionPenalty, "Above 1 makes tokens already seen less likely")
       ->check(CLI::Range(0.01, 100.0));
+}
+
+int64_t SamplingFlags::newTokens(const io::GenerationDefaults &defaults) const {
+  return maxNewTokens ? *maxNewTokens : defaults.maxNewTokens.value_or(usualNewTokens);
 }
 
 core::SamplingOptions SamplingFlags::resolve(const io::GenerationDefaults &defaults, uint64_t seed) const {

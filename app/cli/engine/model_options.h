@@ -1,4 +1,4 @@
-// What score, generate and chat share: the options that choose and load a model, and reading ids from text.
+// What score, generate and chat share: the options that choose and load a model, and those of sampling.
 // Main thread only.
 #pragma once
 
@@ -10,7 +10,6 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace attune::app {
 
@@ -28,20 +27,17 @@ struct ModelOptions {
   Result<core::ModelSession> openToGenerate(const CommandContext &context, bool needsText) const;
 };
 
-/// Tells on context.err when the model ships no chat template, so that the plain one is used.
-void noticeTemplate(const core::ModelSession &session, CommandContext &context);
-
-/// "1 2 3" (spaces or commas); Usage for anything else.
-Result<std::vector<int32_t>> parseIds(const std::string &text);
-
 /// The options of sampling that generate and chat take.
 struct SamplingFlags {
   bool greedy = false;
   std::optional<double> temperature, topP, minP, repetitionPenalty;
   std::optional<int64_t> topK;
   std::optional<int64_t> maxNewTokens;
+  int64_t usualNewTokens; // where neither the user nor the model says
 
+  explicit SamplingFlags(int64_t usual) : usualNewTokens(usual) {}
   void add(CLI::App &options);
+  int64_t newTokens(const io::GenerationDefaults &defaults) const;
   core::SamplingOptions resolve(const io::GenerationDefaults &defaults, uint64_t seed) const;
 };
 

@@ -1,5 +1,6 @@
 // attune score: log-probabilities, perplexity and logits of given tokens.
 #include "app/cli/command/output.h"
+#include "app/cli/command/token_ids.h"
 #include "app/cli/engine/model_options.h"
 #include "core/data/chat_dataset.h"
 #include "core/data/dataset_file.h"
@@ -30,6 +31,7 @@ public:
 
   Result<int> run(CommandContext &context) override {
     if (!m_logits.empty() && m_file) return Error{ErrorCode::Usage, "Logits can be written for --ids and --text only.", "--logits", ""};
+    if (context.json && !m_logits.empty()) ATTUNE_CHECK(checkBesideJson(m_logits, "--logits"));
     std::vector<int32_t> ids;
     if (m_ids) {
       ATTUNE_TRY(ids, parseIds(*m_ids));
@@ -73,7 +75,11 @@ private:
     data::DatasetOptions options;
     options.maxLength = session.model.transformer.config().context;
     options.vocabularySize = session.model.transformer.config().vocab;
-    ATTUNE_TRY(const data::EncodedDataset dataset, data::encodeDataset({{*m_file}}, session.bundle, options, context.stop));
+    auto encoded = data::encodeDataset({{*m_file}}, session.bundle, options, context.stop);
+    if (!encoded.ok() && encoded.error().code == ErrorCode::NothingToTrain)
+      return Error{ErrorCode::NothingToTrain, "The file has nothing to score: no row has an answer or a text.", *m_file,
+                   "Give rows with answers, or texts."};
+    ATTUNE_TRY(const data::EncodedDataset dataset, std::move(encoded));
     for (const data::Sample &sample : dataset.samples) {
       if (context.stop.stopRequested()) return Error{ErrorCode::Interrupted, "Scoring was stopped.", "", ""};
       ATTUNE_CHECK(scoreRow(session, sample.ids, &sample.labels));

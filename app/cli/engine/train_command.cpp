@@ -53,7 +53,7 @@ public:
 
   void say(const std::string &text) {
     m_line.finish();
-    if (!m_context.quiet) m_context.err << text << '\n';
+    if (!m_context.quiet) m_context.err << printable(text) << '\n';
   }
 
 private:

@@ -2,6 +2,7 @@
 #include "app/cli/command/output.h"
 #include "app/cli/command/progress_line.h"
 #include "core/api/config_fields.h"
+#include "core/base/atomic_file.h"
 #include "core/data/dataset_convert.h"
 #include "core/data/dataset_stats.h"
 #include "core/data/row_preview.h"
@@ -71,16 +72,28 @@ public:
     options.add_option("--max-length", m_options.maxLength, "Tokens a row may have")->check(CLI::Range(int64_t(2), int64_t(1) << 24));
     options.add_option("--train-on", m_trainOn, "Which answers are trained")->check(CLI::IsMember({"answers", "last", "all"}));
     options.add_option("--overlength", m_overlength, "What happens to longer rows")->check(CLI::IsMember({"truncate", "drop", "refuse"}));
-    options.add_option("--out", m_out,
-                       "File that convert writes, laid out as its ending says (.jsonl, .json, .csv, .tsv, .txt); split "
-                       "writes it and puts -validation before its ending");
-    options.add_flag("--overwrite", m_overwrite, "Let convert and split replace files that exist, the input among them");
-    options.add_option("--first", m_first, "First row that preview shows")->check(CLI::Range(int64_t(0), int64_t(1) << 40));
-    options.add_option("--count", m_count, "Rows that preview shows")->check(CLI::Range(int64_t(1), int64_t(10000)));
-    options.add_option("--fraction", m_fraction, "Share of the rows that split sets aside")->check(CLI::Range(0.0, 1.0));
+    const auto only = [this](CLI::Option *option, const std::vector<std::string> &actions) {
+      m_only.push_back({option->get_name(), actions, 0});
+      return option->each([this, index = m_only.size() - 1](const std::string &) { ++m_only[index].given; });
+    };
+    only(options.add_option("--out", m_out,
+                            "File that convert writes, laid out as its ending says (.jsonl, .json, .csv, .tsv, .txt); split "
+                            "writes it and puts -validation before its ending"),
+         {"convert", "split"});
+    only(options.add_flag("--overwrite", m_overwrite, "Let convert and split replace files that exist, the input among them"),
+         {"convert", "split"});
+    only(options.add_option("--first", m_first, "First row that preview shows"), {"preview"})
+        ->check(CLI::Range(int64_t(0), int64_t(1) << 40));
+    only(options.add_option("--count", m_count, "Rows that preview shows"), {"preview"})->check(CLI::Range(int64_t(1), int64_t(10000)));
+    only(options.add_option("--fraction", m_fraction, "Share of the rows that split sets aside"), {"split"})->check(CLI::Range(0.0, 1.0));
   }
 
   Result<int> run(CommandContext &context) override {
+    for (const OnlyOption &option : m_only) {
+      if (option.given == 0 || std::find(option.actions.begin(), option.actions.end(), m_action) != option.actions.end()) continue;
+      return Error{ErrorCode::Usage, "\"data " + m_action + "\" has no " + option.name + ".", option.name,
+                   "Leave it out; \"data " + option.actions.front() + "\" takes it."};
+    }
     m_options.threads = static_cast<int>(context.threads);
     m_options.trainOn = m_trainOn == "last" ? api::TrainOn::Last : m_trainOn == "all" ? api::TrainOn::All : api::TrainOn::Answers;
     m_options.overlength = m_overlength == "drop"     ? api::Overlength::Drop
@@ -182,8 +195,8 @@ private:
     size_t shown = 0;
     for (const data::Problem &problem : problems.items()) {
       if (++shown > kShownProblems) break;
-      out << (problem.severity == data::Severity::Error ? "error " : "warning ") << problem.where() << ": " << problem.message << ' '
-          << problem.fix << '\n';
+      out << (problem.severity == data::Severity::Error ? "error " : "warning ") << printable(problem.where()) << ": "
+          << printable(problem.message) << ' ' << printable(problem.fix) << '\n';
     }
     const int64_t all = problems.errors() + problems.warnings();
     out << problems.errors() << " errors, " << problems.warnings() << " warnings";
@@ -223,16 +236,19 @@ private:
                         {"full_length", row.fullLength}});
         continue;
       }
-      context.out << "--- " << row.file << ":" << row.line << ", " << row.ids.size() << " of " << row.fullLength
+      context.out << "--- " << printable(row.file) << ":" << row.line << ", " << row.ids.size() << " of " << row.fullLength
                   << " tokens; trained parts between >> and <<\n"
-                  << markedText(bundle, row) << '\n';
+                  << printable(markedText(bundle, row)) << '\n';
     }
     if (context.json) {
       Json object = summaryJson(found.rows, found.format, found.columns, found.problems);
       object["preview"] = std::move(list);
       printJson(context, object);
-    } else if (!found.problems.items().empty() && !context.quiet) {
-      printProblems(context.err, found.problems);
+    } else if (!context.quiet) {
+      if (m_first >= found.rows)
+        context.err << "There is no row " << m_first << ": " << (found.rows == 0 ? "the files are empty" : "the last one is row ")
+                    << (found.rows == 0 ? "" : std::to_string(found.rows - 1)) << ".\n";
+      if (!found.problems.items().empty()) printProblems(context.err, found.problems);
     }
     return 0;
   }
@@ -254,9 +270,8 @@ private:
     const auto format = data::formatFromName(m_format);
     if (!format || *format == api::DatasetFormat::Auto)
       return Error{ErrorCode::Usage, "\"data convert\" needs the --format to write.", "--format", "alpaca, sharegpt, messages or text"};
-    const bool toStdout = m_out == "/dev/stdout";
-    if (toStdout && context.json)
-      return Error{ErrorCode::Usage, "With --json, stdout holds the report, not the rows.", "--out", "Write to a file."};
+    const bool toStdout = isStandardOutput(m_out);
+    if (context.json) ATTUNE_CHECK(checkBesideJson(m_out, "--out"));
     ATTUNE_TRY(const auto report, data::convertDataset(refs(), *format, m_out, m_overwrite, context.stop));
     if (context.json) {
       Json object = summaryJson(report.rows, m_format, report.columns, report.problems);
@@ -276,6 +291,8 @@ private:
     const bool ending = dot != std::string::npos && (slash == std::string::npos || dot > slash);
     const std::string stem = ending ? m_out.substr(0, dot) : m_out;
     const std::string validation = stem + "-validation" + (ending ? m_out.substr(dot) : "");
+    for (const std::string &path : {m_out, validation})
+      if (context.json) ATTUNE_CHECK(checkBesideJson(path, "--out"));
     ATTUNE_TRY(const auto report,
                data::splitDataset(refs(), m_fraction, context.seed.value_or(42), {m_out, validation, m_overwrite}, context.stop));
     if (context.json) {
@@ -286,13 +303,23 @@ private:
       printJson(context, object);
       return 0;
     }
-    context.out << report.train << " rows written to " << m_out << ", " << report.validation << " to " << validation << '\n';
+    const bool toStdout = isStandardOutput(m_out) || isStandardOutput(validation);
+    (toStdout ? context.err : context.out) << report.train << " rows written to " << m_out << ", " << report.validation << " to "
+                                           << validation << '\n';
     if (report.sharedRows > 0 && !context.quiet)
       context.err << report.sharedRows << " rows of the validation part are in the training part too; delete duplicates first "
                   << "(\"attune data check\" lists them).\n";
     return 0;
   }
 
+  /// An option that means nothing to the other actions.
+  struct OnlyOption {
+    std::string name;
+    std::vector<std::string> actions;
+    int given;
+  };
+
+  std::vector<OnlyOption> m_only;
   std::string m_action;
   std::vector<std::string> m_files;
   std::string m_model;

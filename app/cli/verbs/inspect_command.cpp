@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kMaxShown = 40; // entries of a list in the text for people
 
-std::string shown(const Json &value) { return value.is_string() ? value.get<std::string>() : dumpJson(value, -1); }
+std::string shown(const Json &value) { return printable(value.is_string() ? value.get<std::string>() : dumpJson(value, -1)); }
 
 void printText(std::ostream &out, const Json &facts) {
   for (const auto &[key, value] : facts.items()) {
@@ -26,7 +26,7 @@ void printText(std::ostream &out, const Json &facts) {
         out << "  ... and " << value.size() - kMaxShown << " more\n";
         break;
       }
-      out << "  " << (value.is_object() ? name + ": " : "") << shown(item) << '\n';
+      out << "  " << (value.is_object() ? printable(name) + ": " : "") << shown(item) << '\n';
     }
   }
 }

@@ -1,5 +1,6 @@
 // attune tokenize: text to ids, a conversation to rendered text and ids with the trained mask, or ids to text.
 #include "app/cli/command/output.h"
+#include "app/cli/command/token_ids.h"
 #include "core/api/config_fields.h"
 #include "core/base/atomic_file.h"
 #include "core/data/messages_file.h"
@@ -9,32 +10,12 @@
 #include <CLI/CLI.hpp>
 
 #include <optional>
-#include <charconv>
 
 namespace attune::app {
 
 namespace {
 
-using tokenizer::TokenId;
-
 constexpr size_t kMaxTextBytes = size_t(256) << 20;
-
-/// "1 2 3" or "1,2,3".
-Result<std::vector<TokenId>> parseIds(const std::string &text, int64_t vocabulary) {
-  std::vector<TokenId> ids;
-  size_t at = 0;
-  while ((at = text.find_first_not_of(" ,\t\n[]", at)) != std::string::npos) {
-    const size_t end = std::min(text.find_first_of(" ,\t\n[]", at), text.size());
-    TokenId id = 0;
-    const auto parsed = std::from_chars(text.data() + at, text.data() + end, id);
-    if (parsed.ec != std::errc() || parsed.ptr != text.data() + end || id < 0 || id >= vocabulary)
-      return Error{ErrorCode::Usage, "\"" + text.substr(at, std::min<size_t>(end - at, 40)) + "\" is no token id of this model.", "--ids",
-                   "Ids go from 0 to " + std::to_string(vocabulary - 1) + "."};
-    ids.push_back(id);
-    at = end;
-  }
-  return ids;
-}
 
 class TokenizeCommand : public Command {
 public:
@@ -62,6 +43,7 @@ public:
       return Error{ErrorCode::Usage, "Only a conversation has a generation prompt.", "--add-generation-prompt",
                    "Give it together with --messages, or leave it out."};
     ATTUNE_TRY(const tokenizer::TokenizerBundle bundle, tokenizer::loadTokenizer(m_model));
+    if (m_messages) noticeTemplate(bundle, context);
     ATTUNE_TRY(const tokenizer::EncodedChat encoded, encode(bundle, context.stop));
     ATTUNE_CHECK(context.json ? printAll(context, *bundle.tokenizer, encoded) : printShort(context, encoded));
     return 0;
@@ -92,7 +74,7 @@ private:
     using tokenizer::ChatTemplate;
     using tokenizer::TrainedPart;
     ATTUNE_TRY(tokenizer::Conversation conversation, data::readMessagesFile(*m_messages));
-    ATTUNE_TRY(const ChatTemplate chatTemplate, ChatTemplate::ofModel(bundle, m_model));
+    ATTUNE_TRY(const ChatTemplate chatTemplate, ChatTemplate::ofModel(bundle));
     const TrainedPart part = m_trainOn == "last" ? TrainedPart::Last : m_trainOn == "all" ? TrainedPart::All : TrainedPart::Answers;
     ATTUNE_TRY(tokenizer::EncodedChat encoded,
                tokenizer::encodeChat(*bundle.tokenizer, bundle.endTokens, chatTemplate, conversation, part, m_generationPrompt));
@@ -120,7 +102,10 @@ private:
   }
 
   Status printShort(CommandContext &context, const tokenizer::EncodedChat &encoded) const {
-    if (m_ids || m_messages) context.out << encoded.text << '\n';
+    if (m_ids || m_messages) {
+      printWritten(context.out, encoded.text);
+      context.out << '\n';
+    }
     if (m_ids) return {};
     ATTUNE_CHECK(printList(context, encoded.ids.size(), " ", [&](size_t i) { context.out << encoded.ids[i]; }));
     context.out << '\n';
