@@ -115,9 +115,10 @@ QString number(double value) {
   return std::fabs(value) < 1e15 && value == std::floor(value) ? countText(static_cast<qint64>(value)) : numberText(value);
 }
 
-/// "from 1 to 16,384", in the language of the program.
+/// "from 1 to 16,384", in the language of the program; empty without bounds.
 QString rangeText(const api::ConfigField &field) {
   const bool low = std::isfinite(field.minimum), high = std::isfinite(field.maximum);
+  if (!low && !high) return {};
   if (low && high && !field.minimumExcluded && !field.maximumExcluded)
     return Words::tr("from %1 to %2").arg(number(field.minimum), number(field.maximum));
   if (low && high) return Words::tr("between %1 and %2").arg(number(field.minimum), number(field.maximum));
@@ -133,6 +134,13 @@ QString fieldLabel(const api::ConfigField &field) {
 }
 
 QString fieldHelp(const api::ConfigField &field) { return QCoreApplication::translate("SettingHelp", field.help.c_str()); }
+
+QString fieldExplanation(const api::ConfigField &field) {
+  QStringList parts = {fieldLabel(field) + QStringLiteral(" (") + QString::fromStdString(field.key) + QLatin1Char(')'), fieldUnit(field),
+                       rangeText(field), fieldHelp(field)};
+  parts.removeAll(QString());
+  return parts.join(QStringLiteral(" · "));
+}
 
 QString fieldUnit(const api::ConfigField &field) {
   if (field.unit == "tokens") return Words::tr("tokens");

@@ -2,12 +2,13 @@
 
 #include "ui/models/field_text.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/file_pick.h"
 #include "ui/widgets/icon.h"
 #include "ui/widgets/retranslate.h"
 
 #include <QCheckBox>
 #include <QComboBox>
-#include <QFileDialog>
+#include <QEvent>
 #include <QGridLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -36,6 +37,7 @@ SettingRow::SettingRow(const api::ConfigField &field, ConfigDraft &draft, QWidge
   m_label->setWordWrap(true);
   m_editor = makeEditor();
   m_label->setBuddy(m_editor);
+  m_editor->installEventFilter(this);
   m_reset = makeButton(ButtonKind::Quiet, QStringLiteral("undo"), this);
   m_reset->setFixedWidth(28);
   QSizePolicy keep = m_reset->sizePolicy();
@@ -58,8 +60,7 @@ SettingRow::SettingRow(const api::ConfigField &field, ConfigDraft &draft, QWidge
     const QString unit = fieldUnit(m_field);
     m_help->setText((unit.isEmpty() ? QString() : unit + QStringLiteral(" · ")) + fieldHelp(m_field));
     m_editor->setAccessibleName(fieldLabel(m_field));
-    m_editor->setAccessibleDescription(fieldHelp(m_field));
-    m_label->setToolTip(QString::fromStdString(m_field.key));
+    m_editor->setAccessibleDescription(fieldExplanation(m_field));
     m_reset->setToolTip(tr("Changed. Back to the default: %1").arg([this] {
       ConfigDraft fresh;
       return fresh.text(m_field);
@@ -117,10 +118,11 @@ QWidget *SettingRow::makeEditor() {
   if (m_field.type == api::FieldType::Path) {
     QAction *pick = edit->addAction(icon(QStringLiteral("open"), Tone::Muted), QLineEdit::TrailingPosition);
     connect(pick, &QAction::triggered, this, [this] {
-      const bool folder = m_field.key == "init_adapter";
-      const QString path =
-          folder ? QFileDialog::getExistingDirectory(this, fieldLabel(m_field)) : QFileDialog::getOpenFileName(this, fieldLabel(m_field));
-      if (!path.isEmpty()) m_draft.setText(m_field, path);
+      const Picked set = [this](const QString &path) { m_draft.setText(m_field, path); };
+      if (m_field.key == "init_adapter")
+        pickFolder(this, fieldLabel(m_field), set);
+      else
+        pickFile(this, fieldLabel(m_field), {}, set);
     });
   }
   return edit;
@@ -131,12 +133,13 @@ bool SettingRow::matches(const QString &text) const {
          QString::fromStdString(m_field.key).contains(text, Qt::CaseInsensitive);
 }
 
-/// Where there is no room for the help beside the field, it is the field's tool tip.
-void SettingRow::resizeEvent(QResizeEvent *) {
-  const bool room = width() >= 520;
-  m_help->setVisible(room);
-  m_editor->setToolTip(room ? QString() : m_help->text());
+bool SettingRow::eventFilter(QObject *, QEvent *event) {
+  if (event->type() == QEvent::FocusIn || event->type() == QEvent::Enter) Q_EMIT explained(fieldExplanation(m_field));
+  return false;
 }
+
+/// Where there is no room for the help beside the field, the page's line of help has it.
+void SettingRow::resizeEvent(QResizeEvent *) { m_help->setVisible(width() >= 520); }
 
 void SettingRow::showValue() {
   const QString text = m_draft.text(m_field);

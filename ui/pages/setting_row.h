@@ -23,7 +23,12 @@ public:
   void refresh();
   QWidget *editor() const { return m_editor; }
 
+Q_SIGNALS:
+  /// The pointer or the keyboard came to the setting: its unit, range and help.
+  void explained(const QString &text);
+
 protected:
+  bool eventFilter(QObject *watched, QEvent *event) override;
   void resizeEvent(QResizeEvent *event) override;
 
 private:

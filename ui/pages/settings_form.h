@@ -23,6 +23,10 @@ public:
   void setSearch(const QString &text);
   SettingRow *row(const std::string &key) const;
 
+Q_SIGNALS:
+  /// About the setting that pointer or keyboard came to.
+  void explained(const QString &text);
+
 private:
   void arrange();
   void refresh();

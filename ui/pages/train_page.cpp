@@ -9,19 +9,23 @@
 #include "ui/pages/row_preview_panel.h"
 #include "ui/pages/settings_form.h"
 #include "ui/pages/source_card.h"
+#include "ui/widgets/button_action.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/file_pick.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/page_header.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/segmented_switch.h"
 #include "ui/widgets/toast.h"
 
-#include <QFileDialog>
+#include <QAction>
 #include <QHBoxLayout>
 #include <QInputDialog>
+#include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
+#include <QShortcut>
 #include <QStorageInfo>
 #include <QVBoxLayout>
 
@@ -68,7 +72,12 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
   QFrame *card = makeCard(this);
   cardLayout(card)->setContentsMargins(16, 4, 4, 4);
   m_form = new SettingsForm(m_draft, card);
-  cardLayout(card)->addWidget(m_form);
+  cardLayout(card)->addWidget(m_form, 1);
+  m_hint = makeLabel(TextRole::Caption, card);
+  m_hint->setWordWrap(true);
+  m_hint->setContentsMargins(0, 2, 12, 4);
+  m_hint->hide();
+  cardLayout(card)->addWidget(m_hint);
   m_preview = new RowPreviewPanel(services, tasks, this);
   middle->addWidget(card, 55);
   middle->addWidget(m_preview, 45);
@@ -88,7 +97,12 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
   connect(m_method, &SegmentedSwitch::changed, this, [this](const QString &key) { m_draft.setText(*api::findConfigField("method"), key); });
   connect(m_level, &SegmentedSwitch::changed, this, [this](const QString &key) { m_form->setAdvanced(key == QLatin1String("all")); });
   connect(m_search, &QLineEdit::textChanged, m_form, &SettingsForm::setSearch);
+  connect(m_form, &SettingsForm::explained, this, [this](const QString &text) {
+    m_hint->setText(text);
+    m_hint->show();
+  });
   connect(m_start, &QPushButton::clicked, this, &TrainPage::start);
+  makeActions();
   onLanguage(this, [this] {
     m_header->setTitle(tr("Train"));
     m_header->setSubtitle(tr("Choose a model, data and settings."));
@@ -97,8 +111,13 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
     m_model->setTitle(tr("Model"));
     m_data->setTitle(tr("Data"));
     m_place->setTitle(tr("Where it runs"));
+    m_find->setText(tr("Search settings"));
+    m_all->setText(tr("Basic or all settings"));
+    m_openSettings->setText(tr("Open settings…"));
+    m_saveSettings->setText(tr("Save settings…"));
     m_search->setPlaceholderText(tr("Search settings… Ctrl+F"));
     m_search->setAccessibleName(tr("Search settings"));
+    m_hint->hide(); // its text is in the other language
     QStringList keys, texts;
     for (const std::string &choice : api::findConfigField("method")->choices) {
       keys.prepend(QString::fromStdString(choice)); // LoRA first, full training last
@@ -119,9 +138,9 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
   m_draft.replace(first, QString::fromStdString(services.resources) + QStringLiteral("/presets/lora.json"), preset);
 }
 
-void TrainPage::focusSearch() { m_search->setFocus(); }
-
 void TrainPage::useModel(const QString &path) { m_draft.setText(*api::findConfigField("model"), path); }
+
+void TrainPage::useAdapter(const QString &folder) { m_draft.setText(*api::findConfigField("init_adapter"), folder); }
 
 void TrainPage::addDataset(const QString &path) {
   auto datasets = m_draft.config().dataset;
@@ -129,6 +148,32 @@ void TrainPage::addDataset(const QString &path) {
     if (ref.path == path.toStdString()) return;
   datasets.push_back({path.toStdString(), api::DatasetFormat::Auto, 1.0});
   m_draft.setDatasets(datasets);
+}
+
+void TrainPage::makeActions() {
+  const auto add = [this](const QKeySequence &keys, auto act) {
+    auto *action = new QAction(this);
+    action->setShortcut(keys);
+    connect(action, &QAction::triggered, this, act);
+    addAction(action);
+    return action;
+  };
+  new ButtonAction(m_start, QKeySequence(Qt::CTRL | Qt::Key_Return), this);
+  new ButtonAction(m_model->button(), QKeySequence(Qt::CTRL | Qt::Key_M), this);
+  new ButtonAction(m_data->button(), QKeySequence(Qt::CTRL | Qt::Key_D), this);
+  new ButtonAction(m_presets, QKeySequence(Qt::CTRL | Qt::Key_P), this);
+  m_openSettings = add(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_J), [this] { openSettings(); });
+  m_saveSettings = add(QKeySequence::Save, [this] { saveSettings(); });
+  m_find = add(QKeySequence::Find, [this] { m_search->setFocus(Qt::ShortcutFocusReason); });
+  m_all = add(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A), [this] {
+    const bool all = m_level->current() == QLatin1String("all");
+    m_level->setCurrent(all ? QStringLiteral("basic") : QStringLiteral("all"));
+    m_form->setAdvanced(!all);
+  });
+  new ButtonAction(m_forecast->fitButton(), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F), this);
+  new ButtonAction(m_forecast->copyButton(), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), this);
+  auto *clear = new QShortcut(QKeySequence(Qt::Key_Escape), m_search, nullptr, nullptr, Qt::WidgetShortcut);
+  connect(clear, &QShortcut::activated, m_search, &QLineEdit::clear);
 }
 
 void TrainPage::useRun(const QString &folder) {
@@ -155,10 +200,12 @@ void TrainPage::fillPresets() {
   add(tr("Recipe A: all weights, constant rate"), QStringLiteral("recipe-a.json"));
   add(tr("Recipe B: LoRA, small batches"), QStringLiteral("recipe-b.json"));
   menu->addSeparator();
-  menu->addAction(tr("Open settings…"), this, &TrainPage::openSettings);
-  menu->addAction(tr("Save settings…"), this, &TrainPage::saveSettings);
+  menu->addAction(m_openSettings);
+  menu->addAction(m_saveSettings);
   m_presets->setMenu(menu);
 }
+
+void TrainPage::useTryOut() { usePreset(QString::fromStdString(m_services.resources) + QStringLiteral("/presets/tryout.json")); }
 
 void TrainPage::usePreset(const QString &path) {
   m_loading = m_tasks.run(
@@ -176,8 +223,10 @@ void TrainPage::usePreset(const QString &path) {
 }
 
 void TrainPage::openSettings() {
-  const QString path = QFileDialog::getOpenFileName(this, tr("Open settings"), {}, tr("Run settings (*.json)"));
-  if (path.isEmpty()) return;
+  pickFile(this, tr("Open settings"), tr("Run settings (*.json)"), [this](const QString &path) { readSettings(path); });
+}
+
+void TrainPage::readSettings(const QString &path) {
   m_loading = m_tasks.run(
       this,
       [path = path.toStdString()](StopToken) -> Result<api::ParsedRunConfig> {
@@ -194,9 +243,11 @@ void TrainPage::openSettings() {
 }
 
 void TrainPage::saveSettings() {
-  const QString path = QFileDialog::getSaveFileName(
-      this, tr("Save settings"), QString::fromStdString(m_draft.config().name) + QStringLiteral(".json"), tr("Run settings (*.json)"));
-  if (path.isEmpty()) return;
+  pickSaveName(this, tr("Save settings"), QString::fromStdString(m_draft.config().name) + QStringLiteral(".json"),
+               tr("Run settings (*.json)"), [this](const QString &path) { writeSettings(path); });
+}
+
+void TrainPage::writeSettings(const QString &path) {
   m_loading = m_tasks.run(
       this,
       [path = path.toStdString(), config = m_draft.config()](StopToken) {
@@ -231,9 +282,8 @@ void TrainPage::fillDatasets(QMenu &menu) {
   }
   menu.addSeparator();
   menu.addAction(tr("Add a file…"), this, [this] {
-    for (const QString &path : QFileDialog::getOpenFileNames(this, tr("Data to train on"), {},
-                                                             tr("Datasets (*.json *.jsonl *.csv *.tsv *.txt *.md);;All files (*)")))
-      addDataset(path);
+    pickFiles(this, tr("Data to train on"), tr("Datasets (*.json *.jsonl *.csv *.tsv *.txt *.md);;All files (*)"),
+              [this](const QString &path) { addDataset(path); });
   });
   menu.addAction(tr("Add the sample rows"), this, [this] {
     for (const char *name : {"fine-tuning-en.jsonl", "fine-tuning-zh.jsonl"})

@@ -1,11 +1,13 @@
 #include "ui/widgets/toast.h"
 
 #include "ui/widgets/controls.h"
+#include "ui/widgets/theme.h"
 
 #include <QEvent>
 #include <QGraphicsDropShadowEffect>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPropertyAnimation>
 #include <QPushButton>
 #include <QTimer>
 
@@ -27,6 +29,14 @@ void Toast::show(QWidget *anchor, const QString &text, const QString &action, st
   toast->place();
   toast->QFrame::show();
   toast->raise();
+  if (motionAllowed()) {
+    auto *rise = new QPropertyAnimation(toast, "pos", toast);
+    rise->setDuration(150);
+    rise->setStartValue(toast->pos() + QPoint(0, 12));
+    rise->setEndValue(toast->pos());
+    rise->setEasingCurve(QEasingCurve::OutCubic);
+    rise->start(QAbstractAnimation::DeleteWhenStopped);
+  }
   toast->m_timer->start(kSeconds * 1000);
 }
 
