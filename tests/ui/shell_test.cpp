@@ -7,6 +7,7 @@
 #include "ui/settings/settings_dialog.h"
 #include "ui/shell/drop_overlay.h"
 #include "ui/shell/menus.h"
+#include "ui/widgets/chip.h"
 #include "ui/widgets/segmented_switch.h"
 #include "ui/widgets/theme.h"
 #include "ui/widgets/toast.h"
@@ -87,6 +88,34 @@ QStringList nameless(QWidget *root) {
   return paths;
 }
 
+bool isReached(const QWidget *widget) { return widget->isVisible() && widget->isEnabled() && (widget->focusPolicy() & Qt::TabFocus) != 0; }
+
+/// The controls in `root` that are shown and that Tab never comes to; a chip that cannot be pressed only shows something.
+QStringList unreachable(QWidget *root) {
+  QStringList paths;
+  for (const QWidget *widget : root->findChildren<QWidget *>()) {
+    const auto *chip = qobject_cast<const Chip *>(widget);
+    const auto *button = qobject_cast<const QAbstractButton *>(widget);
+    if (isControl(widget) && widget->isVisible() && widget->isEnabled() && !isInsideControl(widget) && !isReached(widget) &&
+        !(chip && !chip->isCheckable()) && !(button && button->autoExclusive())) // arrow keys move among those
+      paths.append(pathOf(widget));
+  }
+  return paths;
+}
+
+/// The controls in `root` that look the same with and without the keyboard's focus.
+QStringList ringless(QWidget *root) {
+  QStringList paths;
+  for (QWidget *widget : root->findChildren<QWidget *>()) {
+    if (!isControl(widget) || isInsideControl(widget) || !isReached(widget)) continue;
+    if (QWidget *focused = QApplication::focusWidget()) focused->clearFocus();
+    const QImage without = widget->grab().toImage();
+    widget->setFocus(Qt::TabFocusReason);
+    if (widget->grab().toImage() == without) paths.append(pathOf(widget) + nameOf(widget));
+  }
+  return paths;
+}
+
 } // namespace
 
 class ShellTest : public QObject {
@@ -113,6 +142,24 @@ private Q_SLOTS:
     showShortcuts(studio.window.get(), studio.window->menus().groups());
     studio.window->openDiagnostics();
     QCOMPARE(nameless(studio.window.get()).join(QLatin1Char(' ')), QString());
+  }
+
+  void theKeyboardReachesEverythingAndShowsWhere() {
+    StudioFixture studio;
+    studio.store.addRun("first", 40, 1.5);
+    for (const ThemeChoice theme : {ThemeChoice::Light, ThemeChoice::Dark}) {
+      studio.preferences.theme = theme;
+      studio.appearance.apply(studio.preferences);
+      studio.open();
+      QVERIFY(QTest::qWaitForWindowActive(studio.window.get()));
+      QTRY_VERIFY(studio.window->runs().known());
+      studio.window->trainPage()->addDataset(QStringLiteral("/data/rows.jsonl"));
+      for (const Place place : kPlaces) {
+        studio.window->goTo(place);
+        QCOMPARE(unreachable(studio.window.get()).join(QLatin1Char(' ')), QString());
+        QCOMPARE(ringless(studio.window.get()).join(QLatin1Char(' ')), QString());
+      }
+    }
   }
 
   void everyActionHasAShortcutOfItsOwn() {

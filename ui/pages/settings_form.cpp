@@ -45,7 +45,6 @@ SettingsForm::SettingsForm(ConfigDraft &draft, QWidget *parent) : QScrollArea(pa
       group->title->setContentsMargins(0, 10, 0, 4);
     }
     group->rows.push_back(new SettingRow(field, m_draft, content));
-    connect(group->rows.back(), &SettingRow::explained, this, &SettingsForm::explained);
   }
   for (const Group &group : m_groups) {
     layout->addWidget(group.title);

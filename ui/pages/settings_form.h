@@ -23,10 +23,6 @@ public:
   void setSearch(const QString &text);
   SettingRow *row(const std::string &key) const;
 
-Q_SIGNALS:
-  /// About the setting that pointer or keyboard came to.
-  void explained(const QString &text);
-
 private:
   void arrange();
   void refresh();

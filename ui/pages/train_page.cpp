@@ -21,7 +21,6 @@
 #include <QAction>
 #include <QHBoxLayout>
 #include <QInputDialog>
-#include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
@@ -72,12 +71,7 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
   QFrame *card = makeCard(this);
   cardLayout(card)->setContentsMargins(16, 4, 4, 4);
   m_form = new SettingsForm(m_draft, card);
-  cardLayout(card)->addWidget(m_form, 1);
-  m_hint = makeLabel(TextRole::Caption, card);
-  m_hint->setWordWrap(true);
-  m_hint->setContentsMargins(0, 2, 12, 4);
-  m_hint->hide();
-  cardLayout(card)->addWidget(m_hint);
+  cardLayout(card)->addWidget(m_form);
   m_preview = new RowPreviewPanel(services, tasks, this);
   middle->addWidget(card, 55);
   middle->addWidget(m_preview, 45);
@@ -97,10 +91,6 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
   connect(m_method, &SegmentedSwitch::changed, this, [this](const QString &key) { m_draft.setText(*api::findConfigField("method"), key); });
   connect(m_level, &SegmentedSwitch::changed, this, [this](const QString &key) { m_form->setAdvanced(key == QLatin1String("all")); });
   connect(m_search, &QLineEdit::textChanged, m_form, &SettingsForm::setSearch);
-  connect(m_form, &SettingsForm::explained, this, [this](const QString &text) {
-    m_hint->setText(text);
-    m_hint->show();
-  });
   connect(m_start, &QPushButton::clicked, this, &TrainPage::start);
   makeActions();
   onLanguage(this, [this] {
@@ -117,7 +107,6 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
     m_saveSettings->setText(tr("Save settings…"));
     m_search->setPlaceholderText(tr("Search settings… Ctrl+F"));
     m_search->setAccessibleName(tr("Search settings"));
-    m_hint->hide(); // its text is in the other language
     QStringList keys, texts;
     for (const std::string &choice : api::findConfigField("method")->choices) {
       keys.prepend(QString::fromStdString(choice)); // LoRA first, full training last
@@ -258,22 +247,42 @@ void TrainPage::writeSettings(const QString &path) {
       });
 }
 
+void TrainPage::changeDataset(size_t index, const std::function<void(api::DatasetRef &)> &change) {
+  auto datasets = m_draft.config().dataset;
+  if (index >= datasets.size()) return;
+  change(datasets[index]);
+  m_draft.setDatasets(datasets);
+}
+
+void TrainPage::askWeight(size_t index) {
+  auto *ask = new QInputDialog(this);
+  ask->setAttribute(Qt::WA_DeleteOnClose);
+  ask->setInputMode(QInputDialog::DoubleInput);
+  ask->setWindowTitle(tr("Weight"));
+  ask->setLabelText(tr("Times an epoch; 2.5 takes every row twice and half of them once more."));
+  ask->setDoubleRange(0.01, 1000);
+  ask->setDoubleDecimals(2);
+  ask->setDoubleValue(m_draft.config().dataset.at(index).weight);
+  connect(ask, &QInputDialog::doubleValueSelected, this,
+          [this, index](double weight) { changeDataset(index, [weight](api::DatasetRef &ref) { ref.weight = weight; }); });
+  ask->open();
+}
+
 void TrainPage::fillDatasets(QMenu &menu) {
   const auto datasets = m_draft.config().dataset;
   for (size_t i = 0; i < datasets.size(); ++i) {
     QMenu *one = menu.addMenu(shortName(datasets[i].path) +
                               (datasets[i].weight == 1.0 ? QString() : QStringLiteral(" × %1").arg(numberText(datasets[i].weight))));
-    one->addAction(tr("How often its rows are taken…"), this, [this, i] {
-      auto changed = m_draft.config().dataset;
-      if (i >= changed.size()) return;
-      bool ok = false;
-      const double weight =
-          QInputDialog::getDouble(this, tr("Weight"), tr("Times an epoch; 2.5 takes every row twice and half of them once more."),
-                                  changed[i].weight, 0.01, 1000, 2, &ok);
-      if (!ok) return;
-      changed[i].weight = weight;
-      m_draft.setDatasets(changed);
-    });
+    one->addAction(tr("How often its rows are taken…"), this, [this, i] { askWeight(i); });
+    QMenu *formats = one->addMenu(tr("Format"));
+    for (const api::DatasetFormat format : {api::DatasetFormat::Auto, api::DatasetFormat::Messages, api::DatasetFormat::Sharegpt,
+                                            api::DatasetFormat::Alpaca, api::DatasetFormat::Text}) {
+      const QString name = format == api::DatasetFormat::Auto ? tr("as recognised") : QString::fromStdString(api::nameOf(format));
+      QAction *choice =
+          formats->addAction(name, this, [this, i, format] { changeDataset(i, [format](api::DatasetRef &ref) { ref.format = format; }); });
+      choice->setCheckable(true);
+      choice->setChecked(datasets[i].format == format);
+    }
     one->addAction(tr("Take it out"), this, [this, i] {
       auto changed = m_draft.config().dataset;
       if (i < changed.size()) changed.erase(changed.begin() + static_cast<std::ptrdiff_t>(i));
@@ -297,6 +306,13 @@ void TrainPage::showPlace() {
   m_place->setValue(tr("This machine"),
                     (m_gate.device() ? QString::fromStdString(m_gate.device()->name) + QStringLiteral(" · ") : QString()) +
                         tr("%1 free on disk").arg(bytesText(disk.bytesAvailable())));
+}
+
+/// A low window has its settings rather than air.
+void TrainPage::resizeEvent(QResizeEvent *) {
+  const bool low = height() < 640;
+  layout()->setContentsMargins(24, low ? 12 : 20, 24, low ? 12 : 20);
+  layout()->setSpacing(low ? 8 : 14);
 }
 
 void TrainPage::showEvent(QShowEvent *) { showPlace(); }

@@ -6,8 +6,9 @@
 
 #include <QWidget>
 
+#include <functional>
+
 class QAction;
-class QLabel;
 class QLineEdit;
 class QMenu;
 class QPushButton;
@@ -41,6 +42,7 @@ Q_SIGNALS:
   void started(const QString &folder);
 
 protected:
+  void resizeEvent(QResizeEvent *event) override;
   void showEvent(QShowEvent *event) override;
 
 private:
@@ -48,6 +50,8 @@ private:
   void makeActions();
   void fillPresets();
   void fillDatasets(QMenu &menu);
+  void changeDataset(size_t index, const std::function<void(api::DatasetRef &)> &change);
+  void askWeight(size_t index);
   void usePreset(const QString &path);
   void openSettings();
   void readSettings(const QString &path);
@@ -68,7 +72,6 @@ private:
   SegmentedSwitch *m_method, *m_level;
   QLineEdit *m_search;
   SettingsForm *m_form;
-  QLabel *m_hint; // about the setting that has the focus
   QAction *m_find, *m_all, *m_openSettings, *m_saveSettings;
   RowPreviewPanel *m_preview;
   ForecastCard *m_forecast;

@@ -95,7 +95,7 @@ SettingsDialog::SettingsDialog(const Preferences &preferences, const Preferences
     m_language->setCurrent(m_preferences.language);
     m_theme->setChoices(kThemeKeys, {tr("As the system"), tr("Light"), tr("Dark")});
     m_theme->setCurrent(kThemeKeys[static_cast<int>(m_preferences.theme)]);
-    m_motion->setChoices(kMotionKeys, {tr("As the system"), tr("On", "motion"), tr("Reduced", "motion")});
+    m_motion->setChoices(kMotionKeys, {tr("As the system"), tr("On"), tr("Reduced")});
     m_motion->setCurrent(kMotionKeys[static_cast<int>(m_preferences.motion)]);
     m_language->setAccessibleName(tr("Language"));
     m_theme->setAccessibleName(tr("Theme"));

@@ -2,6 +2,7 @@
 
 #include "ui/widgets/controls.h"
 #include "ui/widgets/file_pick.h"
+#include "ui/widgets/number_text.h"
 
 #include <QClipboard>
 #include <QCoreApplication>
@@ -59,7 +60,7 @@ QString diagnosticsText(const DiagnosticFacts &facts) {
   if (facts.device) {
     line("name", QString::fromStdString(facts.device->name));
     line("cores", QString::number(facts.device->cores));
-    line("memory", QString::number(facts.device->memoryBytes) + QStringLiteral(" bytes"));
+    line("memory", bytesText(facts.device->memoryBytes));
     line("precision", QString::fromStdString(facts.device->precision));
   }
   line("engine", facts.device                    ? QStringLiteral("loaded")
@@ -101,7 +102,7 @@ void showDiagnostics(QWidget *parent, const QString &report, std::function<void(
   auto *text = new QPlainTextEdit(report, dialog);
   text->setReadOnly(true);
   text->setAccessibleName(Words::tr("Diagnostics"));
-  setStyleProperty(text, "role", QStringLiteral("mono"));
+  setStyleProperty(text, "kind", QStringLiteral("mono"));
   layout->addWidget(text, 1);
   auto *buttons = new QHBoxLayout;
   QPushButton *copy = makeButton(ButtonKind::Normal, dialog);

@@ -119,7 +119,7 @@ void Menus::showPlace() {
 QList<ShortcutGroup> Menus::groups() const {
   QList<ShortcutGroup> groups;
   for (const QMenu *menu : m_menus) groups.append({withoutMnemonic(menu->title()), menu->actions()});
-  for (const Place place : kPlaces) groups.append({placeName(place), m_window.page(place)->actions()});
+  for (const Place place : kPlaces) groups.append({tr("%1 page").arg(placeName(place)), m_window.page(place)->actions()});
   return groups;
 }
 

@@ -12,6 +12,8 @@
 #include <QScrollArea>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace attune::ui {
 
 namespace {
@@ -88,7 +90,7 @@ void showShortcuts(QWidget *parent, const QList<ShortcutGroup> &groups) {
     shown.append(group);
   }
   for (const ShortcutGroup &group : shown) {
-    (placed * 2 < all ? left : right).append(group);
+    (placed * 2 + group.actions.size() + 2 <= all ? left : right).append(group);
     placed += group.actions.size() + 2;
   }
   columns->addLayout(makeColumn(content, left), 1);
@@ -99,7 +101,7 @@ void showShortcuts(QWidget *parent, const QList<ShortcutGroup> &groups) {
   close->setText(Words::tr("Close"));
   QObject::connect(close, &QPushButton::clicked, dialog, &QDialog::accept);
   layout->addWidget(close, 0, Qt::AlignRight);
-  dialog->resize(720, 560);
+  dialog->resize(720, std::min(content->sizeHint().height() + 110, parent->window()->height() - 40));
   dialog->open();
 }
 

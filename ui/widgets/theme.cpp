@@ -86,6 +86,7 @@ QString Theme::styleSheet() const {
   replace(QStringLiteral("accentHover"), mixed(color(Tone::Accent), color(Tone::Text), 0.15).name());
   replace(QStringLiteral("faint"), mixed(color(Tone::Window), color(Tone::Muted), 0.6).name());
   replace(QStringLiteral("chevron"), m_dark ? QStringLiteral(":/themes/chevron-dark.svg") : QStringLiteral(":/themes/chevron-light.svg"));
+  replace(QStringLiteral("check"), m_dark ? QStringLiteral(":/themes/check-dark.svg") : QStringLiteral(":/themes/check-light.svg"));
   for (int i = 0; i < 12; ++i) replace(QLatin1String(kToneNames[i]), m_colors[i].name());
   return sheet;
 }
