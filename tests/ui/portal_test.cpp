@@ -50,6 +50,7 @@ private Q_SLOTS:
     portal->scheme = 2;
     Q_EMIT qApp->applicationStateChanged(Qt::ApplicationActive);
     QTRY_VERIFY(!appearance.dark());
+    portal->scheme = 1;
     Q_EMIT portal->SettingChanged(QStringLiteral("org.freedesktop.appearance"), QStringLiteral("color-scheme"), QDBusVariant(uint(1)));
     QTRY_VERIFY(appearance.dark());
     QVERIFY(motionAllowed());

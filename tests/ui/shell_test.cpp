@@ -7,6 +7,7 @@
 #include "ui/settings/settings_dialog.h"
 #include "ui/shell/drop_overlay.h"
 #include "ui/shell/menus.h"
+#include "ui/widgets/banner.h"
 #include "ui/widgets/chip.h"
 #include "ui/widgets/segmented_switch.h"
 #include "ui/widgets/theme.h"
@@ -314,6 +315,41 @@ private Q_SLOTS:
     QCOMPARE(search->text(), before);
     drop(window, &window, at("picture.png"));
     QTRY_VERIFY(window.findChild<Toast *>() && window.findChild<Toast *>()->isVisible());
+  }
+
+  void withoutTheStarterModelTheSampleRowsWaitForAnother() {
+    StudioFixture studio;
+    studio.services.starterModel.clear();
+    studio.open();
+    studio.window->goTo(Place::Start);
+    QPushButton *choose = nullptr;
+    for (auto *button : studio.window->page(Place::Start)->findChildren<QPushButton *>())
+      if (button->text() == QLatin1String("Choose a model")) choose = button;
+    QVERIFY(choose && choose->isEnabled());
+    choose->click();
+    QCOMPARE(studio.window->place(), Place::Train);
+    TrainPage *train = studio.window->trainPage();
+    QTRY_COMPARE(train->draft().config().dataset.size(), size_t(2));
+    QVERIFY(!train->startButton()->isEnabled());
+    train->useModel(QStringLiteral("/models/mine"));
+    QTRY_VERIFY(train->startButton()->isEnabled());
+  }
+
+  void anEngineThatDoesNotLoadIsExplainedAndTriedAgain() {
+    StudioFixture studio;
+    bool broken = true;
+    studio.services.openEngine = [&]() -> Result<api::Engine *> {
+      if (broken) return Error{ErrorCode::IoFailed, "It is not there.", "", "Build it."};
+      return &studio.engine;
+    };
+    studio.open();
+    auto *banner = studio.window->page(Place::Start)->findChild<Banner *>();
+    QTRY_VERIFY(banner->isVisible());
+    QVERIFY(banner->findChildren<QLabel *>().back()->text().contains(QStringLiteral("Build it.")));
+    QVERIFY(studio.window->diagnostics().contains(QStringLiteral("engine: It is not there.")));
+    broken = false;
+    banner->findChild<QPushButton *>()->click();
+    QTRY_VERIFY(!banner->isVisible());
   }
 
   void placeAndSizeAreKept() {

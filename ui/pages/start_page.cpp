@@ -3,6 +3,7 @@
 #include "ui/models/run_text.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/empty_state.h"
 #include "ui/widgets/icon.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/page_header.h"
@@ -135,11 +136,9 @@ StartPage::StartPage(RunCenter &runs, EngineGate &gate, const Services &services
   m_list = new QVBoxLayout(content);
   m_list->setContentsMargins(0, 0, 0, 0);
   m_list->setSpacing(2);
-  m_none = makeLabel(TextRole::Muted, content);
-  m_none->setWordWrap(true);
-  m_none->setMargin(16);
-  m_list->addWidget(m_none);
-  m_list->addStretch(1);
+  m_none = new EmptyState(QStringLiteral("runs"), content);
+  m_list->addWidget(m_none, 1);
+  m_list->addStretch();
   scroll->setWidget(content);
   cardLayout(card)->addWidget(scroll, 1);
   layout->addWidget(card, 1);
@@ -174,7 +173,9 @@ StartPage::StartPage(RunCenter &runs, EngineGate &gate, const Services &services
                        "See what the model will be trained on, then choose a model."),
                     tr("Open a file…"));
     m_recent->setText(tr("Recent runs"));
-    m_none->setText(tr("No runs yet. The sample run above is a good first one."));
+    m_none->setTexts(there ? tr("Your runs appear here with their curve, loss and state. The sample run above is a good first one.")
+                           : tr("Your runs appear here with their curve, loss and state."),
+                     {});
     showRuns();
     if (m_gate.failure()) showEngine();
   });

@@ -14,6 +14,7 @@ class QVBoxLayout;
 namespace attune::ui {
 
 class Banner;
+class EmptyState;
 class PageHeader;
 
 /// A card with an icon, a title, what it does, and its button.
@@ -52,7 +53,8 @@ private:
   PageHeader *m_header;
   Banner *m_engine;
   StartCard *m_try, *m_own;
-  QLabel *m_recent, *m_none;
+  QLabel *m_recent;
+  EmptyState *m_none;
   QVBoxLayout *m_list;
   QHash<QString, QWidget *> m_rowOf; // by the run's folder
 };

@@ -235,7 +235,7 @@ void MainWindow::openDropped(const QStringList &paths) {
 }
 
 void MainWindow::takeDropped(const std::vector<Dropped> &all) {
-  int unknown = 0;
+  bool unknown = false;
   for (const Dropped &one : all) switch (one.kind) {
     case DroppedKind::Dataset: openDataset(one.path); break;
     case DroppedKind::Model: openModel(one.path); break;
@@ -244,12 +244,12 @@ void MainWindow::takeDropped(const std::vector<Dropped> &all) {
       goTo(Place::Train);
       m_train->useAdapter(one.path);
       break;
-    case DroppedKind::Unknown: ++unknown; break;
+    case DroppedKind::Unknown: unknown = true; break;
     }
-  if (unknown > 0)
-    Toast::show(this, tr("%n thing(s) dropped are no data, model, adapter or run. Drop a JSON, JSON Lines, CSV or text file, a Hugging "
-                         "Face folder, a GGUF file, an adapter folder or a run folder.",
-                         "", unknown));
+  if (unknown)
+    Toast::show(this,
+                tr("Attune cannot open this. It takes data (JSON, JSON Lines, CSV, text), a Hugging Face model folder, a GGUF file, an "
+                   "adapter folder or a run folder."));
 }
 
 void MainWindow::restoreState() {
