@@ -61,7 +61,7 @@ int main(int argc, char **argv) {
     return 1;
   }
   app::SingleInstance instance(workspace);
-  if (!instance.claim() && !settleWithOther(instance)) return 1;
+  if (!instance.claim() && !settleWithOther(instance)) return 0;
   const app::Composition composition(workspace, QApplication::applicationDirPath(), preferences.threads);
   ui::MainWindow window(composition.services(), appearance, preferences);
   QObject::connect(&instance, &app::SingleInstance::raiseRequested, &window, &ui::MainWindow::comeForward);

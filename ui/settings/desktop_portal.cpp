@@ -22,6 +22,7 @@ const QString kAnimations = QStringLiteral("enable-animations");
 } // namespace
 
 DesktopPortal::DesktopPortal(QObject *parent) : QObject(parent) {
+  qRegisterMetaType<QDBusVariant>("QDBusVariant"); // the connection looks for it by its name
   QDBusConnection::sessionBus().connect(QString(), kPath, kSettings, QStringLiteral("SettingChanged"), this,
                                         SLOT(onSettingChanged(QString, QString, QDBusVariant)));
   ask();
