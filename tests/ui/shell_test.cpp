@@ -28,6 +28,8 @@
 #include <QTextEdit>
 #include <QtTest>
 
+#include <mutex>
+
 using namespace attune;
 using namespace attune::ui;
 using test::StudioFixture;
@@ -54,6 +56,27 @@ void drop(MainWindow &window, QWidget *target, const QString &path) {
   QCoreApplication::sendEvent(target, &release);
   QVERIFY(!overlay->isVisible());
 }
+
+/// Remembers what it was asked to open, and has nothing.
+class NoDatasets : public api::DatasetStore {
+public:
+  Result<std::shared_ptr<api::DatasetDocument>> open(const std::string &path, const StopToken &) override {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_asked = path;
+    return Error{ErrorCode::FileNotFound, "There is nothing.", path, ""};
+  }
+  std::vector<api::DatasetEntry> list() override { return {}; }
+  Result<std::string> create(const std::string &, api::DatasetFormat) override { return Error{}; }
+  Status append(const std::string &, const std::vector<std::pair<std::string, std::string>> &) override { return Error{}; }
+  QString asked() {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    return QString::fromStdString(m_asked);
+  }
+
+private:
+  std::mutex m_mutex;
+  std::string m_asked;
+};
 
 bool isControl(const QWidget *widget) {
   return qobject_cast<const QAbstractButton *>(widget) || qobject_cast<const QLineEdit *>(widget) ||
@@ -213,8 +236,8 @@ private Q_SLOTS:
     QVERIFY(!QApplication::focusWidget() || QApplication::focusWidget()->isVisible());
     QTest::keyClick(studio.window.get(), Qt::Key_F, Qt::ControlModifier);
     QVERIFY(!search->hasFocus());
-    QTest::keyClick(studio.window.get(), Qt::Key_3, Qt::ControlModifier);
-    QCOMPARE(studio.window->place(), Place::Runs);
+    QTest::keyClick(studio.window.get(), Qt::Key_2, Qt::ControlModifier);
+    QCOMPARE(studio.window->place(), kPlaces[1]);
   }
 
   void startByKeyboard() {
@@ -301,13 +324,15 @@ private Q_SLOTS:
     const QTemporaryDir folder;
     const auto at = [&](const char *name) { return folder.filePath(QLatin1String(name)); };
     for (const char *name : {"rows.jsonl", "m.gguf", "picture.png"}) write(at(name));
+    NoDatasets datasets;
     StudioFixture studio;
+    studio.services.datasets = &datasets;
     studio.open();
     MainWindow &window = *studio.window;
     TrainPage *train = window.trainPage();
     drop(window, &window, at("rows.jsonl"));
-    QTRY_COMPARE(window.place(), Place::Train);
-    QCOMPARE(QString::fromStdString(train->draft().config().dataset.at(0).path), at("rows.jsonl"));
+    QTRY_COMPARE(window.place(), Place::Data);
+    QTRY_COMPARE(datasets.asked(), at("rows.jsonl"));
     auto *search = train->findChild<QLineEdit *>(); // a field takes no file for text
     const QString before = search->text();
     drop(window, search, at("m.gguf"));
