@@ -17,6 +17,7 @@
 #include <QAbstractSpinBox>
 #include <QComboBox>
 #include <QDropEvent>
+#include <QFileDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenuBar>
@@ -253,6 +254,37 @@ private Q_SLOTS:
     QTRY_COMPARE(studio.engine.requests.size(), size_t(1));
     studio.window->runs().requestStop(studio.window->runs().active());
     QTRY_VERIFY(studio.window->runs().active().isEmpty());
+  }
+
+  void runSettingsAreSavedAndOpened() {
+    const QTemporaryDir folder;
+    const QString path = folder.filePath(QStringLiteral("mine.json"));
+    StudioFixture studio;
+    studio.open();
+    QVERIFY(QTest::qWaitForWindowActive(studio.window.get()));
+    studio.window->goTo(Place::Train);
+    ConfigDraft &draft = studio.window->trainPage()->draft();
+    const auto answer = [&](Qt::Key key, Qt::KeyboardModifiers modifiers) {
+      studio.window->activateWindow();
+      QVERIFY(QTest::qWaitForWindowActive(studio.window.get()));
+      QTest::keyClick(studio.window.get(), key, modifiers);
+      auto *dialog = studio.window->findChild<QFileDialog *>();
+      QVERIFY(dialog);
+      dialog->findChild<QLineEdit *>()->setText(path);
+      QMetaObject::invokeMethod(dialog, "accept");
+      QTRY_VERIFY(!studio.window->findChild<QFileDialog *>());
+    };
+    draft.setText(*api::findConfigField("lora.rank"), QStringLiteral("24"));
+    draft.setDatasets({{"/data/a.jsonl", api::DatasetFormat::Auto, 2.5}, {"/data/b.jsonl", api::DatasetFormat::Alpaca, 1}});
+    answer(Qt::Key_S, Qt::ControlModifier);
+    QTRY_VERIFY(QFile::exists(path));
+    draft.edit({});
+    answer(Qt::Key_J, Qt::ControlModifier | Qt::ShiftModifier);
+    QTRY_COMPARE(draft.config().lora.rank, int64_t(24));
+    QCOMPARE(draft.config().dataset.size(), size_t(2));
+    QCOMPARE(draft.config().dataset[0].weight, 2.5);
+    QVERIFY(draft.config().dataset[1].format == api::DatasetFormat::Alpaca);
+    QVERIFY(draft.commandLine().contains(path));
   }
 
   void settingsTakeEffectAtOnce() {
