@@ -210,6 +210,10 @@ private Q_SLOTS:
     StudioFixture studio;
     studio.open();
     QVERIFY(QTest::qWaitForWindowActive(studio.window.get()));
+    QAction *undo = nullptr;
+    for (QAction *action : studio.window->page(Place::Data)->actions())
+      if (action->shortcut() == QKeySequence(QKeySequence::Undo)) undo = action;
+    QVERIFY(undo && !undo->isEnabled());
     QTest::keyClick(studio.window.get(), Qt::Key_F1);
     auto *sheet = studio.window->findChild<QDialog *>(QStringLiteral("shortcuts"));
     QVERIFY(sheet);
@@ -218,6 +222,7 @@ private Q_SLOTS:
     for (const ShortcutGroup &group : studio.window->menus().groups())
       for (const QAction *action : group.actions)
         if (!action->isSeparator()) QVERIFY2(texts.contains(withoutMnemonic(action->text())), qPrintable(action->text()));
+    QVERIFY(!undo->isEnabled()); // looking at the sheet changes nothing
     QTest::keyClick(sheet, Qt::Key_Escape);
     QTRY_VERIFY(!studio.window->findChild<QDialog *>(QStringLiteral("shortcuts")));
   }
@@ -408,6 +413,8 @@ private Q_SLOTS:
     banner->findChild<QPushButton *>()->click();
     QTRY_VERIFY(!banner->isVisible());
   }
+
+  void theWindowsIconIsThere() { QVERIFY(!QIcon(QStringLiteral(":/icons/attune.svg")).pixmap(64, 64).isNull()); }
 
   void placeAndSizeAreKept() {
     {

@@ -22,7 +22,7 @@ Menus::Menus(MainWindow &window) : QObject(&window), m_window(window) {
   m_page = addMenu([] { return tr("&Page"); });
   m_menus.removeLast();
   connect(m_page, &QMenu::aboutToShow, this, [this] { refreshButtonActions(m_page->actions()); });
-  connect(m_page, &QMenu::aboutToHide, this, [this] { enableAll(m_page->actions()); });
+  connect(m_page, &QMenu::aboutToHide, this, [this] { releaseButtonActions(m_page->actions()); });
   fillRun();
   fillHelp();
 }
@@ -95,7 +95,9 @@ void Menus::fillRun() {
   connect(run, &QMenu::aboutToShow, run, [run, &runs] {
     for (QAction *action : run->actions()) action->setEnabled(!runs.active().isEmpty());
   });
-  connect(run, &QMenu::aboutToHide, run, [run] { enableAll(run->actions()); });
+  connect(run, &QMenu::aboutToHide, run, [run] { // so that the shortcuts count between two menus
+    for (QAction *action : run->actions()) action->setEnabled(true);
+  });
 }
 
 void Menus::fillHelp() {

@@ -83,7 +83,7 @@ void showShortcuts(QWidget *parent, const QList<ShortcutGroup> &groups) {
   QList<ShortcutGroup> shown;
   for (ShortcutGroup group : groups) {
     refreshButtonActions(group.actions); // their texts
-    enableAll(group.actions);
+    releaseButtonActions(group.actions);
     group.actions.removeIf([](const QAction *action) { return action->shortcuts().isEmpty(); });
     if (group.actions.isEmpty()) continue;
     all += group.actions.size() + 2;

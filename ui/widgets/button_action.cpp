@@ -24,8 +24,9 @@ void refreshButtonActions(const QList<QAction *> &actions) {
     if (auto *mirror = qobject_cast<ButtonAction *>(action)) mirror->refresh();
 }
 
-void enableAll(const QList<QAction *> &actions) {
-  for (QAction *action : actions) action->setEnabled(true);
+void releaseButtonActions(const QList<QAction *> &actions) {
+  for (QAction *action : actions)
+    if (qobject_cast<ButtonAction *>(action)) action->setEnabled(true);
 }
 
 } // namespace attune::ui

@@ -24,7 +24,7 @@ private:
 /// Refreshes those among `actions` that stand for buttons.
 void refreshButtonActions(const QList<QAction *> &actions);
 
-/// Lets every action be triggered again: between two menus a shortcut counts, and the button itself refuses.
-void enableAll(const QList<QAction *> &actions);
+/// Lets those that stand for buttons be triggered again: between two menus a shortcut counts, and the button itself refuses.
+void releaseButtonActions(const QList<QAction *> &actions);
 
 } // namespace attune::ui
