@@ -1,13 +1,15 @@
 // attune-studio: one window on one workspace. libtorch comes with the engine module after the first paint.
 #include "app/gui/composition.h"
+#include "app/gui/single_instance.h"
 #include "core/base/workspace.h"
 #include "ui/settings/appearance.h"
 #include "ui/shell/main_window.h"
 
 #include <QApplication>
 #include <QDir>
-#include <QLockFile>
+#include <QIcon>
 #include <QMessageBox>
+#include <QPushButton>
 
 namespace {
 
@@ -15,6 +17,27 @@ using namespace attune;
 
 QString workspaceFolder(const ui::Preferences &preferences) {
   return preferences.workspace.isEmpty() ? QString::fromStdString(defaultWorkspace()) : preferences.workspace;
+}
+
+/// Another window has the workspace: brings it forward, or asks what to do. True when this one may go on.
+bool settleWithOther(app::SingleInstance &instance) {
+  if (instance.raiseOther()) return false;
+  const QString machine = instance.otherMachine();
+  if (machine.isEmpty()) {
+    QMessageBox::information(
+        nullptr, QStringLiteral("Attune"),
+        QApplication::translate("Main",
+                                "Attune is open already with this workspace. Close the other window first, or choose another workspace."));
+    return false;
+  }
+  QMessageBox box(QMessageBox::Question, QStringLiteral("Attune"),
+                  QApplication::translate("Main", "Attune is open with this workspace on %1, or was when that machine stopped. Two windows "
+                                                  "on one workspace spoil each other's runs.")
+                      .arg(machine));
+  QPushButton *open = box.addButton(QApplication::translate("Main", "It is closed there: open"), QMessageBox::AcceptRole);
+  box.setDefaultButton(box.addButton(QApplication::translate("Main", "Quit"), QMessageBox::RejectRole));
+  box.exec();
+  return box.clickedButton() == open && instance.takeOver();
 }
 
 } // namespace
@@ -25,6 +48,7 @@ int main(int argc, char **argv) {
   QApplication::setApplicationName(QStringLiteral("attune-studio"));
   QApplication::setApplicationVersion(QStringLiteral(ATTUNE_VERSION));
   QApplication::setDesktopFileName(QStringLiteral("attune-studio"));
+  QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/attune.svg")));
   const ui::Preferences preferences = ui::Preferences::load();
   ui::Appearance appearance;
   appearance.apply(preferences);
@@ -36,17 +60,11 @@ int main(int argc, char **argv) {
         QApplication::translate("Main", "The workspace %1 cannot be made. Choose another with ATTUNE_WORKSPACE.").arg(workspace));
     return 1;
   }
-  QLockFile lock(workspace + QStringLiteral("/.studio.lock"));
-  lock.setStaleLockTime(0); // a lock counts as long as its process lives
-  if (!lock.tryLock(0) && lock.error() == QLockFile::LockFailedError) {
-    QMessageBox::information(
-        nullptr, QStringLiteral("Attune"),
-        QApplication::translate("Main",
-                                "Attune is open already with this workspace. Close the other window first, or choose another workspace."));
-    return 1;
-  }
+  app::SingleInstance instance(workspace);
+  if (!instance.claim() && !settleWithOther(instance)) return 0;
   const app::Composition composition(workspace, QApplication::applicationDirPath(), preferences.threads);
   ui::MainWindow window(composition.services(), appearance, preferences);
+  QObject::connect(&instance, &app::SingleInstance::raiseRequested, &window, &ui::MainWindow::comeForward);
   window.show();
   return QApplication::exec();
 }

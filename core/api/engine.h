@@ -13,6 +13,7 @@ struct DeviceFacts {
   std::string precision; // the number type that precision `auto` means here: "fp32", "bf16"
   int64_t cores = 0;
   int64_t memoryBytes = 0; // installed, or the limit of the container
+  std::string torch = {};  // the version of libtorch
 };
 
 class Engine {

@@ -6,6 +6,8 @@
 #include "core/device/threads.h"
 #include "core/generate/local_chat.h"
 
+#include <torch/version.h>
+
 namespace attune::core {
 
 LocalEngine::LocalEngine(int64_t threads) {
@@ -15,7 +17,7 @@ LocalEngine::LocalEngine(int64_t threads) {
 
 api::DeviceFacts LocalEngine::device() {
   const HostInfo host = hostInfo();
-  return {host.processor, bf16IsFaster() ? "bf16" : "fp32", host.cores, host.memoryBytes};
+  return {host.processor, bf16IsFaster() ? "bf16" : "fp32", host.cores, host.memoryBytes, TORCH_VERSION};
 }
 
 Result<std::unique_ptr<api::ChatModel>> LocalEngine::openChat(const std::string &model, const std::string &adapter) {

@@ -1,5 +1,7 @@
-// The theme follows the desktop portal: at the start, and when the window becomes active again. Run on a private bus.
+// Theme and motion follow the desktop portal: at the start, when it tells of a change, and when the window becomes active again.
+// Run on a private bus.
 #include "ui/settings/appearance.h"
+#include "ui/widgets/theme.h"
 
 #include <QDBusAbstractAdaptor>
 #include <QDBusConnection>
@@ -8,7 +10,7 @@
 
 using namespace attune::ui;
 
-/// A portal with one setting.
+/// A portal with three settings.
 class FakePortal : public QDBusAbstractAdaptor {
   Q_OBJECT
   Q_CLASSINFO("D-Bus Interface", "org.freedesktop.portal.Settings")
@@ -16,9 +18,19 @@ class FakePortal : public QDBusAbstractAdaptor {
 public:
   explicit FakePortal(QObject *parent) : QDBusAbstractAdaptor(parent) {}
   uint scheme = 1;
+  uint reduced = 0;
+  bool animations = true;
 
 public Q_SLOTS:
-  QDBusVariant Read(const QString &, const QString &) { return QDBusVariant(QVariant::fromValue(QDBusVariant(scheme))); }
+  QDBusVariant Read(const QString &, const QString &key) {
+    const QVariant value = key == QLatin1String("color-scheme")     ? QVariant(scheme)
+                           : key == QLatin1String("reduced-motion") ? QVariant(reduced)
+                                                                    : QVariant(animations);
+    return QDBusVariant(QVariant::fromValue(QDBusVariant(value)));
+  }
+
+Q_SIGNALS:
+  void SettingChanged(const QString &space, const QString &key, const QDBusVariant &value);
 };
 
 class PortalTest : public QObject {
@@ -38,10 +50,23 @@ private Q_SLOTS:
     portal->scheme = 2;
     Q_EMIT qApp->applicationStateChanged(Qt::ApplicationActive);
     QTRY_VERIFY(!appearance.dark());
+    portal->scheme = 1;
+    Q_EMIT portal->SettingChanged(QStringLiteral("org.freedesktop.appearance"), QStringLiteral("color-scheme"), QDBusVariant(uint(1)));
+    QTRY_VERIFY(appearance.dark());
+    QVERIFY(motionAllowed());
+    portal->animations = false;
+    Q_EMIT qApp->applicationStateChanged(Qt::ApplicationActive);
+    QTRY_VERIFY(!motionAllowed());
+    portal->animations = true;
+    portal->reduced = 1;
+    Q_EMIT qApp->applicationStateChanged(Qt::ApplicationActive);
+    QTRY_VERIFY(!motionAllowed());
     Preferences dark;
+    dark.motion = MotionChoice::Full;
     dark.theme = ThemeChoice::Dark; // what the user chose wins
     appearance.apply(dark);
     QVERIFY(appearance.dark());
+    QVERIFY(motionAllowed());
   }
 };
 

@@ -10,8 +10,10 @@
 #include "ui/pages/runs_page.h"
 #include "ui/pages/train_page.h"
 #include "ui/shell/main_window.h"
+#include "ui/shell/menus.h"
 
 #include <QApplication>
+#include <QDialog>
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFile>
@@ -104,6 +106,24 @@ int main(int argc, char **argv) {
           window.goTo(place);
           settle(500);
           window.grab().save(folder.filePath(ui::placeIcon(place) + suffix));
+        }
+        const auto grabDialog = [&](const char *name) {
+          settle(200);
+          for (auto *dialog : window.findChildren<QDialog *>()) {
+            if (dialog->isVisible()) dialog->grab().save(folder.filePath(QLatin1String(name) + suffix));
+            dialog->close();
+          }
+          settle(50);
+        };
+        if (size.width() == 1280) {
+          window.openSettings();
+          grabDialog("settings");
+          ui::showShortcuts(&window, window.menus().groups());
+          grabDialog("shortcuts");
+          window.openDiagnostics();
+          grabDialog("diagnostics");
+          window.openAbout();
+          grabDialog("about");
         }
         window.runs().requestStop(window.runs().active());
         settle(200);

@@ -115,16 +115,6 @@ QString number(double value) {
   return std::fabs(value) < 1e15 && value == std::floor(value) ? countText(static_cast<qint64>(value)) : numberText(value);
 }
 
-/// "from 1 to 16,384", in the language of the program.
-QString rangeText(const api::ConfigField &field) {
-  const bool low = std::isfinite(field.minimum), high = std::isfinite(field.maximum);
-  if (low && high && !field.minimumExcluded && !field.maximumExcluded)
-    return Words::tr("from %1 to %2").arg(number(field.minimum), number(field.maximum));
-  if (low && high) return Words::tr("between %1 and %2").arg(number(field.minimum), number(field.maximum));
-  if (low) return (field.minimumExcluded ? Words::tr("above %1") : Words::tr("at least %1")).arg(number(field.minimum));
-  return Words::tr("at most %1").arg(number(field.maximum));
-}
-
 } // namespace
 
 QString fieldLabel(const api::ConfigField &field) {
@@ -133,6 +123,23 @@ QString fieldLabel(const api::ConfigField &field) {
 }
 
 QString fieldHelp(const api::ConfigField &field) { return QCoreApplication::translate("SettingHelp", field.help.c_str()); }
+
+QString fieldRange(const api::ConfigField &field) {
+  const bool low = std::isfinite(field.minimum), high = std::isfinite(field.maximum);
+  if (!low && !high) return {};
+  if (low && high && !field.minimumExcluded && !field.maximumExcluded)
+    return Words::tr("from %1 to %2").arg(number(field.minimum), number(field.maximum));
+  if (low && high) return Words::tr("between %1 and %2").arg(number(field.minimum), number(field.maximum));
+  if (low) return (field.minimumExcluded ? Words::tr("above %1") : Words::tr("at least %1")).arg(number(field.minimum));
+  return Words::tr("at most %1").arg(number(field.maximum));
+}
+
+QString fieldExplanation(const api::ConfigField &field) {
+  QStringList parts = {fieldLabel(field) + QStringLiteral(" (") + QString::fromStdString(field.key) + QLatin1Char(')'), fieldUnit(field),
+                       fieldRange(field), fieldHelp(field)};
+  parts.removeAll(QString());
+  return parts.join(QStringLiteral(" · "));
+}
 
 QString fieldUnit(const api::ConfigField &field) {
   if (field.unit == "tokens") return Words::tr("tokens");
@@ -172,7 +179,7 @@ QString problemText(const ConfigProblem &problem, const api::RunConfig &config) 
     const double asked = whole ? static_cast<double>(*whole) : real ? *real : std::nan("");
     const bool inside = (field->minimumExcluded ? asked > field->minimum : asked >= field->minimum) &&
                         (field->maximumExcluded ? asked < field->maximum : asked <= field->maximum);
-    if ((whole || real) && !inside) return Words::tr("This must be %1.").arg(rangeText(*field));
+    if ((whole || real) && !inside) return Words::tr("This must be %1.").arg(fieldRange(*field));
   }
   return QCoreApplication::translate("Problem", problem.message.c_str());
 }

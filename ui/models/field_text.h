@@ -11,6 +11,10 @@ namespace attune::ui {
 /// "Learning rate" for "optimizer.lr"; the key itself for one without a text, which a test forbids.
 QString fieldLabel(const api::ConfigField &field);
 QString fieldHelp(const api::ConfigField &field);
+/// Everything about a setting in one line: name, key, unit, range, help.
+QString fieldExplanation(const api::ConfigField &field);
+/// "from 1 to 16,384"; empty without bounds.
+QString fieldRange(const api::ConfigField &field);
 QString fieldUnit(const api::ConfigField &field);
 QString groupLabel(const std::string &group);
 /// "LoRA" for method's "lora", "every step alike" for ...; the choice itself where it is a term.

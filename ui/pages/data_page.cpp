@@ -167,8 +167,6 @@ QAction *DataPage::addCommand(const QList<QKeySequence> &keys, std::function<QSt
 }
 
 void DataPage::makeActions() {
-  addCommand(
-      {QKeySequence::Open}, [] { return tr("Open a dataset…"); }, [this] { chooseFile(); });
   m_saveAction = addCommand(
       {QKeySequence::Save}, [] { return tr("Save"); }, [this] { m_session.save(); });
   m_actions.append(nullptr);
@@ -245,7 +243,7 @@ void DataPage::setUpTable(QWidget *card) {
   connect(m_table, &QTableView::activated, this, [this] { m_editor->focusField(std::string()); });
   connect(m_table, &QWidget::customContextMenuRequested, this, [this](const QPoint &at) {
     QMenu menu(this);
-    fillMenu(menu, 7);
+    fillMenu(menu, 6);
     menu.exec(m_table->viewport()->mapToGlobal(at));
   });
 }

@@ -25,6 +25,8 @@ public:
   ForecastCard(ConfigDraft &draft, EngineGate &gate, TaskRunner &tasks, QWidget *parent = nullptr);
   /// What is known of the data's length, for the number of steps; negative = nothing.
   void setSequences(qint64 rows, qint64 tokens);
+  QPushButton *fitButton() const { return m_fit; }
+  QPushButton *copyButton() const { return m_copy; }
   /// False only when a forecast says that the run does not fit.
   bool fits() const { return !m_forecast || m_forecast->fits(); }
 

@@ -1,10 +1,10 @@
 #include "ui/pages/model_menu.h"
 
 #include "ui/models/run_text.h"
+#include "ui/widgets/file_pick.h"
 
 #include <QCoreApplication>
 #include <QDir>
-#include <QFileDialog>
 #include <QMenu>
 
 namespace attune::ui {
@@ -25,19 +25,14 @@ void fillModelMenu(QMenu &menu, const Services &services, const RunCenter &runs,
     if (entry.isDir() || entry.suffix() == QLatin1String("gguf")) paths.append(entry.absoluteFilePath());
   paths.removeDuplicates();
   paths.removeAll(QString());
-  const auto offer = [&menu, choose](const QString &text, auto path) {
-    return menu.addAction(text, &menu, [choose, path] {
-      const QString chosen = path();
-      if (!chosen.isEmpty()) choose(chosen);
-    });
-  };
-  for (const QString &path : paths.mid(0, 20)) offer(shortName(path.toStdString()), [path] { return path; })->setToolTip(path);
+  for (const QString &path : paths.mid(0, 20))
+    menu.addAction(shortName(path.toStdString()), &menu, [choose, path] { choose(path); })->setToolTip(path);
   menu.addSeparator();
   QWidget *over = menu.parentWidget();
-  offer(Words::tr("Choose a model folder…"),
-        [over] { return QFileDialog::getExistingDirectory(over, Words::tr("A Hugging Face model folder")); });
-  offer(Words::tr("Choose a GGUF file…"),
-        [over] { return QFileDialog::getOpenFileName(over, Words::tr("A GGUF file"), {}, Words::tr("GGUF models (*.gguf)")); });
+  menu.addAction(Words::tr("Choose a model folder…"), over,
+                 [over, choose] { pickFolder(over, Words::tr("A Hugging Face model folder"), choose); });
+  menu.addAction(Words::tr("Choose a GGUF file…"), over,
+                 [over, choose] { pickFile(over, Words::tr("A GGUF file"), Words::tr("GGUF models (*.gguf)"), choose); });
 }
 
 } // namespace attune::ui

@@ -116,6 +116,7 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
     m_search->setPlaceholderText(tr("Search runs…"));
     m_search->setAccessibleName(tr("Search runs"));
     m_table->setAccessibleName(tr("Runs"));
+    m_views->setAccessibleName(tr("What is shown of the run"));
     m_views->setChoices(viewKeys(), {tr("Curves"), tr("Log"), tr("Answers"), tr("Settings"), tr("Notes")});
     m_empty->setTexts(
         tr("Runs appear here with their curves, from the first step on. Two minutes with the starter model show how it looks."),

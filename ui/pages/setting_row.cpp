@@ -2,18 +2,21 @@
 
 #include "ui/models/field_text.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/file_pick.h"
 #include "ui/widgets/icon.h"
 #include "ui/widgets/retranslate.h"
 
 #include <QCheckBox>
 #include <QComboBox>
-#include <QFileDialog>
+#include <QFocusEvent>
 #include <QGridLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalBlocker>
+#include <QTimer>
+#include <QToolTip>
 
 #include <algorithm>
 
@@ -36,6 +39,7 @@ SettingRow::SettingRow(const api::ConfigField &field, ConfigDraft &draft, QWidge
   m_label->setWordWrap(true);
   m_editor = makeEditor();
   m_label->setBuddy(m_editor);
+  m_editor->installEventFilter(this);
   m_reset = makeButton(ButtonKind::Quiet, QStringLiteral("undo"), this);
   m_reset->setFixedWidth(28);
   QSizePolicy keep = m_reset->sizePolicy();
@@ -55,11 +59,11 @@ SettingRow::SettingRow(const api::ConfigField &field, ConfigDraft &draft, QWidge
   connect(m_reset, &QPushButton::clicked, this, [this] { m_draft.reset(m_field); });
   onLanguage(this, [this] {
     m_label->setText(fieldLabel(m_field));
-    const QString unit = fieldUnit(m_field);
-    m_help->setText((unit.isEmpty() ? QString() : unit + QStringLiteral(" · ")) + fieldHelp(m_field));
+    showHelp();
     m_editor->setAccessibleName(fieldLabel(m_field));
-    m_editor->setAccessibleDescription(fieldHelp(m_field));
-    m_label->setToolTip(QString::fromStdString(m_field.key));
+    m_editor->setAccessibleDescription(fieldExplanation(m_field));
+    m_editor->setToolTip(fieldExplanation(m_field));
+    if (m_pick) m_pick->setText(tr("Choose… (Alt+Down)"));
     m_reset->setToolTip(tr("Changed. Back to the default: %1").arg([this] {
       ConfigDraft fresh;
       return fresh.text(m_field);
@@ -115,12 +119,15 @@ QWidget *SettingRow::makeEditor() {
     m_typing = false;
   });
   if (m_field.type == api::FieldType::Path) {
-    QAction *pick = edit->addAction(icon(QStringLiteral("open"), Tone::Muted), QLineEdit::TrailingPosition);
-    connect(pick, &QAction::triggered, this, [this] {
-      const bool folder = m_field.key == "init_adapter";
-      const QString path =
-          folder ? QFileDialog::getExistingDirectory(this, fieldLabel(m_field)) : QFileDialog::getOpenFileName(this, fieldLabel(m_field));
-      if (!path.isEmpty()) m_draft.setText(m_field, path);
+    m_pick = edit->addAction(icon(QStringLiteral("open"), Tone::Muted), QLineEdit::TrailingPosition);
+    m_pick->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Down));
+    m_pick->setShortcutContext(Qt::WidgetShortcut);
+    connect(m_pick, &QAction::triggered, this, [this] {
+      const Picked set = [this](const QString &path) { m_draft.setText(m_field, path); };
+      if (m_field.key == "init_adapter")
+        pickFolder(this, fieldLabel(m_field), set);
+      else
+        pickFile(this, fieldLabel(m_field), {}, set);
     });
   }
   return edit;
@@ -131,11 +138,25 @@ bool SettingRow::matches(const QString &text) const {
          QString::fromStdString(m_field.key).contains(text, Qt::CaseInsensitive);
 }
 
-/// Where there is no room for the help beside the field, it is the field's tool tip.
-void SettingRow::resizeEvent(QResizeEvent *) {
-  const bool room = width() >= 520;
-  m_help->setVisible(room);
-  m_editor->setToolTip(room ? QString() : m_help->text());
+/// Where the help is not beside the field, its tool tip also comes to the keyboard.
+bool SettingRow::eventFilter(QObject *, QEvent *event) {
+  if (event->type() != QEvent::FocusIn || m_help->isVisible()) return false;
+  const Qt::FocusReason reason = static_cast<QFocusEvent *>(event)->reason();
+  if (reason != Qt::TabFocusReason && reason != Qt::BacktabFocusReason) return false;
+  QTimer::singleShot(0, m_editor, [this] { // the event itself would hide it again
+    if (m_editor->hasFocus()) QToolTip::showText(m_editor->mapToGlobal(m_editor->rect().bottomLeft()), m_editor->toolTip(), m_editor);
+  });
+  return false;
+}
+
+void SettingRow::resizeEvent(QResizeEvent *) { showHelp(); }
+
+/// As much as there is room for; all of it is in the tool tip.
+void SettingRow::showHelp() {
+  m_help->setVisible(width() >= 520);
+  QStringList parts = {fieldUnit(m_field), width() >= 720 ? fieldRange(m_field) : QString(), fieldHelp(m_field)};
+  parts.removeAll(QString());
+  m_help->setText(parts.join(QStringLiteral(" · ")));
 }
 
 void SettingRow::showValue() {

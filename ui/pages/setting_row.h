@@ -6,6 +6,7 @@
 
 #include <QWidget>
 
+class QAction;
 class QLabel;
 class QPushButton;
 
@@ -24,16 +25,19 @@ public:
   QWidget *editor() const { return m_editor; }
 
 protected:
+  bool eventFilter(QObject *watched, QEvent *event) override;
   void resizeEvent(QResizeEvent *event) override;
 
 private:
   QWidget *makeEditor();
+  void showHelp();
   void showValue();
 
   const api::ConfigField &m_field; // of the static table
   ConfigDraft &m_draft;
   QLabel *m_label, *m_help, *m_problem;
   QPushButton *m_reset;
+  QAction *m_pick = nullptr; // of a path's field
   QWidget *m_editor;
   bool m_typing = false;
 };

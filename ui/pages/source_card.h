@@ -22,6 +22,7 @@ public:
   void setValue(const QString &value, const QString &about);
   void setProblem(const QString &problem);
   /// `fill` is asked for the menu's entries each time it opens; without it the card only shows.
+  QPushButton *button() const { return m_value; }
   void setMenu(std::function<void(QMenu &)> fill);
 
 protected:

@@ -1,7 +1,9 @@
 #include "ui/pages/start_page.h"
 
 #include "ui/models/run_text.h"
+#include "ui/widgets/banner.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/empty_state.h"
 #include "ui/widgets/icon.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/page_header.h"
@@ -29,11 +31,14 @@ public:
     setAttribute(Qt::WA_Hover);
     setCursor(Qt::PointingHandCursor);
     setFixedHeight(52);
-    setAccessibleName(QString::fromStdString(m_run.name) + QStringLiteral(", ") + phaseText(m_run.phase));
+    setRun(m_run);
   }
 
   void setRun(api::RunSummary run) {
     m_run = std::move(run);
+    QStringList parts = {QString::fromStdString(m_run.name), phaseText(m_run.phase)};
+    if (m_run.loss) parts.append(numberText(*m_run.loss));
+    setAccessibleName(parts.join(QStringLiteral(", ")));
     update();
   }
 
@@ -101,13 +106,16 @@ void StartCard::setTexts(const QString &title, const QString &text, const QStrin
   m_button->setText(button);
 }
 
-StartPage::StartPage(RunCenter &runs, const Services &services, QWidget *parent) : QWidget(parent), m_runs(runs), m_services(services) {
+StartPage::StartPage(RunCenter &runs, EngineGate &gate, const Services &services, QWidget *parent)
+    : QWidget(parent), m_runs(runs), m_gate(gate), m_services(services) {
   setObjectName(QStringLiteral("page"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(24, 20, 24, 20);
   layout->setSpacing(16);
   m_header = new PageHeader(this);
   layout->addWidget(m_header);
+  m_engine = new Banner(this);
+  layout->addWidget(m_engine);
   auto *cards = new QHBoxLayout;
   cards->setSpacing(16);
   m_try = new StartCard(QStringLiteral("runs"), true, this);
@@ -128,23 +136,27 @@ StartPage::StartPage(RunCenter &runs, const Services &services, QWidget *parent)
   m_list = new QVBoxLayout(content);
   m_list->setContentsMargins(0, 0, 0, 0);
   m_list->setSpacing(2);
-  m_none = makeLabel(TextRole::Muted, content);
-  m_none->setWordWrap(true);
-  m_none->setMargin(16);
-  m_list->addWidget(m_none);
-  m_list->addStretch(1);
+  m_none = new EmptyState(QStringLiteral("runs"), content);
+  m_list->addWidget(m_none, 1);
+  m_list->addStretch();
   scroll->setWidget(content);
   cardLayout(card)->addWidget(scroll, 1);
   layout->addWidget(card, 1);
 
-  connect(m_try->button(), &QPushButton::clicked, this, &StartPage::tryRequested);
+  connect(m_try->button(), &QPushButton::clicked, this, [this] {
+    if (m_services.starterModel.empty())
+      Q_EMIT modelRequested();
+    else
+      Q_EMIT tryRequested();
+  });
+  connect(&m_gate, &EngineGate::failed, this, &StartPage::showEngine);
+  connect(&m_gate, &EngineGate::ready, m_engine, &QWidget::hide);
   connect(m_own->button(), &QPushButton::clicked, this, &StartPage::dataRequested);
   connect(&m_runs, &RunCenter::listChanged, this, &StartPage::showRuns);
   connect(&m_runs, &RunCenter::runChanged, this, [this](const QString &folder) {
     const api::RunSummary *run = m_runs.find(folder);
     if (QWidget *row = m_rowOf.value(folder); row && run) static_cast<RecentRun *>(row)->setRun(*run);
   });
-  m_try->button()->setEnabled(!services.starterModel.empty());
   onLanguage(this, [this] {
     m_header->setTitle(tr("Start"));
     m_header->setSubtitle(tr("Fine-tune a language model on this machine."));
@@ -153,16 +165,28 @@ StartPage::StartPage(RunCenter &runs, const Services &services, QWidget *parent)
         tr("Try it"),
         there ? tr("A small model learns from the sample rows, which are about fine-tuning itself. The loss falls within a minute; "
                    "after a few minutes you can compare its answers before and after.")
-              : tr("The starter model is missing. Run ./dev setup once, or choose a model of your own on the Train page."),
-        tr("Start the sample run"));
+              : tr("The starter model is missing. Run ./dev setup once to fetch it and start Attune again, or train a model of your own on "
+                   "the sample rows."),
+        there ? tr("Start the sample run") : tr("Choose a model"));
     m_own->setTexts(tr("Fine-tune my data"),
                     tr("Open a file with conversations, questions and answers, or texts: JSON, JSON Lines, CSV or plain text. "
                        "See what the model will be trained on, then choose a model."),
                     tr("Open a file…"));
     m_recent->setText(tr("Recent runs"));
-    m_none->setText(tr("No runs yet. The sample run above is a good first one."));
+    m_none->setTexts(there ? tr("Your runs appear here with their curve, loss and state. The sample run above is a good first one.")
+                           : tr("Your runs appear here with their curve, loss and state."),
+                     {});
     showRuns();
+    if (m_gate.failure()) showEngine();
   });
+}
+
+void StartPage::showEngine() {
+  const Error &error = *m_gate.failure();
+  m_engine->showMessage(Tone::Danger,
+                        tr("The engine that trains could not be loaded. You can look at data and runs meanwhile. %1 %2")
+                            .arg(QString::fromStdString(error.text()), QString::fromStdString(error.hint)),
+                        {{tr("Try again"), [this] { m_gate.load(); }}});
 }
 
 void StartPage::showRuns() {

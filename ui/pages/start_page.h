@@ -13,6 +13,8 @@ class QVBoxLayout;
 
 namespace attune::ui {
 
+class Banner;
+class EmptyState;
 class PageHeader;
 
 /// A card with an icon, a title, what it does, and its button.
@@ -33,21 +35,26 @@ class StartPage : public QWidget {
   Q_OBJECT
 
 public:
-  StartPage(RunCenter &runs, const Services &services, QWidget *parent = nullptr);
+  StartPage(RunCenter &runs, EngineGate &gate, const Services &services, QWidget *parent = nullptr);
 
 Q_SIGNALS:
   void tryRequested();
   void dataRequested();
+  void modelRequested(); // for the sample rows, where the starter model is missing
   void runChosen(const QString &folder);
 
 private:
   void showRuns();
+  void showEngine();
 
   RunCenter &m_runs;
+  EngineGate &m_gate;
   const Services &m_services;
   PageHeader *m_header;
+  Banner *m_engine;
   StartCard *m_try, *m_own;
-  QLabel *m_recent, *m_none;
+  QLabel *m_recent;
+  EmptyState *m_none;
   QVBoxLayout *m_list;
   QHash<QString, QWidget *> m_rowOf; // by the run's folder
 };

@@ -9,19 +9,22 @@
 #include "ui/pages/row_preview_panel.h"
 #include "ui/pages/settings_form.h"
 #include "ui/pages/source_card.h"
+#include "ui/widgets/button_action.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/file_pick.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/page_header.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/segmented_switch.h"
 #include "ui/widgets/toast.h"
 
-#include <QFileDialog>
+#include <QAction>
 #include <QHBoxLayout>
 #include <QInputDialog>
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
+#include <QShortcut>
 #include <QStorageInfo>
 #include <QVBoxLayout>
 
@@ -89,6 +92,7 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
   connect(m_level, &SegmentedSwitch::changed, this, [this](const QString &key) { m_form->setAdvanced(key == QLatin1String("all")); });
   connect(m_search, &QLineEdit::textChanged, m_form, &SettingsForm::setSearch);
   connect(m_start, &QPushButton::clicked, this, &TrainPage::start);
+  makeActions();
   onLanguage(this, [this] {
     m_header->setTitle(tr("Train"));
     m_header->setSubtitle(tr("Choose a model, data and settings."));
@@ -97,6 +101,10 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
     m_model->setTitle(tr("Model"));
     m_data->setTitle(tr("Data"));
     m_place->setTitle(tr("Where it runs"));
+    m_find->setText(tr("Search settings"));
+    m_all->setText(tr("Basic or all settings"));
+    m_openSettings->setText(tr("Open settings…"));
+    m_saveSettings->setText(tr("Save settings…"));
     m_search->setPlaceholderText(tr("Search settings… Ctrl+F"));
     m_search->setAccessibleName(tr("Search settings"));
     QStringList keys, texts;
@@ -119,9 +127,9 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
   m_draft.replace(first, QString::fromStdString(services.resources) + QStringLiteral("/presets/lora.json"), preset);
 }
 
-void TrainPage::focusSearch() { m_search->setFocus(); }
-
 void TrainPage::useModel(const QString &path) { m_draft.setText(*api::findConfigField("model"), path); }
+
+void TrainPage::useAdapter(const QString &folder) { m_draft.setText(*api::findConfigField("init_adapter"), folder); }
 
 void TrainPage::addDataset(const QString &path) {
   auto datasets = m_draft.config().dataset;
@@ -129,6 +137,32 @@ void TrainPage::addDataset(const QString &path) {
     if (ref.path == path.toStdString()) return;
   datasets.push_back({path.toStdString(), api::DatasetFormat::Auto, 1.0});
   m_draft.setDatasets(datasets);
+}
+
+void TrainPage::makeActions() {
+  const auto add = [this](const QKeySequence &keys, auto act) {
+    auto *action = new QAction(this);
+    action->setShortcut(keys);
+    connect(action, &QAction::triggered, this, act);
+    addAction(action);
+    return action;
+  };
+  new ButtonAction(m_start, QKeySequence(Qt::CTRL | Qt::Key_Return), this);
+  new ButtonAction(m_model->button(), QKeySequence(Qt::CTRL | Qt::Key_M), this);
+  new ButtonAction(m_data->button(), QKeySequence(Qt::CTRL | Qt::Key_D), this);
+  new ButtonAction(m_presets, QKeySequence(Qt::CTRL | Qt::Key_P), this);
+  m_openSettings = add(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_J), [this] { openSettings(); });
+  m_saveSettings = add(QKeySequence::Save, [this] { saveSettings(); });
+  m_find = add(QKeySequence::Find, [this] { m_search->setFocus(Qt::ShortcutFocusReason); });
+  m_all = add(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A), [this] {
+    const bool all = m_level->current() == QLatin1String("all");
+    m_level->setCurrent(all ? QStringLiteral("basic") : QStringLiteral("all"));
+    m_form->setAdvanced(!all);
+  });
+  new ButtonAction(m_forecast->fitButton(), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F), this);
+  new ButtonAction(m_forecast->copyButton(), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), this);
+  auto *clear = new QShortcut(QKeySequence(Qt::Key_Escape), m_search, nullptr, nullptr, Qt::WidgetShortcut);
+  connect(clear, &QShortcut::activated, m_search, &QLineEdit::clear);
 }
 
 void TrainPage::useRun(const QString &folder) {
@@ -155,10 +189,12 @@ void TrainPage::fillPresets() {
   add(tr("Recipe A: all weights, constant rate"), QStringLiteral("recipe-a.json"));
   add(tr("Recipe B: LoRA, small batches"), QStringLiteral("recipe-b.json"));
   menu->addSeparator();
-  menu->addAction(tr("Open settings…"), this, &TrainPage::openSettings);
-  menu->addAction(tr("Save settings…"), this, &TrainPage::saveSettings);
+  menu->addAction(m_openSettings);
+  menu->addAction(m_saveSettings);
   m_presets->setMenu(menu);
 }
+
+void TrainPage::useTryOut() { usePreset(QString::fromStdString(m_services.resources) + QStringLiteral("/presets/tryout.json")); }
 
 void TrainPage::usePreset(const QString &path) {
   m_loading = m_tasks.run(
@@ -176,8 +212,10 @@ void TrainPage::usePreset(const QString &path) {
 }
 
 void TrainPage::openSettings() {
-  const QString path = QFileDialog::getOpenFileName(this, tr("Open settings"), {}, tr("Run settings (*.json)"));
-  if (path.isEmpty()) return;
+  pickFile(this, tr("Open settings"), tr("Run settings (*.json)"), [this](const QString &path) { readSettings(path); });
+}
+
+void TrainPage::readSettings(const QString &path) {
   m_loading = m_tasks.run(
       this,
       [path = path.toStdString()](StopToken) -> Result<api::ParsedRunConfig> {
@@ -194,9 +232,11 @@ void TrainPage::openSettings() {
 }
 
 void TrainPage::saveSettings() {
-  const QString path = QFileDialog::getSaveFileName(
-      this, tr("Save settings"), QString::fromStdString(m_draft.config().name) + QStringLiteral(".json"), tr("Run settings (*.json)"));
-  if (path.isEmpty()) return;
+  pickSaveName(this, tr("Save settings"), QString::fromStdString(m_draft.config().name) + QStringLiteral(".json"),
+               tr("Run settings (*.json)"), [this](const QString &path) { writeSettings(path); });
+}
+
+void TrainPage::writeSettings(const QString &path) {
   m_loading = m_tasks.run(
       this,
       [path = path.toStdString(), config = m_draft.config()](StopToken) {
@@ -207,22 +247,42 @@ void TrainPage::saveSettings() {
       });
 }
 
+void TrainPage::changeDataset(size_t index, const std::function<void(api::DatasetRef &)> &change) {
+  auto datasets = m_draft.config().dataset;
+  if (index >= datasets.size()) return;
+  change(datasets[index]);
+  m_draft.setDatasets(datasets);
+}
+
+void TrainPage::askWeight(size_t index) {
+  auto *ask = new QInputDialog(this);
+  ask->setAttribute(Qt::WA_DeleteOnClose);
+  ask->setInputMode(QInputDialog::DoubleInput);
+  ask->setWindowTitle(tr("Weight"));
+  ask->setLabelText(tr("Times an epoch; 2.5 takes every row twice and half of them once more."));
+  ask->setDoubleRange(0.01, 1000);
+  ask->setDoubleDecimals(2);
+  ask->setDoubleValue(m_draft.config().dataset.at(index).weight);
+  connect(ask, &QInputDialog::doubleValueSelected, this,
+          [this, index](double weight) { changeDataset(index, [weight](api::DatasetRef &ref) { ref.weight = weight; }); });
+  ask->open();
+}
+
 void TrainPage::fillDatasets(QMenu &menu) {
   const auto datasets = m_draft.config().dataset;
   for (size_t i = 0; i < datasets.size(); ++i) {
     QMenu *one = menu.addMenu(shortName(datasets[i].path) +
                               (datasets[i].weight == 1.0 ? QString() : QStringLiteral(" × %1").arg(numberText(datasets[i].weight))));
-    one->addAction(tr("How often its rows are taken…"), this, [this, i] {
-      auto changed = m_draft.config().dataset;
-      if (i >= changed.size()) return;
-      bool ok = false;
-      const double weight =
-          QInputDialog::getDouble(this, tr("Weight"), tr("Times an epoch; 2.5 takes every row twice and half of them once more."),
-                                  changed[i].weight, 0.01, 1000, 2, &ok);
-      if (!ok) return;
-      changed[i].weight = weight;
-      m_draft.setDatasets(changed);
-    });
+    one->addAction(tr("How often its rows are taken…"), this, [this, i] { askWeight(i); });
+    QMenu *formats = one->addMenu(tr("Format"));
+    for (const api::DatasetFormat format : {api::DatasetFormat::Auto, api::DatasetFormat::Messages, api::DatasetFormat::Sharegpt,
+                                            api::DatasetFormat::Alpaca, api::DatasetFormat::Text}) {
+      const QString name = format == api::DatasetFormat::Auto ? tr("as recognised") : QString::fromStdString(api::nameOf(format));
+      QAction *choice =
+          formats->addAction(name, this, [this, i, format] { changeDataset(i, [format](api::DatasetRef &ref) { ref.format = format; }); });
+      choice->setCheckable(true);
+      choice->setChecked(datasets[i].format == format);
+    }
     one->addAction(tr("Take it out"), this, [this, i] {
       auto changed = m_draft.config().dataset;
       if (i < changed.size()) changed.erase(changed.begin() + static_cast<std::ptrdiff_t>(i));
@@ -231,9 +291,8 @@ void TrainPage::fillDatasets(QMenu &menu) {
   }
   menu.addSeparator();
   menu.addAction(tr("Add a file…"), this, [this] {
-    for (const QString &path : QFileDialog::getOpenFileNames(this, tr("Data to train on"), {},
-                                                             tr("Datasets (*.json *.jsonl *.csv *.tsv *.txt *.md);;All files (*)")))
-      addDataset(path);
+    pickFiles(this, tr("Data to train on"), tr("Datasets (*.json *.jsonl *.csv *.tsv *.txt *.md);;All files (*)"),
+              [this](const QString &path) { addDataset(path); });
   });
   menu.addAction(tr("Add the sample rows"), this, [this] {
     for (const char *name : {"fine-tuning-en.jsonl", "fine-tuning-zh.jsonl"})
@@ -247,6 +306,13 @@ void TrainPage::showPlace() {
   m_place->setValue(tr("This machine"),
                     (m_gate.device() ? QString::fromStdString(m_gate.device()->name) + QStringLiteral(" · ") : QString()) +
                         tr("%1 free on disk").arg(bytesText(disk.bytesAvailable())));
+}
+
+/// A low window has its settings rather than air.
+void TrainPage::resizeEvent(QResizeEvent *) {
+  const bool low = height() < 640;
+  layout()->setContentsMargins(24, low ? 12 : 20, 24, low ? 12 : 20);
+  layout()->setSpacing(low ? 8 : 14);
 }
 
 void TrainPage::showEvent(QShowEvent *) { showPlace(); }

@@ -6,6 +6,9 @@
 
 #include <QWidget>
 
+#include <functional>
+
+class QAction;
 class QLineEdit;
 class QMenu;
 class QPushButton;
@@ -28,24 +31,32 @@ public:
   SettingsForm *form() const { return m_form; }
   QPushButton *startButton() const { return m_start; }
   void useModel(const QString &path);
+  void useAdapter(const QString &folder);
   void addDataset(const QString &path);
+  /// The settings of the sample run, for the model that is chosen.
+  void useTryOut();
   /// Fills the form with the settings of a run.
   void useRun(const QString &folder);
-  void focusSearch();
 
 Q_SIGNALS:
   void started(const QString &folder);
 
 protected:
+  void resizeEvent(QResizeEvent *event) override;
   void showEvent(QShowEvent *event) override;
 
 private:
   void showPlace();
+  void makeActions();
   void fillPresets();
   void fillDatasets(QMenu &menu);
+  void changeDataset(size_t index, const std::function<void(api::DatasetRef &)> &change);
+  void askWeight(size_t index);
   void usePreset(const QString &path);
   void openSettings();
+  void readSettings(const QString &path);
   void saveSettings();
+  void writeSettings(const QString &path);
   void onChanged();
   void start();
 
@@ -61,6 +72,7 @@ private:
   SegmentedSwitch *m_method, *m_level;
   QLineEdit *m_search;
   SettingsForm *m_form;
+  QAction *m_find, *m_all, *m_openSettings, *m_saveSettings;
   RowPreviewPanel *m_preview;
   ForecastCard *m_forecast;
 };

@@ -1,4 +1,4 @@
-// The window's language and theme, changed while it runs. Follows the desktop portal over D-Bus where it answers. One per
+// The window's language, theme and motion, changed while it runs. Follows the desktop where nothing was chosen. One per
 // application; GUI thread.
 #pragma once
 
@@ -8,6 +8,8 @@
 #include <QTranslator>
 
 namespace attune::ui {
+
+class DesktopPortal;
 
 class Appearance : public QObject {
   Q_OBJECT
@@ -21,8 +23,8 @@ public:
   bool dark() const { return m_dark; }
 
 private:
-  void askPortal();
   bool wantsDark() const;
+  bool wantsMotion() const;
 
   const bool m_platformDark; // the palette before ours is set
   Preferences m_preferences;
@@ -30,7 +32,7 @@ private:
   QString m_language;
   bool m_dark = false;
   bool m_applied = false;
-  uint m_portalScheme = 0; // org.freedesktop.appearance: 1 = dark, 2 = light, 0 = no wish
+  DesktopPortal *const m_desktop;
 };
 
 } // namespace attune::ui

@@ -1,4 +1,4 @@
-// What a person chose for the window itself: language, theme, workspace, threads. Kept by QSettings. GUI thread.
+// What a person chose for the window itself: language, theme, motion, workspace, threads. Kept by QSettings. GUI thread.
 #pragma once
 
 #include <QString>
@@ -6,10 +6,12 @@
 namespace attune::ui {
 
 enum class ThemeChoice { System, Light, Dark };
+enum class MotionChoice { System, Full, Reduced };
 
 struct Preferences {
   QString language; // "en", "zh_CN"; empty = the system's
   ThemeChoice theme = ThemeChoice::System;
+  MotionChoice motion = MotionChoice::System;
   QString workspace; // empty = ATTUNE_WORKSPACE or ~/Attune
   int threads = 0;   // compute threads; 0 = every core
 

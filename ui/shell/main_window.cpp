@@ -1,34 +1,39 @@
 #include "ui/shell/main_window.h"
 
 #include "core/api/run_config_json.h"
+#include "core/base/atomic_file.h"
 #include "ui/pages/chat_page.h"
 #include "ui/pages/data_page.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/start_page.h"
 #include "ui/pages/train_page.h"
+#include "ui/settings/settings_dialog.h"
 #include "ui/shell/about.h"
+#include "ui/shell/diagnostics.h"
+#include "ui/shell/drop_overlay.h"
+#include "ui/shell/menus.h"
 #include "ui/shell/side_rail.h"
 #include "ui/shell/status_strip.h"
-#include "ui/widgets/retranslate.h"
 #include "ui/widgets/toast.h"
 
-#include <QActionGroup>
 #include <QCloseEvent>
+#include <QDateTime>
 #include <QDesktopServices>
-#include <QFileDialog>
 #include <QHBoxLayout>
-#include <QMenuBar>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QSettings>
+#include <QSplitter>
 #include <QStackedWidget>
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace attune::ui {
 
 MainWindow::MainWindow(const Services &services, Appearance &appearance, const Preferences &preferences)
-    : m_services(services), m_appearance(appearance), m_preferences(preferences), m_gate(services, m_tasks),
+    : m_services(services), m_appearance(appearance), m_atStart(preferences), m_preferences(preferences), m_gate(services, m_tasks),
       m_runs(services, m_tasks, m_gate) {
   setWindowTitle(QStringLiteral("Attune"));
   setMinimumSize(1024, 640);
@@ -48,7 +53,7 @@ MainWindow::MainWindow(const Services &services, Appearance &appearance, const P
   rows->addWidget(m_status);
   setCentralWidget(centre);
   makePages();
-  onLanguage(this, [this] { fillMenus(); });
+  m_menus = new Menus(*this);
   connect(m_rail, &SideRail::chosen, this, &MainWindow::goTo);
   connect(m_status, &StatusStrip::runClicked, this, &MainWindow::showRun);
   connect(&m_runs, &RunCenter::runEnded, this, [this](const QString &folder) {
@@ -56,31 +61,37 @@ MainWindow::MainWindow(const Services &services, Appearance &appearance, const P
     const api::RunSummary *run = m_runs.find(folder);
     if (run && !isActiveWindow()) Toast::show(this, tr("%1 has ended.").arg(QString::fromStdString(run->name)));
   });
-  const QSettings settings;
-  resize(1280, 800);
-  restoreGeometry(settings.value(QStringLiteral("window")).toByteArray());
-  goTo(Place::Start);
+  connect(&m_runs, &RunCenter::failed, this, [this](const QString &message) {
+    m_errors.append(QDateTime::currentDateTime().toString(Qt::ISODate) + QLatin1Char(' ') + message);
+    if (m_errors.size() > 20) m_errors.removeFirst();
+  });
+  connect(&m_runs, &RunCenter::listChanged, this, [this] {
+    if (!m_opening.isEmpty() && m_runs.find(m_opening)) showRun(std::exchange(m_opening, {}));
+  });
+  connect(new DropOverlay(this), &DropOverlay::dropped, this, &MainWindow::openDropped);
+  restoreState();
 }
 
 MainWindow::~MainWindow() = default;
 
 void MainWindow::makePages() {
-  m_start = new StartPage(m_runs, m_services, m_stack);
+  m_start = new StartPage(m_runs, m_gate, m_services, m_stack);
   m_train = new TrainPage(m_runs, m_gate, m_tasks, m_services, m_stack);
   m_data = new DataPage(m_services, m_tasks, m_train->draft(), m_runs, m_stack);
   m_runsPage = new RunsPage(m_runs, m_tasks, m_services, m_stack);
   m_chat = new ChatPage(m_runs, m_gate, m_tasks, m_services, m_stack);
   for (QWidget *page : std::initializer_list<QWidget *>{m_start, m_data, m_train, m_runsPage, m_chat}) m_stack->addWidget(page);
   connect(m_start, &StartPage::tryRequested, this, &MainWindow::tryIt);
-  connect(m_start, &StartPage::runChosen, this, &MainWindow::showRun);
-  connect(m_start, &StartPage::dataRequested, this, [this] {
-    goTo(Place::Data);
-    m_data->chooseFile();
+  connect(m_start, &StartPage::modelRequested, this, [this] {
+    goTo(Place::Train);
+    m_train->useTryOut();
   });
   connect(m_data, &DataPage::trainRequested, this, [this](const QString &path) {
     goTo(Place::Train);
     m_train->addDataset(path);
   });
+  connect(m_start, &StartPage::runChosen, this, &MainWindow::showRun);
+  connect(m_start, &StartPage::dataRequested, this, &MainWindow::requestData);
   connect(m_train, &TrainPage::started, this, &MainWindow::showRun);
   connect(m_runsPage, &RunsPage::trainAgainRequested, this, [this](const QString &folder) {
     goTo(Place::Train);
@@ -108,8 +119,13 @@ void MainWindow::showEvent(QShowEvent *event) {
 void MainWindow::goTo(Place place) {
   m_place = place;
   m_rail->setCurrent(place);
+  m_stack->setCurrentWidget(page(place));
+  m_menus->showPlace();
+}
+
+QWidget *MainWindow::page(Place place) const {
   QWidget *const pages[] = {m_start, m_data, m_train, m_runsPage, m_chat};
-  m_stack->setCurrentWidget(pages[static_cast<int>(place)]);
+  return pages[static_cast<int>(place)];
 }
 
 void MainWindow::showRun(const QString &folder) {
@@ -138,72 +154,144 @@ void MainWindow::setPreferences(const Preferences &preferences) {
   m_appearance.apply(m_preferences);
 }
 
-void MainWindow::fillMenus() {
-  QMenuBar *bar = menuBar();
-  bar->clear();
-  QMenu *file = bar->addMenu(tr("&File"));
-  file->addAction(tr("Start the sample run"), this, &MainWindow::tryIt)->setEnabled(!m_services.starterModel.empty());
-  file->addAction(tr("Open the workspace folder"), this,
-                  [this] { QDesktopServices::openUrl(QUrl::fromLocalFile(QString::fromStdString(m_services.workspace))); });
-  file->addSeparator();
-  file->addAction(tr("Quit"), QKeySequence::Quit, this, &QWidget::close);
-  QMenu *view = bar->addMenu(tr("&View"));
-  for (const Place place : kPlaces)
-    view->addAction(placeName(place), QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + static_cast<int>(place))), this,
-                    [this, place] { goTo(place); });
-  view->addSeparator();
-  const auto choices = [&](const QString &title, const QStringList &names, int current, auto choose) {
-    QMenu *menu = view->addMenu(title);
-    auto *group = new QActionGroup(menu);
-    for (int i = 0; i < names.size(); ++i) {
-      QAction *action = menu->addAction(names[i], this, [choose, i] { choose(i); });
-      action->setCheckable(true);
-      action->setChecked(i == current);
-      group->addAction(action);
+void MainWindow::switchTheme() {
+  Preferences changed = m_preferences;
+  changed.theme = m_appearance.dark() ? ThemeChoice::Light : ThemeChoice::Dark;
+  setPreferences(changed);
+}
+
+void MainWindow::comeForward() {
+  setWindowState(windowState() & ~Qt::WindowMinimized);
+  raise();
+  activateWindow();
+}
+
+void MainWindow::openSettings() {
+  auto *dialog = new SettingsDialog(m_preferences, m_atStart, QString::fromStdString(m_services.workspace), this);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  connect(dialog, &SettingsDialog::changed, this, &MainWindow::setPreferences);
+  dialog->open();
+}
+
+void MainWindow::openAbout() { showAbout(this, m_gate.device()); }
+
+void MainWindow::showWorkspace() { QDesktopServices::openUrl(QUrl::fromLocalFile(QString::fromStdString(m_services.workspace))); }
+
+QString MainWindow::diagnostics() const {
+  DiagnosticFacts facts;
+  facts.preferences = m_preferences;
+  facts.language = m_appearance.language();
+  facts.dark = m_appearance.dark();
+  facts.workspace = QString::fromStdString(m_services.workspace);
+  facts.device = m_gate.device();
+  if (m_gate.failure()) facts.engineFailure = QString::fromStdString(m_gate.failure()->text());
+  facts.runs = static_cast<qsizetype>(m_runs.runs().size());
+  facts.errors = m_errors;
+  for (const api::RunSummary &run : m_runs.runs())
+    if (!run.error.empty()) facts.errors.append(QStringLiteral("run: ") + QString::fromStdString(run.error));
+  return diagnosticsText(facts);
+}
+
+void MainWindow::openDiagnostics() {
+  showDiagnostics(this, diagnostics(), [this](const QString &path, const QString &report) {
+    m_saving = m_tasks.run(
+        this, [path = path.toStdString(), text = report.toStdString()](StopToken) { return writeFileAtomic(path, text); },
+        [this, path](const Status &saved) {
+          Toast::show(this, saved.ok() ? tr("Saved as %1.").arg(path) : QString::fromStdString(saved.error().text()));
+        });
+  });
+}
+
+void MainWindow::requestData() {
+  goTo(Place::Data);
+  m_data->chooseFile();
+}
+
+void MainWindow::openDataset(const QString &path) {
+  goTo(Place::Data);
+  m_data->openDataset(path);
+}
+
+void MainWindow::openModel(const QString &path) {
+  goTo(Place::Train);
+  m_train->useModel(path);
+}
+
+void MainWindow::openRun(const QString &folder) {
+  goTo(Place::Runs);
+  m_opening = folder; // shown when the list has it
+  m_runs.open(folder);
+}
+
+void MainWindow::openDropped(const QStringList &paths) {
+  m_looking = m_tasks.run(
+      this,
+      [paths](StopToken) {
+        std::vector<Dropped> all;
+        for (const QString &path : paths) all.push_back(lookAtDropped(path));
+        return all;
+      },
+      [this](const std::vector<Dropped> &all) { takeDropped(all); });
+}
+
+void MainWindow::takeDropped(const std::vector<Dropped> &all) {
+  bool unknown = false;
+  for (const Dropped &one : all) switch (one.kind) {
+    case DroppedKind::Dataset: openDataset(one.path); break;
+    case DroppedKind::Model: openModel(one.path); break;
+    case DroppedKind::Run: openRun(one.path); break;
+    case DroppedKind::Adapter:
+      goTo(Place::Train);
+      m_train->useAdapter(one.path);
+      break;
+    case DroppedKind::Unknown: unknown = true; break;
     }
-  };
-  choices(tr("Theme"), {tr("As the system"), tr("Light"), tr("Dark")}, static_cast<int>(m_preferences.theme), [this](int i) {
-    Preferences changed = m_preferences;
-    changed.theme = static_cast<ThemeChoice>(i);
-    setPreferences(changed);
-  });
-  const QStringList languages = {QString(), QStringLiteral("en"), QStringLiteral("zh_CN")};
-  choices(tr("Language"), {tr("As the system"), QStringLiteral("English"), QStringLiteral("简体中文")},
-          static_cast<int>(languages.indexOf(m_preferences.language)), [this, languages](int i) {
-            Preferences changed = m_preferences;
-            changed.language = languages[i];
-            setPreferences(changed);
-          });
-  m_data->fillMenu(*bar->addMenu(tr("&Data")));
-  QMenu *run = bar->addMenu(tr("&Run"));
-  run->addAction(tr("Pause"), this, [this] { m_runs.requestPause(m_runs.active()); });
-  run->addAction(tr("Go on"), this, [this] { m_runs.requestUnpause(m_runs.active()); });
-  run->addAction(tr("Checkpoint now"), this, [this] { m_runs.requestCheckpoint(m_runs.active()); });
-  run->addAction(tr("Stop"), QKeySequence(Qt::CTRL | Qt::Key_Period), this, [this] { m_runs.requestStop(m_runs.active()); });
-  connect(run, &QMenu::aboutToShow, run, [this, run] {
-    for (QAction *action : run->actions()) action->setEnabled(!m_runs.active().isEmpty());
-  });
-  QMenu *help = bar->addMenu(tr("&Help"));
-  help->addAction(tr("About Attune"), this, [this] { showAbout(this, m_gate.device()); });
+  if (unknown)
+    Toast::show(this,
+                tr("Attune cannot open this. It takes data (JSON, JSON Lines, CSV, text), a Hugging Face model folder, a GGUF file, an "
+                   "adapter folder or a run folder."));
+}
+
+void MainWindow::restoreState() {
+  const QSettings settings;
+  resize(1280, 800);
+  restoreGeometry(settings.value(QStringLiteral("window")).toByteArray());
+  const QList<QSplitter *> splitters = findChildren<QSplitter *>();
+  const QVariantList sizes = settings.value(QStringLiteral("splitters")).toList();
+  for (int i = 0; i < splitters.size() && splitters.size() == sizes.size(); ++i) splitters[i]->restoreState(sizes[i].toByteArray());
+  const QString place = settings.value(QStringLiteral("place")).toString();
+  goTo(Place::Start);
+  for (const Place known : kPlaces)
+    if (placeIcon(known) == place) goTo(known);
+}
+
+void MainWindow::saveState() const {
+  QSettings settings;
+  settings.setValue(QStringLiteral("window"), saveGeometry());
+  QVariantList sizes;
+  for (const QSplitter *splitter : findChildren<QSplitter *>()) sizes.append(splitter->saveState());
+  settings.setValue(QStringLiteral("splitters"), sizes);
+  settings.setValue(QStringLiteral("place"), placeIcon(m_place));
 }
 
 void MainWindow::closeEvent(QCloseEvent *event) {
   if (m_runs.active().isEmpty() || m_closing) {
     if (!m_runs.active().isEmpty()) return event->ignore(); // it is ending
-    QSettings settings;
-    settings.setValue(QStringLiteral("window"), saveGeometry());
+    saveState();
     return event->accept();
   }
   event->ignore();
-  QMessageBox box(QMessageBox::Question, tr("A run is going"),
-                  tr("Stop the run and quit? It saves a checkpoint first and can go on later."), QMessageBox::NoButton, this);
-  QPushButton *stop = box.addButton(tr("Stop and quit"), QMessageBox::AcceptRole);
-  box.addButton(tr("Keep training"), QMessageBox::RejectRole);
-  box.exec();
-  if (box.clickedButton() != stop) return;
-  m_closing = true;
-  m_runs.requestStop(m_runs.active());
-  if (m_runs.active().isEmpty()) close();
+  auto *box = new QMessageBox(QMessageBox::Question, tr("A run is going"),
+                              tr("Stop the run and quit? It saves a checkpoint first and can go on later."), QMessageBox::NoButton, this);
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  QPushButton *stop = box->addButton(tr("Stop and quit"), QMessageBox::AcceptRole);
+  box->setEscapeButton(box->addButton(tr("Keep training"), QMessageBox::RejectRole));
+  connect(stop, &QPushButton::clicked, this, [this] {
+    m_closing = true;
+    m_runs.requestStop(m_runs.active());
+    if (m_runs.active().isEmpty()) close();
+  });
+  box->open();
 }
 
 } // namespace attune::ui

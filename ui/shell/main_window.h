@@ -1,6 +1,7 @@
 // The window: rail, pages, status line, menus. Owns the pages and what they share; GUI thread.
 #pragma once
 
+#include "ui/models/dropped.h"
 #include "ui/models/run_center.h"
 #include "ui/settings/appearance.h"
 #include "ui/shell/place.h"
@@ -13,6 +14,7 @@ namespace attune::ui {
 
 class ChatPage;
 class DataPage;
+class Menus;
 class RunsPage;
 class SideRail;
 class StartPage;
@@ -33,9 +35,28 @@ public:
   TrainPage *trainPage() const { return m_train; }
   ChatPage *chatPage() const { return m_chat; }
   RunsPage *runsPage() const { return m_runsPage; }
+  QWidget *page(Place place) const;
+  Menus &menus() const { return *m_menus; }
   /// Starts the sample run and shows its curve.
   void tryIt();
+  bool canTry() const { return !m_services.starterModel.empty(); }
   void showRun(const QString &folder);
+  /// Where a dataset that was opened, dropped or chosen goes.
+  void openDataset(const QString &path);
+  void openModel(const QString &path);
+  void openRun(const QString &folder);
+  /// Files or folders of any kind, each to where it belongs.
+  void openDropped(const QStringList &paths);
+  void requestData();
+  void openSettings();
+  void openDiagnostics();
+  void openAbout();
+  void showWorkspace();
+  void switchTheme();
+  /// Shows the window above others, as far as the desktop lets it.
+  void comeForward();
+  /// What the diagnostics report says at the moment.
+  QString diagnostics() const;
 
 protected:
   void closeEvent(QCloseEvent *event) override;
@@ -43,19 +64,25 @@ protected:
 
 private:
   void makePages();
-  void fillMenus();
+  void takeDropped(const std::vector<Dropped> &all);
+  void restoreState();
+  void saveState() const;
   void setPreferences(const Preferences &preferences);
 
   const Services &m_services;
   Appearance &m_appearance;
+  const Preferences m_atStart;
   Preferences m_preferences;
+  QString m_opening;    // a run folder that the list does not have yet
+  QStringList m_errors; // the last ones, for the diagnostics
   TaskRunner m_tasks;
   EngineGate m_gate;
   RunCenter m_runs;
-  Task m_preset;
+  Task m_preset, m_looking, m_saving;
   Place m_place = Place::Start;
   SideRail *m_rail = nullptr;
   QStackedWidget *m_stack = nullptr;
+  Menus *m_menus = nullptr;
   StatusStrip *m_status = nullptr;
   StartPage *m_start = nullptr;
   DataPage *m_data = nullptr;

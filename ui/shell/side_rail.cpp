@@ -4,10 +4,13 @@
 #include "ui/widgets/icon.h"
 #include "ui/widgets/retranslate.h"
 
+#include <QFocusEvent>
 #include <QKeySequence>
 #include <QLabel>
 #include <QPainter>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace attune::ui {
 
@@ -37,7 +40,7 @@ protected:
       painter.setBrush(isChecked() ? look.color(Tone::Tint) : mixed(look.color(Tone::Window), look.color(Tone::Line), 0.6));
       painter.drawRoundedRect(rect(), 6, 6);
     }
-    if (hasFocus()) {
+    if (hasFocus() && m_byKeyboard) {
       painter.setPen(QPen(look.color(Tone::Accent), 1.5));
       painter.setBrush(Qt::NoBrush);
       painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 6, 6);
@@ -57,8 +60,16 @@ protected:
     painter.drawText(inner, Qt::AlignVCenter | Qt::AlignRight, m_shortcut);
   }
 
+  void focusInEvent(QFocusEvent *event) override {
+    const Qt::FocusReason reason = event->reason();
+    if (reason != Qt::ActiveWindowFocusReason && reason != Qt::PopupFocusReason)
+      m_byKeyboard = reason != Qt::MouseFocusReason && reason != Qt::OtherFocusReason;
+    QAbstractButton::focusInEvent(event);
+  }
+
 private:
   Place m_place;
+  bool m_byKeyboard = false; // how the focus came: a click needs no ring
   QString m_shortcut;
 };
 
@@ -94,7 +105,12 @@ SideRail::SideRail(QWidget *parent) : QWidget(parent) {
   layout->addStretch(1);
 }
 
-void SideRail::setCurrent(Place place) { m_buttons.at(static_cast<size_t>(place))->setChecked(true); }
+void SideRail::setCurrent(Place place) {
+  QAbstractButton *current = m_buttons.at(static_cast<size_t>(place));
+  const bool here = std::any_of(m_buttons.begin(), m_buttons.end(), [](const QAbstractButton *button) { return button->hasFocus(); });
+  current->setChecked(true);
+  if (here && !current->hasFocus()) current->setFocus(Qt::OtherFocusReason); // not on the place one has left
+}
 
 void SideRail::paintEvent(QPaintEvent *) {
   QPainter painter(this);

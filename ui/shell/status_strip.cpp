@@ -13,6 +13,8 @@
 #include <QProgressBar>
 #include <QPushButton>
 
+#include <unistd.h>
+
 namespace attune::ui {
 
 namespace {
@@ -20,6 +22,7 @@ namespace {
 struct MachineMemory {
   qint64 total = 0;
   qint64 used = 0;
+  qint64 mine = 0; // this process
 };
 
 /// From the kernel's figures, which cost microseconds to read.
@@ -34,6 +37,8 @@ MachineMemory machineMemory() {
     if (line.startsWith("MemAvailable:")) available = value();
   }
   memory.used = memory.total - available;
+  QFile own(QStringLiteral("/proc/self/statm")); // in pages: all, resident, ...
+  if (own.open(QIODevice::ReadOnly)) memory.mine = own.readAll().split(' ').value(1).toLongLong() * sysconf(_SC_PAGESIZE);
   return memory;
 }
 
@@ -53,17 +58,27 @@ StatusStrip::StatusStrip(RunCenter &runs, EngineGate &gate, QWidget *parent) : Q
   m_memory->setRange(0, 1000);
   m_memoryText = makeLabel(TextRole::Caption, this);
   m_run = makeButton(ButtonKind::Quiet, this);
+  m_done = new QProgressBar(this);
+  m_done->setTextVisible(false);
+  m_done->setFixedWidth(96);
   m_run->hide();
+  m_done->hide();
   layout->addWidget(m_device);
   layout->addWidget(m_memoryName);
   layout->addWidget(m_memory);
   layout->addWidget(m_memoryText);
   layout->addStretch(1);
+  layout->addWidget(m_done);
   layout->addWidget(m_run);
   connect(m_run, &QPushButton::clicked, this, [this] { Q_EMIT runClicked(m_runs.active()); });
   connect(&m_gate, &EngineGate::deviceKnown, this, &StatusStrip::showDevice);
   connect(&m_gate, &EngineGate::failed, this, &StatusStrip::showDevice);
-  connect(&m_runs, &RunCenter::runChanged, this, &StatusStrip::showRun);
+  m_soon.setSingleShot(true);
+  m_soon.setInterval(1000);
+  connect(&m_soon, &QTimer::timeout, this, &StatusStrip::showRun);
+  connect(&m_runs, &RunCenter::runChanged, this, [this] {
+    if (!m_soon.isActive()) m_soon.start();
+  });
   connect(&m_runs, &RunCenter::listChanged, this, &StatusStrip::showRun);
   m_look.setInterval(2000);
   connect(&m_look, &QTimer::timeout, this, [this] {
@@ -73,6 +88,7 @@ StatusStrip::StatusStrip(RunCenter &runs, EngineGate &gate, QWidget *parent) : Q
   onLanguage(this, [this] {
     m_memoryName->setText(tr("Memory"));
     m_memory->setAccessibleName(tr("Memory in use"));
+    m_done->setAccessibleName(tr("Progress of the run"));
     showDevice();
     showMemory();
     showRun();
@@ -102,13 +118,18 @@ void StatusStrip::showMemory() {
   const MachineMemory memory = machineMemory();
   m_memory->setValue(memory.total > 0 ? static_cast<int>(memory.used * 1000 / memory.total) : 0);
   m_memoryText->setText(tr("%1 of %2", "memory used of all").arg(bytesText(memory.used), bytesText(memory.total)));
+  const QString mine = tr("Attune itself takes %1.").arg(bytesText(memory.mine));
+  for (QWidget *part : std::initializer_list<QWidget *>{m_memoryName, m_memory, m_memoryText}) part->setToolTip(mine);
 }
 
 void StatusStrip::showRun() {
   const QString folder = m_runs.active();
   const api::RunSummary *run = folder.isEmpty() ? nullptr : m_runs.find(folder);
   m_run->setVisible(run != nullptr);
+  m_done->setVisible(run != nullptr && run->totalSteps > 0);
   if (!run) return;
+  m_done->setRange(0, static_cast<int>(run->totalSteps));
+  m_done->setValue(static_cast<int>(run->step));
   m_run->setText(QString::fromStdString(run->name) + QStringLiteral(" · ") + progressText(*run, *m_runs.model(folder)));
 }
 

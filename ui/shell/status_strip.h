@@ -1,4 +1,5 @@
-// The bottom line: device chip, memory meter, the running job. GUI thread. The meter looks every two seconds while shown.
+// The bottom line: device chip, memory meter, the running job. GUI thread. The meter looks every two seconds while shown, the
+// job at most once a second.
 #pragma once
 
 #include "ui/models/run_center.h"
@@ -37,8 +38,9 @@ private:
   QLabel *m_memoryName;
   QProgressBar *m_memory;
   QLabel *m_memoryText;
+  QProgressBar *m_done;
   QPushButton *m_run;
-  QTimer m_look;
+  QTimer m_look, m_soon;
 };
 
 } // namespace attune::ui

@@ -6,7 +6,7 @@
 namespace attune::ui {
 
 Chip::Chip(QWidget *parent) : QAbstractButton(parent) {
-  setFocusPolicy(Qt::NoFocus);
+  setFocusPolicy(Qt::StrongFocus);
   setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
   QFont small = font();
   small.setPixelSize(12);

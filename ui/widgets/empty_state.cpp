@@ -24,7 +24,11 @@ EmptyState::EmptyState(const QString &iconName, QWidget *parent) : QWidget(paren
   connect(m_button, &QPushButton::clicked, this, &EmptyState::triggered);
   layout->addStretch(2);
   layout->addWidget(picture);
-  layout->addWidget(m_sentence, 0, Qt::AlignHCenter);
+  auto *row = new QHBoxLayout; // an aligned label would keep the height of another width
+  row->addStretch(1);
+  row->addWidget(m_sentence, 100);
+  row->addStretch(1);
+  layout->addLayout(row);
   layout->addWidget(m_button, 0, Qt::AlignHCenter);
   layout->addStretch(3);
 }

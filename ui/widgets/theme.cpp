@@ -28,6 +28,11 @@ Theme &currentTheme() {
   return current;
 }
 
+bool &motion() {
+  static bool allowed = true;
+  return allowed;
+}
+
 QPalette paletteOf(const Theme &theme) {
   QPalette palette;
   const auto set = [&](QPalette::ColorRole role, Tone tone) { palette.setColor(role, theme.color(tone)); };
@@ -83,8 +88,17 @@ QString Theme::styleSheet() const {
   const QString name = m_dark ? QStringLiteral("dark") : QStringLiteral("light");
   replace(QStringLiteral("chevronUp"), QStringLiteral(":/themes/chevron-up-%1.svg").arg(name));
   replace(QStringLiteral("chevron"), QStringLiteral(":/themes/chevron-%1.svg").arg(name));
+  replace(QStringLiteral("check"), QStringLiteral(":/themes/check-%1.svg").arg(name));
   for (int i = 0; i < 12; ++i) replace(QLatin1String(kToneNames[i]), m_colors[i].name());
   return sheet;
+}
+
+bool motionAllowed() { return motion(); }
+
+void setMotionAllowed(bool allowed) {
+  motion() = allowed;
+  for (const Qt::UIEffect effect : {Qt::UI_AnimateMenu, Qt::UI_FadeMenu, Qt::UI_AnimateCombo, Qt::UI_AnimateTooltip, Qt::UI_FadeTooltip})
+    QApplication::setEffectEnabled(effect, allowed);
 }
 
 const Theme &theme() { return currentTheme(); }

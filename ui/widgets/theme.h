@@ -34,6 +34,10 @@ const Theme &theme();
 /// Makes it the application's: style, palette, style sheet, fonts. Every widget gets a style change event.
 void applyTheme(QApplication &application, const Theme &theme);
 
+/// Whether things may move; LOOK.md's motions ask before they do.
+bool motionAllowed();
+void setMotionAllowed(bool allowed);
+
 /// A mixture: `share` of `over` on `under`.
 QColor mixed(const QColor &under, const QColor &over, double share);
 

@@ -1,18 +1,22 @@
 #include "ui/widgets/toast.h"
 
 #include "ui/widgets/controls.h"
+#include "ui/widgets/theme.h"
 
 #include <QEvent>
 #include <QGraphicsDropShadowEffect>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPropertyAnimation>
 #include <QPushButton>
 #include <QTimer>
+
+#include <algorithm>
 
 namespace attune::ui {
 
 namespace {
-constexpr int kMargin = 24, kSeconds = 6;
+constexpr int kMargin = 24, kSeconds = 6, kTextWidth = 420;
 }
 
 void Toast::show(QWidget *anchor, const QString &text, const QString &action, std::function<void()> act) {
@@ -20,6 +24,7 @@ void Toast::show(QWidget *anchor, const QString &text, const QString &action, st
   auto *toast = window->findChild<Toast *>(QString(), Qt::FindDirectChildrenOnly);
   if (!toast) toast = new Toast(window);
   toast->m_text->setText(text);
+  toast->m_text->setMinimumWidth(std::min(kTextWidth, toast->m_text->fontMetrics().horizontalAdvance(text) + 2)); // lines, not a column
   toast->m_action->setText(action);
   toast->m_action->setVisible(!action.isEmpty());
   toast->m_act = std::move(act);
@@ -27,6 +32,14 @@ void Toast::show(QWidget *anchor, const QString &text, const QString &action, st
   toast->place();
   toast->QFrame::show();
   toast->raise();
+  if (motionAllowed()) {
+    auto *rise = new QPropertyAnimation(toast, "pos", toast);
+    rise->setDuration(150);
+    rise->setStartValue(toast->pos() + QPoint(0, 12));
+    rise->setEndValue(toast->pos());
+    rise->setEasingCurve(QEasingCurve::OutCubic);
+    rise->start(QAbstractAnimation::DeleteWhenStopped);
+  }
   toast->m_timer->start(kSeconds * 1000);
 }
 
@@ -37,7 +50,7 @@ Toast::Toast(QWidget *window) : QFrame(window) {
   layout->setSpacing(12);
   m_text = makeLabel(TextRole::Body, this);
   m_text->setWordWrap(true);
-  m_text->setMaximumWidth(420);
+  m_text->setMaximumWidth(kTextWidth);
   m_action = makeButton(ButtonKind::Small, this);
   layout->addWidget(m_text, 1);
   layout->addWidget(m_action);

@@ -1,0 +1,139 @@
+#include "ui/settings/settings_dialog.h"
+
+#include "ui/widgets/controls.h"
+#include "ui/widgets/elided_label.h"
+#include "ui/widgets/file_pick.h"
+#include "ui/widgets/retranslate.h"
+#include "ui/widgets/segmented_switch.h"
+
+#include <QDir>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QSpinBox>
+#include <QThread>
+#include <QVBoxLayout>
+
+namespace attune::ui {
+
+namespace {
+
+const QStringList kThemeKeys = {QStringLiteral("system"), QStringLiteral("light"), QStringLiteral("dark")};
+const QStringList kMotionKeys = {QStringLiteral("system"), QStringLiteral("full"), QStringLiteral("reduced")};
+const QStringList kLanguageKeys = {QString(), QStringLiteral("en"), QStringLiteral("zh_CN")};
+
+} // namespace
+
+SettingsDialog::SettingsDialog(const Preferences &preferences, const Preferences &atStart, const QString &workspace, QWidget *parent)
+    : QDialog(parent), m_preferences(preferences), m_atStart(atStart), m_workspace(workspace) {
+  auto *layout = new QVBoxLayout(this);
+  layout->setContentsMargins(24, 20, 24, 20);
+  layout->setSpacing(12);
+  m_language = new SegmentedSwitch(this);
+  m_theme = new SegmentedSwitch(this);
+  m_motion = new SegmentedSwitch(this);
+  m_threads = new QSpinBox(this);
+  m_threads->setRange(0, QThread::idealThreadCount());
+  m_threads->setValue(preferences.threads);
+  auto *folder = new QWidget(this);
+  auto *folderRow = new QHBoxLayout(folder);
+  folderRow->setContentsMargins(0, 0, 0, 0);
+  folderRow->setSpacing(8);
+  m_folder = new ElidedLabel(folder, Qt::ElideMiddle);
+  QPushButton *choose = makeButton(ButtonKind::Small, folder);
+  folderRow->addWidget(m_folder, 1);
+  folderRow->addWidget(choose);
+  QLabel *language = addRow(layout, m_language);
+  QLabel *theme = addRow(layout, m_theme);
+  QLabel *motion = addRow(layout, m_motion);
+  QLabel *workspaceName = addRow(layout, folder);
+  QLabel *threads = addRow(layout, m_threads);
+  m_later = makeLabel(TextRole::Caption, this);
+  m_later->setWordWrap(true);
+  layout->addWidget(m_later);
+  QPushButton *close = makeButton(ButtonKind::Normal, this);
+  layout->addSpacing(4);
+  layout->addWidget(close, 0, Qt::AlignRight);
+
+  connect(m_language, &SegmentedSwitch::changed, this, [this](const QString &key) {
+    Preferences chosen = m_preferences;
+    chosen.language = key;
+    change(chosen);
+  });
+  connect(m_theme, &SegmentedSwitch::changed, this, [this](const QString &key) {
+    Preferences chosen = m_preferences;
+    chosen.theme = static_cast<ThemeChoice>(kThemeKeys.indexOf(key));
+    change(chosen);
+  });
+  connect(m_motion, &SegmentedSwitch::changed, this, [this](const QString &key) {
+    Preferences chosen = m_preferences;
+    chosen.motion = static_cast<MotionChoice>(kMotionKeys.indexOf(key));
+    change(chosen);
+  });
+  connect(m_threads, &QSpinBox::valueChanged, this, [this](int count) {
+    Preferences chosen = m_preferences;
+    chosen.threads = count;
+    change(chosen);
+  });
+  connect(choose, &QPushButton::clicked, this, [this] {
+    pickFolder(this, tr("The folder that holds runs, models and datasets"), [this](const QString &path) {
+      Preferences chosen = m_preferences;
+      chosen.workspace = path;
+      change(chosen);
+    });
+  });
+  connect(close, &QPushButton::clicked, this, &QDialog::accept);
+  onLanguage(this, [=, this] {
+    setWindowTitle(tr("Settings"));
+    language->setText(tr("Language"));
+    theme->setText(tr("Theme"));
+    motion->setText(tr("Motion"));
+    workspaceName->setText(tr("Workspace"));
+    threads->setText(tr("Training threads"));
+    m_language->setChoices(kLanguageKeys, {tr("As the system"), QStringLiteral("English"), QStringLiteral("简体中文")});
+    m_language->setCurrent(m_preferences.language);
+    m_theme->setChoices(kThemeKeys, {tr("As the system"), tr("Light"), tr("Dark")});
+    m_theme->setCurrent(kThemeKeys[static_cast<int>(m_preferences.theme)]);
+    m_motion->setChoices(kMotionKeys, {tr("As the system"), tr("On"), tr("Reduced")});
+    m_motion->setCurrent(kMotionKeys[static_cast<int>(m_preferences.motion)]);
+    m_language->setAccessibleName(tr("Language"));
+    m_theme->setAccessibleName(tr("Theme"));
+    m_motion->setAccessibleName(tr("Motion"));
+    m_threads->setAccessibleName(tr("Training threads"));
+    m_threads->setSpecialValueText(tr("every core"));
+    choose->setText(tr("Choose…"));
+    choose->setAccessibleName(tr("Choose the workspace folder"));
+    close->setText(tr("Close"));
+    showWorkspace();
+  });
+  setMinimumWidth(560);
+}
+
+QLabel *SettingsDialog::addRow(QVBoxLayout *rows, QWidget *control) {
+  auto *row = new QHBoxLayout;
+  row->setSpacing(12);
+  QLabel *label = makeLabel(TextRole::Body, this);
+  label->setFixedWidth(132);
+  row->addWidget(label);
+  row->addWidget(control, control->sizePolicy().horizontalPolicy() == QSizePolicy::Preferred ? 1 : 0);
+  if (control->sizePolicy().horizontalPolicy() != QSizePolicy::Preferred) row->addStretch(1);
+  rows->addLayout(row);
+  return label;
+}
+
+void SettingsDialog::change(Preferences preferences) {
+  m_preferences = std::move(preferences);
+  showWorkspace();
+  Q_EMIT changed(m_preferences);
+}
+
+void SettingsDialog::showWorkspace() {
+  m_folder->setText(QDir::toNativeSeparators(m_preferences.workspace.isEmpty() ? m_workspace : m_preferences.workspace));
+  const bool waits = m_preferences.workspace != m_atStart.workspace || m_preferences.threads != m_atStart.threads;
+  m_later->setText(waits ? tr("Workspace and threads change when Attune is started again. What lies in the old folder stays there.")
+                         : tr("Workspace and threads take effect at the next start; everything else at once."));
+  setRole(m_later, waits ? TextRole::Strong : TextRole::Caption);
+}
+
+} // namespace attune::ui

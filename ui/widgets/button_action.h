@@ -1,0 +1,30 @@
+// A button of a page as a menu entry with a shortcut: one text, one state, one effect, nothing said twice. GUI thread.
+// Owned by its page, which lists it among its actions(); the shell shows those in the menu of the place.
+#pragma once
+
+#include <QAction>
+
+class QAbstractButton;
+
+namespace attune::ui {
+
+class ButtonAction : public QAction {
+  Q_OBJECT
+
+public:
+  ButtonAction(QAbstractButton *button, const QKeySequence &keys, QWidget *page);
+  /// Takes the text from the button, and whether it can be pressed; what a menu asks for before it opens.
+  void refresh();
+
+private:
+  QAbstractButton *m_button;
+  QWidget *m_page;
+};
+
+/// Refreshes those among `actions` that stand for buttons.
+void refreshButtonActions(const QList<QAction *> &actions);
+
+/// Lets those that stand for buttons be triggered again: between two menus a shortcut counts, and the button itself refuses.
+void releaseButtonActions(const QList<QAction *> &actions);
+
+} // namespace attune::ui
