@@ -92,7 +92,7 @@ public:
   std::vector<api::RunWeights> weights(const std::string &folder) override {
     const std::lock_guard<std::mutex> lock(m_mutex);
     std::vector<api::RunWeights> found;
-    for (const int64_t step : m_checkpoints[folder])
+    for (const int64_t step : m_checkpoints.count(folder) ? m_checkpoints[folder] : std::vector<int64_t>{0})
       found.push_back({step, "/models/SmolLM2-135M-Instruct",
                        step > 0 ? folder + "/checkpoints/step-" + std::to_string(step) + "/adapter" : folder + "/adapter"});
     return found;

@@ -1,4 +1,6 @@
 // ./dev screenshots DIR: every place in both languages, both themes and two sizes, with believable content.
+#include "tests/support/fake_conversation_store.h"
+#include "tests/support/fake_dataset_store.h"
 #include "tests/support/fake_engine.h"
 #include "tests/support/fake_run_store.h"
 #include "tests/support/fake_token_preview.h"
@@ -45,6 +47,10 @@ int main(int argc, char **argv) {
   ui::Services services;
   services.runs = &store;
   test::FakeTokenPreview preview;
+  test::FakeConversationStore conversations;
+  test::FakeDatasetStore datasets;
+  services.conversations = &conversations;
+  services.datasets = &datasets;
   services.preview = &preview;
   services.openEngine = [&engine]() -> Result<api::Engine *> { return &engine; };
   services.workspace = "/fake";

@@ -11,7 +11,20 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <tuple>
+
 namespace attune::ui {
+
+namespace {
+
+bool same(const api::SamplingSettings &a, const api::SamplingSettings &b) {
+  const auto values = [](const api::SamplingSettings &s) {
+    return std::make_tuple(s.greedy, s.temperature, s.topK, s.topP, s.minP, s.repetitionPenalty, s.maxNewTokens, s.seed);
+  };
+  return values(a) == values(b);
+}
+
+} // namespace
 
 SamplingPanel::SamplingPanel(QWidget *parent) : QFrame(parent) {
   setProperty("kind", QStringLiteral("card"));
@@ -119,7 +132,13 @@ void SamplingPanel::setSettings(const api::SamplingSettings &settings) {
   enableFields();
 }
 
-void SamplingPanel::setDefaults(const api::SamplingSettings &defaults) { m_defaults = defaults; }
+void SamplingPanel::setDefaults(const api::SamplingSettings &defaults) {
+  const api::SamplingSettings shown = settings();
+  setSettings(m_defaults); // as the fields round them
+  const bool untouched = same(shown, settings());
+  m_defaults = defaults;
+  setSettings(untouched ? defaults : shown);
+}
 
 QString SamplingPanel::system() const { return m_system->toPlainText().trimmed(); }
 void SamplingPanel::setSystem(const QString &text) { m_system->setPlainText(text); }
