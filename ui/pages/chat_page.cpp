@@ -44,7 +44,7 @@ ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const S
   connectTalk();
   onLanguage(this, [this] {
     m_header->setTitle(tr("Chat"));
-    m_header->setSubtitle(tr("Ask the base model and the tuned one the same."));
+    m_header->setSubtitle(tr("One question, two answers."));
     m_conversations->setText(tr("Conversations"));
     m_options->setText(tr("Sampling"));
     m_addTalk->setText(tr("Add to data"));
@@ -242,6 +242,7 @@ bool ChatPage::eventFilter(QObject *watched, QEvent *event) {
 void ChatPage::showEvent(QShowEvent *event) {
   QWidget::showEvent(event);
   m_target->refresh();
+  m_question->setFocus();
 }
 
 void ChatPage::showPanel(QWidget *panel, bool on) {
@@ -260,6 +261,7 @@ void ChatPage::use(const api::RunWeights &weights, const QString &adapterName) {
   m_waitsForRun = false;
   m_fit.cancel();
   m_engine.unload(); // loads with the first question
+  if (m_pending >= 0) prepare();
   showTalk();
 }
 
@@ -385,7 +387,7 @@ void ChatPage::addToData(int exchange, bool tuned, bool whole, bool choose, QWid
 }
 
 void ChatPage::showTalk() {
-  for (ChatPane *pane : {m_base, m_tuned}) pane->show(m_talk, {m_answering, m_engine.isAnswering(), m_target->isAvailable()});
+  for (ChatPane *pane : {m_base, m_tuned}) pane->show(m_talk, {m_answering, m_pending, m_engine.isAnswering(), m_target->isAvailable()});
   m_addTalk->setVisible(m_target->isAvailable());
   m_addTalk->setEnabled(!m_talk.isEmpty());
   showState();

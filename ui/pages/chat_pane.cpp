@@ -1,7 +1,7 @@
 #include "ui/pages/chat_pane.h"
 
 #include "ui/widgets/controls.h"
-#include "ui/widgets/number_text.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/retranslate.h"
 
 #include <QHBoxLayout>
@@ -23,8 +23,8 @@ ChatPane::ChatPane(Side side, QWidget *parent) : QFrame(parent), m_side(side), m
   layout->setContentsMargins(16, 10, 4, 10);
   layout->setSpacing(8);
   auto *head = new QHBoxLayout;
-  m_title = makeLabel(TextRole::Strong, this);
-  m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  m_title = new ElidedLabel(this, Qt::ElideMiddle);
+  setRole(m_title, TextRole::Strong);
   m_rate = makeLabel(TextRole::Caption, this);
   m_rate->setContentsMargins(0, 0, 12, 0);
   head->addWidget(m_title, 1);
@@ -65,7 +65,6 @@ ChatPane::ChatPane(Side side, QWidget *parent) : QFrame(parent), m_side(side), m
 
 void ChatPane::setTitle(const QString &title) {
   m_title->setText(title);
-  m_title->setToolTip(title);
   setAccessibleName(title);
 }
 
@@ -105,6 +104,7 @@ void ChatPane::show(const Conversation &conversation, const State &state) {
     shown.last = i + 1 == path.size();
     shown.busy = state.busy;
     shown.answering = state.answering == path[i];
+    shown.waiting = state.waiting == path[i];
     shown.canAddToData = state.canAddToData;
     shown.branch = static_cast<int>(std::find(branches.begin(), branches.end(), path[i]) - branches.begin());
     shown.branches = static_cast<int>(branches.size());
@@ -126,7 +126,7 @@ void ChatPane::showFigures() {
   if (m_state.answering == path.back()) return m_rate->setText(tr("answering…"));
   const auto &last = m_talk.at(path.back()).reply(m_side == Side::Tuned);
   if (!last) return;
-  m_rate->setText(tr("%1 tokens · %2 tokens/s").arg(countText(last->tokens), numberText(last->tokensPerSecond)));
+  m_rate->setText(figuresText(*last));
   m_rate->setToolTip(tr("The conversation before the answer: %n token(s)", nullptr, static_cast<int>(last->promptTokens)));
 }
 

@@ -11,6 +11,8 @@ class QVBoxLayout;
 
 namespace attune::ui {
 
+class ElidedLabel;
+
 class ChatPane : public QFrame {
   Q_OBJECT
 
@@ -20,6 +22,7 @@ public:
   void setTitle(const QString &title);
   struct State {
     int answering = -1; // the exchange being answered here
+    int waiting = -1;   // the exchange that waits for a model
     bool busy = false;
     bool canAddToData = false;
   };
@@ -48,7 +51,8 @@ private:
   State m_state;
   int m_most = 0; // turns shown at most
   bool m_follow = true;
-  QLabel *m_title, *m_rate, *m_empty;
+  ElidedLabel *m_title;
+  QLabel *m_rate, *m_empty;
   QScrollArea *m_scroll;
   QVBoxLayout *m_list;
   QPushButton *m_older;

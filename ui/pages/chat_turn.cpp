@@ -10,30 +10,37 @@
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLocale>
 #include <QPushButton>
 
 namespace attune::ui {
 
 namespace {
 constexpr qsizetype kShownQuestion = 4000;
+constexpr int kSnug = 200; // a question this narrow needs no wrapping
+} // namespace
+
+QString figuresText(const ChatReply &reply) {
+  const QString rate = QLocale().toString(reply.tokensPerSecond, 'f', reply.tokensPerSecond < 100 ? 1 : 0);
+  return ChatTurn::tr("%1 tokens · %2 tokens/s").arg(countText(reply.tokens), rate);
 }
 
 ChatTurn::ChatTurn(int index, QWidget *parent) : QWidget(parent), m_index(index) {
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
-  layout->setSpacing(8);
-  auto *bubble = new QFrame(this);
-  bubble->setProperty("kind", QStringLiteral("question"));
-  auto *inside = new QVBoxLayout(bubble);
+  layout->setSpacing(6);
+  m_bubble = new QFrame(this);
+  m_bubble->setProperty("kind", QStringLiteral("question"));
+  auto *inside = new QVBoxLayout(m_bubble);
   inside->setContentsMargins(12, 8, 12, 8);
-  m_question = makeLabel(TextRole::Body, bubble);
+  m_question = makeLabel(TextRole::Body, m_bubble);
   m_question->setWordWrap(true);
   m_question->setTextInteractionFlags(Qt::TextSelectableByMouse);
   inside->addWidget(m_question);
-  auto *line = new QHBoxLayout;
-  line->addStretch(1);
-  line->addWidget(bubble, 6);
-  layout->addLayout(line);
+  m_line = new QHBoxLayout;
+  m_line->addStretch(1);
+  m_line->addWidget(m_bubble, 6);
+  layout->addLayout(m_line);
   auto *tools = new QHBoxLayout;
   tools->setSpacing(0);
   tools->addStretch(1);
@@ -86,7 +93,7 @@ void ChatTurn::show(const QString &question, const std::optional<ChatReply> &rep
   m_later->setEnabled(idle && state.branch + 1 < state.branches);
   m_edit->setEnabled(idle);
   m_copy->setVisible(reply.has_value());
-  m_again->setVisible(idle && state.last);
+  m_again->setVisible(idle && state.last && !state.waiting);
   const bool addable = state.canAddToData && reply && !reply->text.isEmpty();
   m_add->setVisible(addable);
   m_choose->setVisible(addable);
@@ -97,6 +104,7 @@ void ChatTurn::showTexts() {
   const QString shown = withVisibleControls(m_asked.left(kShownQuestion));
   const auto left = static_cast<int>(m_asked.size() - kShownQuestion);
   m_question->setText(left > 0 ? tr("%1… (%n more character(s))", nullptr, left).arg(shown) : shown);
+  fitBubble();
   m_branch->setText(QStringLiteral("%1/%2").arg(m_state.branch + 1).arg(m_state.branches));
   m_branch->setAccessibleName(tr("Branch %1 of %2").arg(m_state.branch + 1).arg(m_state.branches));
   const auto name = [](QPushButton *button, const QString &text) {
@@ -116,11 +124,19 @@ void ChatTurn::showTexts() {
     figures = m_reply->text.isEmpty() ? tr("Stopped before the first word.")
                                       : tr("Cut off after %n token(s).", nullptr, static_cast<int>(m_reply->tokens));
   else if (m_reply && !m_state.last)
-    figures = tr("%1 tokens · %2 tokens/s").arg(countText(m_reply->tokens), numberText(m_reply->tokensPerSecond));
+    figures = figuresText(*m_reply);
   else if (!m_reply && m_state.answering && !m_growing)
     figures = tr("Reading the question…");
+  else if (!m_reply && m_state.waiting)
+    figures = tr("Waits for the model.");
   m_figures->setText(figures);
   m_figures->setVisible(!figures.isEmpty());
+}
+
+void ChatTurn::fitBubble() {
+  const bool snug = m_question->fontMetrics().size(0, m_question->text()).width() < kSnug;
+  m_question->setWordWrap(!snug);
+  m_line->setStretchFactor(m_bubble, snug ? 0 : 6);
 }
 
 void ChatTurn::grow(const QString &text) {

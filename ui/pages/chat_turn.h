@@ -7,12 +7,16 @@
 #include <QWidget>
 
 class QFrame;
+class QHBoxLayout;
 class QLabel;
 class QPushButton;
 
 namespace attune::ui {
 
 class MarkdownView;
+
+/// "36 tokens · 39.8 tokens/s"
+QString figuresText(const ChatReply &reply);
 
 class ChatTurn : public QWidget {
   Q_OBJECT
@@ -23,6 +27,7 @@ public:
     bool last = false;
     bool busy = false;      // an answer is under way somewhere
     bool answering = false; // this one
+    bool waiting = false;   // it will be answered once a model is loaded
     bool canAddToData = false;
     int branch = 0; // of `branches`
     int branches = 1;
@@ -42,12 +47,15 @@ Q_SIGNALS:
 
 private:
   void showTexts();
+  void fitBubble();
 
   int m_index;
   State m_state;
   QString m_asked;
   std::optional<ChatReply> m_reply;
   bool m_growing = false; // holds text of an answer under way
+  QHBoxLayout *m_line;
+  QFrame *m_bubble;
   QLabel *m_question, *m_branch, *m_figures;
   QPushButton *m_earlier, *m_later, *m_edit, *m_copy, *m_again, *m_add, *m_choose;
   MarkdownView *m_answer;

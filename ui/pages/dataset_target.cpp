@@ -36,12 +36,15 @@ void DatasetTarget::refresh() {
 void DatasetTarget::add(const Row &row, bool choose, QWidget *anchor) {
   if (!m_store || row.empty()) return;
   const std::string last = QSettings().value(QLatin1String(kLast)).toString().toStdString();
-  const bool stands = std::any_of(m_entries.begin(), m_entries.end(), [&](const auto &one) { return one.path == last; });
-  if (!choose && stands) return addTo(last, row);
+  if (!choose && stands(last)) return addTo(last, row);
   auto *menu = new QMenu(m_page);
   menu->setAttribute(Qt::WA_DeleteOnClose);
   fillMenu(*menu, row);
   menu->popup(anchor->mapToGlobal(QPoint(0, anchor->height())));
+}
+
+bool DatasetTarget::stands(const std::string &path) const {
+  return std::any_of(m_entries.begin(), m_entries.end(), [&](const auto &one) { return one.path == path; });
 }
 
 void DatasetTarget::fillMenu(QMenu &menu, const Row &row) {
@@ -62,6 +65,7 @@ void DatasetTarget::addTo(const std::string &path, const Row &row) {
         if (!status.ok()) return Toast::show(m_page, tr("The row was not added. %1").arg(errorText(status.error())));
         QSettings().setValue(QLatin1String(kLast), QString::fromStdString(path));
         Toast::show(m_page, tr("Added to %1 as a row.").arg(shortName(path)));
+        if (!stands(path)) m_entries.push_back({path, 0, 0, false});
         refresh();
       });
 }

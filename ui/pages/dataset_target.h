@@ -31,6 +31,7 @@ Q_SIGNALS:
   void listed();
 
 private:
+  bool stands(const std::string &path) const;
   void addTo(const std::string &path, const Row &row);
   void addToNew(const Row &row);
   void createAndAdd(const QString &name, const Row &row);

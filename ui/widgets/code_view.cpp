@@ -73,7 +73,8 @@ void CodeView::fitHeight() {
   const int lines = std::clamp(m_text->document()->blockCount(), 1, kVisibleLines);
   const QScrollBar *bar = m_text->horizontalScrollBar();
   const int below = bar->maximum() > 0 ? bar->sizeHint().height() : 0;
-  m_text->setFixedHeight(lines * m_text->fontMetrics().lineSpacing() + below + 4);
+  m_text->setVerticalScrollBarPolicy(m_text->document()->blockCount() > kVisibleLines ? Qt::ScrollBarAsNeeded : Qt::ScrollBarAlwaysOff);
+  m_text->setFixedHeight(lines * m_text->fontMetrics().lineSpacing() + below + 6);
 }
 
 bool CodeView::eventFilter(QObject *watched, QEvent *event) {

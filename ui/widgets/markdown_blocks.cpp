@@ -45,7 +45,7 @@ QStringView withoutIndent(QStringView line, qsizetype indent) {
 
 } // namespace
 
-std::vector<MarkdownBlock> markdownBlocks(const QString &markdown, qsizetype begin) {
+std::vector<MarkdownBlock> markdownBlocks(const QString &markdown, qsizetype begin, size_t most) {
   std::vector<MarkdownBlock> blocks;
   Fence open;
   MarkdownBlock block;
@@ -57,6 +57,11 @@ std::vector<MarkdownBlock> markdownBlocks(const QString &markdown, qsizetype beg
     block.begin = next;
   };
   for (qsizetype at = begin; at < markdown.size();) {
+    if (blocks.size() + 1 >= most && at == block.begin) {
+      block.code = true;
+      block.text = markdown.mid(at);
+      break;
+    }
     qsizetype end = markdown.indexOf(u'\n', at);
     if (end < 0) end = markdown.size();
     const bool cut = open.length == 0 && end - at > kHardCut;

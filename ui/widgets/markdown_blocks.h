@@ -15,8 +15,8 @@ struct MarkdownBlock {
   qsizetype begin = 0;
 };
 
-/// The blocks of `markdown` from `begin`, where a block begins.
-std::vector<MarkdownBlock> markdownBlocks(const QString &markdown, qsizetype begin = 0);
+/// The blocks of `markdown` from `begin`, where a block begins; at most `most`, the last one then holds the rest as it is.
+std::vector<MarkdownBlock> markdownBlocks(const QString &markdown, qsizetype begin = 0, size_t most = 200);
 
 /// As it may be shown: controls that reorder text or hide in it (Unicode's bidirectional overrides and isolates) become visible.
 QString withVisibleControls(const QString &text);

@@ -12,7 +12,8 @@ namespace attune::ui {
 
 namespace {
 constexpr qsizetype kShown = qsizetype(128) << 10; // no model answers as much; a file could hold more
-}
+constexpr size_t kMostBlocks = 200;
+} // namespace
 
 MarkdownView::MarkdownView(QWidget *parent) : QWidget(parent) {
   m_column = new QVBoxLayout(this);
@@ -49,7 +50,8 @@ void MarkdownView::renderFrom(qsizetype block) {
   const qsizetype first = std::max<qsizetype>(0, block);
   const qsizetype begin = first < static_cast<qsizetype>(m_blocks.size()) ? m_blocks[static_cast<size_t>(first)].begin : 0;
   m_blocks.resize(static_cast<size_t>(std::min<qsizetype>(first, static_cast<qsizetype>(m_blocks.size()))));
-  for (MarkdownBlock &fresh : markdownBlocks(m_markdown.left(kShown), begin)) m_blocks.push_back(std::move(fresh));
+  for (MarkdownBlock &fresh : markdownBlocks(m_markdown.left(kShown), begin, kMostBlocks - m_blocks.size()))
+    m_blocks.push_back(std::move(fresh));
   for (size_t i = static_cast<size_t>(first); i < m_blocks.size(); ++i) {
     const MarkdownBlock &one = m_blocks[i];
     QWidget *widget = i < m_widgets.size() ? m_widgets[i] : nullptr;

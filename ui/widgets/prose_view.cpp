@@ -70,6 +70,8 @@ void styleBlocks(QTextDocument &document) {
       format.setBorderBrush(theme().color(Tone::Line));
       format.setBorderStyle(QTextFrameFormat::BorderStyle_Solid);
       format.setCellPadding(5);
+      format.setTopMargin(8);
+      format.setBottomMargin(4);
       table->setFormat(format);
     }
 }
