@@ -23,7 +23,7 @@ ChatPane::ChatPane(Side side, QWidget *parent) : QFrame(parent), m_side(side), m
   layout->setContentsMargins(16, 10, 4, 10);
   layout->setSpacing(8);
   auto *head = new QHBoxLayout;
-  m_title = new ElidedLabel(this, Qt::ElideMiddle);
+  m_title = new ElidedLabel(this, Qt::ElideRight);
   setRole(m_title, TextRole::Strong);
   m_rate = makeLabel(TextRole::Caption, this);
   m_rate->setContentsMargins(0, 0, 12, 0);
@@ -36,7 +36,7 @@ ChatPane::ChatPane(Side side, QWidget *parent) : QFrame(parent), m_side(side), m
   m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   auto *content = new QWidget(m_scroll);
   m_list = new QVBoxLayout(content);
-  m_list->setContentsMargins(0, 0, 12, 0);
+  m_list->setContentsMargins(0, 0, 6, 0);
   m_list->setSpacing(12);
   m_older = makeButton(ButtonKind::Small, content);
   m_list->addWidget(m_older, 0, Qt::AlignHCenter);

@@ -56,7 +56,7 @@ ChatTurn::ChatTurn(int index, QWidget *parent) : QWidget(parent), m_index(index)
   m_figures->setWordWrap(true);
   layout->addWidget(m_figures);
   auto *below = new QHBoxLayout;
-  below->setSpacing(2);
+  below->setSpacing(0);
   m_copy = makeButton(ButtonKind::Quiet, QStringLiteral("copy"), this);
   m_again = makeButton(ButtonKind::Quiet, QStringLiteral("refresh"), this);
   m_add = makeButton(ButtonKind::Quiet, QStringLiteral("add"), this);

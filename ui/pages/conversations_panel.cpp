@@ -22,7 +22,7 @@ namespace attune::ui {
 ConversationsPanel::ConversationsPanel(ConversationList &list, TaskRunner &tasks, QWidget *parent)
     : QFrame(parent), m_list(list), m_tasks(tasks) {
   setProperty("kind", QStringLiteral("card"));
-  setFixedWidth(260);
+  setFixedWidth(244);
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(12, 12, 12, 8);
   layout->setSpacing(8);

@@ -29,7 +29,7 @@ bool same(const api::SamplingSettings &a, const api::SamplingSettings &b) {
 
 SamplingPanel::SamplingPanel(QWidget *parent) : QFrame(parent) {
   setProperty("kind", QStringLiteral("card"));
-  setFixedWidth(260);
+  setFixedWidth(244);
   auto *whole = new QVBoxLayout(this);
   whole->setContentsMargins(0, 4, 2, 4);
   auto *scroll = new QScrollArea(this); // a small window shows a part
@@ -76,7 +76,7 @@ SamplingPanel::SamplingPanel(QWidget *parent) : QFrame(parent) {
   m_length = integer(1, 32768);
   m_seed = integer(0, 1 << 30);
   for (const auto &[label, field] : rows) {
-    field->setMinimumWidth(84);
+    field->setMinimumWidth(76);
     label->setBuddy(field);
     form->addRow(label, field);
   }
