@@ -37,7 +37,8 @@ public:
 
   std::vector<Row> rows(const std::string &path) {
     const std::lock_guard<std::mutex> lock(m_mutex);
-    return m_rows[path];
+    const auto found = m_rows.find(path); // asking makes none
+    return found == m_rows.end() ? std::vector<Row>() : found->second;
   }
   void setFull(bool full) {
     const std::lock_guard<std::mutex> lock(m_mutex);

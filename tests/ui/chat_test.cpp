@@ -315,7 +315,7 @@ private Q_SLOTS:
     ChatPage *chat = studio.openBoth();
     chat->ask(QStringLiteral("long"));
     QTRY_VERIFY(!chat->pane(false)->turn(0)->answer()->text().isEmpty());
-    chat->newConversation();
+    chat->session().begin();
     QVERIFY(chat->conversation().isEmpty());
     QTRY_VERIFY(!chat->isBusy());
     QVERIFY(chat->conversation().isEmpty()); // the stopped answer did not land here
@@ -331,9 +331,9 @@ private Q_SLOTS:
         "hostile", "{\"schema\":1,\"title\":\"<img src=x>\\n<b>\",\"current\":7e9,\"exchanges\":[3,{\"question\":\"needle in "
                    "here\",\"parent\":12},{\"parent\":-9}]}"));
     ChatPage *chat = studio.openBoth();
-    QTRY_COMPARE(chat->kept().shown().size(), size_t(1)); // the one that is a conversation
+    QTRY_COMPARE(chat->session().kept().shown().size(), size_t(1)); // the one that is a conversation
     studio.ask(QStringLiteral("hello"));
-    QTRY_COMPARE(chat->kept().shown().size(), size_t(2));
+    QTRY_COMPARE(chat->session().kept().shown().size(), size_t(2));
     click(chat, "Conversations");
     auto *panel = chat->findChild<ConversationsPanel *>();
     auto *items = panel->findChild<QListWidget *>();
@@ -354,7 +354,7 @@ private Q_SLOTS:
     click(studio.window->findChild<Toast *>(), "Undo");
     QTRY_VERIFY(studio.conversations.text("talk-1").find("Greeting") != std::string::npos);
     QTRY_COMPARE(items->count(), 2);
-    chat->openConversation("talk-1");
+    chat->session().open("talk-1");
     QCOMPARE(chat->conversation().at(0).question, QStringLiteral("hello"));
   }
 
@@ -365,9 +365,9 @@ private Q_SLOTS:
       json += (i ? "," : "") + std::string("{\"question\":\"q\",\"base\":{\"text\":\"a **b**\"},\"parent\":") + std::to_string(i - 1) + "}";
     static_cast<void>(studio.conversations.write("huge", json + "]}"));
     ChatPage *chat = studio.open();
-    QTRY_COMPARE(chat->kept().shown().size(), size_t(1));
+    QTRY_COMPARE(chat->session().kept().shown().size(), size_t(1));
     const clock_t start = std::clock();
-    chat->openConversation("huge");
+    chat->session().open("huge");
     QVERIFY2(std::clock() - start < 2 * CLOCKS_PER_SEC, "opening took too long");
     QCOMPARE(chat->conversation().path().size(), size_t(2000)); // the rest is left out
     QVERIFY(chat->pane(false)->turn(1999) && !chat->pane(false)->turn(0));
@@ -413,6 +413,7 @@ private Q_SLOTS:
     chat->use({0, "/models/other", ""}, {});
     studio.ask(QStringLiteral("hi"));
     QCOMPARE(studio.engine.chatRequests().back().sampling.seed, uint64_t(7)); // another model keeps it
+    QCOMPARE(chat->conversation().at(0).base->by, QStringLiteral("other"));
     click(chat, "Model's own values");
     QCOMPARE(seed->value(), 0);
   }

@@ -16,15 +16,19 @@ QJsonObject replyJson(const ChatReply &reply) {
           {QStringLiteral("tokens"), reply.tokens},
           {QStringLiteral("tokens_per_second"), reply.tokensPerSecond},
           {QStringLiteral("cut"), reply.cut},
-          {QStringLiteral("prompt_tokens"), reply.promptTokens}};
+          {QStringLiteral("prompt_tokens"), reply.promptTokens},
+          {QStringLiteral("by"), reply.by}};
 }
 
 std::optional<ChatReply> readReply(const QJsonValue &value) {
   if (!value.isObject()) return std::nullopt;
   const QJsonObject json = value.toObject();
-  return ChatReply{json.value(QStringLiteral("text")).toString(), static_cast<qint64>(json.value(QStringLiteral("tokens")).toDouble()),
-                   json.value(QStringLiteral("tokens_per_second")).toDouble(), json.value(QStringLiteral("cut")).toBool(),
-                   static_cast<qint64>(json.value(QStringLiteral("prompt_tokens")).toDouble())};
+  return ChatReply{json.value(QStringLiteral("text")).toString(),
+                   static_cast<qint64>(json.value(QStringLiteral("tokens")).toDouble()),
+                   json.value(QStringLiteral("tokens_per_second")).toDouble(),
+                   json.value(QStringLiteral("cut")).toBool(),
+                   static_cast<qint64>(json.value(QStringLiteral("prompt_tokens")).toDouble()),
+                   json.value(QStringLiteral("by")).toString().left(200)};
 }
 
 } // namespace
@@ -142,9 +146,14 @@ QString Conversation::toMarkdown() const {
   QString text = QStringLiteral("# %1\n").arg(shownTitle());
   for (const int index : path()) {
     const Exchange &exchange = at(index);
-    text += QStringLiteral("\n**User**\n\n%1\n").arg(exchange.question);
-    if (exchange.base) text += QStringLiteral("\n**Base**\n\n%1\n").arg(exchange.base->text);
-    if (exchange.tuned) text += QStringLiteral("\n**Tuned**\n\n%1\n").arg(exchange.tuned->text);
+    text += QStringLiteral("\n**User**\n\n") + exchange.question + u'\n';
+    for (const bool tuned : {false, true}) {
+      const auto &reply = exchange.reply(tuned);
+      if (!reply) continue;
+      const QString who = tuned ? QStringLiteral("Tuned") : QStringLiteral("Base");
+      text += QStringLiteral("\n**%1**\n\n").arg(reply->by.isEmpty() ? who : QStringLiteral("%1: %2").arg(who, reply->by)) + reply->text +
+              u'\n';
+    }
   }
   return text;
 }

@@ -18,6 +18,7 @@ struct ChatReply {
   double tokensPerSecond = 0;
   bool cut = false; // by length or by the user
   qint64 promptTokens = 0;
+  QString by; // the model or run that said it
   bool operator==(const ChatReply &other) const = default;
 };
 

@@ -30,8 +30,9 @@
 namespace attune::ui {
 
 ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const Services &services, QWidget *parent)
-    : QWidget(parent), m_runs(runs), m_tasks(tasks), m_services(services), m_engine(gate), m_fit(runs, gate, tasks, services),
-      m_list(services.conversations), m_weights(runs, tasks, services), m_target(new DatasetTarget(services.datasets, tasks, this)) {
+    : QWidget(parent), m_runs(runs), m_tasks(tasks), m_services(services),
+      m_session(runs, gate, tasks, services, [this] { return choices(); }), m_weights(runs, tasks, services),
+      m_target(new DatasetTarget(services.datasets, tasks, this)) {
   setObjectName(QStringLiteral("page"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(24, 20, 24, 16);
@@ -40,8 +41,7 @@ ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const S
   makeSources(layout);
   makePanes(layout);
   makeEntry(layout);
-  connectEngine();
-  connectTalk();
+  connectSession();
   onLanguage(this, [this] {
     m_header->setTitle(tr("Chat"));
     m_header->setSubtitle(tr("One question, two answers."));
@@ -56,9 +56,8 @@ ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const S
     m_sides->setAccessibleName(tr("Who answers"));
     m_question->setPlaceholderText(tr("Ask something…  Enter sends, Shift+Enter starts a line, Up edits the last question"));
     m_question->setAccessibleName(tr("Your question"));
-    showTalk();
+    showSession();
   });
-  m_list.refresh();
   if (!services.starterModel.empty()) use({0, services.starterModel, ""}, {});
 }
 
@@ -71,11 +70,15 @@ void ChatPage::makeHeader(QVBoxLayout *layout) {
   for (QPushButton *button : {m_conversations, m_options}) button->setCheckable(true);
   for (QPushButton *button : {m_conversations, m_options, m_addTalk, m_new}) m_header->addAction(button);
   layout->addWidget(m_header);
-  connect(m_new, &QPushButton::clicked, this, &ChatPage::newConversation);
+  connect(m_new, &QPushButton::clicked, this, [this] {
+    m_editing = -1;
+    m_session.begin();
+    m_question->setFocus();
+  });
   connect(m_conversations, &QPushButton::toggled, this, [this](bool on) { showPanel(m_panel, on); });
   connect(m_options, &QPushButton::toggled, this, [this](bool on) { showPanel(m_sampling, on); });
   connect(m_addTalk, &QPushButton::clicked, this, [this] {
-    if (!m_talk.isEmpty()) addToData(m_talk.current(), m_tuned->isVisible(), true, false, m_addTalk);
+    if (!conversation().isEmpty()) addToData(conversation().current(), m_tuned->isVisible(), true, false, m_addTalk);
   });
 }
 
@@ -86,9 +89,11 @@ void ChatPage::makeSources(QVBoxLayout *layout) {
   m_adapter = new SourceCard(this);
   m_model->setMenu([this](QMenu &menu) {
     fillModelMenu(menu, m_services, m_runs, [this](const QString &path) { use({0, path.toStdString(), ""}, {}); });
+    menu.addSeparator();
+    menu.addAction(tr("Take the model out of memory"), this, [this] { m_session.unload(); })->setEnabled(m_session.isLoaded());
   });
   m_adapter->setMenu([this](QMenu &menu) {
-    fillWeightsMenu(menu, m_runs, m_weights, m_source.model,
+    fillWeightsMenu(menu, m_runs, m_weights, m_session.source().model,
                     [this](const api::RunWeights &weights, const QString &name) { use(weights, name); });
   });
   m_sides = new SegmentedSwitch(this);
@@ -107,7 +112,7 @@ void ChatPage::makePanes(QVBoxLayout *layout) {
   m_base = new ChatPane(ChatPane::Side::Base, this);
   m_tuned = new ChatPane(ChatPane::Side::Tuned, this);
   m_sampling = new SamplingPanel(this);
-  m_panel = new ConversationsPanel(m_list, m_tasks, this);
+  m_panel = new ConversationsPanel(m_session.kept(), m_tasks, this);
   m_sampling->hide();
   m_panel->hide();
   middle->addWidget(m_base, 1);
@@ -132,90 +137,35 @@ void ChatPage::makeEntry(QVBoxLayout *layout) {
   entry->addWidget(m_question, 1);
   entry->addWidget(m_send, 0, Qt::AlignBottom);
   layout->addLayout(entry);
-  connect(m_send, &QPushButton::clicked, this, [this] { m_engine.isAnswering() ? m_engine.stop() : send(); });
+  connect(m_send, &QPushButton::clicked, this, [this] { m_session.isAnswering() ? m_session.stop() : send(); });
   auto *escape = new QShortcut(QKeySequence(Qt::Key_Escape), this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut);
   connect(escape, &QShortcut::activated, this, [this] {
     if (m_editing >= 0) m_question->clear();
     m_editing = -1;
-    m_pending = -1;
-    m_engine.stop();
-    showTalk();
+    m_session.stop();
   });
 }
 
-void ChatPage::connectEngine() {
-  const auto fail = [this](const QString &message) {
-    m_failure = message;
-    m_pending = -1;
-    showTalk();
-  };
-  connect(&m_fit, &ChatFit::failed, this, fail);
-  connect(&m_fit, &ChatFit::decided, this, [this](const api::ChatForecast &forecast) {
-    m_contextTokens = forecast.contextTokens;
-    if (forecast.fits())
-      m_engine.load(m_source.model, m_source.adapter);
-    else
-      m_forecast = forecast;
-    showTalk();
+void ChatPage::connectSession() {
+  connect(&m_session, &ChatSession::changed, this, &ChatPage::showSession);
+  connect(&m_session, &ChatSession::defaultsKnown, this, [this] { m_sampling->setDefaults(*m_session.defaults()); });
+  connect(&m_session, &ChatSession::grew, this,
+          [this](int exchange, bool tuned, const QString &text) { pane(tuned)->grow(exchange, text); });
+  connect(&m_runs, &RunCenter::runChanged, this, [this] {
+    if (isVisible()) showState();
   });
-  connect(&m_engine, &ChatEngine::loadFailed, this, fail);
-  connect(&m_engine, &ChatEngine::loadedChanged, this, [this] {
-    if (m_engine.defaults()) m_sampling->setDefaults(*m_engine.defaults());
-    if (m_engine.isLoaded()) m_failure.clear();
-    if (m_engine.isLoaded() && m_pending >= 0) return answer(std::exchange(m_pending, -1));
-    showState();
-  });
-  connect(&m_engine, &ChatEngine::grew, this, [this](int id, bool tuned, const QString &text) {
-    if (id != m_answering) return; // of a conversation that was left
-    m_partial[tuned] += text;
-    pane(tuned)->grow(id, text);
-  });
-  connect(&m_engine, &ChatEngine::answered, this, [this](int id, bool tuned, const api::ChatAnswer &said) {
-    if (id != m_answering) return;
-    (tuned ? m_talk.at(id).tuned : m_talk.at(id).base) =
-        ChatReply{QString::fromStdString(said.text), said.newTokens, said.tokensPerSecond, !said.ended, said.promptTokens};
-  });
-  connect(&m_engine, &ChatEngine::failed, this, [this](int id, const QString &message) {
-    if (id == m_answering) m_failure = message;
-  });
-  connect(&m_engine, &ChatEngine::ended, this, [this](int id) {
-    if (id == m_answering) {
-      m_answering = -1;
-      m_list.keep(m_id, m_talk);
-      m_panel->setCurrent(m_id);
-    }
-    if (m_pending >= 0) return answer(std::exchange(m_pending, -1));
-    showTalk();
-  });
-  connect(&m_runs, &RunCenter::runChanged, this, [this] { showState(); });
-  connect(&m_runs, &RunCenter::runEnded, this, [this] {
-    if (m_waitsForRun && m_runs.active().isEmpty()) prepare();
-    showState();
-  });
-}
-
-void ChatPage::connectTalk() {
+  connect(&m_runs, &RunCenter::runEnded, this, [this] { showState(); });
   for (ChatPane *pane : {m_base, m_tuned}) {
-    connect(pane, &ChatPane::regenerateRequested, this, &ChatPage::regenerate);
+    connect(pane, &ChatPane::regenerateRequested, &m_session, &ChatSession::regenerate);
     connect(pane, &ChatPane::editRequested, this, &ChatPage::edit);
-    connect(pane, &ChatPane::branchChosen, this, [this](int exchange) {
-      m_talk.choose(exchange);
-      showTalk();
-    });
+    connect(pane, &ChatPane::branchChosen, &m_session, &ChatSession::choose);
     connect(pane, &ChatPane::addRequested, this,
             [this, pane](int exchange, bool choose, QWidget *anchor) { addToData(exchange, pane == m_tuned, false, choose, anchor); });
   }
   connect(m_panel, &ConversationsPanel::opened, this, &ChatPage::openConversation);
-  connect(m_panel, &ConversationsPanel::renamed, this, [this](const std::string &id, const QString &title) {
-    if (id == m_id) m_talk.title = title;
-  });
-  connect(m_panel, &ConversationsPanel::removed, this, [this](const std::string &id) {
-    if (id != m_id) return;
-    m_answering = -1; // its answer is not kept
-    m_engine.stop();
-    newConversation();
-  });
-  connect(&m_list, &ConversationList::failed, this, [this](const QString &message) { Toast::show(this, message); });
+  connect(m_panel, &ConversationsPanel::renamed, &m_session, &ChatSession::setTitle);
+  connect(m_panel, &ConversationsPanel::removed, &m_session, &ChatSession::forget);
+  connect(&m_session.kept(), &ConversationList::failed, this, [this](const QString &message) { Toast::show(this, message); });
 }
 
 bool ChatPage::eventFilter(QObject *watched, QEvent *event) {
@@ -228,8 +178,8 @@ bool ChatPage::eventFilter(QObject *watched, QEvent *event) {
     send();
     return true;
   case Qt::Key_Up:
-    if (!m_question->document()->isEmpty() || m_talk.isEmpty() || m_engine.isAnswering()) return false;
-    edit(m_talk.current());
+    if (!m_question->document()->isEmpty() || conversation().isEmpty() || m_session.isAnswering()) return false;
+    edit(conversation().current());
     return true;
   case Qt::Key_PageUp:
   case Qt::Key_PageDown:
@@ -242,6 +192,7 @@ bool ChatPage::eventFilter(QObject *watched, QEvent *event) {
 void ChatPage::showEvent(QShowEvent *event) {
   QWidget::showEvent(event);
   m_target->refresh();
+  showState();
   m_question->setFocus();
 }
 
@@ -252,144 +203,69 @@ void ChatPage::showPanel(QWidget *panel, bool on) {
   if (panel == m_panel) m_panel->focusSearch();
 }
 
-void ChatPage::use(const api::RunWeights &weights, const QString &adapterName) {
-  m_source = weights;
-  m_adapterName = adapterName;
-  m_failure.clear();
-  m_contextTokens = 0;
-  m_forecast.reset();
-  m_waitsForRun = false;
-  m_fit.cancel();
-  m_engine.unload(); // loads with the first question
-  if (m_pending >= 0) prepare();
-  showTalk();
-}
-
 void ChatPage::useRun(const QString &folder) {
   const api::RunSummary *run = m_runs.find(folder);
   if (!run) return;
   const QString name = QString::fromStdString(run->name);
   std::vector<api::RunWeights> found = m_weights.of(run->folder);
   if (found.empty() && m_runs.isLive(folder)) {
-    m_failure = tr("%1 has nothing to talk with yet. Save a checkpoint, then choose it here.").arg(name);
-    return showState();
+    m_session.fail(tr("%1 has nothing to talk with yet. Save a checkpoint, then choose it here.").arg(name));
+    return;
   }
   const bool lora = run->method == api::Method::Lora; // else the result is a model of its own
   if (found.empty()) found.push_back({0, lora ? run->model : run->folder + "/model", lora ? run->folder + "/adapter" : std::string()});
   use(found.front(), weightsName(name, found.front()));
   m_sides->setCurrent(QStringLiteral("both"));
-  prepare();
-}
-
-void ChatPage::prepare() {
-  if (m_source.model.empty() || m_engine.isLoaded() || m_engine.isLoading() || m_fit.isAsking()) return;
-  m_forecast.reset();
-  m_waitsForRun = false;
-  m_failure.clear();
-  m_fit.ask({m_source.model, m_source.adapter, m_source.adapter.empty() ? 1 : 2, m_contextTokens, std::nullopt});
-  showState();
+  m_session.prepare();
 }
 
 void ChatPage::send() {
   const QString question = m_question->toPlainText().trimmed();
-  if (question.isEmpty() || m_source.model.empty() || m_engine.isAnswering() || m_pending >= 0) return;
+  if (question.isEmpty() || m_session.source().model.empty() || m_session.isAnswering() || m_session.pending() >= 0) return;
   m_question->clear();
   ask(question);
 }
 
 void ChatPage::ask(const QString &question) {
-  m_talk.system = m_sampling->system();
-  const int exchange = m_editing >= 0 ? m_talk.askInstead(m_editing, question) : m_talk.ask(question);
-  m_editing = -1;
-  answer(exchange);
+  m_session.ask(question, m_sampling->system(), std::exchange(m_editing, -1));
+  showState();
   for (ChatPane *pane : {m_base, m_tuned}) pane->scrollToEnd();
-}
-
-void ChatPage::regenerate(int exchange) {
-  if (m_engine.isAnswering()) return;
-  const Exchange &one = m_talk.at(exchange);
-  answer(one.base || one.tuned ? m_talk.askAgain(exchange) : exchange);
 }
 
 void ChatPage::edit(int exchange) {
   m_editing = exchange;
-  m_question->setPlainText(m_talk.at(exchange).question);
+  m_question->setPlainText(conversation().at(exchange).question);
   m_question->moveCursor(QTextCursor::End);
   m_question->setFocus();
   showState();
 }
 
-void ChatPage::answer(int exchange) {
-  m_failure.clear();
-  if (m_engine.isAnswering() || !m_engine.isLoaded()) { // comes back once it is free
-    m_pending = exchange;
-    if (!m_waitsForRun) prepare();
-    return showTalk();
-  }
-  const QString sides = m_sides->current();
-  const bool tuned = m_engine.hasAdapter() && sides != QLatin1String("base");
-  const bool base = !m_engine.hasAdapter() || sides != QLatin1String("tuned");
-  std::vector<api::ChatRequest> requests;
-  for (const bool side : {false, true}) {
-    if (!(side ? tuned : base)) continue;
-    (side ? m_talk.at(exchange).tuned : m_talk.at(exchange).base).reset();
-    m_partial[side].clear();
-    api::ChatRequest request;
-    for (auto &[role, text] : m_talk.messagesUpTo(exchange, side)) request.messages.push_back({role, text});
-    request.tuned = side;
-    request.sampling = m_sampling->settings();
-    request.sampling.seed += static_cast<uint64_t>(m_talk.attempt(exchange)); // asked again: another answer
-    request.contextTokens = m_contextTokens;
-    requests.push_back(std::move(request));
-  }
-  m_answering = exchange;
-  m_engine.ask(exchange, std::move(requests));
-  showTalk();
-}
-
-void ChatPage::leaveTalk() {
-  m_pending = m_editing = -1;
-  if (m_answering < 0) return;
-  for (const bool side : {false, true})
-    if (!m_partial[side].isEmpty())
-      (side ? m_talk.at(m_answering).tuned : m_talk.at(m_answering).base) = ChatReply{m_partial[side], 0, 0, true, 0};
-  m_answering = -1;
-  m_engine.stop();
-  m_list.keep(m_id, m_talk);
-}
-
 void ChatPage::openConversation(const std::string &id) {
-  leaveTalk();
-  const KeptConversation *kept = m_list.find(id);
-  if (!kept) return;
-  m_talk = *kept->talk;
-  m_id = id;
-  m_sampling->setSystem(m_talk.system);
-  m_panel->setCurrent(m_id);
-  showTalk();
+  m_editing = -1;
+  m_session.open(id);
+  m_sampling->setSystem(conversation().system);
   for (ChatPane *pane : {m_base, m_tuned}) pane->scrollToEnd();
 }
 
-void ChatPage::newConversation() {
-  leaveTalk();
-  m_talk = Conversation();
-  m_id.clear();
-  m_panel->setCurrent(m_id);
-  showTalk();
-  m_question->setFocus();
-}
-
 void ChatPage::addToData(int exchange, bool tuned, bool whole, bool choose, QWidget *anchor) {
-  Messages row = m_talk.row(exchange, tuned, whole);
-  if (row.empty()) row = m_talk.row(exchange, !tuned, whole);
+  Messages row = conversation().row(exchange, tuned, whole);
+  if (row.empty()) row = conversation().row(exchange, !tuned, whole);
   if (row.empty()) return Toast::show(this, tr("The last question has no answer yet."));
   m_target->add(row, choose, anchor);
 }
 
-void ChatPage::showTalk() {
-  for (ChatPane *pane : {m_base, m_tuned}) pane->show(m_talk, {m_answering, m_pending, m_engine.isAnswering(), m_target->isAvailable()});
+ChatChoices ChatPage::choices() const {
+  const QString sides = m_sides->current();
+  return {sides != QLatin1String("tuned"), sides != QLatin1String("base"), m_sampling->settings()};
+}
+
+void ChatPage::showSession() {
+  for (const bool tuned : {false, true})
+    pane(tuned)->show(conversation(), {m_session.answering(), m_session.pending(), m_session.isAnswering(), m_target->isAvailable(),
+                                       m_session.answerer(tuned)});
+  m_panel->setCurrent(m_session.id());
   m_addTalk->setVisible(m_target->isAvailable());
-  m_addTalk->setEnabled(!m_talk.isEmpty());
+  m_addTalk->setEnabled(!conversation().isEmpty());
   showState();
 }
 
@@ -404,9 +280,9 @@ const api::RunSummary *ChatPage::trainingRun() const {
 QString ChatPage::stateText() const {
   const api::RunSummary *run = trainingRun();
   const QString name = run ? QString::fromStdString(run->name) : QString();
-  if (m_fit.isAsking()) return tr("Looking whether the model fits into memory…");
-  if (m_engine.isLoading()) return tr("Loading the model…");
-  if (m_engine.isAnswering())
+  if (m_session.isChecking()) return tr("Looking whether the model fits into memory…");
+  if (m_session.isLoading()) return tr("Loading the model…");
+  if (m_session.isAnswering())
     return run ? tr("Answering on the processor, beside %1: both share its cores, so each is slower.  Esc stops").arg(name)
                : tr("Answering…  Esc stops");
   if (m_editing >= 0) return tr("You are editing an earlier question. The branch it has now stays; Esc leaves it at that.");
@@ -415,21 +291,21 @@ QString ChatPage::stateText() const {
 }
 
 void ChatPage::showState() {
-  const bool adapter = !m_source.adapter.empty();
-  m_model->setValue(m_source.model.empty() ? tr("Choose a model") : shortName(m_source.model),
-                    m_engine.isLoading()  ? tr("loading…")
-                    : m_engine.isLoaded() ? tr("loaded on the processor · up to %1 tokens").arg(countText(m_contextTokens))
-                                          : tr("loads with the first question"));
-  m_adapter->setValue(adapter ? m_adapterName : tr("None"),
-                      adapter ? QString::fromStdString(m_source.adapter) : tr("Choose a run or a checkpoint to compare with."));
+  const bool adapter = !m_session.source().adapter.empty();
+  m_model->setValue(m_session.source().model.empty() ? tr("Choose a model") : shortName(m_session.source().model),
+                    m_session.isLoading()  ? tr("loading…")
+                    : m_session.isLoaded() ? tr("loaded on the processor · up to %1 tokens").arg(countText(m_session.contextTokens()))
+                                           : tr("loads with the first question"));
+  m_adapter->setValue(adapter ? m_session.sourceName() : tr("None"),
+                      adapter ? QString::fromStdString(m_session.source().adapter) : tr("Choose a run or a checkpoint to compare with."));
   m_sides->setVisible(adapter);
   m_base->setVisible(!adapter || m_sides->current() != QLatin1String("tuned"));
   m_tuned->setVisible(adapter && m_sides->current() != QLatin1String("base"));
-  m_base->setTitle(adapter ? tr("Base") : m_adapterName.isEmpty() ? shortName(m_source.model) : m_adapterName);
-  m_tuned->setTitle(adapter ? tr("Tuned · %1").arg(m_adapterName) : tr("Tuned"));
-  const bool busy = m_engine.isAnswering();
+  m_base->setTitle(adapter ? tr("Base") : m_session.answerer(false));
+  m_tuned->setTitle(adapter ? tr("Tuned · %1").arg(m_session.sourceName()) : tr("Tuned"));
+  const bool busy = m_session.isAnswering();
   m_send->setText(busy ? tr("Stop") : tr("Ask"));
-  m_send->setEnabled(busy || (!m_source.model.empty() && m_pending < 0));
+  m_send->setEnabled(busy || (!m_session.source().model.empty() && m_session.pending() < 0));
   m_sides->setEnabled(!busy);
   const QString state = stateText();
   m_state->setText(state);
@@ -441,39 +317,35 @@ void ChatPage::showBanner() {
   const QString folder = m_runs.active();
   const api::RunSummary *run = folder.isEmpty() ? nullptr : m_runs.find(folder);
   const QString name = run ? QString::fromStdString(run->name) : QString();
-  if (m_waitsForRun)
-    return m_banner->showMessage(Tone::Accent, tr("The chat begins when %1 has ended.").arg(name), {{tr("Do not wait"), [this] {
-                                                                                                       m_waitsForRun = false;
-                                                                                                       m_pending = -1;
-                                                                                                       showTalk();
-                                                                                                     }}});
-  if (m_forecast) {
-    const QString needed = bytesText(m_forecast->neededBytes), free = bytesText(m_forecast->freeBytes),
-                  missing = bytesText(m_forecast->neededBytes - m_forecast->freeBytes);
-    std::vector<BannerAction> actions;
-    if (run)
-      actions.push_back({tr("Chat when the run ends"), [this] {
-                           m_waitsForRun = true;
-                           showTalk();
-                         }});
-    if (m_forecast->fittingTokens > 0)
-      actions.push_back({tr("Use a context of %n token(s)", nullptr, static_cast<int>(m_forecast->fittingTokens)), [this] {
-                           m_contextTokens = m_forecast->fittingTokens;
-                           prepare();
-                         }});
-    actions.push_back({tr("Check again"), [this] { prepare(); }});
-    const QString text = run ? tr("Beside %1 the chat does not fit: it needs %2, and %3 is free on this machine after what the run still "
-                                  "takes. %4 is missing.")
-                                   .arg(name, needed, free, missing)
-                             : tr("The chat does not fit: it needs %1, and %2 is free. %3 is missing: close other programs or choose a "
-                                  "smaller model.")
-                                   .arg(needed, free, missing);
-    return m_banner->showMessage(Tone::Warning, text, actions);
-  }
-  if (m_failure.isEmpty())
-    m_banner->hide();
+  if (m_session.waitsForRun())
+    m_banner->showMessage(Tone::Accent, tr("The chat begins when %1 has ended.").arg(name),
+                          {{tr("Do not wait"), [this] { m_session.waitForRun(false); }}});
+  else if (m_session.shortfall())
+    showShortfall(*m_session.shortfall(), name);
+  else if (!m_session.failure().isEmpty())
+    m_banner->showMessage(Tone::Danger, m_session.failure());
   else
-    m_banner->showMessage(Tone::Danger, m_failure);
+    m_banner->hide();
+}
+
+void ChatPage::showShortfall(const api::ChatForecast &forecast, const QString &run) {
+  const QString needed = bytesText(forecast.neededBytes), free = bytesText(forecast.freeBytes),
+                missing = bytesText(forecast.neededBytes - forecast.freeBytes);
+  std::vector<BannerAction> actions;
+  if (!run.isEmpty()) actions.push_back({tr("Chat when the run ends"), [this] { m_session.waitForRun(true); }});
+  if (forecast.fittingTokens > 0)
+    actions.push_back(
+        {tr("Use a context of %n token(s)", nullptr, static_cast<int>(forecast.fittingTokens)), [this] { m_session.shorten(); }});
+  actions.push_back({tr("Check again"), [this] { m_session.prepare(); }});
+  m_banner->showMessage(
+      Tone::Warning,
+      run.isEmpty()
+          ? tr("The chat does not fit: it needs %1, and %2 is free. %3 is missing: close other programs or choose a smaller model.")
+                .arg(needed, free, missing)
+          : tr("Beside %1 the chat does not fit: it needs %2, and %3 is free on this machine after what the run still takes. %4 is "
+               "missing.")
+                .arg(run, needed, free, missing),
+      actions);
 }
 
 } // namespace attune::ui

@@ -106,6 +106,7 @@ void ChatPane::show(const Conversation &conversation, const State &state) {
     shown.answering = state.answering == path[i];
     shown.waiting = state.waiting == path[i];
     shown.canAddToData = state.canAddToData;
+    shown.by = state.by;
     shown.branch = static_cast<int>(std::find(branches.begin(), branches.end(), path[i]) - branches.begin());
     shown.branches = static_cast<int>(branches.size());
     turn->show(m_talk.at(path[i]).question, m_talk.at(path[i]).reply(m_side == Side::Tuned), shown);

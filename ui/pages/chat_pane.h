@@ -25,6 +25,7 @@ public:
     int waiting = -1;   // the exchange that waits for a model
     bool busy = false;
     bool canAddToData = false;
+    QString by; // what answers here now
   };
   /// Turns that are shown already keep their widgets.
   void show(const Conversation &conversation, const State &state);

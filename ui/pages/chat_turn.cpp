@@ -129,7 +129,9 @@ void ChatTurn::showTexts() {
     figures = tr("Reading the question…");
   else if (!m_reply && m_state.waiting)
     figures = tr("Waits for the model.");
-  m_figures->setText(figures);
+  if (m_reply && !m_reply->by.isEmpty() && m_reply->by != m_state.by)
+    figures = figures.isEmpty() ? tr("Answered by %1.").arg(m_reply->by) : tr("Answered by %1.").arg(m_reply->by) + u' ' + figures;
+  m_figures->setText(withVisibleControls(figures));
   m_figures->setVisible(!figures.isEmpty());
 }
 

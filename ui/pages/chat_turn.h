@@ -29,6 +29,7 @@ public:
     bool answering = false; // this one
     bool waiting = false;   // it will be answered once a model is loaded
     bool canAddToData = false;
+    QString by;     // what answers on this side now; another one is named
     int branch = 0; // of `branches`
     int branches = 1;
   };

@@ -87,6 +87,7 @@ ConversationsPanel::ConversationsPanel(ConversationList &list, TaskRunner &tasks
 }
 
 void ConversationsPanel::setCurrent(const std::string &id) {
+  if (id == m_current) return;
   m_current = id;
   fill();
 }
