@@ -32,6 +32,7 @@ struct ChatRequest {
   std::vector<ChatMessage> messages; // the last one is the user's
   bool tuned = false;                // with the adapter
   SamplingSettings sampling;
+  int64_t contextTokens = 0; // at most so many tokens of conversation and answer; 0 = the model's context
   StopToken stop;
   std::function<void(const std::string &piece)> onText; // whole UTF-8 characters, on the calling thread
 };
@@ -41,7 +42,7 @@ struct ChatAnswer {
   int64_t promptTokens = 0;
   int64_t newTokens = 0;
   double promptSeconds = 0;
-  double tokensPerSecond = 0; // after the first token
+  double tokensPerSecond = 0; // after the first token, of the time spent on this answer alone
   bool ended = false;         // by the model; otherwise by length or stop
 };
 
@@ -52,8 +53,9 @@ public:
   virtual int64_t contextLength() const = 0;
   /// What the model's own files say about sampling, else the defaults above.
   virtual SamplingSettings defaults() const = 0;
-  /// A stopped answer is an answer (`ended` false). InvalidData when the conversation fills the context.
-  virtual Result<ChatAnswer> answer(const ChatRequest &request) = 0;
+  /// Answers to all of them, in their order; a token of each in turn, so that they grow side by side. A stopped answer is an
+  /// answer (`ended` false). InvalidData when a conversation fills the context.
+  virtual Result<std::vector<ChatAnswer>> answer(const std::vector<ChatRequest> &requests) = 0;
 };
 
 } // namespace attune::api

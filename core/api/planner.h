@@ -5,6 +5,7 @@
 #include "core/api/run_config.h"
 #include "core/base/result.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,25 @@ struct FitProposal {
   std::vector<FitChange> changes;
 };
 
+/// A model to talk with, beside what goes on already.
+struct ChatDemand {
+  std::string model;
+  std::string adapter;              // may be empty
+  int64_t answers = 1;              // that grow side by side, each with a cache of its own
+  int64_t contextTokens = 0;        // of conversation and answer; 0 = 4,096, or the model's context where that is shorter
+  std::optional<RunConfig> running; // the run that goes in this process
+};
+
+struct ChatForecast {
+  std::vector<ForecastItem> items; // weights, adapters, cache, ...
+  int64_t neededBytes = 0;
+  int64_t freeBytes = 0;     // now, less what the run has still to take
+  int64_t runBytes = 0;      // that the run has still to take
+  int64_t contextTokens = 0; // of the demand, resolved
+  int64_t fittingTokens = 0; // the longest context that fits, at most contextTokens; 0 = not even a short one
+  bool fits() const { return neededBytes <= freeBytes; }
+};
+
 class Planner {
 public:
   virtual ~Planner() = default;
@@ -45,6 +65,8 @@ public:
   virtual Result<Forecast> forecast(const RunConfig &config) = 0;
   /// The mildest change of settings that fits into what the forecast compares with.
   virtual Result<FitProposal> fit(const RunConfig &config) = 0;
+  /// What loading and answering will take, and what is there for it. Errors of the model's header and the adapter's.
+  virtual Result<ChatForecast> forecastChat(const ChatDemand &demand) = 0;
 };
 
 } // namespace attune::api

@@ -42,6 +42,13 @@ struct RunSummary {
   RunNotes notes;
 };
 
+/// Weights of a run that can answer.
+struct RunWeights {
+  int64_t step = 0;    // of a checkpoint; 0 = the run's result
+  std::string model;   // to load: what the run began from or, after a full fine-tuning, a folder of the run
+  std::string adapter; // empty after a full fine-tuning
+};
+
 class RunStore {
 public:
   virtual ~RunStore() = default;
@@ -53,6 +60,8 @@ public:
   virtual Result<std::string> configText(const std::string &folder) = 0;
   /// Pushes the events on disk, oldest first; a torn last line is left out.
   virtual Status replay(const std::string &folder, EventSink &sink, const StopToken &stop) = 0;
+  /// The result first, then the checkpoints, newest first; nothing for a run without either.
+  virtual std::vector<RunWeights> weights(const std::string &folder) = 0;
   virtual Status writeNotes(const std::string &folder, const RunNotes &notes) = 0;
   /// A folder below the workspace for a new run of this name; not made yet.
   virtual std::string freshFolder(const std::string &name) = 0;

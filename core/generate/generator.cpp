@@ -32,48 +32,56 @@ double GenerateResult::tokensPerSecond() const {
   return made > 0.0 && seconds > 0.0 ? made / seconds : 0.0;
 }
 
+Generation::Generation(Transformer &transformer, const DecoderWeights &weights, const DecoderAdapters *adapters,
+                       std::vector<int32_t> prompt, GenerateOptions options, int64_t budget)
+    : m_transformer(&transformer), m_weights(&weights), m_adapters(adapters), m_options(std::move(options)), m_budget(budget),
+      m_sampler(m_options.sampling), m_seen(std::move(prompt)), m_done(budget <= 0) {}
+
+Result<Generation> Generation::create(Transformer &transformer, const DecoderWeights &weights, const DecoderAdapters *adapters,
+                                      std::vector<int32_t> prompt, GenerateOptions options) {
+  ATTUNE_CHECK(checkPrompt(transformer.config(), prompt));
+  const int64_t budget = std::min(options.maxNewTokens, transformer.config().context - static_cast<int64_t>(prompt.size()));
+  return Generation(transformer, weights, adapters, std::move(prompt), std::move(options), budget);
+}
+
+Status Generation::step() {
+  if (m_done) return {};
+  const auto clock = std::chrono::steady_clock::now();
+  const bool first = !m_cache;
+  const Status status = advance();
+  (first ? m_result.promptSeconds : m_result.seconds) += secondsSince(clock);
+  return status;
+}
+
+/// Feeds what the cache does not hold yet, in chunks, and chooses the next token.
+Status Generation::advance() {
+  if (!m_cache) m_cache.emplace(m_transformer->config(), static_cast<int64_t>(m_seen.size()) + m_budget, m_weights->embedding.options());
+  Tensor hidden;
+  for (auto begin = m_seen.begin() + m_cache->length; begin != m_seen.end();) {
+    if (m_options.stop.stopRequested()) return Error{ErrorCode::Interrupted, "The answer was stopped.", "", ""};
+    const auto end = begin + std::min<int64_t>(m_options.prefillChunk, m_seen.end() - begin);
+    hidden = m_transformer->advance(*m_weights, m_adapters, std::vector<int64_t>(begin, end), *m_cache);
+    begin = end;
+  }
+  const Tensor logits = m_transformer->logits(*m_weights, hidden).cpu();
+  ATTUNE_CHECK(checkFinite(logits.data_ptr<float>(), logits.numel()));
+  const int32_t id = m_sampler.choose(logits.data_ptr<float>(), logits.numel(), m_seen);
+  m_seen.push_back(id);
+  if (std::find(m_options.endTokens.begin(), m_options.endTokens.end(), id) != m_options.endTokens.end()) {
+    m_result.ended = m_done = true;
+    return {};
+  }
+  m_result.ids.push_back(id);
+  m_done = static_cast<int64_t>(m_result.ids.size()) >= m_budget;
+  if (m_options.onToken) m_options.onToken(id);
+  return {};
+}
+
 Result<GenerateResult> generate(Transformer &transformer, const DecoderWeights &weights, const DecoderAdapters *adapters,
                                 const std::vector<int32_t> &prompt, const GenerateOptions &options) {
-  const io::ModelConfig &config = transformer.config();
-  ATTUNE_CHECK(checkPrompt(config, prompt));
-  const int64_t length = static_cast<int64_t>(prompt.size());
-  const int64_t budget = std::min(options.maxNewTokens, config.context - length);
-  GenerateResult result;
-  if (budget <= 0) return result;
-
-  const auto interrupted = [] { return Error{ErrorCode::Interrupted, "The answer was stopped.", "", ""}; };
-  auto clock = std::chrono::steady_clock::now();
-  KvCache cache(config, length + budget, weights.embedding.options());
-  Tensor hidden;
-  for (int64_t begin = 0; begin < length; begin += options.prefillChunk) {
-    if (options.stop.stopRequested()) return interrupted();
-    const int64_t end = std::min(length, begin + options.prefillChunk);
-    hidden = transformer.advance(weights, adapters, std::vector<int64_t>(prompt.begin() + begin, prompt.begin() + end), cache);
-  }
-
-  Sampler sampler(options.sampling);
-  std::vector<int32_t> seen = prompt;
-  for (;;) {
-    const Tensor logits = transformer.logits(weights, hidden).cpu();
-    ATTUNE_CHECK(checkFinite(logits.data_ptr<float>(), logits.numel()));
-    const int32_t id = sampler.choose(logits.data_ptr<float>(), logits.numel(), seen);
-    if (seen.size() == prompt.size()) {
-      result.promptSeconds = secondsSince(clock);
-      clock = std::chrono::steady_clock::now();
-    }
-    seen.push_back(id);
-    if (std::find(options.endTokens.begin(), options.endTokens.end(), id) != options.endTokens.end()) {
-      result.ended = true;
-      break;
-    }
-    result.ids.push_back(id);
-    if (options.onToken) options.onToken(id);
-    if (static_cast<int64_t>(result.ids.size()) >= budget) break;
-    if (options.stop.stopRequested()) return interrupted();
-    hidden = transformer.advance(weights, adapters, {id}, cache);
-  }
-  result.seconds = secondsSince(clock);
-  return result;
+  ATTUNE_TRY(Generation generation, Generation::create(transformer, weights, adapters, prompt, options));
+  while (!generation.done()) ATTUNE_CHECK(generation.step());
+  return generation.result();
 }
 
 } // namespace attune::core

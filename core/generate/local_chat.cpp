@@ -5,6 +5,9 @@
 #include "core/generate/generator.h"
 #include "core/generate/model_session.h"
 
+#include <algorithm>
+#include <optional>
+
 namespace attune::core {
 
 namespace {
@@ -28,41 +31,77 @@ public:
     return settings;
   }
 
-  Result<api::ChatAnswer> answer(const api::ChatRequest &request) override {
-    return guarded("The answer", [&] { return answerGuarded(request); });
+  Result<std::vector<api::ChatAnswer>> answer(const std::vector<api::ChatRequest> &requests) override {
+    return guarded("The answer", [&] { return answerGuarded(requests); });
   }
 
 private:
-  Result<api::ChatAnswer> answerGuarded(const api::ChatRequest &request) {
+  /// One of the answers that take turns.
+  struct Turn {
+    Turn(const api::ChatRequest &asked, const tokenizer::Tokenizer &tokenizer) : request(asked), decoder(tokenizer) {}
+    void emit(const std::string &piece) {
+      answer.text += piece;
+      if (!piece.empty() && request.onText) request.onText(piece);
+    }
+    const api::ChatRequest &request;
+    tokenizer::StreamingDecoder decoder;
+    api::ChatAnswer answer;
+    std::optional<Generation> generation;
+  };
+
+  Result<std::unique_ptr<Turn>> begin(const api::ChatRequest &request) {
     tokenizer::Conversation conversation;
     for (const api::ChatMessage &message : request.messages) conversation.messages.push_back({message.role, message.text, ""});
-    ATTUNE_TRY(const std::vector<int32_t> prompt, m_session.encodeChat(conversation));
+    ATTUNE_TRY(std::vector<int32_t> prompt, m_session.encodeChat(conversation));
+    auto turn = std::make_unique<Turn>(request, *m_session.bundle.tokenizer);
+    turn->answer.promptTokens = static_cast<int64_t>(prompt.size());
     const api::SamplingSettings &asked = request.sampling;
     GenerateOptions options;
     options.maxNewTokens = asked.maxNewTokens;
+    if (request.contextTokens > 0) {
+      const int64_t left = request.contextTokens - turn->answer.promptTokens;
+      if (left <= 0)
+        return Error{ErrorCode::InvalidData,
+                     "The conversation has " + std::to_string(prompt.size()) + " tokens, and there is room for " +
+                         std::to_string(request.contextTokens) + ".",
+                     "", "Begin a new one."};
+      options.maxNewTokens = std::min(options.maxNewTokens, left);
+    }
     options.sampling = {asked.greedy, asked.temperature, asked.topK, asked.topP, asked.minP, asked.repetitionPenalty, asked.seed};
     options.endTokens = m_session.chatEndTokens;
     options.stop = request.stop;
-    api::ChatAnswer answer;
-    answer.promptTokens = static_cast<int64_t>(prompt.size());
-    tokenizer::StreamingDecoder decoder(*m_session.bundle.tokenizer);
-    const auto emit = [&](const std::string &piece) {
-      answer.text += piece;
-      if (!piece.empty() && request.onText) request.onText(piece);
+    options.onToken = [turn = turn.get()](int32_t id) {
+      ++turn->answer.newTokens;
+      turn->emit(turn->decoder.push(id));
     };
-    options.onToken = [&](int32_t id) {
-      ++answer.newTokens;
-      emit(decoder.push(id));
-    };
-    const auto result = generate(m_session.model.transformer, m_session.model.weights, request.tuned ? m_session.model.adapters() : nullptr,
-                                 prompt, options);
-    emit(decoder.flush());
-    if (!result.ok() && result.error().code != ErrorCode::Interrupted) return result.error();
-    if (!result.ok()) return answer;
-    answer.promptSeconds = result->promptSeconds;
-    answer.tokensPerSecond = result->tokensPerSecond();
-    answer.ended = result->ended;
-    return answer;
+    ATTUNE_TRY(turn->generation, Generation::create(m_session.model.transformer, m_session.model.weights,
+                                                    request.tuned ? m_session.model.adapters() : nullptr, std::move(prompt), options));
+    return turn;
+  }
+
+  Result<std::vector<api::ChatAnswer>> answerGuarded(const std::vector<api::ChatRequest> &requests) {
+    std::vector<std::unique_ptr<Turn>> turns;
+    for (const api::ChatRequest &request : requests) {
+      ATTUNE_TRY(auto turn, begin(request));
+      turns.push_back(std::move(turn));
+    }
+    const auto isOpen = [](const auto &turn) { return !turn->generation->done() && !turn->request.stop.stopRequested(); };
+    while (std::any_of(turns.begin(), turns.end(), isOpen))
+      for (const auto &turn : turns) {
+        if (!isOpen(turn)) continue;
+        const Status status = turn->generation->step();
+        if (!status.ok() && status.error().code != ErrorCode::Interrupted) return status.error();
+      }
+    std::vector<api::ChatAnswer> answers;
+    for (const auto &turn : turns) {
+      turn->emit(turn->decoder.flush());
+      const GenerateResult &result = turn->generation->result();
+      turn->answer.promptSeconds = result.promptSeconds;
+      turn->answer.tokensPerSecond = result.tokensPerSecond();
+      turn->answer.ended = result.ended;
+      answers.push_back(std::move(turn->answer));
+    }
+    return answers;
   }
 
   ModelSession m_session;

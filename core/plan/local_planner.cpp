@@ -5,8 +5,10 @@
 #include "core/device/dtype_policy.h"
 #include "core/device/host_info.h"
 #include "core/io/weight_source.h"
+#include "core/plan/chat_planner.h"
 #include "core/plan/start_check.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace attune::core {
@@ -41,6 +43,8 @@ api::Forecast forecastOf(const io::ModelConfig &model, const FitResult &result, 
 
 } // namespace
 
+LocalPlanner::LocalPlanner() : m_bytesAtStart(processMemory().residentBytes) {}
+
 Result<io::ModelConfig> LocalPlanner::modelConfig(const std::string &path) {
   const std::string key = path + "\n" + changeTime(path);
   {
@@ -68,6 +72,31 @@ Result<api::FitProposal> LocalPlanner::fit(const api::RunConfig &config) {
   api::FitProposal proposal{result.fits, result.config, forecastOf(model, result, budget), {}};
   for (const FitChange &change : result.changes) proposal.changes.push_back({change.key, change.from, change.to});
   return proposal;
+}
+
+Result<api::ChatForecast> LocalPlanner::forecastChat(const api::ChatDemand &demand) {
+  ATTUNE_TRY(const io::ModelConfig model, modelConfig(demand.model));
+  ChatSize size;
+  size.answers = demand.answers;
+  size.contextTokens = chatContext(model, demand.contextTokens);
+  size.bf16 = bf16IsFaster();
+  if (!demand.adapter.empty()) {
+    api::RunConfig adapter;
+    adapter.method = api::Method::Lora;
+    adapter.initAdapter = demand.adapter;
+    ATTUNE_TRY(adapter, withAdapterSettings(adapter));
+    size.adapterParameters = trainedParameters(model, adapter);
+  }
+  int64_t runBytes = 0;
+  if (demand.running) {
+    ATTUNE_TRY(const api::Forecast run, forecast(*demand.running));
+    // What the process has grown by since it began is the run's, or blocks that a chat left and either may take.
+    const int64_t grown = std::max<int64_t>(0, processMemory().residentBytes - m_bytesAtStart);
+    runBytes = std::max<int64_t>(0, run.neededBytes - grown);
+  }
+  api::ChatForecast judged = judgeChat(model, size, std::max<int64_t>(0, hostInfo().availableBytes - runBytes));
+  judged.runBytes = runBytes;
+  return judged;
 }
 
 } // namespace attune::core

@@ -11,12 +11,15 @@ namespace attune::core {
 
 class LocalPlanner : public api::Planner {
 public:
+  LocalPlanner();
   Result<api::Forecast> forecast(const api::RunConfig &config) override;
   Result<api::FitProposal> fit(const api::RunConfig &config) override;
+  Result<api::ChatForecast> forecastChat(const api::ChatDemand &demand) override;
 
 private:
   Result<io::ModelConfig> modelConfig(const std::string &path);
 
+  int64_t m_bytesAtStart; // of this process, before any model
   std::mutex m_mutex;
   std::map<std::string, io::ModelConfig> m_models; // by path and time of change
 };

@@ -20,7 +20,7 @@ std::vector<api::StoredConversation> FolderConversationStore::list() {
   for (fs::directory_iterator entry(m_folder, error), end; !error && entry != end; entry.increment(error)) {
     struct stat info = {};
     if (entry->path().extension() != ".json" || ::stat(entry->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
-    auto text = readFile(entry->path().string(), size_t(64) << 20);
+    auto text = readFile(entry->path().string(), size_t(16) << 20);
     if (text.ok()) found.push_back({entry->path().stem().string(), std::move(*text), static_cast<double>(info.st_mtime)});
   }
   std::sort(found.begin(), found.end(),

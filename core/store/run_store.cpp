@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/file_lock.h"
 #include "core/base/json.h"
+#include "core/store/run_weights.h"
 
 #include <algorithm>
 #include <cctype>
@@ -228,6 +229,11 @@ Status FolderRunStore::replay(const std::string &folder, api::EventSink &sink, c
     if (rest.size() > kMaxLine) rest.clear();
   }
   return {};
+}
+
+std::vector<api::RunWeights> FolderRunStore::weights(const std::string &folder) {
+  const auto loaded = config(folder);
+  return loaded.ok() ? runWeights(folder, loaded->model) : std::vector<api::RunWeights>();
 }
 
 Status FolderRunStore::writeNotes(const std::string &folder, const api::RunNotes &notes) {

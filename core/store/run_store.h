@@ -14,6 +14,7 @@ public:
   Result<api::RunConfig> config(const std::string &folder) override;
   Result<std::string> configText(const std::string &folder) override;
   Status replay(const std::string &folder, api::EventSink &sink, const StopToken &stop) override;
+  std::vector<api::RunWeights> weights(const std::string &folder) override;
   Status writeNotes(const std::string &folder, const api::RunNotes &notes) override;
   std::string freshFolder(const std::string &name) override;
 

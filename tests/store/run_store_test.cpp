@@ -127,3 +127,30 @@ TEST_CASE("A fresh folder never stands yet and its name is safe") {
   REQUIRE(makeFolders(first).ok());
   CHECK(store.freshFolder("../../中文 run/x") != first);
 }
+
+TEST_CASE("Weights that can answer: the result, then whole checkpoints, newest first") {
+  const TempFolder workspace;
+  const std::string folder = runFolder(workspace, "a");
+  writeRun(folder, "a", eventLines(1, false));
+  store::FolderRunStore store(workspace.path());
+  CHECK(store.weights(folder).empty());
+  const auto put = [&](const std::string &place) {
+    REQUIRE(makeFolders(folder + "/" + place.substr(0, place.rfind('/'))).ok());
+    REQUIRE(writeFileAtomic(folder + "/" + place, "{}").ok());
+  };
+  for (const char *name : {"step-9", "step-20", "step-x", ".part-step-30", "step-99999999999999999999"})
+    put("checkpoints/" + std::string(name) + "/adapter/adapter_config.json");
+  put("checkpoints/step-40/trainer_state/state.json"); // no weights in it
+  auto found = store.weights(folder);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].step == 20);
+  CHECK(found[0].model == "/models/tiny");
+  CHECK(found[0].adapter == folder + "/checkpoints/step-20/adapter");
+  put("model/config.json"); // a full fine-tuning's result
+  found = store.weights(folder);
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].step == 0);
+  CHECK(found[0].model == folder + "/model");
+  CHECK(found[0].adapter.empty());
+  CHECK(store.weights("/nowhere").empty());
+}

@@ -80,12 +80,42 @@ public:
   int stepMilliseconds = 5;
   int64_t neededBytes = int64_t(3) << 30;
   int64_t budgetBytes = int64_t(16) << 30;
+  int64_t chatBytes = int64_t(1) << 30; // beside 100 KiB a token of context
+  int64_t chatFreeBytes = int64_t(16) << 30;
+  std::atomic<int64_t> runBytes{int64_t(2) << 30}; // that a going run still takes
+  std::vector<std::string> chatWords;              // of every answer; empty = two short ones
+  int wordMilliseconds = 2;
 
   api::Backend &backend() override { return *this; }
   api::Planner &planner() override { return *this; }
   api::DeviceFacts device() override { return {"Fake processor", "fp32", 2, int64_t(24) << 30}; }
-  Result<std::unique_ptr<api::ChatModel>> openChat(const std::string &, const std::string &adapter) override {
-    return std::unique_ptr<api::ChatModel>(new FakeChat(!adapter.empty()));
+  Result<std::unique_ptr<api::ChatModel>> openChat(const std::string &model, const std::string &adapter) override {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_opened.push_back(model + "|" + adapter);
+    return std::unique_ptr<api::ChatModel>(new FakeChat(*this, !adapter.empty()));
+  }
+  /// "model|adapter" of every chat opened.
+  std::vector<std::string> opened() {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    return m_opened;
+  }
+  std::vector<api::ChatRequest> chatRequests() {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    return m_asked;
+  }
+  void asked(const api::ChatRequest &request) {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_asked.push_back(request);
+  }
+  Result<api::ChatForecast> forecastChat(const api::ChatDemand &demand) override {
+    api::ChatForecast forecast;
+    forecast.contextTokens = demand.contextTokens > 0 ? demand.contextTokens : 4096;
+    forecast.neededBytes = chatBytes + forecast.contextTokens * (int64_t(100) << 10);
+    forecast.runBytes = demand.running ? runBytes.load() : 0;
+    forecast.freeBytes = chatFreeBytes - forecast.runBytes;
+    for (int64_t tokens = forecast.contextTokens; tokens >= 256 && forecast.fittingTokens == 0; tokens /= 2)
+      if (chatBytes + tokens * (int64_t(100) << 10) <= forecast.freeBytes) forecast.fittingTokens = tokens;
+    return forecast;
   }
   Result<std::shared_ptr<api::RunHandle>> start(const api::RunRequest &request, std::shared_ptr<api::EventSink> sink) override {
     m_runs.push_back(std::make_shared<FakeRun>(request, std::move(sink), steps, stepMilliseconds));
@@ -118,17 +148,26 @@ public:
 private:
   class FakeChat : public api::ChatModel {
   public:
-    explicit FakeChat(bool adapter) : m_adapter(adapter) {}
+    FakeChat(FakeEngine &engine, bool adapter) : m_engine(engine), m_adapter(adapter) {}
     bool hasAdapter() const override { return m_adapter; }
     int64_t contextLength() const override { return 2048; }
     api::SamplingSettings defaults() const override { return {}; }
-    Result<api::ChatAnswer> answer(const api::ChatRequest &request) override {
+    Result<std::vector<api::ChatAnswer>> answer(const std::vector<api::ChatRequest> &requests) override {
+      std::vector<api::ChatAnswer> answers;
+      for (const api::ChatRequest &request : requests) answers.push_back(answerOne(request));
+      return answers;
+    }
+
+  private:
+    api::ChatAnswer answerOne(const api::ChatRequest &request) {
+      m_engine.asked(request);
       api::ChatAnswer answer;
-      const std::vector<std::string> words = request.tuned ? std::vector<std::string>{"LoRA ", "**adds** ", "small ", "matrices."}
-                                                           : std::vector<std::string>{"I ", "do ", "not ", "know."};
+      std::vector<std::string> words = request.tuned ? std::vector<std::string>{"LoRA ", "**adds** ", "small ", "matrices."}
+                                                     : std::vector<std::string>{"I ", "do ", "not ", "know."};
+      if (!m_engine.chatWords.empty()) words = m_engine.chatWords;
       for (const std::string &word : words) {
         if (request.stop.stopRequested()) break;
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        std::this_thread::sleep_for(std::chrono::milliseconds(m_engine.wordMilliseconds));
         answer.text += word;
         ++answer.newTokens;
         if (request.onText) request.onText(word);
@@ -139,11 +178,14 @@ private:
       return answer;
     }
 
-  private:
+    FakeEngine &m_engine;
     bool m_adapter;
   };
 
   std::vector<std::shared_ptr<FakeRun>> m_runs;
+  std::mutex m_mutex;
+  std::vector<std::string> m_opened;
+  std::vector<api::ChatRequest> m_asked;
 };
 
 } // namespace attune::test

@@ -89,6 +89,19 @@ public:
     for (const auto &event : events) sink.push(event);
     return {};
   }
+  std::vector<api::RunWeights> weights(const std::string &folder) override {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    std::vector<api::RunWeights> found;
+    for (const int64_t step : m_checkpoints.count(folder) ? m_checkpoints[folder] : std::vector<int64_t>{0})
+      found.push_back({step, "/models/SmolLM2-135M-Instruct",
+                       step > 0 ? folder + "/checkpoints/step-" + std::to_string(step) + "/adapter" : folder + "/adapter"});
+    return found;
+  }
+  /// Steps of the checkpoints, newest first; 0 is the run's result.
+  void setCheckpoints(const std::string &folder, std::vector<int64_t> steps) {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_checkpoints[folder] = std::move(steps);
+  }
   Status writeNotes(const std::string &folder, const api::RunNotes &notes) override {
     const std::lock_guard<std::mutex> lock(m_mutex);
     for (auto &run : m_runs)
@@ -104,6 +117,7 @@ private:
   std::mutex m_mutex;
   std::vector<api::RunSummary> m_runs;
   std::map<std::string, std::vector<api::RunEvent>> m_events;
+  std::map<std::string, std::vector<int64_t>> m_checkpoints;
   int m_fresh = 0;
 };
 

@@ -1,6 +1,7 @@
 // ./dev screenshots DIR: every place in both languages, both themes and two sizes, with believable content.
 #include "core/store/dataset_store.h"
 #include "core/store/tokenizer_cache.h"
+#include "tests/support/fake_conversation_store.h"
 #include "tests/support/fake_engine.h"
 #include "tests/support/fake_run_store.h"
 #include "tests/support/fake_token_preview.h"
@@ -67,6 +68,8 @@ int main(int argc, char **argv) {
   ui::Services services;
   services.runs = &store;
   test::FakeTokenPreview preview;
+  test::FakeConversationStore conversations;
+  services.conversations = &conversations;
   services.preview = &preview;
   services.openEngine = [&engine]() -> Result<api::Engine *> { return &engine; };
   services.workspace = "/fake";

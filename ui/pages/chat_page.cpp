@@ -2,9 +2,12 @@
 
 #include "ui/models/run_text.h"
 #include "ui/pages/chat_pane.h"
+#include "ui/pages/conversations_panel.h"
+#include "ui/pages/dataset_target.h"
 #include "ui/pages/model_menu.h"
 #include "ui/pages/sampling_panel.h"
 #include "ui/pages/source_card.h"
+#include "ui/pages/weights_menu.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/number_text.h"
@@ -13,41 +16,86 @@
 #include "ui/widgets/segmented_switch.h"
 #include "ui/widgets/toast.h"
 
-#include <QFile>
-#include <QFileDialog>
 #include <QHBoxLayout>
-#include <QInputDialog>
-#include <QJsonDocument>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
-#include <QSaveFile>
+#include <QShortcut>
 #include <QVBoxLayout>
+
+#include <utility>
 
 namespace attune::ui {
 
 ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const Services &services, QWidget *parent)
-    : QWidget(parent), m_runs(runs), m_tasks(tasks), m_services(services), m_engine(gate) {
+    : QWidget(parent), m_runs(runs), m_tasks(tasks), m_services(services),
+      m_session(runs, gate, tasks, services, [this] { return choices(); }), m_weights(runs, tasks, services),
+      m_target(new DatasetTarget(services.datasets, tasks, this)) {
   setObjectName(QStringLiteral("page"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(24, 20, 24, 16);
   layout->setSpacing(14);
+  makeHeader(layout);
+  makeSources(layout);
+  makePanes(layout);
+  makeEntry(layout);
+  connectSession();
+  onLanguage(this, [this] {
+    m_header->setTitle(tr("Chat"));
+    m_header->setSubtitle(tr("One question, two answers."));
+    m_conversations->setText(tr("Conversations"));
+    m_options->setText(tr("Sampling"));
+    m_addTalk->setText(tr("Add to data"));
+    m_addTalk->setToolTip(tr("Add the whole conversation to a dataset as one row"));
+    m_new->setText(tr("New"));
+    m_model->setTitle(tr("Model"));
+    m_adapter->setTitle(tr("Adapter"));
+    m_sides->setChoices({QStringLiteral("both"), QStringLiteral("base"), QStringLiteral("tuned")}, {tr("Both"), tr("Base"), tr("Tuned")});
+    m_sides->setAccessibleName(tr("Who answers"));
+    m_question->setPlaceholderText(tr("Ask something…  Enter sends, Shift+Enter starts a line, Up edits the last question"));
+    m_question->setAccessibleName(tr("Your question"));
+    showSession();
+  });
+  if (!services.starterModel.empty()) use({0, services.starterModel, ""}, {});
+}
+
+void ChatPage::makeHeader(QVBoxLayout *layout) {
   m_header = new PageHeader(this);
-  m_list = makeButton(ButtonKind::Normal, this);
+  m_conversations = makeButton(ButtonKind::Normal, QStringLiteral("chat"), this);
   m_options = makeButton(ButtonKind::Normal, QStringLiteral("settings"), this);
-  m_options->setCheckable(true);
+  m_addTalk = makeButton(ButtonKind::Normal, QStringLiteral("data"), this);
   m_new = makeButton(ButtonKind::Normal, QStringLiteral("add"), this);
-  for (QPushButton *button : {m_list, m_options, m_new}) m_header->addAction(button);
+  for (QPushButton *button : {m_conversations, m_options}) button->setCheckable(true);
+  for (QPushButton *button : {m_conversations, m_options, m_addTalk, m_new}) m_header->addAction(button);
   layout->addWidget(m_header);
+  connect(m_new, &QPushButton::clicked, this, [this] {
+    m_editing = -1;
+    m_session.begin();
+    m_question->setFocus();
+  });
+  connect(m_conversations, &QPushButton::toggled, this, [this](bool on) { showPanel(m_panel, on); });
+  connect(m_options, &QPushButton::toggled, this, [this](bool on) { showPanel(m_sampling, on); });
+  connect(m_addTalk, &QPushButton::clicked, this, [this] {
+    if (!conversation().isEmpty()) addToData(conversation().current(), m_tuned->isVisible(), true, false, m_addTalk);
+  });
+}
+
+void ChatPage::makeSources(QVBoxLayout *layout) {
   auto *cards = new QHBoxLayout;
   cards->setSpacing(14);
   m_model = new SourceCard(this);
   m_adapter = new SourceCard(this);
-  m_model->setMenu(
-      [this](QMenu &menu) { fillModelMenu(menu, m_services, m_runs, [this](const QString &path) { use(path.toStdString(), "", {}); }); });
-  m_adapter->setMenu([this](QMenu &menu) { fillAdapters(menu); });
+  m_model->setMenu([this](QMenu &menu) {
+    fillModelMenu(menu, m_services, m_runs, [this](const QString &path) { use({0, path.toStdString(), ""}, {}); });
+    menu.addSeparator();
+    menu.addAction(tr("Take the model out of memory"), this, [this] { m_session.unload(); })->setEnabled(m_session.isLoaded());
+  });
+  m_adapter->setMenu([this](QMenu &menu) {
+    fillWeightsMenu(menu, m_runs, m_weights, m_session.source().model,
+                    [this](const api::RunWeights &weights, const QString &name) { use(weights, name); });
+  });
   m_sides = new SegmentedSwitch(this);
   cards->addWidget(m_model, 1);
   cards->addWidget(m_adapter, 1);
@@ -55,17 +103,28 @@ ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const S
   layout->addLayout(cards);
   m_banner = new Banner(this);
   layout->addWidget(m_banner);
+  connect(m_sides, &SegmentedSwitch::changed, this, [this] { showState(); });
+}
+
+void ChatPage::makePanes(QVBoxLayout *layout) {
   auto *middle = new QHBoxLayout;
   middle->setSpacing(14);
   m_base = new ChatPane(ChatPane::Side::Base, this);
   m_tuned = new ChatPane(ChatPane::Side::Tuned, this);
   m_sampling = new SamplingPanel(this);
+  m_panel = new ConversationsPanel(m_session.kept(), m_tasks, this);
   m_sampling->hide();
+  m_panel->hide();
   middle->addWidget(m_base, 1);
   middle->addWidget(m_tuned, 1);
   middle->addWidget(m_sampling);
+  middle->addWidget(m_panel);
   layout->addLayout(middle, 1);
+}
+
+void ChatPage::makeEntry(QVBoxLayout *layout) {
   m_state = makeLabel(TextRole::Caption, this);
+  m_state->setWordWrap(true);
   layout->addWidget(m_state);
   auto *entry = new QHBoxLayout;
   entry->setSpacing(8);
@@ -78,283 +137,215 @@ ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const S
   entry->addWidget(m_question, 1);
   entry->addWidget(m_send, 0, Qt::AlignBottom);
   layout->addLayout(entry);
+  connect(m_send, &QPushButton::clicked, this, [this] { m_session.isAnswering() ? m_session.stop() : send(); });
+  auto *escape = new QShortcut(QKeySequence(Qt::Key_Escape), this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut);
+  connect(escape, &QShortcut::activated, this, [this] {
+    if (m_editing >= 0) m_question->clear();
+    m_editing = -1;
+    m_session.stop();
+  });
+}
 
-  connect(m_options, &QPushButton::toggled, m_sampling, &QWidget::setVisible);
-  connect(m_new, &QPushButton::clicked, this, &ChatPage::newConversation);
-  connect(m_sides, &SegmentedSwitch::changed, this, [this] { showState(); });
-  connect(m_send, &QPushButton::clicked, this, [this] {
-    if (m_engine.isAnswering())
-      m_engine.stop();
-    else
-      send();
+void ChatPage::connectSession() {
+  connect(&m_session, &ChatSession::changed, this, &ChatPage::showSession);
+  connect(&m_session, &ChatSession::defaultsKnown, this, [this] { m_sampling->setDefaults(*m_session.defaults()); });
+  connect(&m_session, &ChatSession::grew, this,
+          [this](int exchange, bool tuned, const QString &text) { pane(tuned)->grow(exchange, text); });
+  connect(&m_runs, &RunCenter::runChanged, this, [this] {
+    if (isVisible()) showState();
   });
-  connect(&m_engine, &ChatEngine::loadedChanged, this, [this] {
-    if (m_engine.defaults()) {
-      m_sampling->setDefaults(*m_engine.defaults());
-      m_sampling->setSettings(*m_engine.defaults());
-    }
-    if (m_engine.isLoaded()) m_failure.clear();
-    showState();
-  });
-  connect(&m_engine, &ChatEngine::loadFailed, this, [this](const QString &message) {
-    m_failure = message;
-    showState();
-  });
-  connect(&m_engine, &ChatEngine::grew, this,
-          [this](int id, bool tuned, const QString &text) { (tuned ? m_tuned : m_base)->grow(id, text); });
-  connect(&m_engine, &ChatEngine::answered, this, [this](int id, bool tuned, const api::ChatAnswer &said) {
-    (tuned ? m_talk.at(id).tuned : m_talk.at(id).base) =
-        ChatReply{QString::fromStdString(said.text), said.newTokens, said.tokensPerSecond, !said.ended};
-    showTalk();
-    if (!m_engine.isAnswering()) keep();
-  });
-  connect(&m_engine, &ChatEngine::failed, this, [this](int, bool, const QString &message) {
-    m_failure = message;
-    showTalk();
-  });
+  connect(&m_runs, &RunCenter::runEnded, this, [this] { showState(); });
   for (ChatPane *pane : {m_base, m_tuned}) {
-    connect(pane, &ChatPane::regenerateRequested, this, [this](int exchange) { answer(exchange); });
-    connect(pane, &ChatPane::editRequested, this, [this](int exchange) {
-      m_editing = exchange;
-      m_question->setPlainText(m_talk.at(exchange).question);
-      m_question->selectAll();
-      m_question->setFocus();
-    });
-    connect(pane, &ChatPane::branchChosen, this, [this](int exchange) {
-      m_talk.choose(exchange);
-      showTalk();
-    });
+    connect(pane, &ChatPane::regenerateRequested, &m_session, &ChatSession::regenerate);
+    connect(pane, &ChatPane::editRequested, this, &ChatPage::edit);
+    connect(pane, &ChatPane::branchChosen, &m_session, &ChatSession::choose);
+    connect(pane, &ChatPane::addRequested, this,
+            [this, pane](int exchange, bool choose, QWidget *anchor) { addToData(exchange, pane == m_tuned, false, choose, anchor); });
   }
-  connect(&m_runs, &RunCenter::runChanged, this, [this] { showState(); });
-  onLanguage(this, [this] {
-    m_header->setTitle(tr("Chat"));
-    m_header->setSubtitle(tr("Ask the base model and the tuned one the same."));
-    m_list->setText(tr("Conversations ▾"));
-    m_options->setText(tr("Sampling"));
-    m_new->setText(tr("New"));
-    m_model->setTitle(tr("Model"));
-    m_adapter->setTitle(tr("Adapter"));
-    m_sides->setChoices({QStringLiteral("both"), QStringLiteral("base"), QStringLiteral("tuned")}, {tr("Both"), tr("Base"), tr("Tuned")});
-    m_sides->setAccessibleName(tr("Who answers"));
-    m_base->setTitle(tr("Base"));
-    m_question->setPlaceholderText(tr("Ask something…  Enter sends, Shift+Enter starts a line"));
-    m_question->setAccessibleName(tr("Your question"));
-    fillConversations();
-    showTalk();
-  });
-  if (!services.starterModel.empty()) use(services.starterModel, "", {});
+  connect(m_panel, &ConversationsPanel::opened, this, &ChatPage::openConversation);
+  connect(m_panel, &ConversationsPanel::renamed, &m_session, &ChatSession::setTitle);
+  connect(m_panel, &ConversationsPanel::removed, &m_session, &ChatSession::forget);
+  connect(&m_session.kept(), &ConversationList::failed, this, [this](const QString &message) { Toast::show(this, message); });
 }
 
 bool ChatPage::eventFilter(QObject *watched, QEvent *event) {
-  if (watched == m_question && event->type() == QEvent::KeyPress) {
-    const auto *key = static_cast<QKeyEvent *>(event);
-    const bool enter = key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter;
-    if (enter && !(key->modifiers() & Qt::ShiftModifier)) {
-      send();
-      return true;
-    }
-    if (key->key() == Qt::Key_Escape) {
-      m_editing = -1;
-      m_engine.stop();
-      return true;
-    }
+  if (watched != m_question || event->type() != QEvent::KeyPress) return QWidget::eventFilter(watched, event);
+  const auto *key = static_cast<QKeyEvent *>(event);
+  switch (key->key()) {
+  case Qt::Key_Return:
+  case Qt::Key_Enter:
+    if (key->modifiers() & Qt::ShiftModifier) return false;
+    send();
+    return true;
+  case Qt::Key_Up:
+    if (!m_question->document()->isEmpty() || conversation().isEmpty() || m_session.isAnswering()) return false;
+    edit(conversation().current());
+    return true;
+  case Qt::Key_PageUp:
+  case Qt::Key_PageDown:
+    for (ChatPane *pane : {m_base, m_tuned}) pane->scrollPages(key->key() == Qt::Key_PageUp ? -1 : 1);
+    return true;
+  default: return false;
   }
-  return QWidget::eventFilter(watched, event);
 }
 
-void ChatPage::use(const std::string &model, const std::string &adapter, const QString &adapterName) {
-  m_modelPath = model;
-  m_adapterPath = adapter;
-  m_adapterName = adapterName;
-  m_failure.clear();
-  m_engine.unload(); // loads when the page is looked at or the first question comes
-  showTalk();
+void ChatPage::showEvent(QShowEvent *event) {
+  QWidget::showEvent(event);
+  m_target->refresh();
+  showState();
+  m_question->setFocus();
+}
+
+void ChatPage::showPanel(QWidget *panel, bool on) {
+  panel->setVisible(on);
+  if (!on) return;
+  (panel == m_panel ? m_options : m_conversations)->setChecked(false); // one at a time: the answers need the room
+  if (panel == m_panel) m_panel->focusSearch();
 }
 
 void ChatPage::useRun(const QString &folder) {
   const api::RunSummary *run = m_runs.find(folder);
   if (!run) return;
-  const bool lora = run->method == api::Method::Lora;
-  // A full fine-tuning is a model of its own.
-  use(lora ? run->model : run->folder + "/model", lora ? run->folder + "/adapter" : std::string(),
-      lora ? QString::fromStdString(run->name) : QString());
-  m_engine.use(m_modelPath, m_adapterPath);
-  m_sides->setCurrent(lora ? QStringLiteral("both") : QStringLiteral("base"));
-  showState();
-}
-
-void ChatPage::fillAdapters(QMenu &menu) {
-  menu.addAction(tr("None"), this, [this] { use(m_modelPath, "", {}); });
-  for (const api::RunSummary &run : m_runs.runs()) {
-    const std::string adapter = run.folder + "/adapter";
-    if (run.method != api::Method::Lora || !QFile::exists(QString::fromStdString(adapter))) continue;
-    menu.addAction(QString::fromStdString(run.name), this,
-                   [this, run, adapter] { use(run.model, adapter, QString::fromStdString(run.name)); });
+  const QString name = QString::fromStdString(run->name);
+  std::vector<api::RunWeights> found = m_weights.of(run->folder);
+  if (found.empty() && m_runs.isLive(folder)) {
+    m_session.fail(tr("%1 has nothing to talk with yet. Save a checkpoint, then choose it here.").arg(name));
+    return;
   }
-  menu.addSeparator();
-  menu.addAction(tr("Choose an adapter folder…"), this, [this] {
-    const QString path = QFileDialog::getExistingDirectory(this, tr("A PEFT adapter folder"));
-    if (!path.isEmpty()) use(m_modelPath, path.toStdString(), shortName(path.toStdString()));
-  });
+  const bool lora = run->method == api::Method::Lora; // else the result is a model of its own
+  if (found.empty()) found.push_back({0, lora ? run->model : run->folder + "/model", lora ? run->folder + "/adapter" : std::string()});
+  use(found.front(), weightsName(name, found.front()));
+  m_sides->setCurrent(QStringLiteral("both"));
+  m_session.prepare();
 }
 
 void ChatPage::send() {
   const QString question = m_question->toPlainText().trimmed();
-  if (question.isEmpty() || m_engine.isAnswering()) return;
+  if (question.isEmpty() || m_session.source().model.empty() || m_session.isAnswering() || m_session.pending() >= 0) return;
   m_question->clear();
   ask(question);
 }
 
 void ChatPage::ask(const QString &question) {
-  m_talk.system = m_sampling->system();
-  const int exchange = m_editing >= 0 ? m_talk.askInstead(m_editing, question) : m_talk.ask(question);
-  m_editing = -1;
-  answer(exchange);
+  m_session.ask(question, m_sampling->system(), std::exchange(m_editing, -1));
+  showState();
+  for (ChatPane *pane : {m_base, m_tuned}) pane->scrollToEnd();
 }
 
-void ChatPage::answer(int exchange) {
-  m_failure.clear();
-  m_engine.use(m_modelPath, m_adapterPath);
-  if (m_engine.isLoading()) { // asks again once it is there
-    auto *once = new QObject(this);
-    connect(&m_engine, &ChatEngine::loadedChanged, once, [this, once, exchange] {
-      if (m_engine.isLoading()) return;
-      once->deleteLater();
-      if (m_engine.isLoaded()) answer(exchange);
-    });
-    return showTalk();
-  }
-  const QString sides = m_sides->current();
-  const bool tuned = m_engine.hasAdapter() && sides != QLatin1String("base");
-  const bool base = !m_engine.hasAdapter() || sides != QLatin1String("tuned");
-  if (base) m_talk.at(exchange).base.reset();
-  if (tuned) m_talk.at(exchange).tuned.reset();
-  const api::SamplingSettings sampling = m_sampling->settings();
-  if (base) m_engine.ask(exchange, messagesFor(exchange, false), false, sampling);
-  if (tuned) m_engine.ask(exchange, messagesFor(exchange, true), true, sampling);
-  showTalk();
-}
-
-std::vector<api::ChatMessage> ChatPage::messagesFor(int exchange, bool tuned) const {
-  std::vector<api::ChatMessage> messages;
-  if (!m_talk.system.isEmpty()) messages.push_back({"system", m_talk.system.toStdString()});
-  for (const int index : m_talk.path()) {
-    const Exchange &one = m_talk.at(index);
-    messages.push_back({"user", one.question.toStdString()});
-    if (index == exchange) break;
-    // Each side goes on from its own answers; where it gave none, from the other's.
-    const auto &own = tuned ? one.tuned : one.base;
-    const auto &other = tuned ? one.base : one.tuned;
-    messages.push_back({"assistant", (own ? *own : other ? *other : ChatReply()).text.toStdString()});
-  }
-  return messages;
-}
-
-void ChatPage::showTalk() {
-  for (ChatPane *pane : {m_base, m_tuned}) {
-    pane->setBusy(m_engine.isAnswering());
-    pane->show(m_talk);
-  }
+void ChatPage::edit(int exchange) {
+  m_editing = exchange;
+  m_question->setPlainText(conversation().at(exchange).question);
+  m_question->moveCursor(QTextCursor::End);
+  m_question->setFocus();
   showState();
 }
 
+void ChatPage::openConversation(const std::string &id) {
+  m_editing = -1;
+  m_session.open(id);
+  m_sampling->setSystem(conversation().system);
+  for (ChatPane *pane : {m_base, m_tuned}) pane->scrollToEnd();
+}
+
+void ChatPage::addToData(int exchange, bool tuned, bool whole, bool choose, QWidget *anchor) {
+  Messages row = conversation().row(exchange, tuned, whole);
+  if (row.empty()) row = conversation().row(exchange, !tuned, whole);
+  if (row.empty()) return Toast::show(this, tr("The last question has no answer yet."));
+  m_target->add(row, choose, anchor);
+}
+
+ChatChoices ChatPage::choices() const {
+  const QString sides = m_sides->current();
+  return {sides != QLatin1String("tuned"), sides != QLatin1String("base"), m_sampling->settings()};
+}
+
+void ChatPage::showSession() {
+  for (const bool tuned : {false, true})
+    pane(tuned)->show(conversation(), {m_session.answering(), m_session.pending(), m_session.isAnswering(), m_target->isAvailable(),
+                                       m_session.answerer(tuned)});
+  m_panel->setCurrent(m_session.id());
+  m_addTalk->setVisible(m_target->isAvailable());
+  m_addTalk->setEnabled(!conversation().isEmpty());
+  showState();
+}
+
+const api::RunSummary *ChatPage::trainingRun() const {
+  const QString folder = m_runs.active();
+  const api::RunSummary *run = folder.isEmpty() ? nullptr : m_runs.find(folder);
+  if (!run) return nullptr;
+  const RunModel *model = m_runs.model(folder);
+  return model && (model->state() == api::RunState::Paused || model->state() == api::RunState::Waiting) ? nullptr : run;
+}
+
+QString ChatPage::stateText() const {
+  const api::RunSummary *run = trainingRun();
+  const QString name = run ? QString::fromStdString(run->name) : QString();
+  if (m_session.isChecking()) return tr("Looking whether the model fits into memory…");
+  if (m_session.isLoading()) return tr("Loading the model…");
+  if (m_session.isAnswering())
+    return run ? tr("Answering on the processor, beside %1: both share its cores, so each is slower.  Esc stops").arg(name)
+               : tr("Answering…  Esc stops");
+  if (m_editing >= 0) return tr("You are editing an earlier question. The branch it has now stays; Esc leaves it at that.");
+  return run ? tr("%1 trains on the processor. Answers are computed there, too: both share its cores, so each is slower.").arg(name)
+             : QString();
+}
+
 void ChatPage::showState() {
-  m_model->setValue(m_modelPath.empty() ? tr("Choose a model") : shortName(m_modelPath), m_engine.isLoading() ? tr("loading…")
-                                                                                         : m_engine.isLoaded()
-                                                                                             ? tr("loaded")
-                                                                                             : tr("loads with the first question"));
-  m_adapter->setValue(m_adapterPath.empty() ? tr("None") : m_adapterName,
-                      m_adapterPath.empty() ? tr("Choose a run to compare with.") : QString::fromStdString(m_adapterPath));
-  const bool adapter = !m_adapterPath.empty();
+  const bool adapter = !m_session.source().adapter.empty();
+  m_model->setValue(m_session.source().model.empty() ? tr("Choose a model") : shortName(m_session.source().model),
+                    m_session.isLoading()  ? tr("loading…")
+                    : m_session.isLoaded() ? tr("loaded on the processor · up to %1 tokens").arg(countText(m_session.contextTokens()))
+                                           : tr("loads with the first question"));
+  m_adapter->setValue(adapter ? m_session.sourceName() : tr("None"),
+                      adapter ? QString::fromStdString(m_session.source().adapter) : tr("Choose a run or a checkpoint to compare with."));
   m_sides->setVisible(adapter);
   m_base->setVisible(!adapter || m_sides->current() != QLatin1String("tuned"));
   m_tuned->setVisible(adapter && m_sides->current() != QLatin1String("base"));
-  m_tuned->setTitle(adapter ? tr("Tuned · %1").arg(m_adapterName) : tr("Tuned"));
-  const bool busy = m_engine.isAnswering();
+  m_base->setTitle(adapter ? tr("Base") : m_session.answerer(false));
+  m_tuned->setTitle(adapter ? tr("Tuned · %1").arg(m_session.sourceName()) : tr("Tuned"));
+  const bool busy = m_session.isAnswering();
   m_send->setText(busy ? tr("Stop") : tr("Ask"));
-  m_send->setEnabled(busy || (!m_modelPath.empty() && !m_engine.isLoading()));
-  const QString run = m_runs.active();
-  m_state->setText(busy && m_engine.isLoaded() ? tr("Answering…  Esc stops")
-                   : m_engine.isLoading()      ? tr("Loading the model…")
-                   : !run.isEmpty()            ? tr("A run is going; answers and training slow each other down.")
-                                               : QString());
-  m_state->setVisible(!m_state->text().isEmpty());
-  if (m_failure.isEmpty())
-    m_banner->hide();
+  m_send->setEnabled(busy || (!m_session.source().model.empty() && m_session.pending() < 0));
+  m_sides->setEnabled(!busy);
+  const QString state = stateText();
+  m_state->setText(state);
+  m_state->setVisible(!state.isEmpty());
+  showBanner();
+}
+
+void ChatPage::showBanner() {
+  const QString folder = m_runs.active();
+  const api::RunSummary *run = folder.isEmpty() ? nullptr : m_runs.find(folder);
+  const QString name = run ? QString::fromStdString(run->name) : QString();
+  if (m_session.waitsForRun())
+    m_banner->showMessage(Tone::Accent, tr("The chat begins when %1 has ended.").arg(name),
+                          {{tr("Do not wait"), [this] { m_session.waitForRun(false); }}});
+  else if (m_session.shortfall())
+    showShortfall(*m_session.shortfall(), name);
+  else if (!m_session.failure().isEmpty())
+    m_banner->showMessage(Tone::Danger, m_session.failure());
   else
-    m_banner->showMessage(Tone::Danger, m_failure);
+    m_banner->hide();
 }
 
-void ChatPage::keep() {
-  if (!m_services.conversations || m_talk.isEmpty()) return;
-  if (m_id.empty()) m_id = m_services.conversations->freshId();
-  const std::string json = QJsonDocument(m_talk.toJson()).toJson(QJsonDocument::Indented).toStdString();
-  m_writing = m_tasks.run(
-      this, [store = m_services.conversations, id = m_id, json](StopToken) { return store->write(id, json); },
-      [this](const Status &status) {
-        if (!status.ok())
-          Toast::show(this, QString::fromStdString(status.error().text()));
-        else
-          fillConversations();
-      });
-}
-
-void ChatPage::fillConversations() {
-  if (!m_services.conversations) return;
-  m_listing = m_tasks.run(
-      this, [store = m_services.conversations](StopToken) { return store->list(); },
-      [this](std::vector<api::StoredConversation> stored) {
-        m_stored = std::move(stored);
-        delete m_list->menu();
-        auto *menu = new QMenu(m_list);
-        for (const api::StoredConversation &one : m_stored) {
-          if (menu->actions().size() >= 20) break;
-          const Conversation talk = Conversation::fromJson(QJsonDocument::fromJson(QByteArray::fromStdString(one.json)).object());
-          menu->addAction(talk.shownTitle().isEmpty() ? QString::fromStdString(one.id) : talk.shownTitle(), this,
-                          [this, one] { openConversation(one); });
-        }
-        menu->addSeparator();
-        QAction *rename = menu->addAction(tr("Rename this one…"), this, [this] {
-          bool ok = false;
-          const QString title =
-              QInputDialog::getText(this, tr("Rename the conversation"), tr("Title"), QLineEdit::Normal, m_talk.shownTitle(), &ok);
-          if (!ok) return;
-          m_talk.title = title.trimmed();
-          keep();
-        });
-        QAction *save = menu->addAction(tr("Export this one…"), this, &ChatPage::exportConversation);
-        connect(menu, &QMenu::aboutToShow, menu, [this, rename, save] {
-          for (QAction *action : {rename, save}) action->setEnabled(!m_talk.isEmpty());
-        });
-        m_list->setMenu(menu);
-      });
-}
-
-void ChatPage::openConversation(const api::StoredConversation &stored) {
-  m_engine.stop();
-  m_talk = Conversation::fromJson(QJsonDocument::fromJson(QByteArray::fromStdString(stored.json)).object());
-  m_id = stored.id;
-  m_sampling->setSystem(m_talk.system);
-  showTalk();
-}
-
-void ChatPage::newConversation() {
-  m_engine.stop();
-  m_talk = Conversation();
-  m_id.clear();
-  m_editing = -1;
-  showTalk();
-  m_question->setFocus();
-}
-
-void ChatPage::exportConversation() {
-  const QString path = QFileDialog::getSaveFileName(this, tr("Export the conversation"), QStringLiteral("conversation.md"),
-                                                    tr("Markdown (*.md);;JSON (*.json)"));
-  if (path.isEmpty()) return;
-  QSaveFile file(path);
-  const QByteArray text = path.endsWith(QLatin1String(".json")) ? QJsonDocument(m_talk.toJson()).toJson() : m_talk.toMarkdown().toUtf8();
-  const bool done = file.open(QIODevice::WriteOnly) && file.write(text) == text.size() && file.commit();
-  Toast::show(this, done ? tr("Saved as %1.").arg(path) : tr("%1 could not be written. Choose another folder.").arg(path));
+void ChatPage::showShortfall(const api::ChatForecast &forecast, const QString &run) {
+  const QString needed = bytesText(forecast.neededBytes), free = bytesText(forecast.freeBytes),
+                missing = bytesText(forecast.neededBytes - forecast.freeBytes);
+  std::vector<BannerAction> actions;
+  if (!run.isEmpty()) actions.push_back({tr("Chat when the run ends"), [this] { m_session.waitForRun(true); }});
+  if (forecast.fittingTokens > 0)
+    actions.push_back(
+        {tr("Use a context of %n token(s)", nullptr, static_cast<int>(forecast.fittingTokens)), [this] { m_session.shorten(); }});
+  actions.push_back({tr("Check again"), [this] { m_session.prepare(); }});
+  m_banner->showMessage(
+      Tone::Warning,
+      run.isEmpty()
+          ? tr("The chat does not fit: it needs %1, and %2 is free. %3 is missing: close other programs or choose a smaller model.")
+                .arg(needed, free, missing)
+          : tr("Beside %1 the chat does not fit: it needs %2, and %3 is free on this machine after what the run still takes. %4 is "
+               "missing.")
+                .arg(run, needed, free, missing),
+      actions);
 }
 
 } // namespace attune::ui

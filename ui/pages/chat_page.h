@@ -1,23 +1,23 @@
-// Chat: a model, perhaps with an adapter, asked once and answering twice side by side; conversations kept. GUI thread.
+// Chat: a model, perhaps with an adapter, asked once and answering twice side by side. Shows a ChatSession: what answers, what
+// was said, the conversations kept, and what stands in the way. GUI thread.
 #pragma once
 
-#include "ui/models/chat_engine.h"
-#include "ui/models/conversation.h"
-#include "ui/models/run_center.h"
+#include "ui/models/chat_session.h"
+#include "ui/models/run_weights.h"
 
 #include <QWidget>
 
 class QLabel;
-class QListWidget;
-class QMenu;
 class QPlainTextEdit;
 class QPushButton;
+class QVBoxLayout;
 
 namespace attune::ui {
 
 class Banner;
 class ChatPane;
-class EmptyState;
+class ConversationsPanel;
+class DatasetTarget;
 class PageHeader;
 class SamplingPanel;
 class SegmentedSwitch;
@@ -28,48 +28,56 @@ class ChatPage : public QWidget {
 
 public:
   ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const Services &services, QWidget *parent = nullptr);
-  /// Talks with a run's model and its adapter.
+  /// Talks with a run's result or, while it goes, its newest checkpoint.
   void useRun(const QString &folder);
+  void use(const api::RunWeights &weights, const QString &name) { m_session.use(weights, name); }
   void ask(const QString &question);
-  const Conversation &conversation() const { return m_talk; }
-  bool isReady() const { return m_engine.isLoaded(); }
-  bool isBusy() const { return m_engine.isAnswering() || m_engine.isLoading(); }
+  ChatSession &session() { return m_session; }
+  const Conversation &conversation() const { return m_session.talk(); }
+  ChatPane *pane(bool tuned) const { return tuned ? m_tuned : m_base; }
+  QPlainTextEdit *questionField() const { return m_question; }
+  bool isReady() const { return m_session.isLoaded(); }
+  bool isBusy() const { return m_session.isAnswering() || m_session.isLoading() || m_session.isChecking(); }
 
 protected:
   bool eventFilter(QObject *watched, QEvent *event) override;
+  void showEvent(QShowEvent *event) override;
 
 private:
-  void fillAdapters(QMenu &menu);
-  void fillConversations();
-  void use(const std::string &model, const std::string &adapter, const QString &adapterName);
+  void makeHeader(QVBoxLayout *layout);
+  void makeSources(QVBoxLayout *layout);
+  void makePanes(QVBoxLayout *layout);
+  void makeEntry(QVBoxLayout *layout);
+  void connectSession();
+  void showPanel(QWidget *panel, bool on);
   void send();
-  void answer(int exchange);
-  std::vector<api::ChatMessage> messagesFor(int exchange, bool tuned) const;
-  void showTalk();
+  void edit(int exchange);
+  void openConversation(const std::string &id);
+  void addToData(int exchange, bool tuned, bool whole, bool choose, QWidget *anchor);
+  ChatChoices choices() const;
+  void showSession();
   void showState();
-  void keep();
-  void openConversation(const api::StoredConversation &stored);
-  void newConversation();
-  void exportConversation();
+  void showBanner();
+  void showShortfall(const api::ChatForecast &forecast, const QString &run);
+  QString stateText() const;
+  /// The run that computes now; null for none, or one that waits or is paused.
+  const api::RunSummary *trainingRun() const;
 
   RunCenter &m_runs;
   TaskRunner &m_tasks;
   const Services &m_services;
-  ChatEngine m_engine;
-  Task m_listing, m_writing;
-  Conversation m_talk;
-  std::string m_id; // of the conversation's file; empty = not kept yet
-  std::vector<api::StoredConversation> m_stored;
-  std::string m_modelPath, m_adapterPath;
-  QString m_adapterName, m_failure;
+  ChatSession m_session;
+  RunWeightsList m_weights;
   int m_editing = -1; // the exchange whose question is being edited
   PageHeader *m_header;
-  QPushButton *m_new, *m_list, *m_options, *m_send;
+  QPushButton *m_conversations, *m_options, *m_addTalk, *m_new, *m_send;
   SourceCard *m_model, *m_adapter;
   SegmentedSwitch *m_sides;
   Banner *m_banner;
   ChatPane *m_base, *m_tuned;
   SamplingPanel *m_sampling;
+  ConversationsPanel *m_panel;
+  DatasetTarget *m_target;
   QPlainTextEdit *m_question;
   QLabel *m_state;
 };

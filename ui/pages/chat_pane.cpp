@@ -1,43 +1,66 @@
 #include "ui/pages/chat_pane.h"
 
 #include "ui/widgets/controls.h"
-#include "ui/widgets/icon.h"
-#include "ui/widgets/markdown_view.h"
-#include "ui/widgets/number_text.h"
+#include "ui/widgets/elided_label.h"
+#include "ui/widgets/retranslate.h"
 
-#include <QClipboard>
-#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QScrollBar>
-#include <QTimer>
-#include <QVBoxLayout>
 
 #include <algorithm>
 
 namespace attune::ui {
 
-ChatPane::ChatPane(Side side, QWidget *parent) : QFrame(parent), m_side(side) {
+namespace {
+constexpr int kTurns = 40; // shown at first, and with each press of the button above them
+}
+
+ChatPane::ChatPane(Side side, QWidget *parent) : QFrame(parent), m_side(side), m_most(kTurns) {
   setProperty("kind", QStringLiteral("card"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(16, 10, 4, 10);
   layout->setSpacing(8);
   auto *head = new QHBoxLayout;
-  m_title = makeLabel(TextRole::Strong, this);
+  m_title = new ElidedLabel(this, Qt::ElideRight);
+  setRole(m_title, TextRole::Strong);
   m_rate = makeLabel(TextRole::Caption, this);
   m_rate->setContentsMargins(0, 0, 12, 0);
-  head->addWidget(m_title);
-  head->addStretch(1);
+  head->addWidget(m_title, 1);
   head->addWidget(m_rate);
   layout->addLayout(head);
   m_scroll = new QScrollArea(this);
   m_scroll->setWidgetResizable(true);
   m_scroll->setFrameShape(QFrame::NoFrame);
   m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  auto *content = new QWidget(m_scroll);
+  m_list = new QVBoxLayout(content);
+  m_list->setContentsMargins(0, 0, 6, 0);
+  m_list->setSpacing(12);
+  m_older = makeButton(ButtonKind::Small, content);
+  m_list->addWidget(m_older, 0, Qt::AlignHCenter);
+  m_empty = makeLabel(TextRole::Muted, content);
+  m_empty->setWordWrap(true);
+  m_list->addWidget(m_empty);
+  m_list->addStretch(1);
+  m_scroll->setWidget(content);
   layout->addWidget(m_scroll, 1);
-  show(Conversation());
+  QScrollBar *bar = m_scroll->verticalScrollBar();
+  connect(bar, &QScrollBar::valueChanged, this, [this, bar](int value) { m_follow = value >= bar->maximum() - 24; });
+  connect(bar, &QScrollBar::rangeChanged, this, [this, bar](int, int maximum) { // who scrolled up reads
+    if (m_follow) bar->setValue(maximum);
+  });
+  connect(m_older, &QPushButton::clicked, this, [this] {
+    m_most += kTurns;
+    m_follow = false;
+    show(Conversation(m_talk), m_state);
+  });
+  onLanguage(this, [this] {
+    m_empty->setText(m_side == Side::Base ? tr("The model answers here. Ask something below.")
+                                          : tr("The tuned model answers the same question here, from the same weights and its adapter."));
+    showFigures();
+  });
 }
 
 void ChatPane::setTitle(const QString &title) {
@@ -45,104 +68,81 @@ void ChatPane::setTitle(const QString &title) {
   setAccessibleName(title);
 }
 
-const std::optional<ChatReply> &ChatPane::reply(const Exchange &exchange) const {
-  return m_side == Side::Base ? exchange.base : exchange.tuned;
+ChatTurn *ChatPane::makeTurn(int index) {
+  auto *turn = new ChatTurn(index, m_scroll->widget());
+  connect(turn, &ChatTurn::regenerateRequested, this, &ChatPane::regenerateRequested);
+  connect(turn, &ChatTurn::editRequested, this, &ChatPane::editRequested);
+  connect(turn, &ChatTurn::addRequested, this, &ChatPane::addRequested);
+  connect(turn, &ChatTurn::branchStepped, this, [this](int exchange, int by) {
+    const std::vector<int> branches = m_talk.siblings(exchange);
+    const auto at = std::find(branches.begin(), branches.end(), exchange) - branches.begin() + by;
+    if (at >= 0 && at < static_cast<std::ptrdiff_t>(branches.size())) Q_EMIT branchChosen(branches[static_cast<size_t>(at)]);
+  });
+  m_turns.insert(index, turn);
+  return turn;
 }
 
-void ChatPane::setBusy(bool busy) { m_busy = busy; }
+void ChatPane::show(const Conversation &conversation, const State &state) {
+  m_talk = conversation;
+  m_state = state;
+  std::vector<int> path = m_talk.path();
+  const int hidden = std::max(0, static_cast<int>(path.size()) - m_most);
+  path.erase(path.begin(), path.begin() + hidden);
+  for (const int index : m_turns.keys())
+    if (std::find(path.begin(), path.end(), index) == path.end()) delete m_turns.take(index);
+  for (size_t i = 0; i < path.size(); ++i) {
+    ChatTurn *turn = m_turns.value(path[i]);
+    if (!turn) turn = makeTurn(path[i]);
+    const int place = static_cast<int>(i) + 1; // below the button
+    if (m_list->indexOf(turn) != place) {
+      m_list->removeWidget(turn);
+      m_list->insertWidget(place, turn);
+    }
+    const std::vector<int> branches = m_talk.siblings(path[i]);
+    ChatTurn::State shown;
+    shown.index = path[i];
+    shown.last = i + 1 == path.size();
+    shown.busy = state.busy;
+    shown.answering = state.answering == path[i];
+    shown.waiting = state.waiting == path[i];
+    shown.canAddToData = state.canAddToData;
+    shown.by = state.by;
+    shown.branch = static_cast<int>(std::find(branches.begin(), branches.end(), path[i]) - branches.begin());
+    shown.branches = static_cast<int>(branches.size());
+    turn->show(m_talk.at(path[i]).question, m_talk.at(path[i]).reply(m_side == Side::Tuned), shown);
+    turn->show();
+  }
+  m_older->setVisible(hidden > 0);
+  m_empty->setVisible(path.empty());
+  showFigures();
+}
 
-void ChatPane::show(const Conversation &conversation) {
-  m_answers.clear();
-  m_growing.clear();
-  auto *content = new QWidget(m_scroll);
-  m_list = new QVBoxLayout(content);
-  m_list->setContentsMargins(0, 0, 12, 0);
-  m_list->setSpacing(8);
-  const std::vector<int> path = conversation.path();
-  for (size_t i = 0; i < path.size(); ++i) addExchange(conversation, path[i], i + 1 == path.size());
-  m_list->addStretch(1);
-  m_scroll->setWidget(content); // the old one goes with it
+void ChatPane::showFigures() {
+  const std::vector<int> path = m_talk.path();
+  const int hidden = std::max(0, static_cast<int>(path.size()) - m_most);
+  m_older->setText(tr("Show %n earlier turn(s)", nullptr, std::min(hidden, kTurns)));
   m_rate->clear();
-  if (!path.empty())
-    if (const auto &last = reply(conversation.at(path.back())))
-      m_rate->setText(tr("%1 tokens · %2 tokens/s").arg(countText(last->tokens), numberText(last->tokensPerSecond)));
-  scrollDown();
-}
-
-void ChatPane::addExchange(const Conversation &conversation, int index, bool last) {
-  const Exchange &exchange = conversation.at(index);
-  auto *content = m_list->parentWidget();
-  auto *bubble = new QFrame(content);
-  bubble->setProperty("kind", QStringLiteral("question"));
-  auto *inside = new QVBoxLayout(bubble);
-  inside->setContentsMargins(12, 8, 12, 8);
-  QLabel *question = makeLabel(TextRole::Body, bubble);
-  question->setText(exchange.question);
-  question->setWordWrap(true);
-  question->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  inside->addWidget(question);
-  auto *line = new QHBoxLayout;
-  line->addStretch(1);
-  line->addWidget(bubble, 4);
-  m_list->addLayout(line);
-  const auto button = [&](QHBoxLayout *row, const QString &iconName, const QString &text, auto act) {
-    QPushButton *made = makeButton(ButtonKind::Quiet, iconName, content);
-    made->setToolTip(text);
-    made->setAccessibleName(text);
-    made->setEnabled(!m_busy);
-    connect(made, &QPushButton::clicked, this, act);
-    row->addWidget(made);
-    return made;
-  };
-  auto *tools = new QHBoxLayout;
-  tools->setSpacing(0);
-  tools->addStretch(1);
-  const std::vector<int> branches = conversation.siblings(index);
-  if (branches.size() > 1) {
-    const auto place = static_cast<size_t>(std::find(branches.begin(), branches.end(), index) - branches.begin());
-    if (place > 0)
-      button(tools, QStringLiteral("undo"), tr("The earlier branch"), [this, to = branches[place - 1]] { Q_EMIT branchChosen(to); });
-    QLabel *which = makeLabel(TextRole::Caption, content);
-    which->setText(QStringLiteral("%1/%2").arg(place + 1).arg(branches.size()));
-    tools->addWidget(which);
-    if (place + 1 < branches.size())
-      button(tools, QStringLiteral("redo"), tr("The later branch"), [this, to = branches[place + 1]] { Q_EMIT branchChosen(to); });
-  }
-  button(tools, QStringLiteral("edit"), tr("Edit and ask again"), [this, index] { Q_EMIT editRequested(index); });
-  m_list->addLayout(tools);
-
-  auto *answer = new MarkdownView(content);
-  m_answers.insert(index, answer);
-  m_list->addWidget(answer);
-  const auto &said = reply(exchange);
-  if (!said) return;
-  answer->setText(said->text);
-  auto *below = new QHBoxLayout;
-  below->setSpacing(0);
-  button(below, QStringLiteral("copy"), tr("Copy the answer"), [text = said->text] { QGuiApplication::clipboard()->setText(text); });
-  if (last) button(below, QStringLiteral("refresh"), tr("Answer again"), [this, index] { Q_EMIT regenerateRequested(index); });
-  if (said->cut) {
-    QLabel *cut = makeLabel(TextRole::Caption, content);
-    cut->setText(tr("cut off"));
-    below->addWidget(cut);
-  }
-  below->addStretch(1);
-  m_list->addLayout(below);
+  m_rate->setToolTip({});
+  if (path.empty()) return;
+  if (m_state.answering == path.back()) return m_rate->setText(tr("answering…"));
+  const auto &last = m_talk.at(path.back()).reply(m_side == Side::Tuned);
+  if (!last) return;
+  m_rate->setText(figuresText(*last));
+  m_rate->setToolTip(tr("The conversation before the answer: %n token(s)", nullptr, static_cast<int>(last->promptTokens)));
 }
 
 void ChatPane::grow(int exchange, const QString &text) {
-  MarkdownView *answer = m_answers.value(exchange);
-  if (!answer) return;
-  QString &whole = m_growing[exchange];
-  whole += text;
-  const QScrollBar *bar = m_scroll->verticalScrollBar();
-  const bool atEnd = bar->value() >= bar->maximum() - 24; // who scrolled up reads
-  answer->setText(whole);
-  if (atEnd) scrollDown();
+  if (ChatTurn *turn = m_turns.value(exchange)) turn->grow(text);
 }
 
-void ChatPane::scrollDown() {
-  QTimer::singleShot(0, this, [this] { m_scroll->verticalScrollBar()->setValue(m_scroll->verticalScrollBar()->maximum()); });
+void ChatPane::scrollToEnd() {
+  m_follow = true;
+  m_scroll->verticalScrollBar()->setValue(m_scroll->verticalScrollBar()->maximum());
+}
+
+void ChatPane::scrollPages(int pages) {
+  QScrollBar *bar = m_scroll->verticalScrollBar();
+  bar->setValue(bar->value() + pages * bar->pageStep());
 }
 
 } // namespace attune::ui

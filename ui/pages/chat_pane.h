@@ -1,52 +1,63 @@
-// One side of a conversation: questions at the right, answers below them, with copy, regenerate, edit and branches.
+// One side of a conversation, oldest turn first; follows an answer that grows as long as its end is in sight.
 // GUI thread; shows a Conversation, asks through signals.
 #pragma once
 
-#include "ui/models/conversation.h"
+#include "ui/pages/chat_turn.h"
 
-#include <QFrame>
 #include <QHash>
+#include <QScrollArea>
 
-class QLabel;
-class QScrollArea;
 class QVBoxLayout;
 
 namespace attune::ui {
 
-class MarkdownView;
+class ElidedLabel;
 
 class ChatPane : public QFrame {
   Q_OBJECT
 
 public:
   enum class Side { Base, Tuned };
-  ChatPane(Side side, QWidget *parent = nullptr);
+  explicit ChatPane(Side side, QWidget *parent = nullptr);
   void setTitle(const QString &title);
-  /// Shows all of it anew.
-  void show(const Conversation &conversation);
+  struct State {
+    int answering = -1; // the exchange being answered here
+    int waiting = -1;   // the exchange that waits for a model
+    bool busy = false;
+    bool canAddToData = false;
+    QString by; // what answers here now
+  };
+  /// Turns that are shown already keep their widgets.
+  void show(const Conversation &conversation, const State &state);
   using QFrame::show;
   /// More text of an answer under way.
   void grow(int exchange, const QString &text);
-  void setBusy(bool busy);
+  void scrollToEnd();
+  void scrollPages(int pages);
+  bool atEnd() const { return m_follow; }
+  const ChatTurn *turn(int exchange) const { return m_turns.value(exchange); }
 
 Q_SIGNALS:
   void regenerateRequested(int exchange);
   void editRequested(int exchange);
   void branchChosen(int exchange);
+  void addRequested(int exchange, bool choose, QWidget *anchor);
 
 private:
-  const std::optional<ChatReply> &reply(const Exchange &exchange) const;
-  void addExchange(const Conversation &conversation, int index, bool last);
-  void scrollDown();
+  ChatTurn *makeTurn(int index);
+  void showFigures();
 
   Side m_side;
-  bool m_busy = false;
-  QLabel *m_title;
-  QLabel *m_rate;
+  Conversation m_talk; // as shown
+  State m_state;
+  int m_most = 0; // turns shown at most
+  bool m_follow = true;
+  ElidedLabel *m_title;
+  QLabel *m_rate, *m_empty;
   QScrollArea *m_scroll;
-  QVBoxLayout *m_list = nullptr;
-  QHash<int, MarkdownView *> m_answers;
-  QHash<int, QString> m_growing;
+  QVBoxLayout *m_list;
+  QPushButton *m_older;
+  QHash<int, ChatTurn *> m_turns;
 };
 
 } // namespace attune::ui

@@ -9,15 +9,37 @@
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QVBoxLayout>
+
+#include <tuple>
 
 namespace attune::ui {
 
+namespace {
+
+bool same(const api::SamplingSettings &a, const api::SamplingSettings &b) {
+  const auto values = [](const api::SamplingSettings &s) {
+    return std::make_tuple(s.greedy, s.temperature, s.topK, s.topP, s.minP, s.repetitionPenalty, s.maxNewTokens, s.seed);
+  };
+  return values(a) == values(b);
+}
+
+} // namespace
+
 SamplingPanel::SamplingPanel(QWidget *parent) : QFrame(parent) {
   setProperty("kind", QStringLiteral("card"));
-  setFixedWidth(248);
-  auto *layout = new QVBoxLayout(this);
-  layout->setContentsMargins(16, 12, 16, 12);
+  setFixedWidth(244);
+  auto *whole = new QVBoxLayout(this);
+  whole->setContentsMargins(0, 4, 2, 4);
+  auto *scroll = new QScrollArea(this); // a small window shows a part
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  whole->addWidget(scroll);
+  auto *content = new QWidget(scroll);
+  auto *layout = new QVBoxLayout(content);
+  layout->setContentsMargins(16, 8, 12, 8);
   layout->setSpacing(6);
   QLabel *systemName = makeLabel(TextRole::Caption, this);
   m_system = new QPlainTextEdit(this);
@@ -40,7 +62,7 @@ SamplingPanel::SamplingPanel(QWidget *parent) : QFrame(parent) {
     rows.push_back({makeLabel(TextRole::Body, this), box});
     return box;
   };
-  const auto whole = [&](int low, int high) {
+  const auto integer = [&](int low, int high) {
     auto *box = new QSpinBox(this);
     box->setRange(low, high);
     rows.push_back({makeLabel(TextRole::Body, this), box});
@@ -48,13 +70,13 @@ SamplingPanel::SamplingPanel(QWidget *parent) : QFrame(parent) {
   };
   m_temperature = real(0, 5, 0.05);
   m_topP = real(0.01, 1, 0.01);
-  m_topK = whole(0, 1000);
+  m_topK = integer(0, 1000);
   m_minP = real(0, 1, 0.01);
   m_penalty = real(0.5, 2, 0.05);
-  m_length = whole(1, 32768);
-  m_seed = whole(0, 1 << 30);
+  m_length = integer(1, 32768);
+  m_seed = integer(0, 1 << 30);
   for (const auto &[label, field] : rows) {
-    field->setMinimumWidth(84);
+    field->setMinimumWidth(76);
     label->setBuddy(field);
     form->addRow(label, field);
   }
@@ -64,6 +86,7 @@ SamplingPanel::SamplingPanel(QWidget *parent) : QFrame(parent) {
   layout->addStretch(1);
   connect(m_reset, &QPushButton::clicked, this, [this] { setSettings(m_defaults); });
   connect(m_greedy, &QCheckBox::toggled, this, &SamplingPanel::enableFields);
+  scroll->setWidget(content);
   setSettings(m_defaults);
   onLanguage(this, [this, systemName, rows] {
     systemName->setText(tr("System prompt"));
@@ -119,7 +142,13 @@ void SamplingPanel::setSettings(const api::SamplingSettings &settings) {
   enableFields();
 }
 
-void SamplingPanel::setDefaults(const api::SamplingSettings &defaults) { m_defaults = defaults; }
+void SamplingPanel::setDefaults(const api::SamplingSettings &defaults) {
+  const api::SamplingSettings shown = settings();
+  setSettings(m_defaults); // as the fields round them
+  const bool untouched = same(shown, settings());
+  m_defaults = defaults;
+  setSettings(untouched ? defaults : shown);
+}
 
 QString SamplingPanel::system() const { return m_system->toPlainText().trimmed(); }
 void SamplingPanel::setSystem(const QString &text) { m_system->setPlainText(text); }

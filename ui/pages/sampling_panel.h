@@ -20,6 +20,7 @@ public:
   explicit SamplingPanel(QWidget *parent = nullptr);
   api::SamplingSettings settings() const;
   void setSettings(const api::SamplingSettings &settings);
+  /// The values that the reset gives; shown at once unless the user has changed some.
   void setDefaults(const api::SamplingSettings &defaults);
   QString system() const;
   void setSystem(const QString &text);

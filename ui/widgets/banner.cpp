@@ -7,6 +7,7 @@
 #include <QLabel>
 #include <QPushButton>
 
+#include <algorithm>
 #include <utility>
 
 namespace attune::ui {
@@ -30,17 +31,27 @@ void Banner::showMessage(Tone tone, const QString &text, const std::vector<Banne
                                                : QStringLiteral("info");
   m_icon->setPixmap(icon(name, tone).pixmap(20, 20));
   m_text->setText(text);
-  for (QPushButton *button : std::exchange(m_buttons, {})) button->deleteLater();
-  for (const BannerAction &action : actions) {
+  const bool same = std::equal(actions.begin(), actions.end(), m_actions.begin(), m_actions.end(),
+                               [](const BannerAction &a, const BannerAction &b) { return a.text == b.text; });
+  m_actions = actions;
+  if (!same) makeButtons(); // else they stay under the pointer
+  show();
+}
+
+void Banner::makeButtons() {
+  for (QPushButton *button : std::exchange(m_buttons, {})) {
+    button->hide();
+    button->deleteLater(); // one of them may be what was clicked
+  }
+  for (size_t i = 0; i < m_actions.size(); ++i) {
     m_buttons.push_back(makeButton(ButtonKind::Small, this));
-    m_buttons.back()->setText(action.text);
-    connect(m_buttons.back(), &QPushButton::clicked, this, [this, act = action.act] {
+    m_buttons.back()->setText(m_actions[i].text);
+    connect(m_buttons.back(), &QPushButton::clicked, this, [this, i] {
       hide();
-      act();
+      if (i < m_actions.size()) std::function<void()>(m_actions[i].act)(); // a copy: acting may show another message
     });
     m_layout->addWidget(m_buttons.back());
   }
-  show();
 }
 
 } // namespace attune::ui

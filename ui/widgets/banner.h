@@ -29,6 +29,9 @@ public:
   void showMessage(Tone tone, const QString &text, const std::vector<BannerAction> &actions = {});
 
 private:
+  void makeButtons();
+
+  std::vector<BannerAction> m_actions;
   QLabel *m_icon;
   QLabel *m_text;
   QHBoxLayout *m_layout;

@@ -1,61 +1,79 @@
 #include "ui/widgets/markdown_view.h"
 
+#include "ui/widgets/code_view.h"
+#include "ui/widgets/controls.h"
+#include "ui/widgets/prose_view.h"
 #include "ui/widgets/retranslate.h"
-#include "ui/widgets/theme.h"
 
-#include <QTextBlock>
-#include <QTextDocument>
-#include <QWheelEvent>
+#include <QLabel>
+#include <QVBoxLayout>
 
 namespace attune::ui {
 
-MarkdownView::MarkdownView(QWidget *parent) : QTextBrowser(parent) {
-  setProperty("kind", QStringLiteral("bubble"));
-  setFrameShape(QFrame::NoFrame);
-  setOpenLinks(false);
-  setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  setLineWrapMode(QTextEdit::WidgetWidth);
-  setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
-  document()->setDocumentMargin(0);
-  setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-  onTheme(this, [this] { render(); });
-}
+namespace {
+constexpr qsizetype kShown = qsizetype(128) << 10; // no model answers as much; a file could hold more
+constexpr size_t kMostBlocks = 200;
+} // namespace
 
-QVariant MarkdownView::loadResource(int, const QUrl &) { return {}; } // a model's answer names no files to be read
+MarkdownView::MarkdownView(QWidget *parent) : QWidget(parent) {
+  m_column = new QVBoxLayout(this);
+  m_column->setContentsMargins(0, 0, 0, 0);
+  m_column->setSpacing(8);
+  m_rest = makeLabel(TextRole::Caption, this);
+  m_rest->setWordWrap(true);
+  m_column->addWidget(m_rest);
+  onLanguage(this, [this] { showRest(); });
+  onTheme(this, [this] { renderFrom(0); });
+}
 
 void MarkdownView::setText(const QString &markdown) {
   if (markdown == m_markdown) return;
   m_markdown = markdown;
-  render();
+  renderFrom(0);
+  showRest();
 }
 
-void MarkdownView::render() {
-  document()->setMarkdown(m_markdown,
-                          QTextDocument::MarkdownFeatures(QTextDocument::MarkdownDialectGitHub) | QTextDocument::MarkdownNoHTML);
-  const QColor code = mixed(theme().color(Tone::Surface), theme().color(Tone::Line), 0.6);
-  for (QTextBlock block = document()->begin(); block.isValid(); block = block.next()) {
-    if (!block.blockFormat().hasProperty(QTextFormat::BlockCodeFence) && !block.blockFormat().hasProperty(QTextFormat::BlockCodeLanguage))
-      continue;
-    QTextCursor cursor(block);
-    QTextBlockFormat format = block.blockFormat();
-    format.setBackground(code);
-    format.setLeftMargin(8);
-    cursor.setBlockFormat(format);
+void MarkdownView::append(const QString &more) {
+  const bool wasFull = m_markdown.size() > kShown;
+  m_markdown += more;
+  if (!wasFull) renderFrom(static_cast<qsizetype>(m_blocks.size()) - 1);
+  showRest();
+}
+
+void MarkdownView::showRest() {
+  const auto left = static_cast<int>(m_markdown.size() - kShown);
+  m_rest->setVisible(left > 0);
+  if (left > 0) m_rest->setText(tr("%n more character(s) are not shown. Copying takes them along.", nullptr, left));
+}
+
+void MarkdownView::renderFrom(qsizetype block) {
+  const qsizetype first = std::max<qsizetype>(0, block);
+  const qsizetype begin = first < static_cast<qsizetype>(m_blocks.size()) ? m_blocks[static_cast<size_t>(first)].begin : 0;
+  m_blocks.resize(static_cast<size_t>(std::min<qsizetype>(first, static_cast<qsizetype>(m_blocks.size()))));
+  for (MarkdownBlock &fresh : markdownBlocks(m_markdown.left(kShown), begin, kMostBlocks - m_blocks.size()))
+    m_blocks.push_back(std::move(fresh));
+  for (size_t i = static_cast<size_t>(first); i < m_blocks.size(); ++i) {
+    const MarkdownBlock &one = m_blocks[i];
+    QWidget *widget = i < m_widgets.size() ? m_widgets[i] : nullptr;
+    if (!widget || (qobject_cast<CodeView *>(widget) != nullptr) != one.code) {
+      delete widget;
+      widget = one.code ? static_cast<QWidget *>(new CodeView(this)) : new ProseView(this);
+      m_column->insertWidget(static_cast<int>(i), widget);
+      if (i < m_widgets.size())
+        m_widgets[i] = widget;
+      else
+        m_widgets.push_back(widget);
+    }
+    if (one.code)
+      static_cast<CodeView *>(widget)->setCode(one.text, one.language);
+    else
+      static_cast<ProseView *>(widget)->setText(one.text);
+    m_rendered += one.text.size();
   }
-  fitHeight();
+  while (m_widgets.size() > m_blocks.size()) {
+    delete m_widgets.back();
+    m_widgets.pop_back();
+  }
 }
-
-void MarkdownView::fitHeight() {
-  document()->setTextWidth(viewport()->width());
-  setFixedHeight(static_cast<int>(document()->size().height()) + 2);
-}
-
-void MarkdownView::resizeEvent(QResizeEvent *event) {
-  QTextBrowser::resizeEvent(event);
-  fitHeight();
-}
-
-void MarkdownView::wheelEvent(QWheelEvent *event) { event->ignore(); } // the conversation scrolls
 
 } // namespace attune::ui

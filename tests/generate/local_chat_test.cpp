@@ -1,0 +1,63 @@
+// Chat with the starter model: answers that take turns are the answers each would give alone; limits; stopping.
+#include "core/generate/local_chat.h"
+
+#include "tests/support/model_fixture.h"
+
+#include <doctest/doctest.h>
+
+using namespace attune;
+using namespace attune::core;
+
+namespace {
+
+api::ChatRequest asking(const std::string &question, int64_t tokens) {
+  api::ChatRequest request;
+  request.messages = {{"user", question}};
+  request.sampling.greedy = true;
+  request.sampling.maxNewTokens = tokens;
+  return request;
+}
+
+} // namespace
+
+TEST_CASE("local chat: answers side by side take turns and equal the answers given alone") {
+  if (!std::filesystem::exists(test::starterPath())) return;
+  auto chat = openLocalChat(test::starterPath(), "");
+  REQUIRE(chat.ok());
+  std::string order;
+  api::ChatRequest first = asking("What is two plus two?", 12), second = asking("Name a colour.", 6);
+  const auto alone = (*chat)->answer({first});
+  const auto other = (*chat)->answer({second});
+  REQUIRE(alone.ok());
+  first.onText = [&](const std::string &) { order += 'a'; };
+  second.onText = [&](const std::string &) { order += 'b'; };
+  const auto both = (*chat)->answer({first, second});
+  REQUIRE(both.ok());
+  CHECK((*both)[0].text == alone->front().text);
+  CHECK((*both)[1].text == other->front().text);
+  CHECK(order.find("ab") != std::string::npos);
+  CHECK(order.find("ba") != std::string::npos); // neither waits for the other's end
+  CHECK((*both)[0].tokensPerSecond > 0);
+
+  // A context limit cuts the answer, and refuses a conversation that fills it.
+  const int64_t prompt = alone->front().promptTokens;
+  first.contextTokens = prompt + 3;
+  CHECK((*chat)->answer({first})->front().newTokens == 3);
+  first.contextTokens = prompt;
+  CHECK((*chat)->answer({first}).error().code == ErrorCode::InvalidData);
+
+  // Stopped after the third piece: what came is kept, with its rate.
+  const StopSource stop;
+  int pieces = 0;
+  api::ChatRequest stopped = asking("Tell me a long story.", 200);
+  stopped.stop = stop.token();
+  stopped.onText = [&](const std::string &) {
+    if (++pieces == 3) stop.requestStop();
+  };
+  const auto cut = (*chat)->answer({stopped});
+  REQUIRE(cut.ok());
+  CHECK_FALSE(cut->front().ended);
+  CHECK_FALSE(cut->front().text.empty());
+  CHECK(cut->front().newTokens < 20);
+  CHECK(cut->front().tokensPerSecond > 0);
+}

@@ -1,0 +1,100 @@
+// The forecast of a chat: its items, what makes it fit, and that it is near what the starter model really takes.
+#include "core/plan/chat_planner.h"
+
+#include "core/device/host_info.h"
+#include "core/device/tensor_memory.h"
+#include "core/generate/local_chat.h"
+#include "core/plan/local_planner.h"
+#include "tests/support/model_fixture.h"
+
+#include <doctest/doctest.h>
+
+using namespace attune;
+using namespace attune::core;
+
+namespace {
+
+io::ModelConfig smol() {
+  io::ModelConfig m;
+  m.hidden = 576, m.intermediate = 1536, m.layers = 30, m.heads = 9, m.kvHeads = 3, m.headDim = 64, m.vocab = 49152, m.context = 8192;
+  m.tiedEmbeddings = true;
+  return m;
+}
+
+int64_t itemOf(const std::vector<api::ForecastItem> &items, const std::string &name) {
+  for (const auto &item : items)
+    if (item.name == name) return item.bytes;
+  return 0;
+}
+
+} // namespace
+
+TEST_CASE("chat forecast: weights once, a cache an answer, and the context that fits") {
+  CHECK(chatContext(smol(), 0) == 4096);
+  CHECK(chatContext(smol(), 100000) == 8192);
+  ChatSize size{2, 4096, 1000, false};
+  const auto items = forecastChat(smol(), size);
+  CHECK(itemOf(items, "weights") == 134515008LL * 4);
+  CHECK(itemOf(items, "adapters") == 4000);
+  CHECK(itemOf(items, "cache") == 2LL * 2 * 4 * 30 * 192 * 4096);
+  const auto whole = judgeChat(smol(), size, int64_t(16) << 30);
+  CHECK(whole.fits());
+  CHECK(whole.fittingTokens == 4096);
+  const auto tight = judgeChat(smol(), size, whole.neededBytes - 1);
+  CHECK_FALSE(tight.fits());
+  CHECK(tight.fittingTokens == 2048);
+  CHECK(judgeChat(smol(), size, 1 << 20).fittingTokens == 0);
+  size.bf16 = true;
+  CHECK(itemOf(forecastChat(smol(), size), "weights") == 134515008LL * 2);
+  io::ModelConfig huge = smol();
+  huge.hidden = 1 << 20, huge.layers = 4096, huge.kvHeads = 1 << 13, huge.headDim = 1 << 13, huge.context = int64_t(1) << 31;
+  CHECK(judgeChat(huge, {INT64_MAX, INT64_MAX, INT64_MAX, false}, 1).neededBytes == INT64_MAX);
+}
+
+TEST_CASE("chat forecast: what a going run has still to take is not free") {
+  if (!std::filesystem::exists(test::starterPath())) return;
+  LocalPlanner planner;
+  api::ChatDemand demand{test::starterPath(), "", 1, 0, std::nullopt};
+  const auto alone = planner.forecastChat(demand);
+  REQUIRE(alone.ok());
+  CHECK(alone->runBytes == 0);
+  demand.running = api::RunConfig();
+  demand.running->model = test::starterPath();
+  const auto beside = planner.forecastChat(demand);
+  REQUIRE(beside.ok());
+  CHECK(beside->runBytes > int64_t(1) << 30);
+  CHECK(beside->freeBytes < alone->freeBytes);
+  demand.adapter = "/nowhere";
+  CHECK_FALSE(planner.forecastChat(demand).ok());
+}
+
+TEST_CASE("chat forecast: near what the starter model takes, with its context filled") {
+  if (!std::filesystem::exists(test::starterPath()) || !resetPeakMemory()) return;
+  keepTensorMemory();
+  LocalPlanner planner;
+  const int64_t context = 2048;
+  const auto forecast = planner.forecastChat({test::starterPath(), "", 2, context, std::nullopt});
+  REQUIRE(forecast.ok());
+  const int64_t before = processMemory().residentBytes;
+  auto chat = openLocalChat(test::starterPath(), "");
+  REQUIRE(chat.ok());
+  api::ChatRequest request;
+  std::string words;
+  for (int i = 0; i < 1800; ++i) words += "word ";
+  request.messages = {{"user", words}};
+  request.sampling.maxNewTokens = context; // the cache takes the whole context
+  request.contextTokens = context;
+  const StopSource stop;
+  request.stop = stop.token();
+  int tokens = 0;
+  request.onText = [&](const std::string &) {
+    if (++tokens > 4) stop.requestStop();
+  };
+  const auto answers = (*chat)->answer({request, request});
+  REQUIRE(answers.ok());
+  const auto taken = static_cast<double>(processMemory().peakResidentBytes - before);
+  CAPTURE(taken);
+  CAPTURE(forecast->neededBytes);
+  CHECK(taken > 0.8 * static_cast<double>(forecast->neededBytes));
+  CHECK(taken < 1.05 * static_cast<double>(forecast->neededBytes));
+}

@@ -1,0 +1,563 @@
+// A person's ways through Chat, on a fake engine: offscreen, real widgets; and what Markdown of a hostile model does.
+#include "tests/support/fake_conversation_store.h"
+#include "tests/support/fake_dataset_store.h"
+#include "tests/support/fake_engine.h"
+#include "tests/support/fake_run_store.h"
+#include "tests/support/fake_token_preview.h"
+#include "ui/pages/chat_page.h"
+#include "ui/pages/chat_pane.h"
+#include "ui/pages/conversations_panel.h"
+#include "ui/pages/weights_menu.h"
+#include "ui/shell/main_window.h"
+#include "ui/widgets/banner.h"
+#include "ui/widgets/code_view.h"
+#include "ui/widgets/markdown_view.h"
+#include "ui/widgets/prose_view.h"
+#include "ui/widgets/toast.h"
+
+#include <QClipboard>
+#include <QComboBox>
+#include <QDesktopServices>
+#include <QInputDialog>
+#include <QJsonDocument>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QMenu>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QSettings>
+#include <QSpinBox>
+#include <QStandardPaths>
+#include <QTemporaryDir>
+#include <QTextBlock>
+#include <QtTest>
+
+#include <ctime>
+
+using namespace attune;
+using namespace attune::ui;
+
+namespace {
+
+/// A window on fakes, opened at Chat; destroyed in the right order.
+struct Studio {
+  test::FakeRunStore store;
+  test::FakeTokenPreview preview;
+  test::FakeConversationStore conversations;
+  test::FakeDatasetStore datasets;
+  test::FakeEngine engine;
+  Services services;
+  Appearance appearance;
+  Preferences preferences;
+  std::unique_ptr<MainWindow> window;
+
+  Studio() {
+    QSettings().remove(QStringLiteral("chat"));
+    preferences.language = QStringLiteral("en");
+    preferences.theme = ThemeChoice::Light;
+    appearance.apply(preferences);
+    store.addRun("done", 100, 1.5);
+    services.runs = &store;
+    services.preview = &preview;
+    services.conversations = &conversations;
+    services.datasets = &datasets;
+    services.openEngine = [this]() -> Result<api::Engine *> { return &engine; };
+    services.workspace = "/fake";
+    services.resources = ATTUNE_SOURCE_DIR "/resources";
+    services.starterModel = "/fake/starter.gguf";
+    engine.steps = 100000;
+  }
+  ChatPage *open() {
+    window = std::make_unique<MainWindow>(services, appearance, preferences);
+    window->show();
+    window->goTo(Place::Chat);
+    return chat();
+  }
+  ChatPage *chat() { return window->chatPage(); }
+  /// Base and tuned, loaded.
+  ChatPage *openBoth() {
+    ChatPage *page = open();
+    [&] { QTRY_VERIFY(window->runs().known()); }();
+    page->useRun(QStringLiteral("/fake/runs/done"));
+    [&] { QTRY_VERIFY(page->isReady()); }();
+    return page;
+  }
+  void ask(const QString &question) {
+    QTest::keyClicks(chat()->questionField(), question);
+    QTest::keyClick(chat()->questionField(), Qt::Key_Return);
+    [&] { QTRY_VERIFY(!chat()->isBusy()); }();
+  }
+  /// A run that goes, from the sample preset.
+  void train() {
+    window->tryIt();
+    [&] { QTRY_VERIFY(!window->runs().active().isEmpty()); }();
+    [&] { QTRY_VERIFY(window->runs().find(window->runs().active())->step > 2); }();
+    window->goTo(Place::Chat);
+  }
+  void stopRun() {
+    window->runs().requestStop(window->runs().active());
+    [&] { QTRY_VERIFY(window->runs().active().isEmpty()); }();
+  }
+  QString banner() const {
+    const auto *shown = window->chatPage()->findChild<Banner *>();
+    return shown->isVisible() ? shown->findChildren<QLabel *>().last()->text() : QString();
+  }
+  QString toast() const {
+    const auto *shown = window->findChild<Toast *>();
+    return shown && shown->isVisible() ? shown->findChild<QLabel *>()->text() : QString();
+  }
+};
+
+QPushButton *button(const QWidget *in, const QString &name) {
+  for (QPushButton *candidate : in->findChildren<QPushButton *>())
+    if (candidate->isVisible() && candidate->isEnabled() && (candidate->text() == name || candidate->accessibleName() == name))
+      return candidate;
+  return nullptr;
+}
+
+/// As button(), for a text with a plural that the language decides on.
+QPushButton *buttonBeginning(const QWidget *in, const QString &text) {
+  for (QPushButton *candidate : in->findChildren<QPushButton *>())
+    if (candidate->isVisible() && candidate->text().startsWith(text)) return candidate;
+  return nullptr;
+}
+
+void click(const QWidget *in, const char *name) {
+  QPushButton *found = button(in, QLatin1String(name));
+  QVERIFY2(found, name);
+  QTest::mouseClick(found, Qt::LeftButton);
+}
+
+QMenu *openMenu() {
+  auto *menu = qobject_cast<QMenu *>(QApplication::activePopupWidget());
+  return menu;
+}
+
+QAction *entry(const QMenu &menu, const QString &text) {
+  for (QAction *action : menu.actions())
+    if (action->text() == text) return action;
+  return nullptr;
+}
+
+QString shownText(const MarkdownView &view) {
+  QString text;
+  for (const ProseView *prose : view.findChildren<ProseView *>()) text += prose->toPlainText() + u'\n';
+  for (const CodeView *code : view.findChildren<CodeView *>()) text += code->findChild<QPlainTextEdit *>()->toPlainText() + u'\n';
+  return text;
+}
+
+bool showsPicture(const MarkdownView &view) {
+  for (const ProseView *prose : view.findChildren<ProseView *>())
+    for (QTextBlock block = prose->document()->begin(); block.isValid(); block = block.next())
+      for (auto part = block.begin(); !part.atEnd(); ++part)
+        if (part.fragment().charFormat().isImageFormat()) return true;
+  return false;
+}
+
+/// A place whose links the test catches instead of a browser.
+class Browser : public QObject {
+  Q_OBJECT
+
+public:
+  Browser() {
+    for (const char *scheme : {"http", "https", "file", "javascript"}) QDesktopServices::setUrlHandler(QLatin1String(scheme), this, "open");
+  }
+  ~Browser() override {
+    for (const char *scheme : {"http", "https", "file", "javascript"}) QDesktopServices::unsetUrlHandler(QLatin1String(scheme));
+  }
+  QList<QUrl> opened;
+
+public Q_SLOTS:
+  void open(const QUrl &url) { opened.append(url); }
+};
+
+} // namespace
+
+class ChatTest : public QObject {
+  Q_OBJECT
+
+private Q_SLOTS:
+  void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
+
+  void bothAnswerFromOneQuestion() {
+    Studio studio;
+    ChatPage *chat = studio.openBoth();
+    QCOMPARE(studio.engine.opened(), std::vector<std::string>{"/models/SmolLM2-135M-Instruct|/fake/runs/done/adapter"});
+    studio.ask(QStringLiteral("What is LoRA?"));
+    QCOMPARE(chat->conversation().at(0).base->text, QStringLiteral("I do not know."));
+    QCOMPARE(chat->conversation().at(0).tuned->text, QStringLiteral("LoRA **adds** small matrices."));
+    QCOMPARE(chat->pane(true)->turn(0)->answer()->text(), QStringLiteral("LoRA **adds** small matrices."));
+    const auto labels = chat->pane(true)->findChildren<QLabel *>();
+    QVERIFY(std::any_of(labels.begin(), labels.end(),
+                        [](const QLabel *label) { return label->text() == QStringLiteral("4 tokens · 48.0 tokens/s"); }));
+    click(chat->pane(true), "Copy the answer");
+    QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("LoRA **adds** small matrices."));
+  }
+
+  void asksTheForecastAndWaitsForTheRun() {
+    Studio studio;
+    ChatPage *chat = studio.open();
+    QTRY_VERIFY(studio.window->runs().known());
+    studio.train();
+    studio.engine.chatFreeBytes = int64_t(3) << 30; // 2 of it the run's; the chat needs 1.4
+    chat->use({0, "/models/big", ""}, {});
+    chat->ask(QStringLiteral("Hello?"));
+    QTRY_VERIFY2(studio.banner().contains(QStringLiteral("400")) && studio.banner().contains(QStringLiteral("missing")),
+                 qPrintable(studio.banner()));
+    QVERIFY(studio.engine.opened().empty());
+    click(chat, "Chat when the run ends");
+    QVERIFY(studio.banner().contains(QStringLiteral("begins when")));
+    studio.stopRun();
+    QTRY_VERIFY(chat->conversation().at(0).base.has_value()); // the question was kept
+    QVERIFY(studio.banner().isEmpty());
+  }
+
+  void offersAShorterContext() {
+    Studio studio;
+    ChatPage *chat = studio.open();
+    studio.engine.chatFreeBytes = (int64_t(1) << 30) + (int64_t(250) << 20); // 2,048 tokens fit
+    chat->ask(QStringLiteral("Hello?"));
+    QTRY_VERIFY(buttonBeginning(chat, QStringLiteral("Use a context of 2048 token")));
+    QVERIFY(!button(chat, QStringLiteral("Chat when the run ends"))); // there is none
+    QTest::mouseClick(buttonBeginning(chat, QStringLiteral("Use a context")), Qt::LeftButton);
+    QTRY_VERIFY(!chat->conversation().isEmpty() && chat->conversation().at(0).base);
+    QCOMPARE(studio.engine.chatRequests().back().contextTokens, int64_t(2048));
+  }
+
+  void saysThatRunAndChatShareTheCores() {
+    Studio studio;
+    ChatPage *chat = studio.openBoth();
+    studio.train();
+    const auto says = [&](const QString &text) {
+      const auto labels = chat->findChildren<QLabel *>();
+      return std::any_of(labels.begin(), labels.end(), [&](const QLabel *one) { return one->isVisible() && one->text().contains(text); });
+    };
+    QTRY_VERIFY(says(QStringLiteral("share its cores")));
+    studio.window->runs().requestPause(studio.window->runs().active());
+    QTRY_VERIFY(!says(QStringLiteral("share its cores")));
+    studio.stopRun();
+  }
+
+  void checkpointsOfAGoingRunAreOffered() {
+    Studio studio;
+    ChatPage *chat = studio.open();
+    QTRY_VERIFY(studio.window->runs().known());
+    studio.train();
+    const QString folder = studio.window->runs().active();
+    studio.store.setCheckpoints(folder.toStdString(), {});
+    TaskRunner tasks;
+    RunWeightsList weights(studio.window->runs(), tasks, studio.services);
+    QSignalSpy read(&weights, &RunWeightsList::changed);
+    QTRY_VERIFY(read.count() > 0);
+    studio.store.setCheckpoints(folder.toStdString(), {40, 20});
+    studio.window->runs().requestCheckpoint(folder);
+    QTRY_COMPARE(weights.of(folder.toStdString()).size(), size_t(2)); // refreshed as it arrived
+    QMenu menu;
+    fillWeightsMenu(menu, studio.window->runs(), weights, "/fake/starter.gguf",
+                    [&](const api::RunWeights &one, const QString &name) { chat->use(one, name); });
+    const QString run = QString::fromStdString(studio.window->runs().find(folder)->name);
+    QAction *steps = entry(menu, run + QStringLiteral(" (training)"));
+    QVERIFY(steps && steps->menu());
+    QCOMPARE(steps->menu()->actions().front()->text(), QStringLiteral("Checkpoint of step 40")); // the newest first
+    steps->menu()->actions().front()->trigger();
+    chat->ask(QStringLiteral("Better already?"));
+    QTRY_VERIFY(!chat->isBusy() && chat->conversation().at(0).tuned);
+    QCOMPARE(QString::fromStdString(studio.engine.opened().back()),
+             QStringLiteral("/models/SmolLM2-135M-Instruct|") + folder + QStringLiteral("/checkpoints/step-40/adapter"));
+    studio.stopRun();
+  }
+
+  void editingAndAskingAgainKeepBranches() {
+    Studio studio;
+    ChatPage *chat = studio.openBoth();
+    studio.ask(QStringLiteral("one"));
+    QTest::keyClick(chat->questionField(), Qt::Key_Up); // edits the last question
+    QCOMPARE(chat->questionField()->toPlainText(), QStringLiteral("one"));
+    QTest::keyClick(chat->questionField(), Qt::Key_Escape);
+    QVERIFY(chat->questionField()->toPlainText().isEmpty());
+    QTest::keyClick(chat->questionField(), Qt::Key_Up);
+    studio.ask(QStringLiteral(" more"));
+    QCOMPARE(chat->conversation().at(chat->conversation().current()).question, QStringLiteral("one more"));
+    QCOMPARE(studio.engine.chatRequests().back().messages.size(), size_t(1)); // the first branch is not told
+    click(chat->pane(true), "Answer again; this answer stays as a branch");
+    QTRY_VERIFY(!chat->isBusy());
+    QCOMPARE(chat->conversation().siblings(0).size(), size_t(3));
+    QVERIFY(studio.engine.chatRequests().back().sampling.seed != studio.engine.chatRequests().front().sampling.seed);
+    click(chat->pane(false), "The earlier branch");
+    click(chat->pane(true), "The earlier branch");
+    QCOMPARE(chat->conversation().at(chat->conversation().current()).question, QStringLiteral("one"));
+    QVERIFY(!button(chat->pane(true), QStringLiteral("The earlier branch")));
+    QVERIFY(button(chat->pane(true), QStringLiteral("The later branch")));
+  }
+
+  void keysSendBreakAndStop() {
+    Studio studio;
+    studio.engine.chatWords = std::vector<std::string>(2000, "word ");
+    ChatPage *chat = studio.openBoth();
+    QTest::keyClicks(chat->questionField(), QStringLiteral("a"));
+    QTest::keyClick(chat->questionField(), Qt::Key_Return, Qt::ShiftModifier);
+    QTest::keyClicks(chat->questionField(), QStringLiteral("b"));
+    QTest::keyClick(chat->questionField(), Qt::Key_Return);
+    QTRY_VERIFY(!chat->pane(false)->turn(0)->answer()->text().isEmpty());
+    QCOMPARE(chat->conversation().at(0).question, QStringLiteral("a\nb"));
+    QTest::keyClick(chat->questionField(), Qt::Key_Escape);
+    QTRY_VERIFY(!chat->isBusy());
+    QVERIFY(chat->conversation().at(0).base->cut);
+    QVERIFY(chat->conversation().at(0).base->text.size() < 5000);
+  }
+
+  void leavingAnAnswerKeepsWhatCame() {
+    Studio studio;
+    studio.engine.chatWords = std::vector<std::string>(2000, "word ");
+    ChatPage *chat = studio.openBoth();
+    chat->ask(QStringLiteral("long"));
+    QTRY_VERIFY(!chat->pane(false)->turn(0)->answer()->text().isEmpty());
+    chat->session().begin();
+    QVERIFY(chat->conversation().isEmpty());
+    QTRY_VERIFY(!chat->isBusy());
+    QVERIFY(chat->conversation().isEmpty()); // the stopped answer did not land here
+    QTRY_VERIFY(studio.conversations.text("talk-1").find("word") != std::string::npos);
+  }
+
+  void conversationsAreSearchedRenamedDeletedAndBroughtBack() {
+    Studio studio;
+    static_cast<void>(studio.conversations.write("torn", "{\"schema\":1,\"exchanges\":[{\"question\":\"to"));
+    static_cast<void>(studio.conversations.write("strange", "[1,2,3]"));
+    static_cast<void>(studio.conversations.write("newer", "{\"schema\":99,\"exchanges\":[{\"question\":\"future\"}]}"));
+    static_cast<void>(studio.conversations.write(
+        "hostile", "{\"schema\":1,\"title\":\"<img src=x>\\n<b>\",\"current\":7e9,\"exchanges\":[3,{\"question\":\"needle in "
+                   "here\",\"parent\":12},{\"parent\":-9}]}"));
+    ChatPage *chat = studio.openBoth();
+    QTRY_COMPARE(chat->session().kept().shown().size(), size_t(1)); // the one that is a conversation
+    studio.ask(QStringLiteral("hello"));
+    QTRY_COMPARE(chat->session().kept().shown().size(), size_t(2));
+    click(chat, "Conversations");
+    auto *panel = chat->findChild<ConversationsPanel *>();
+    auto *items = panel->findChild<QListWidget *>();
+    auto *search = panel->findChild<QLineEdit *>();
+    QTest::keyClicks(search, QStringLiteral("NEEDLE"));
+    QTRY_COMPARE(items->count(), 1);
+    search->clear();
+    QTRY_COMPARE(items->count(), 2);
+    QTRY_VERIFY(items->currentItem() && items->currentItem()->text() == QStringLiteral("hello"));
+    items->currentItem()->setText(QStringLiteral("Greeting")); // as the editor does
+    QTRY_VERIFY(studio.conversations.text("talk-1").find("Greeting") != std::string::npos);
+    QVERIFY(studio.conversations.text("newer").find("future") != std::string::npos); // never touched
+    for (int i = 0; i < items->count(); ++i)
+      if (items->item(i)->text() == QStringLiteral("Greeting")) items->setCurrentRow(i);
+    click(panel, "Delete");
+    QTRY_VERIFY(studio.conversations.text("talk-1").empty());
+    QVERIFY(chat->conversation().isEmpty());
+    click(studio.window->findChild<Toast *>(), "Undo");
+    QTRY_VERIFY(studio.conversations.text("talk-1").find("Greeting") != std::string::npos);
+    QTRY_COMPARE(items->count(), 2);
+    chat->session().open("talk-1");
+    QCOMPARE(chat->conversation().at(0).question, QStringLiteral("hello"));
+  }
+
+  void aHugeConversationOpensInParts() {
+    Studio studio;
+    std::string json = "{\"schema\":1,\"exchanges\":[";
+    for (int i = 0; i < 6000; ++i)
+      json += (i ? "," : "") + std::string("{\"question\":\"q\",\"base\":{\"text\":\"a **b**\"},\"parent\":") + std::to_string(i - 1) + "}";
+    static_cast<void>(studio.conversations.write("huge", json + "]}"));
+    ChatPage *chat = studio.open();
+    QTRY_COMPARE(chat->session().kept().shown().size(), size_t(1));
+    const clock_t start = std::clock();
+    chat->session().open("huge");
+    QVERIFY2(std::clock() - start < 2 * CLOCKS_PER_SEC, "opening took too long");
+    QCOMPARE(chat->conversation().path().size(), size_t(2000)); // the rest is left out
+    QVERIFY(chat->pane(false)->turn(1999) && !chat->pane(false)->turn(0));
+    QTest::mouseClick(buttonBeginning(chat->pane(false), QStringLiteral("Show 40 earlier turn")), Qt::LeftButton);
+    QVERIFY(chat->pane(false)->turn(1925));
+  }
+
+  void aTurnAndAConversationBecomeRows() {
+    Studio studio;
+    ChatPage *chat = studio.openBoth();
+    studio.ask(QStringLiteral("first"));
+    studio.ask(QStringLiteral("second"));
+    click(chat->pane(true), "Add to data"); // no dataset yet: asks
+    QTRY_VERIFY(openMenu());
+    entry(*openMenu(), QStringLiteral("New dataset…"))->trigger();
+    if (QMenu *menu = openMenu()) menu->close();
+    QTRY_VERIFY(chat->findChild<QInputDialog *>());
+    auto *dialog = chat->findChild<QInputDialog *>();
+    dialog->setTextValue(QStringLiteral("mine"));
+    dialog->accept();
+    const std::string path = "/fake/datasets/mine.jsonl";
+    using Row = test::FakeDatasetStore::Row;
+    QTRY_COMPARE(studio.datasets.rows(path).size(), size_t(1));
+    QCOMPARE(studio.datasets.rows(path)[0], (Row{{"user", "first"}, {"assistant", "LoRA **adds** small matrices."}}));
+    QTRY_COMPARE(studio.toast(), QStringLiteral("Added to mine as a row."));
+    for (QPushButton *one : chat->findChildren<QPushButton *>())
+      if (one->toolTip() == QStringLiteral("Add the whole conversation to a dataset as one row")) QTest::mouseClick(one, Qt::LeftButton);
+    QTRY_COMPARE(studio.datasets.rows(path).size(), size_t(2));
+    QCOMPARE(studio.datasets.rows(path)[1].size(), size_t(4));
+    QCOMPARE(studio.datasets.rows(path)[1][2].second, std::string("second"));
+    studio.datasets.setFull(true);
+    click(chat->pane(true), "Add to data"); // the last one, without asking
+    QTRY_VERIFY2(studio.toast().contains(QStringLiteral("The disk is full.")), qPrintable(studio.toast()));
+  }
+
+  void samplingKeepsWhatWasSetAndResets() {
+    Studio studio;
+    ChatPage *chat = studio.openBoth();
+    click(chat, "Sampling");
+    auto *seed = chat->findChildren<QSpinBox *>().last();
+    QCOMPARE(seed->accessibleName(), QStringLiteral("Seed"));
+    seed->setValue(7);
+    chat->use({0, "/models/other", ""}, {});
+    studio.ask(QStringLiteral("hi"));
+    QCOMPARE(studio.engine.chatRequests().back().sampling.seed, uint64_t(7)); // another model keeps it
+    QCOMPARE(chat->conversation().at(0).base->by, QStringLiteral("other"));
+    click(chat, "Model's own values");
+    QCOMPARE(seed->value(), 0);
+  }
+
+  void everythingIsNamed() {
+    Studio studio;
+    ChatPage *chat = studio.openBoth();
+    studio.ask(QStringLiteral("hi"));
+    for (const char *panel : {"Conversations", "Sampling"}) {
+      click(chat, panel);
+      for (const QAbstractButton *one : chat->findChildren<QAbstractButton *>())
+        if (one->isVisible()) QVERIFY2(!one->text().isEmpty() || !one->accessibleName().isEmpty(), qPrintable(one->objectName()));
+      for (const QLineEdit *one : chat->findChildren<QLineEdit *>())
+        if (one->isVisible() && !qobject_cast<QAbstractSpinBox *>(one->parentWidget())) QVERIFY(!one->accessibleName().isEmpty());
+    }
+  }
+
+  void followsOnlyAtTheEnd() {
+    Studio studio;
+    studio.engine.chatWords = std::vector<std::string>(400, "A line of its own.\n\n");
+    ChatPage *chat = studio.openBoth();
+    chat->ask(QStringLiteral("long"));
+    QScrollBar *bar = chat->pane(false)->findChild<QScrollArea *>()->verticalScrollBar();
+    QTRY_VERIFY(bar->maximum() > 400);
+    QTRY_COMPARE(bar->value(), bar->maximum());
+    bar->setValue(10); // reads the beginning
+    const int before = bar->maximum();
+    QTRY_VERIFY(bar->maximum() > before + 100);
+    QCOMPARE(bar->value(), 10);
+    QTRY_VERIFY_WITH_TIMEOUT(!chat->isBusy(), 10000);
+  }
+
+  // Markdown
+
+  void markdownIsCutIntoProseAndCode() {
+    const QString text = QStringLiteral("Look:\n\n```py\nx = 1\n  ```\nbetween `a` ~~b~~\n~~~\nopen ``` still\n");
+    const auto blocks = markdownBlocks(text);
+    QCOMPARE(blocks.size(), size_t(4));
+    QVERIFY(!blocks[0].code && blocks[1].code && !blocks[2].code && blocks[3].code);
+    QCOMPARE(blocks[1].text, QStringLiteral("x = 1"));
+    QCOMPARE(blocks[1].language, QStringLiteral("py"));
+    QCOMPARE(blocks[3].text, QStringLiteral("open ``` still"));
+    for (size_t i = 0; i < blocks.size(); ++i) // cut again from any block: the same
+      QCOMPARE(markdownBlocks(text, blocks[i].begin).size(), blocks.size() - i);
+  }
+
+  void growingShowsWhatTheWholeShows() {
+    const QString text = QStringLiteral("# Title\n\nSome **bold** text.\n\n```cpp\nint a;\nint b;\n```\n\n1. one\n2. two\n\nEnd `code`.\n");
+    MarkdownView grown, whole;
+    for (const QChar c : text) grown.append(QString(c));
+    whole.setText(text);
+    QCOMPARE(shownText(grown), shownText(whole));
+    QVERIFY(shownText(whole).contains(QStringLiteral("int a;\nint b;")));
+  }
+
+  void aLongAnswerCostsWhatIsNew() {
+    const auto cost = [](int tokens, bool code) {
+      MarkdownView view;
+      view.resize(500, 100);
+      QString text = code ? QStringLiteral("```\n") : QString();
+      for (int i = 0; i < tokens; ++i)
+        text += i % 12 == 11 ? (i % 60 == 59 ? QStringLiteral("end.\n\n") : QStringLiteral("line\n")) : QStringLiteral("word ");
+      const clock_t start = std::clock();
+      for (int i = 0; i < text.size(); i += 20) view.append(text.mid(i, 20)); // four tokens a tenth of a second
+      const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+      qInfo("%d tokens of %s in %lld pieces: %.2f s, %lld characters rendered", tokens, code ? "code" : "prose",
+            static_cast<long long>(text.size() / 20), seconds, static_cast<long long>(view.renderedCharacters()));
+      return std::pair(view.renderedCharacters(), seconds);
+    };
+    const auto half = cost(2000, false), whole = cost(4000, false);
+    QVERIFY(whole.first < half.first * 5 / 2); // linear; rendering all of it each time would be four times
+    QVERIFY2(whole.second / 1000 < 0.033, "a piece must not cost a frame");
+    static_cast<void>(cost(4000, true));
+  }
+
+  void hostileMarkdownStaysText() {
+    Browser browser;
+    const QTemporaryDir folder;
+    const QString picture = folder.filePath(QStringLiteral("secret.png"));
+    QVERIFY(QImage(8, 8, QImage::Format_RGB32).save(picture));
+    QWidget window;
+    auto *view = new MarkdownView(&window);
+    view->resize(400, 100);
+    view->setText(
+        QStringLiteral(
+            "<script>alert(1)</script> <b>not bold</b> <img src='file://%1'>\n\n![pic](%1) ![](http://tracker.example/x.png) "
+            "![f](file://%1)\n\n[run](javascript:alert(1)) [file](file:///etc/passwd) [web](https://user@evil.example/%E2%80%AEmoc)\n")
+            .arg(picture));
+    QVERIFY(!showsPicture(*view));
+    QVERIFY(shownText(*view).contains(QStringLiteral("<b>not bold</b>")));
+    QVERIFY(shownText(*view).contains(QStringLiteral("[🖼 pic]")));
+    auto *prose = view->findChild<ProseView *>();
+    window.show();
+    const auto toast = [&] { return window.findChild<Toast *>(); };
+    Q_EMIT prose->anchorClicked(QUrl(QStringLiteral("javascript:alert(1)")));
+    Q_EMIT prose->anchorClicked(QUrl(QStringLiteral("file:///etc/passwd")));
+    QVERIFY(toast() && !button(toast(), QStringLiteral("Open in the browser")));
+    Q_EMIT prose->anchorClicked(QUrl(QStringLiteral("https://evil.example/%E2%80%AEmoc")));
+    QVERIFY(toast()->findChild<QLabel *>()->text().contains(QStringLiteral("https://evil.example/%E2%80%AEmoc")));
+    QVERIFY(browser.opened.isEmpty()); // seen, not opened
+    click(toast(), "Open in the browser");
+    QCOMPARE(browser.opened.size(), 1);
+  }
+
+  void hiddenControlsAreShown() {
+    MarkdownView view;
+    view.setText(QStringLiteral("safe \u202Etxt.exe\u202C and \u2066x\u2069\n\n```\nif (a\u202E) {\u0007}\n```\nעברית and العربية stay\n"));
+    const QString shown = shownText(view);
+    QVERIFY(shown.contains(QStringLiteral("⟨U+202E⟩")) && shown.contains(QStringLiteral("⟨U+2066⟩")));
+    QVERIFY(!shown.contains(QChar(0x202E)) && !shown.contains(QChar(7)));
+    QVERIFY(shown.contains(QStringLiteral("עברית")) && shown.contains(QStringLiteral("العربية")));
+    QVERIFY(view.text().contains(QChar(0x202E))); // what is copied is what was said
+  }
+
+  void aMegabyteDoesNotFreeze() {
+    const QString pieces[] = {QStringLiteral("a"), QStringLiteral("word "), QStringLiteral("> "),    QStringLiteral("- "),
+                              QStringLiteral("*"), QStringLiteral("["),     QStringLiteral("|"),     QStringLiteral("\n"),
+                              QStringLiteral("`"), QStringLiteral("```\n"), QStringLiteral("![x]("), QStringLiteral("|a|b|\n|-|-|\n")};
+    for (const QString &piece : pieces) {
+      MarkdownView view;
+      view.resize(400, 100);
+      const clock_t start = std::clock();
+      view.setText(piece.repeated((1 << 20) / piece.size()));
+      const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+      qInfo("1 MiB of %s: %.2f s", qPrintable(QString(piece).replace(u'\n', QStringLiteral("\\n"))), seconds);
+      QVERIFY2(seconds < 3, qPrintable(piece));
+      const auto labels = view.findChildren<QLabel *>();
+      QVERIFY(
+          std::any_of(labels.begin(), labels.end(), [](const QLabel *one) { return one->text().contains(QStringLiteral("not shown")); }));
+    }
+  }
+
+  void codeIsCopiedAndScrollsSideways() {
+    MarkdownView view;
+    view.resize(300, 200);
+    const QString line = QStringLiteral("x").repeated(400);
+    view.setText(QStringLiteral("```\n%1\nsecond\n```\n").arg(line));
+    view.show();
+    auto *text = view.findChild<CodeView *>()->findChild<QPlainTextEdit *>();
+    QTRY_VERIFY(text->horizontalScrollBar()->maximum() > 0);
+    click(&view, "Copy the code");
+    QCOMPARE(QGuiApplication::clipboard()->text(), line + QStringLiteral("\nsecond"));
+  }
+};
+
+QTEST_MAIN(ChatTest)
+#include "chat_test.moc"
