@@ -1,14 +1,11 @@
 // A person's ways through Chat, on a fake engine: offscreen, real widgets; and what Markdown of a hostile model does.
 #include "tests/support/fake_conversation_store.h"
 #include "tests/support/fake_dataset_store.h"
-#include "tests/support/fake_engine.h"
-#include "tests/support/fake_run_store.h"
-#include "tests/support/fake_token_preview.h"
+#include "tests/support/studio_fixture.h"
 #include "ui/pages/chat_page.h"
 #include "ui/pages/chat_pane.h"
 #include "ui/pages/conversations_panel.h"
 #include "ui/pages/weights_menu.h"
-#include "ui/shell/main_window.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/code_view.h"
 #include "ui/widgets/markdown_view.h"
@@ -16,10 +13,9 @@
 #include "ui/widgets/toast.h"
 
 #include <QClipboard>
-#include <QComboBox>
 #include <QDesktopServices>
+#include <QFileDialog>
 #include <QInputDialog>
-#include <QJsonDocument>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -42,37 +38,21 @@ using namespace attune::ui;
 
 namespace {
 
-/// A window on fakes, opened at Chat; destroyed in the right order.
-struct Studio {
-  test::FakeRunStore store;
-  test::FakeTokenPreview preview;
+/// A window on fakes, opened at Chat.
+struct Studio : test::StudioFixture {
   test::FakeConversationStore conversations;
   test::FakeDatasetStore datasets;
-  test::FakeEngine engine;
-  Services services;
-  Appearance appearance;
-  Preferences preferences;
-  std::unique_ptr<MainWindow> window;
 
   Studio() {
     QSettings().remove(QStringLiteral("chat"));
-    preferences.language = QStringLiteral("en");
-    preferences.theme = ThemeChoice::Light;
-    appearance.apply(preferences);
     store.addRun("done", 100, 1.5);
-    services.runs = &store;
-    services.preview = &preview;
     services.conversations = &conversations;
     services.datasets = &datasets;
-    services.openEngine = [this]() -> Result<api::Engine *> { return &engine; };
-    services.workspace = "/fake";
-    services.resources = ATTUNE_SOURCE_DIR "/resources";
-    services.starterModel = "/fake/starter.gguf";
     engine.steps = 100000;
   }
+  ~Studio() { window.reset(); } // before what it uses
   ChatPage *open() {
-    window = std::make_unique<MainWindow>(services, appearance, preferences);
-    window->show();
+    StudioFixture::open();
     window->goTo(Place::Chat);
     return chat();
   }
@@ -356,6 +336,27 @@ private Q_SLOTS:
     QTRY_COMPARE(items->count(), 2);
     chat->session().open("talk-1");
     QCOMPARE(chat->conversation().at(0).question, QStringLiteral("hello"));
+  }
+
+  void aConversationIsExported() {
+    Studio studio;
+    const QTemporaryDir folder;
+    ChatPage *chat = studio.openBoth();
+    studio.ask(QStringLiteral("hello"));
+    QTRY_COMPARE(chat->session().kept().shown().size(), size_t(1));
+    click(chat, "Conversations");
+    for (const char *name : {"talk.md", "talk.json"}) {
+      click(chat, "Export as Markdown or JSON");
+      auto *dialog = studio.window->findChild<QFileDialog *>();
+      QVERIFY(dialog);
+      Q_EMIT dialog->filesSelected({folder.filePath(QLatin1String(name))});
+      delete dialog;
+      QTRY_VERIFY(QFile::exists(folder.filePath(QLatin1String(name))));
+    }
+    QFile text(folder.filePath(QStringLiteral("talk.md"))), json(folder.filePath(QStringLiteral("talk.json")));
+    QVERIFY(text.open(QIODevice::ReadOnly) && json.open(QIODevice::ReadOnly));
+    QVERIFY(text.readAll().contains("**Tuned: done**\n\nLoRA **adds** small matrices."));
+    QVERIFY(Conversation::fromJson(json.readAll())->contains(QStringLiteral("I do not know.")));
   }
 
   void aHugeConversationOpensInParts() {

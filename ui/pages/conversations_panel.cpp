@@ -2,12 +2,12 @@
 
 #include "core/base/atomic_file.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/file_pick.h"
 #include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/toast.h"
 
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QJsonDocument>
 #include <QLabel>
@@ -133,23 +133,19 @@ void ConversationsPanel::remove() {
 void ConversationsPanel::exportChosen() {
   const KeptConversation *kept = chosen();
   if (!kept) return;
-  auto *dialog =
-      new QFileDialog(this, tr("Export the conversation"), QStringLiteral("conversation.md"), tr("Markdown (*.md);;JSON (*.json)"));
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setAcceptMode(QFileDialog::AcceptSave);
-  connect(dialog, &QFileDialog::fileSelected, this, [this, talk = kept->talk](const QString &path) {
+  const auto save = [this, talk = kept->talk](const QString &path) {
     m_exporting = m_tasks.run(
         this,
-        [talk, path = path.toStdString()](StopToken) {
-          const bool json = QString::fromStdString(path).endsWith(QLatin1String(".json"), Qt::CaseInsensitive);
+        [talk, path](StopToken) {
+          const bool json = path.endsWith(QLatin1String(".json"), Qt::CaseInsensitive);
           const QByteArray text = json ? QJsonDocument(talk->toJson()).toJson() : talk->toMarkdown().toUtf8();
-          return writeFileAtomic(path, std::string_view(text.data(), static_cast<size_t>(text.size())));
+          return writeFileAtomic(path.toStdString(), std::string_view(text.data(), static_cast<size_t>(text.size())));
         },
         [this, path](const Status &status) {
           Toast::show(this, status.ok() ? tr("Saved as %1.").arg(path) : tr("%1 could not be written. Choose another folder.").arg(path));
         });
-  });
-  dialog->open();
+  };
+  pickSaveName(this, tr("Export the conversation"), QStringLiteral("conversation.md"), tr("Markdown (*.md);;JSON (*.json)"), save);
 }
 
 } // namespace attune::ui

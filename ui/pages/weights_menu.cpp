@@ -1,10 +1,10 @@
 #include "ui/pages/weights_menu.h"
 
 #include "ui/models/run_text.h"
+#include "ui/widgets/file_pick.h"
 #include "ui/widgets/number_text.h"
 
 #include <QCoreApplication>
-#include <QFileDialog>
 #include <QMenu>
 
 namespace attune::ui {
@@ -46,13 +46,9 @@ void fillWeightsMenu(QMenu &menu, const RunCenter &runs, const RunWeightsList &w
   menu.addSeparator();
   QWidget *over = menu.parentWidget();
   menu.addAction(Words::tr("Choose an adapter folder…"), &menu, [=] {
-    auto *dialog = new QFileDialog(over, Words::tr("A PEFT adapter folder"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    QObject::connect(dialog, &QFileDialog::fileSelected, over, [=](const QString &path) {
+    pickFolder(over, Words::tr("A PEFT adapter folder"), [=](const QString &path) {
       choose({0, model, path.toStdString()}, shortName(path.toStdString()));
     });
-    dialog->open();
   });
 }
 
