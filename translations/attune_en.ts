@@ -19,6 +19,50 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::ChatPage</name>
+    <message numerus="yes">
+        <source>Use a context of %n token(s)</source>
+        <translation>
+            <numerusform>Use a context of %n token</numerusform>
+            <numerusform>Use a context of %n tokens</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ChatPane</name>
+    <message numerus="yes">
+        <source>Show %n earlier turn(s)</source>
+        <translation>
+            <numerusform>Show %n earlier turn</numerusform>
+            <numerusform>Show %n earlier turns</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The conversation before the answer: %n token(s)</source>
+        <translation>
+            <numerusform>The conversation before the answer: %n token</numerusform>
+            <numerusform>The conversation before the answer: %n tokens</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ChatTurn</name>
+    <message numerus="yes">
+        <source>%1… (%n more character(s))</source>
+        <translation>
+            <numerusform>%1… (%n more character)</numerusform>
+            <numerusform>%1… (%n more characters)</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Cut off after %n token(s).</source>
+        <translation>
+            <numerusform>Cut off after %n token.</numerusform>
+            <numerusform>Cut off after %n tokens.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::DataPage</name>
     <message numerus="yes">
         <source>Replaced in %n row(s).</source>
@@ -83,6 +127,16 @@
         <translation>
             <numerusform>%1 to %2 tokens: %n row</numerusform>
             <numerusform>%1 to %2 tokens: %n rows</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::MarkdownView</name>
+    <message numerus="yes">
+        <source>%n more character(s) are not shown. Copying takes them along.</source>
+        <translation>
+            <numerusform>%n more character are not shown. Copying takes them along.</numerusform>
+            <numerusform>%n more characters are not shown. Copying takes them along.</numerusform>
         </translation>
     </message>
 </context>

@@ -27,6 +27,41 @@
         <source>Close</source>
         <translation>关闭</translation>
     </message>
+    <message>
+        <source>libtorch %1</source>
+        <translation>libtorch %1</translation>
+    </message>
+</context>
+<context>
+    <name>Diagnostics</name>
+    <message>
+        <source>Diagnostics</source>
+        <translation>诊断信息</translation>
+    </message>
+    <message>
+        <source>This is all that is saved: nothing of your data, prompts or runs. Read it before you pass it on.</source>
+        <translation>保存的就是以下全部内容，不含您的数据、提示词和训练名称。交给他人之前请先看一遍。</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>保存……</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Save diagnostics</source>
+        <translation>保存诊断信息</translation>
+    </message>
+    <message>
+        <source>Text (*.txt)</source>
+        <translation>文本文件 (*.txt)</translation>
+    </message>
 </context>
 <context>
     <name>Main</name>
@@ -37,6 +72,18 @@
     <message>
         <source>The workspace %1 cannot be made. Choose another with ATTUNE_WORKSPACE.</source>
         <translation>无法创建工作区&#x2009;%1。请用&#x2009;ATTUNE_WORKSPACE&#x2009;指定别的位置。</translation>
+    </message>
+    <message>
+        <source>Attune is open with this workspace on %1, or was when that machine stopped. Two windows on one workspace spoil each other&apos;s runs.</source>
+        <translation>这个工作区正在 %1 上由 Attune 打开，或者那台机器停机时还开着。两个窗口共用一个工作区会互相破坏训练。</translation>
+    </message>
+    <message>
+        <source>It is closed there: open</source>
+        <translation>那边已关闭，打开</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
     </message>
 </context>
 <context>
@@ -977,18 +1024,52 @@
     </message>
 </context>
 <context>
+    <name>ShortcutSheet</name>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>WeightsMenu</name>
+    <message>
+        <source>%1 · step %2</source>
+        <translation>%1 · 第 %2 步</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>%1 (training)</source>
+        <translation>%1（训练中）</translation>
+    </message>
+    <message>
+        <source>Checkpoint of step %1</source>
+        <translation>第 %1 步的检查点</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>训练结果</translation>
+    </message>
+    <message>
+        <source>Choose an adapter folder…</source>
+        <translation>选择适配器文件夹……</translation>
+    </message>
+    <message>
+        <source>A PEFT adapter folder</source>
+        <translation>PEFT 适配器文件夹</translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::ChatPage</name>
     <message>
         <source>Chat</source>
         <translation>对话</translation>
-    </message>
-    <message>
-        <source>Ask the base model and the tuned one the same.</source>
-        <translation>同一个问题，问基座，也问微调后的模型。</translation>
-    </message>
-    <message>
-        <source>Conversations ▾</source>
-        <translation>历史对话 ▾</translation>
     </message>
     <message>
         <source>Sampling</source>
@@ -1023,24 +1104,12 @@
         <translation>由谁回答</translation>
     </message>
     <message>
-        <source>Ask something…  Enter sends, Shift+Enter starts a line</source>
-        <translation>问点什么……回车发送，Shift+回车换行</translation>
-    </message>
-    <message>
         <source>Your question</source>
         <translation>你的问题</translation>
     </message>
     <message>
         <source>None</source>
         <translation>无</translation>
-    </message>
-    <message>
-        <source>Choose an adapter folder…</source>
-        <translation>选择适配器文件夹……</translation>
-    </message>
-    <message>
-        <source>A PEFT adapter folder</source>
-        <translation>PEFT&#x2009;适配器文件夹</translation>
     </message>
     <message>
         <source>Choose a model</source>
@@ -1051,16 +1120,8 @@
         <translation>加载中……</translation>
     </message>
     <message>
-        <source>loaded</source>
-        <translation>已加载</translation>
-    </message>
-    <message>
         <source>loads with the first question</source>
         <translation>提第一个问题时加载</translation>
-    </message>
-    <message>
-        <source>Choose a run to compare with.</source>
-        <translation>选择一次训练来对比。</translation>
     </message>
     <message>
         <source>Tuned · %1</source>
@@ -1083,47 +1144,134 @@
         <translation>正在加载模型……</translation>
     </message>
     <message>
-        <source>A run is going; answers and training slow each other down.</source>
-        <translation>有训练正在进行；回答与训练会互相拖慢。</translation>
+        <source>One question, two answers.</source>
+        <translation>一个问题，两个回答。</translation>
     </message>
     <message>
-        <source>Rename this one…</source>
-        <translation>重命名此对话……</translation>
+        <source>Conversations</source>
+        <translation>历史对话</translation>
     </message>
     <message>
-        <source>Rename the conversation</source>
-        <translation>重命名对话</translation>
+        <source>Add to data</source>
+        <translation>加入数据集</translation>
     </message>
     <message>
-        <source>Title</source>
-        <translation>标题</translation>
+        <source>Add the whole conversation to a dataset as one row</source>
+        <translation>把整段对话作为一行加入数据集</translation>
     </message>
     <message>
-        <source>Export this one…</source>
-        <translation>导出此对话……</translation>
+        <source>Ask something…  Enter sends, Shift+Enter starts a line, Up edits the last question</source>
+        <translation>问点什么……回车发送，Shift+回车换行，↑ 修改上一个问题</translation>
     </message>
     <message>
-        <source>Export the conversation</source>
-        <translation>导出对话</translation>
+        <source>Take the model out of memory</source>
+        <translation>把模型移出内存</translation>
     </message>
     <message>
-        <source>Markdown (*.md);;JSON (*.json)</source>
-        <translation>Markdown (*.md);;JSON (*.json)</translation>
+        <source>%1 has nothing to talk with yet. Save a checkpoint, then choose it here.</source>
+        <translation>%1 还没有可以对话的权重。先保存一个检查点，再到这里选择它。</translation>
     </message>
     <message>
-        <source>Saved as %1.</source>
-        <translation>已保存为&#x2009;%1。</translation>
+        <source>The last question has no answer yet.</source>
+        <translation>最后一个问题还没有回答。</translation>
     </message>
     <message>
-        <source>%1 could not be written. Choose another folder.</source>
-        <translation>无法写入&#x2009;%1。请换一个文件夹。</translation>
+        <source>Looking whether the model fits into memory…</source>
+        <translation>正在查看内存是否装得下这个模型……</translation>
+    </message>
+    <message>
+        <source>Answering on the processor, beside %1: both share its cores, so each is slower.  Esc stops</source>
+        <translation>正在处理器上回答，与 %1 同时进行：两者共用核心，都会变慢。按 Esc 停止</translation>
+    </message>
+    <message>
+        <source>You are editing an earlier question. The branch it has now stays; Esc leaves it at that.</source>
+        <translation>正在修改之前的问题。原来的分支会保留；按 Esc 放弃修改。</translation>
+    </message>
+    <message>
+        <source>%1 trains on the processor. Answers are computed there, too: both share its cores, so each is slower.</source>
+        <translation>%1 正在处理器上训练，回答也在处理器上计算：两者共用核心，都会变慢。</translation>
+    </message>
+    <message>
+        <source>loaded on the processor · up to %1 tokens</source>
+        <translation>已加载到处理器 · 最多 %1 词元</translation>
+    </message>
+    <message>
+        <source>Choose a run or a checkpoint to compare with.</source>
+        <translation>选择一次训练或一个检查点来对比。</translation>
+    </message>
+    <message>
+        <source>The chat begins when %1 has ended.</source>
+        <translation>%1 结束后开始对话。</translation>
+    </message>
+    <message>
+        <source>Do not wait</source>
+        <translation>不等了</translation>
+    </message>
+    <message>
+        <source>Chat when the run ends</source>
+        <translation>训练结束后对话</translation>
+    </message>
+    <message numerus="yes">
+        <source>Use a context of %n token(s)</source>
+        <translation>
+            <numerusform>改用 %n 个词元的上下文</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Check again</source>
+        <translation>重新检查</translation>
+    </message>
+    <message>
+        <source>The chat does not fit: it needs %1, and %2 is free. %3 is missing: close other programs or choose a smaller model.</source>
+        <translation>装不下这个对话：需要 %1，剩余 %2，还差 %3。请关闭其他程序，或选择更小的模型。</translation>
+    </message>
+    <message>
+        <source>Beside %1 the chat does not fit: it needs %2, and %3 is free on this machine after what the run still takes. %4 is missing.</source>
+        <translation>%1 训练期间装不下这个对话：需要 %2，扣除训练还要占用的内存后，本机剩余 %3，还差 %4。</translation>
     </message>
 </context>
 <context>
     <name>attune::ui::ChatPane</name>
     <message>
+        <source>The model answers here. Ask something below.</source>
+        <translation>模型在这里回答。请在下面提问。</translation>
+    </message>
+    <message>
+        <source>The tuned model answers the same question here, from the same weights and its adapter.</source>
+        <translation>微调后的模型在这里回答同一个问题，用的是同一份权重加上它的适配器。</translation>
+    </message>
+    <message numerus="yes">
+        <source>Show %n earlier turn(s)</source>
+        <translation>
+            <numerusform>显示之前的 %n 轮</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>answering…</source>
+        <translation>回答中……</translation>
+    </message>
+    <message numerus="yes">
+        <source>The conversation before the answer: %n token(s)</source>
+        <translation>
+            <numerusform>回答之前的对话：%n 个词元</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ChatTurn</name>
+    <message>
         <source>%1 tokens · %2 tokens/s</source>
-        <translation>%1&#x2009;词元 · %2&#x2009;词元/秒</translation>
+        <translation>%1 词元 · %2 词元/秒</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1… (%n more character(s))</source>
+        <translation>
+            <numerusform>%1……（还有 %n 个字符）</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Branch %1 of %2</source>
+        <translation>第 %1 个分支，共 %2 个</translation>
     </message>
     <message>
         <source>The earlier branch</source>
@@ -1142,12 +1290,53 @@
         <translation>复制回答</translation>
     </message>
     <message>
-        <source>Answer again</source>
-        <translation>重新回答</translation>
+        <source>Answer again; this answer stays as a branch</source>
+        <translation>重新回答；现在的回答保留为一个分支</translation>
     </message>
     <message>
-        <source>cut off</source>
-        <translation>未说完</translation>
+        <source>Add to another dataset</source>
+        <translation>加入其他数据集</translation>
+    </message>
+    <message>
+        <source>Add to data</source>
+        <translation>加入数据集</translation>
+    </message>
+    <message>
+        <source>Add the question and this answer to a dataset as a row</source>
+        <translation>把问题和这个回答作为一行加入数据集</translation>
+    </message>
+    <message>
+        <source>Stopped before the first word.</source>
+        <translation>还没有回答就停止了。</translation>
+    </message>
+    <message numerus="yes">
+        <source>Cut off after %n token(s).</source>
+        <translation>
+            <numerusform>在 %n 个词元后截断。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Reading the question…</source>
+        <translation>正在读问题……</translation>
+    </message>
+    <message>
+        <source>Waits for the model.</source>
+        <translation>等待模型加载。</translation>
+    </message>
+    <message>
+        <source>Answered by %1.</source>
+        <translation>由 %1 回答。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::CodeView</name>
+    <message>
+        <source>Copy the code</source>
+        <translation>复制代码</translation>
+    </message>
+    <message>
+        <source>Code</source>
+        <translation>代码</translation>
     </message>
 </context>
 <context>
@@ -1159,6 +1348,71 @@
     <message>
         <source>This is not a number.</source>
         <translation>这里要填数字。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ConversationsPanel</name>
+    <message>
+        <source>Search conversations</source>
+        <translation>搜索对话</translation>
+    </message>
+    <message>
+        <source>Conversations</source>
+        <translation>历史对话</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Export as Markdown or JSON</source>
+        <translation>导出为 Markdown 或 JSON</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Without a title</source>
+        <translation>无标题</translation>
+    </message>
+    <message>
+        <source>%1
+%2</source>
+        <translation>%1
+%2</translation>
+    </message>
+    <message>
+        <source>Conversations are kept here once they have an answer.</source>
+        <translation>有了回答的对话会保存在这里。</translation>
+    </message>
+    <message>
+        <source>No conversation holds this text.</source>
+        <translation>没有包含这段文字的对话。</translation>
+    </message>
+    <message>
+        <source>“%1” is deleted.</source>
+        <translation>已删除「%1」。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Saved as %1.</source>
+        <translation>已保存为 %1。</translation>
+    </message>
+    <message>
+        <source>%1 could not be written. Choose another folder.</source>
+        <translation>无法写入 %1。请换一个文件夹。</translation>
+    </message>
+    <message>
+        <source>Export the conversation</source>
+        <translation>导出对话</translation>
+    </message>
+    <message>
+        <source>Markdown (*.md);;JSON (*.json)</source>
+        <translation>Markdown (*.md);;JSON (*.json)</translation>
     </message>
 </context>
 <context>
@@ -1206,10 +1460,6 @@
     <message>
         <source>No row matches.</source>
         <translation>没有符合的行。</translation>
-    </message>
-    <message>
-        <source>Open a dataset…</source>
-        <translation>打开数据集…</translation>
     </message>
     <message>
         <source>Save</source>
@@ -1420,7 +1670,7 @@
     <message numerus="yes">
         <source>Brought back %n change(s) that had not been saved.</source>
         <translation>
-            <numerusform>已找回 %n 处未保存的修改。</numerusform>
+            <numerusform>已找回&#x2009;%n&#x2009;处未保存的修改。</numerusform>
         </translation>
     </message>
 </context>
@@ -1465,6 +1715,56 @@
     <message>
         <source>Problems</source>
         <translation>问题</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::DatasetTarget</name>
+    <message>
+        <source>New dataset…</source>
+        <translation>新建数据集……</translation>
+    </message>
+    <message>
+        <source>The row was not added. %1</source>
+        <translation>没有加入这一行。%1</translation>
+    </message>
+    <message>
+        <source>Added to %1 as a row.</source>
+        <translation>已作为一行加入 %1。</translation>
+    </message>
+    <message>
+        <source>New dataset</source>
+        <translation>新建数据集</translation>
+    </message>
+    <message>
+        <source>Name of the dataset</source>
+        <translation>数据集名称</translation>
+    </message>
+    <message>
+        <source>chat-rows</source>
+        <translation>对话数据</translation>
+    </message>
+    <message>
+        <source>Create and add</source>
+        <translation>新建并加入</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>The dataset was not created. %1</source>
+        <translation>没有建成数据集。%1</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::DropOverlay</name>
+    <message>
+        <source>Drop it here</source>
+        <translation>拖到这里松开</translation>
+    </message>
+    <message>
+        <source>A dataset, a model folder or GGUF file, an adapter folder, or a run folder.</source>
+        <translation>可以是数据集、模型文件夹或 GGUF 文件、适配器文件夹、训练文件夹。</translation>
     </message>
 </context>
 <context>
@@ -1616,6 +1916,46 @@
         <translation>%1&#x2009;已结束。</translation>
     </message>
     <message>
+        <source>A run is going</source>
+        <translation>训练正在进行</translation>
+    </message>
+    <message>
+        <source>Stop the run and quit? It saves a checkpoint first and can go on later.</source>
+        <translation>停止训练并退出？会先保存检查点，以后可以接着训练。</translation>
+    </message>
+    <message>
+        <source>Stop and quit</source>
+        <translation>停止并退出</translation>
+    </message>
+    <message>
+        <source>Keep training</source>
+        <translation>继续训练</translation>
+    </message>
+    <message>
+        <source>Saved as %1.</source>
+        <translation>已保存为 %1。</translation>
+    </message>
+    <message>
+        <source>Attune cannot open this. It takes data (JSON, JSON Lines, CSV, text), a Hugging Face model folder, a GGUF file, an adapter folder or a run folder.</source>
+        <translation>Attune 打不开它。可以拖入数据（JSON、JSON Lines、CSV、文本）、Hugging Face 模型文件夹、GGUF 文件、适配器文件夹或训练文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::MarkdownView</name>
+    <message numerus="yes">
+        <source>%n more character(s) are not shown. Copying takes them along.</source>
+        <translation>
+            <numerusform>还有 %n 个字符没有显示，复制时会一并带上。</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::Menus</name>
+    <message>
+        <source>&amp;Page</source>
+        <translation>页面(&amp;P)</translation>
+    </message>
+    <message>
         <source>&amp;File</source>
         <translation>文件(&amp;F)</translation>
     </message>
@@ -1624,8 +1964,32 @@
         <translation>开始示例训练</translation>
     </message>
     <message>
+        <source>Open data…</source>
+        <translation>打开数据……</translation>
+    </message>
+    <message>
+        <source>Open a model folder…</source>
+        <translation>打开模型文件夹……</translation>
+    </message>
+    <message>
+        <source>A Hugging Face model folder</source>
+        <translation>Hugging Face 模型文件夹</translation>
+    </message>
+    <message>
+        <source>Open a run folder…</source>
+        <translation>打开训练文件夹……</translation>
+    </message>
+    <message>
+        <source>A run folder</source>
+        <translation>训练文件夹</translation>
+    </message>
+    <message>
         <source>Open the workspace folder</source>
         <translation>打开工作区文件夹</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>设置……</translation>
     </message>
     <message>
         <source>Quit</source>
@@ -1636,24 +2000,12 @@
         <translation>查看(&amp;V)</translation>
     </message>
     <message>
-        <source>Theme</source>
-        <translation>主题</translation>
+        <source>Switch between light and dark</source>
+        <translation>切换浅色与深色</translation>
     </message>
     <message>
-        <source>As the system</source>
-        <translation>跟随系统</translation>
-    </message>
-    <message>
-        <source>Light</source>
-        <translation>浅色</translation>
-    </message>
-    <message>
-        <source>Dark</source>
-        <translation>深色</translation>
-    </message>
-    <message>
-        <source>Language</source>
-        <translation>语言</translation>
+        <source>Full screen</source>
+        <translation>全屏</translation>
     </message>
     <message>
         <source>&amp;Run</source>
@@ -1680,28 +2032,20 @@
         <translation>帮助(&amp;H)</translation>
     </message>
     <message>
+        <source>Keyboard shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source>Save diagnostics…</source>
+        <translation>保存诊断信息……</translation>
+    </message>
+    <message>
         <source>About Attune</source>
-        <translation>关于&#x2009;Attune</translation>
+        <translation>关于 Attune</translation>
     </message>
     <message>
-        <source>A run is going</source>
-        <translation>训练正在进行</translation>
-    </message>
-    <message>
-        <source>Stop the run and quit? It saves a checkpoint first and can go on later.</source>
-        <translation>停止训练并退出？会先保存检查点，以后可以接着训练。</translation>
-    </message>
-    <message>
-        <source>Stop and quit</source>
-        <translation>停止并退出</translation>
-    </message>
-    <message>
-        <source>Keep training</source>
-        <translation>继续训练</translation>
-    </message>
-    <message>
-        <source>&amp;Data</source>
-        <translation>数据(&amp;D)</translation>
+        <source>%1 page</source>
+        <translation>%1页面</translation>
     </message>
 </context>
 <context>
@@ -1732,6 +2076,21 @@
     <message>
         <source>Pause</source>
         <translation>暂停</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ProseView</name>
+    <message>
+        <source>The link leads to %1</source>
+        <translation>这个链接通往 %1</translation>
+    </message>
+    <message>
+        <source>Open in the browser</source>
+        <translation>在浏览器中打开</translation>
+    </message>
+    <message>
+        <source>This link does not lead to a web page, so it is not opened: %1</source>
+        <translation>这个链接不是网页，因此不会打开：%1</translation>
     </message>
 </context>
 <context>
@@ -2230,6 +2589,10 @@
         <source>Undo</source>
         <translation>撤销</translation>
     </message>
+    <message>
+        <source>What is shown of the run</source>
+        <translation>显示训练的哪些内容</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::SamplingPanel</name>
@@ -2320,6 +2683,85 @@
         <source>on</source>
         <translation>开启</translation>
     </message>
+    <message>
+        <source>Choose… (Alt+Down)</source>
+        <translation>选择……（Alt+Down）</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::SettingsDialog</name>
+    <message>
+        <source>The folder that holds runs, models and datasets</source>
+        <translation>存放训练、模型和数据集的文件夹</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>Motion</source>
+        <translation>动画</translation>
+    </message>
+    <message>
+        <source>Workspace</source>
+        <translation>工作区</translation>
+    </message>
+    <message>
+        <source>Training threads</source>
+        <translation>训练线程</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>On</source>
+        <translation>开启</translation>
+    </message>
+    <message>
+        <source>Reduced</source>
+        <translation>减少</translation>
+    </message>
+    <message>
+        <source>every core</source>
+        <translation>全部核心</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择……</translation>
+    </message>
+    <message>
+        <source>Choose the workspace folder</source>
+        <translation>选择工作区文件夹</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Workspace and threads change when Attune is started again. What lies in the old folder stays there.</source>
+        <translation>工作区和线程数在下次启动 Attune 时生效。旧文件夹里的内容保持不动。</translation>
+    </message>
+    <message>
+        <source>Workspace and threads take effect at the next start; everything else at once.</source>
+        <translation>工作区和线程数在下次启动时生效，其余立即生效。</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::SettingsForm</name>
@@ -2386,10 +2828,6 @@
         <translation>小模型学习一组讲解微调本身的示例数据。一分钟内损失开始下降，几分钟后就能对比训练前后的回答。</translation>
     </message>
     <message>
-        <source>The starter model is missing. Run ./dev setup once, or choose a model of your own on the Train page.</source>
-        <translation>缺少入门模型。请运行一次 ./dev setup，或在“训练”页选择自己的模型。</translation>
-    </message>
-    <message>
         <source>Start the sample run</source>
         <translation>开始示例训练</translation>
     </message>
@@ -2410,8 +2848,28 @@
         <translation>最近的训练</translation>
     </message>
     <message>
-        <source>No runs yet. The sample run above is a good first one.</source>
-        <translation>还没有训练记录。不妨先跑一次上面的示例训练。</translation>
+        <source>The starter model is missing. Run ./dev setup once to fetch it and start Attune again, or train a model of your own on the sample rows.</source>
+        <translation>缺少入门模型。运行一次 ./dev setup 取得它再启动 Attune，或用示例数据训练您自己的模型。</translation>
+    </message>
+    <message>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
+    </message>
+    <message>
+        <source>Your runs appear here with their curve, loss and state. The sample run above is a good first one.</source>
+        <translation>训练会列在这里，带有曲线、损失和状态。不妨先跑一次上面的示例训练。</translation>
+    </message>
+    <message>
+        <source>Your runs appear here with their curve, loss and state.</source>
+        <translation>训练会列在这里，带有曲线、损失和状态。</translation>
+    </message>
+    <message>
+        <source>The engine that trains could not be loaded. You can look at data and runs meanwhile. %1 %2</source>
+        <translation>无法加载训练引擎。数据和已有的训练仍可查看。%1 %2</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>再试一次</translation>
     </message>
 </context>
 <context>
@@ -2442,6 +2900,14 @@
         <source>%1 of %2</source>
         <comment>memory used of all</comment>
         <translation>%1 / %2</translation>
+    </message>
+    <message>
+        <source>Progress of the run</source>
+        <translation>训练进度</translation>
+    </message>
+    <message>
+        <source>Attune itself takes %1.</source>
+        <translation>Attune 自身占用 %1。</translation>
     </message>
 </context>
 <context>
@@ -2632,6 +3098,18 @@
     <message>
         <source>The run does not fit into memory.</source>
         <translation>内存装不下这次训练。</translation>
+    </message>
+    <message>
+        <source>Basic or all settings</source>
+        <translation>基本设置或全部设置</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>as recognised</source>
+        <translation>自动识别</translation>
     </message>
 </context>
 <context>
