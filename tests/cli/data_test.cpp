@@ -187,20 +187,20 @@ TEST_CASE("data: an option that means nothing to an action is refused, a row bey
 TEST_CASE("What rows hold cannot steer a terminal") {
   test::TempFolder folder;
   const std::string steering = "\\u001b]0;owned\\u0007\\u009b31m\\r";
-  const std::string path =
-      folder.write("rows.jsonl", "{\"instruction\":\"q" + steering + "\",\"output\":\"a\"}\n{\"messages\":[{\"role\":\"x" + steering +
-                                     "\",\"content\":\"a\"}]}\n");
+  const std::string path = folder.write("rows.jsonl", "{\"instruction\":\"q" + steering + "\",\"output\":\"a\"}\n");
+  const std::string roles = folder.write("roles.jsonl", "{\"messages\":[{\"role\":\"x" + steering + "\",\"content\":\"a\"}]}\n");
   const auto clean = [](const std::string &text) {
     return text.find_first_of("\x1b\x07\r") == std::string::npos && text.find("\xC2\x9B") == std::string::npos;
   };
-  const auto check = runAttune({"data", "check", path});
-  CHECK(check.out.find("\\x1b]0;owned\\x07\\x9b31m\\x0d") != std::string::npos);
+  const std::string shown = "\\x1b]0;owned\\x07\\x9b31m\\x0d";
+  const auto check = runAttune({"data", "check", roles});
+  CHECK_MESSAGE(check.out.find(shown) != std::string::npos, check.out);
   CHECK(clean(check.out));
+  CHECK_MESSAGE(check.err.find(shown) != std::string::npos, check.err);
   CHECK(clean(check.err));
+  CHECK(clean(runAttune({"inspect", roles}).out));
   const auto preview = runAttune({"data", "preview", path, "--model", starterModel()});
-  CHECK(preview.out.find("q\\x1b]0;owned") != std::string::npos);
+  CHECK(preview.out.find("q" + shown) != std::string::npos);
   CHECK(clean(preview.out));
-  CHECK(clean(preview.err));
-  CHECK(clean(runAttune({"inspect", path}).out));
   CHECK(!clean(runAttune({"data", "preview", path, "--model", starterModel(), "--json"}).json()["preview"][0]["text"].get<std::string>()));
 }

@@ -118,6 +118,7 @@ TEST_CASE("A broken chat template is blamed on its file; tokenize tells when the
 TEST_CASE("score --json refuses logits on stdout, and an empty file has nothing to score") {
   test::TempFolder folder;
   test::writeTinyModel(folder);
+  addTokenizer(folder, 3);
   for (const std::string path : {"/dev/stdout", "/dev/fd/1"}) {
     const auto mixed = runAttune({"score", "--model", folder.path(), "--ids", "1 2", "--logits", path, "--json"});
     CHECK(mixed.code == 2);
