@@ -26,11 +26,11 @@ bool takeFromTrash(const QString &trashed, const QString &folder) {
 RunActions::RunActions(RunCenter &runs, TaskRunner &tasks, QWidget *table, QWidget *page)
     : QObject(page), m_runs(runs), m_tasks(tasks), m_table(table), m_page(page) {
   m_rename = add(Qt::Key_F2, [this] { Q_EMIT renameRequested(); });
-  m_open = add({}, [this] { QDesktopServices::openUrl(QUrl::fromLocalFile(m_folder)); });
+  m_open = add(Qt::CTRL | Qt::Key_Return, [this] { QDesktopServices::openUrl(QUrl::fromLocalFile(m_folder)); });
   addSeparator();
   m_up = add(Qt::CTRL | Qt::Key_Up, [this] { moveUp(); });
   m_down = add(Qt::CTRL | Qt::Key_Down, [this] { moveDown(); });
-  m_out = add({}, [this] { takeOut(); });
+  m_out = add(Qt::CTRL | Qt::Key_Backspace, [this] { takeOut(); });
   addSeparator();
   m_trash = add(QKeySequence::Delete, [this] { moveToTrash(); });
   onLanguage(page, [this] {

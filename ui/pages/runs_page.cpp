@@ -7,6 +7,7 @@
 #include "ui/pages/run_log_view.h"
 #include "ui/pages/run_table_delegate.h"
 #include "ui/widgets/banner.h"
+#include "ui/widgets/button_action.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/file_pick.h"
@@ -112,6 +113,11 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
     showCounts();
   });
   connect(&m_runs, &RunCenter::failed, this, [this](const QString &message) { Toast::show(this, message); });
+  new ButtonAction(m_compare, QKeySequence(Qt::CTRL | Qt::Key_B), this);
+  new ButtonAction(m_again, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A), this);
+  new ButtonAction(m_export, QKeySequence(Qt::CTRL | Qt::Key_E), this);
+  new ButtonAction(m_continue, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N), this);
+  new ButtonAction(m_chat, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_H), this);
   onLanguage(this, [this] {
     m_header->setTitle(tr("Runs"));
     m_compare->setText(tr("Compare settings"));
