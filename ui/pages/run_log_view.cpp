@@ -45,7 +45,7 @@ RunLogView::RunLogView(QWidget *parent) : QWidget(parent) {
   m_view = new LineView(card);
   m_view->setSource([this](qsizetype row) { return line(row); });
   cardLayout(card)->addWidget(m_view, 1);
-  m_slice.setInterval(0);
+  m_slice.setInterval(1); // others get their turn
   m_slice.setSingleShot(true);
   connect(&m_slice, &QTimer::timeout, this, &RunLogView::searchOn);
   m_show.setInterval(100);
