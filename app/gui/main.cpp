@@ -11,6 +11,8 @@
 #include <QMessageBox>
 #include <QPushButton>
 
+#include <cstdlib>
+
 namespace {
 
 using namespace attune;
@@ -66,5 +68,7 @@ int main(int argc, char **argv) {
   ui::MainWindow window(composition.services(), appearance, preferences);
   QObject::connect(&instance, &app::SingleInstance::raiseRequested, &window, &ui::MainWindow::comeForward);
   window.show();
-  return QApplication::exec();
+  const int code = QApplication::exec();
+  if (!window.runs().active().isEmpty()) std::_Exit(code); // its thread still computes; the run's folder is whole at any moment
+  return code;
 }

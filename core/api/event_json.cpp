@@ -1,5 +1,6 @@
 #include "core/api/event_json.h"
 
+#include "core/api/step_line.h"
 #include "core/base/json.h"
 
 #include <array>
@@ -273,6 +274,7 @@ std::string eventToJson(const RunEvent &event) {
 
 std::optional<RunEvent> eventFromJson(std::string_view line) {
   if (line.empty() || line.size() > kLongestLine) return std::nullopt;
+  if (auto step = stepFromLine(line)) return step;
   const auto json = parseJson(line, "event");
   if (!json.ok() || !json->is_object()) return std::nullopt;
   const Fields fields{*json};

@@ -2,8 +2,7 @@
 // Calls block on the disk: service threads only. Every call may run beside another process that writes the same run.
 #pragma once
 
-#include "core/api/event_sink.h"
-#include "core/api/run_config.h"
+#include "core/api/backend.h"
 #include "core/base/result.h"
 #include "core/base/stop_token.h"
 
@@ -65,6 +64,9 @@ public:
   virtual Status writeNotes(const std::string &folder, const RunNotes &notes) = 0;
   /// A folder below the workspace for a new run of this name; not made yet.
   virtual std::string freshFolder(const std::string &name) = 0;
+  /// The runs that wait for the device, in order, as writeQueue() last kept them.
+  virtual std::vector<RunRequest> queue() = 0;
+  virtual Status writeQueue(const std::vector<RunRequest> &queue) = 0;
 };
 
 } // namespace attune::api

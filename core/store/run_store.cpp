@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/file_lock.h"
 #include "core/base/json.h"
+#include "core/store/run_queue_file.h"
 #include "core/store/run_weights.h"
 
 #include <algorithm>
@@ -193,7 +194,9 @@ api::RunSummary FolderRunStore::summary(const std::string &folder) {
   summary.notes = readNotes(folder);
   summary.diskBytes = folderBytes(folder);
   const auto loaded = config(folder);
-  if (!loaded.ok()) {
+  if (!loaded.ok()) { // its curves are still worth looking at
+    readEvents(folder + "/events.jsonl", summary);
+    summary.phase = api::RunPhase::Unreadable;
     summary.error = loaded.error().text();
     return summary;
   }
@@ -240,6 +243,9 @@ Status FolderRunStore::writeNotes(const std::string &folder, const api::RunNotes
   const Json json = {{"title", notes.title}, {"text", notes.text}, {"tags", Json(notes.tags)}};
   return writeFileAtomic(folder + "/notes.json", dumpJson(json) + "\n");
 }
+
+std::vector<api::RunRequest> FolderRunStore::queue() { return readRunQueue(m_queue); }
+Status FolderRunStore::writeQueue(const std::vector<api::RunRequest> &queue) { return writeRunQueue(m_queue, queue); }
 
 std::string FolderRunStore::freshFolder(const std::string &name) {
   const std::string base = m_runs + "/" + folderName(name) + "-" + localStamp();

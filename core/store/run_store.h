@@ -8,7 +8,7 @@ namespace attune::store {
 
 class FolderRunStore : public api::RunStore {
 public:
-  explicit FolderRunStore(std::string workspace) : m_runs(std::move(workspace) + "/runs") {}
+  explicit FolderRunStore(const std::string &workspace) : m_runs(workspace + "/runs"), m_queue(workspace + "/queue.json") {}
   std::vector<api::RunSummary> list(const StopToken &stop) override;
   api::RunSummary summary(const std::string &folder) override;
   Result<api::RunConfig> config(const std::string &folder) override;
@@ -17,9 +17,11 @@ public:
   std::vector<api::RunWeights> weights(const std::string &folder) override;
   Status writeNotes(const std::string &folder, const api::RunNotes &notes) override;
   std::string freshFolder(const std::string &name) override;
+  std::vector<api::RunRequest> queue() override;
+  Status writeQueue(const std::vector<api::RunRequest> &queue) override;
 
 private:
-  std::string m_runs;
+  std::string m_runs, m_queue;
 };
 
 } // namespace attune::store

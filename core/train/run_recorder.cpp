@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 namespace attune::core {
@@ -38,6 +40,16 @@ Result<int> openFile(const std::string &path, int mode) {
   if (fd >= 0 && ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) return fd;
   if (fd >= 0) ::close(fd);
   return Error{ErrorCode::MissingInFolder, "This is not a regular file.", path, "Move it away; the run then begins a new one."};
+}
+
+/// False when another process runs this run. Whoever only looks whether one does holds the lock for a moment, too.
+bool lockForWriting(int fd) {
+  for (int attempt = 0; ::flock(fd, LOCK_EX | LOCK_NB) != 0; ++attempt) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return true; // a file system without locks
+    if (attempt == 50) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
 }
 
 bool isTurningPoint(const api::RunEventBody &body) {
@@ -86,7 +98,7 @@ Result<std::unique_ptr<RunRecorder>> RunRecorder::open(const RunFolder &folder, 
     return log.error();
   }
   std::unique_ptr<RunRecorder> recorder(new RunRecorder(events, *log, next, std::move(clock)));
-  if (::flock(events, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+  if (!lockForWriting(events)) {
     return Error{ErrorCode::IoFailed, "Another process is running this run.", folder.path(), "Wait for it to end, or stop it."};
   }
   ATTUNE_TRY(const std::string text, readFile(folder.eventsPath()));

@@ -1,5 +1,6 @@
 #include "core/api/event_json.h"
 #include "core/api/event_queue.h"
+#include "core/api/step_line.h"
 
 #include <doctest/doctest.h>
 
@@ -87,6 +88,74 @@ TEST_CASE("reading skips what it does not know and drops a torn last line") {
   CHECK_FALSE(eventFromJson(R"({"type":5})").has_value());
   CHECK_FALSE(eventFromJson("[]").has_value());
   CHECK(std::get<StepMetrics>(eventFromJson(R"({"type":"step","step":"x","loss":true})")->body).step == 0);
+}
+
+TEST_CASE("the fast way through a step line reads what the general one reads, whatever stands in it") {
+  const auto same = [](const std::string &line) {
+    const auto fast = eventFromJson(line), general = eventFromJson(" " + line); // a blank is nothing for the fast way
+    REQUIRE_MESSAGE(fast.has_value() == general.has_value(), line);
+    if (fast) CHECK_MESSAGE(eventToJson(*fast) == eventToJson(*general), line);
+  };
+  StepMetrics step{123, 1.8327356576919556, 1.9999e-4, 0.41, 4096, 3777, 3910.25, 0.0123, {}};
+  step.memory = {{}, {}, int64_t(1) << 33, int64_t(1) << 34};
+  const std::string line = eventToJson({7, 1795732718.1234567, step});
+  CHECK(stepFromLine(line).has_value());
+  CHECK_FALSE(stepFromLine(line.substr(0, line.size() - 1)).has_value());
+  step.loss = std::nan("");
+  CHECK(stepFromLine(eventToJson({8, 1e9, step})).has_value());
+  for (const char *number : {"0",
+                             "-0",
+                             "-0.0",
+                             "01",
+                             "1.",
+                             ".5",
+                             "1e5",
+                             "1E+05",
+                             "1e-400",
+                             "1e999",
+                             "9007199254740993",
+                             "12345678901234567890",
+                             "99999999999999999999",
+                             "-7",
+                             "+7",
+                             "null",
+                             "nul",
+                             "true",
+                             "\"3\"",
+                             "{}",
+                             "[1]",
+                             "0x10",
+                             "inf",
+                             "NaN",
+                             "",
+                             " 1",
+                             "4.9406564584124654e-324",
+                             "0.1e",
+                             "5e15",
+                             "2.5"}) {
+    for (const char *key : {"seq", "step", "loss", "tokens", "time", "tokens_per_second"}) {
+      const std::string member = std::string(1, '"') + key + "\":";
+      const size_t begin = line.find(member) + member.size();
+      same(std::string(line).replace(begin, line.find_first_of(",}", begin) - begin, number));
+    }
+  }
+  uint32_t noise = 1;
+  const std::string alphabet = "0123456789.eE+-\",:{}[]nul\\ \tstep";
+  for (int i = 0; i < 20000; ++i) {
+    std::string changed = line;
+    for (int n = 0; n < 1 + i % 3; ++n) {
+      noise = noise * 1664525U + 1013904223U;
+      const size_t at = (noise >> 8) % changed.size();
+      const char other = alphabet[(noise >> 3) % alphabet.size()];
+      if (i % 4 == 0)
+        changed.erase(at, 1);
+      else if (i % 4 == 1)
+        changed.insert(at, 1, other);
+      else
+        changed[at] = other;
+    }
+    same(changed);
+  }
 }
 
 TEST_CASE("after resumes, readers drop the steps above from_step") {

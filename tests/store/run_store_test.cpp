@@ -154,3 +154,28 @@ TEST_CASE("Weights that can answer: the result, then whole checkpoints, newest f
   CHECK(found[0].adapter.empty());
   CHECK(store.weights("/nowhere").empty());
 }
+
+TEST_CASE("The queue of waiting runs is kept whole, and what cannot be read of it is left out") {
+  const TempFolder workspace;
+  store::FolderRunStore store(workspace.path());
+  CHECK(store.queue().empty());
+  std::vector<api::RunRequest> queue(2);
+  queue[0].folder = "/runs/new";
+  queue[0].config.name = "new";
+  queue[0].config.lora.rank = 48;
+  queue[1].folder = "/runs/old";
+  queue[1].resume = true;
+  REQUIRE(store.writeQueue(queue).ok());
+  const auto read = store.queue();
+  REQUIRE(read.size() == 2);
+  CHECK(read[0].config.lora.rank == 48);
+  CHECK_FALSE(read[0].resume);
+  CHECK(read[1].folder == "/runs/old");
+  CHECK(read[1].resume);
+  for (const char *damaged : {"", "{", "{}", "[1, {\"folder\": 3}, {\"folder\": \"/a\"}, {\"folder\": \"/b\", \"config\": 7}]"}) {
+    REQUIRE(writeFileAtomic(workspace.path() + "/queue.json", damaged).ok());
+    CHECK(store.queue().empty());
+  }
+  REQUIRE(store.writeQueue({}).ok());
+  CHECK_FALSE(readFile(workspace.path() + "/queue.json").ok());
+}

@@ -16,8 +16,9 @@ namespace attune::test {
 /// One fake run's thread and its switches.
 class FakeRun : public api::RunHandle {
 public:
-  FakeRun(api::RunRequest request, std::shared_ptr<api::EventSink> sink, int64_t steps, int stepMilliseconds)
-      : m_request(std::move(request)), m_sink(std::move(sink)), m_steps(steps), m_pause(std::chrono::milliseconds(stepMilliseconds)) {
+  FakeRun(api::RunRequest request, std::shared_ptr<api::EventSink> sink, int64_t steps, int stepMilliseconds, int stepsAtOnce)
+      : m_request(std::move(request)), m_sink(std::move(sink)), m_steps(steps), m_atOnce(stepsAtOnce),
+        m_pause(std::chrono::milliseconds(stepMilliseconds)) {
     m_thread = std::thread([this] { train(); });
   }
   ~FakeRun() override {
@@ -27,7 +28,8 @@ public:
   std::string folder() const override { return m_request.folder; }
   void requestPause() override { m_paused = true; }
   void requestResume() override { m_paused = false; }
-  void requestStop() override { m_stop = true; }
+  void requestStop() override { m_stop = !m_deaf; }
+  void ignoreStop() { m_deaf = true; } // until it is destroyed
   void requestCheckpoint() override { m_checkpoint = true; }
   bool finished() const override { return m_finished; }
 
@@ -45,7 +47,7 @@ private:
     while (step < m_steps && !m_stop) {
       if (m_paused != wasPaused) push(api::StateChanged{m_paused ? api::RunState::Paused : api::RunState::Training});
       wasPaused = m_paused;
-      if (!wasPaused) {
+      for (int i = 0; i < m_atOnce && step < m_steps && !wasPaused; ++i) {
         ++step;
         api::StepMetrics metrics;
         metrics.step = step;
@@ -68,9 +70,10 @@ private:
   api::RunRequest m_request;
   std::shared_ptr<api::EventSink> m_sink;
   int64_t m_steps;
+  int m_atOnce;
   std::chrono::milliseconds m_pause;
   int64_t m_seq = 0;
-  std::atomic<bool> m_paused{false}, m_stop{false}, m_checkpoint{false}, m_finished{false};
+  std::atomic<bool> m_paused{false}, m_stop{false}, m_deaf{false}, m_checkpoint{false}, m_finished{false};
   std::thread m_thread;
 };
 
@@ -78,6 +81,8 @@ class FakeEngine : public api::Engine, public api::Backend, public api::Planner 
 public:
   int64_t steps = 60;
   int stepMilliseconds = 5;
+  int stepsAtOnce = 1;
+  bool ignoresStop = false;
   int64_t neededBytes = int64_t(3) << 30;
   int64_t budgetBytes = int64_t(16) << 30;
   int64_t chatBytes = int64_t(1) << 30; // beside 100 KiB a token of context
@@ -118,7 +123,8 @@ public:
     return forecast;
   }
   Result<std::shared_ptr<api::RunHandle>> start(const api::RunRequest &request, std::shared_ptr<api::EventSink> sink) override {
-    m_runs.push_back(std::make_shared<FakeRun>(request, std::move(sink), steps, stepMilliseconds));
+    m_runs.push_back(std::make_shared<FakeRun>(request, std::move(sink), steps, stepMilliseconds, stepsAtOnce));
+    if (ignoresStop) m_runs.back()->ignoreStop();
     requests.push_back(request);
     return std::shared_ptr<api::RunHandle>(m_runs.back());
   }

@@ -113,8 +113,19 @@ public:
     return "/fake/runs/" + name + "-" + std::to_string(++m_fresh);
   }
 
+  std::vector<api::RunRequest> queue() override {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    return m_queue;
+  }
+  Status writeQueue(const std::vector<api::RunRequest> &queue) override {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_queue = queue;
+    return {};
+  }
+
 private:
   std::mutex m_mutex;
+  std::vector<api::RunRequest> m_queue;
   std::vector<api::RunSummary> m_runs;
   std::map<std::string, std::vector<api::RunEvent>> m_events;
   std::map<std::string, std::vector<int64_t>> m_checkpoints;

@@ -9,7 +9,11 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
 #include <fstream>
+#include <sys/file.h>
+#include <thread>
+#include <unistd.h>
 
 using namespace attune;
 using namespace attune::core;
@@ -66,6 +70,16 @@ TEST_CASE("the recorder counts on after a torn line and keeps a second process o
     (*recorder)->push({0, 0, api::RunStarted{}});
     (*recorder)->push({0, 0, api::EvalResult{1, 2.0, 3}});
     CHECK(RunRecorder::open(*run, nullptr, steppingClock()).error().code == ErrorCode::IoFailed);
+  }
+  {
+    const int looking = ::open(run->eventsPath().c_str(), O_RDONLY); // as a list of runs does, for a moment
+    REQUIRE(::flock(looking, LOCK_SH) == 0);
+    std::thread done([looking] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      ::close(looking);
+    });
+    CHECK(RunRecorder::open(*run, nullptr, steppingClock()).ok());
+    done.join();
   }
   REQUIRE(live.events.size() == 2);
   CHECK(live.events[1].seq == 2);

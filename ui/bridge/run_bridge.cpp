@@ -1,8 +1,16 @@
 #include "ui/bridge/run_bridge.h"
 
+#include <algorithm>
+#include <iterator>
 #include <mutex>
 
 namespace attune::ui {
+
+namespace {
+
+constexpr size_t kBatch = 10000; // some milliseconds of work
+
+} // namespace
 
 /// The queue with a way to the bridge that can be cut: the job may push after the window is gone.
 struct RunBridge::Shared : api::EventSink {
@@ -38,7 +46,11 @@ void RunBridge::onWake() {
 }
 
 void RunBridge::deliver() {
-  const std::vector<api::RunEvent> events = m_shared->queue.take();
+  for (api::RunEvent &event : m_shared->queue.take()) m_waiting.push_back(std::move(event));
+  const auto end = m_waiting.begin() + static_cast<std::ptrdiff_t>(std::min(m_waiting.size(), kBatch));
+  const std::vector<api::RunEvent> events(std::make_move_iterator(m_waiting.begin()), std::make_move_iterator(end));
+  m_waiting.erase(m_waiting.begin(), end);
+  if (!m_waiting.empty()) m_gather.start();
   if (!events.empty()) Q_EMIT arrived(events);
 }
 

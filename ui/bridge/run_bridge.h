@@ -1,5 +1,6 @@
 // Brings a run's events from the job thread to the GUI in batches: the queue wakes once, 50 ms are gathered, then a batch
-// is handed out. GUI thread; the sink may be pushed to from any thread and may outlive the bridge.
+// is handed out, never more at once than a frame has time for. GUI thread; the sink may be pushed to from any thread and
+// may outlive the bridge.
 #pragma once
 
 #include "core/api/event_queue.h"
@@ -7,6 +8,7 @@
 #include <QObject>
 #include <QTimer>
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -29,6 +31,7 @@ private:
 
   struct Shared; // what the job thread holds
   std::shared_ptr<Shared> m_shared;
+  std::deque<api::RunEvent> m_waiting;
   QTimer m_gather;
 };
 

@@ -1,52 +1,62 @@
 #include "ui/charts/decimate.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace attune::ui {
 
-QVector<QPointF> decimate(const std::vector<double> &x, const std::vector<double> &y, double from, double to, int pixels, bool positive) {
+size_t Places::find(double place) const {
+  return static_cast<size_t>(std::lower_bound(values.begin(), values.end(), place / scale + origin) - values.begin());
+}
+
+size_t Places::nearest(double place) const {
+  const size_t after = std::min(find(place), size() - 1);
+  return after > 0 && place - at(after - 1) < at(after) - place ? after - 1 : after;
+}
+
+QVector<QPointF> decimate(const Places &x, const Series &y, double from, double to, int pixels, bool positive) {
   QVector<QPointF> points;
-  if (x.empty() || pixels < 1 || !(from <= to)) return points;
-  auto begin = static_cast<size_t>(std::lower_bound(x.begin(), x.end(), from) - x.begin());
-  auto end = static_cast<size_t>(std::upper_bound(x.begin(), x.end(), to) - x.begin());
+  if (y.empty() || pixels < 1 || !(from <= to)) return points;
+  size_t begin = x.find(from), end = x.find(to);
   if (begin > 0) --begin;
-  if (end < x.size()) ++end;
+  if (end < y.size()) ++end;
+  if (end < y.size()) ++end; // the value at `to` and its neighbour
   const auto shown = [&](size_t i) { return std::isfinite(y[i]) && (!positive || y[i] > 0); };
   if (end - begin <= static_cast<size_t>(pixels) * 4) {
     for (size_t i = begin; i < end; ++i)
-      if (shown(i)) points.append({x[i], y[i]});
+      if (shown(i)) points.append({x.at(i), y[i]});
     return points;
   }
-  const size_t none = x.size();
-  for (int column = 0; column < pixels; ++column) {
-    const size_t first = begin + (end - begin) * static_cast<size_t>(column) / static_cast<size_t>(pixels);
-    const size_t last = begin + (end - begin) * static_cast<size_t>(column + 1) / static_cast<size_t>(pixels);
-    size_t kept[4] = {none, none, none, none}; // first, lowest, highest, last
-    for (size_t i = first; i < last; ++i) {
-      if (!shown(i)) continue;
-      if (kept[0] == none) kept[0] = kept[1] = kept[2] = i;
-      if (y[i] < y[kept[1]]) kept[1] = i;
-      if (y[i] > y[kept[2]]) kept[2] = i;
-      kept[3] = i;
-    }
-    if (kept[0] == none) continue;
-    std::sort(kept, kept + 4);
-    for (int i = 0; i < 4; ++i)
-      if (i == 0 || kept[i] != kept[i - 1]) points.append({x[kept[i]], y[kept[i]]});
+  size_t length = 1; // of a column: a power of two, at the same places whatever the stretch
+  while (length * static_cast<size_t>(pixels) < end - begin) length *= 2;
+  for (size_t first = begin; first < end; first = (first / length + 1) * length) {
+    const size_t last = std::min(end, (first / length + 1) * length);
+    const auto extremes = y.extremes(first, last, positive);
+    if (!extremes) continue;
+    std::array<size_t, 4> kept = {first, extremes->lowest, extremes->highest, last - 1};
+    while (!shown(kept[0])) ++kept[0];
+    while (!shown(kept[3])) --kept[3];
+    std::sort(kept.begin(), kept.end());
+    for (size_t i = 0; i < 4; ++i)
+      if (i == 0 || kept[i] != kept[i - 1]) points.append({x.at(kept[i]), y[kept[i]]});
   }
   return points;
 }
 
-void smoothOn(const std::vector<double> &y, double weight, std::vector<double> &out, double &carry, double &share) {
-  for (size_t i = out.size(); i < y.size(); ++i) {
-    if (!std::isfinite(y[i])) {
-      out.push_back(y[i]);
+void Smoothed::follow(const Series &y) {
+  const size_t known = m_values.size();
+  const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+  if (known > y.size() || (known > 0 && !same(m_last, y[known - 1]))) *this = Smoothed(m_weight); // a resume took steps back
+  for (size_t i = m_values.size(); i < y.size(); ++i) {
+    const double value = m_last = y[i];
+    if (!std::isfinite(value)) {
+      m_values.push_back(value);
       continue;
     }
-    carry = weight * carry + (1 - weight) * y[i];
-    share = weight * share + (1 - weight);
-    out.push_back(carry / share);
+    m_carry = m_weight * m_carry + (1 - m_weight) * value;
+    m_share = m_weight * m_share + (1 - m_weight);
+    m_values.push_back(m_carry / m_share);
   }
 }
 

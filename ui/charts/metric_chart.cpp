@@ -1,59 +1,51 @@
 #include "ui/charts/metric_chart.h"
 
-#include "ui/charts/decimate.h"
+#include "ui/charts/curve_item.h"
+#include "ui/charts/ticks.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/theme.h"
 
 #include <QAbstractAxis>
+#include <QCategoryAxis>
 #include <QChart>
-#include <QFile>
 #include <QGraphicsLayout>
 #include <QGraphicsLineItem>
 #include <QGraphicsRectItem>
 #include <QGraphicsSimpleTextItem>
 #include <QKeyEvent>
-#include <QLineSeries>
-#include <QLogValueAxis>
 #include <QMouseEvent>
 #include <QPainter>
-#include <QSaveFile>
-#include <QScatterSeries>
 #include <QSvgGenerator>
-#include <QTextStream>
 #include <QValueAxis>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace attune::ui {
 
 struct MetricChart::Curve {
   ChartRun source;
-  QLineSeries *raw = nullptr;
-  QLineSeries *smooth = nullptr;
-  QLineSeries *validation = nullptr;
-  QScatterSeries *marks = nullptr;
-  std::vector<double> smoothed;
-  double carry = 0, share = 0;
-  std::vector<double> x; // in the chosen unit
-  std::array<QXYSeries *, 4> series() const { return {raw, smooth, validation, marks}; }
+  Smoothed smoothed;
 };
 
 namespace {
 
-/// 1, 2 or 5 times a power of ten, so that about `ticks` of it make `range`.
-double niceInterval(double range, int ticks) {
-  const double raw = range / std::max(1, ticks);
-  const double power = std::pow(10.0, std::floor(std::log10(raw)));
-  for (const double factor : {1.0, 2.0, 5.0})
-    if (raw <= factor * power) return factor * power;
-  return 10 * power;
+constexpr double kGib = 1024.0 * 1024 * 1024; // the unit of the memory axis
+
+/// A range with its ticks. Never, not even in between, has a long range a short interval: Qt makes an item a tick.
+void setTicks(QValueAxis &axis, double low, double high, double interval) {
+  if (interval > axis.tickInterval()) axis.setTickInterval(interval);
+  axis.setRange(low, high);
+  if (interval != axis.tickInterval()) axis.setTickInterval(interval);
 }
 
-QPen curvePen(const QColor &color, double width, Qt::PenStyle style = Qt::SolidLine) {
-  return QPen(color, width, style, Qt::RoundCap, Qt::RoundJoin);
+QValueAxis *makeAxis(const QString &format) {
+  auto *axis = new QValueAxis;
+  axis->setLabelFormat(format);
+  axis->setTickType(QValueAxis::TicksDynamic);
+  axis->setTickInterval(1);
+  return axis;
 }
 
 } // namespace
@@ -65,14 +57,14 @@ MetricChart::MetricChart(Metric metric, QWidget *parent) : QChartView(parent), m
   plot->layout()->setContentsMargins(0, 0, 0, 0);
   plot->setBackgroundRoundness(0);
   setChart(plot);
-  setRenderHint(QPainter::Antialiasing);
+  setRenderHint(QPainter::Antialiasing, false); // the curves ask for it themselves; the grid is sharper and cheaper without
   setFrameShape(QFrame::NoFrame);
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
   setMinimumSize(160, 100);
-  auto *x = new QValueAxis;
-  x->setLabelFormat(QStringLiteral("%d"));
-  plot->addAxis(x, Qt::AlignBottom);
+  m_x = makeAxis(QStringLiteral("%d"));
+  plot->addAxis(m_x, Qt::AlignBottom);
+  m_drawn = new CurveItem(plot);
   m_cross = new QGraphicsLineItem(plot);
   m_readOutBox = new QGraphicsRectItem(plot);
   m_readOut = new QGraphicsSimpleTextItem(m_readOutBox);
@@ -89,8 +81,8 @@ MetricChart::MetricChart(Metric metric, QWidget *parent) : QChartView(parent), m
 
 MetricChart::~MetricChart() = default;
 
-const std::vector<double> &MetricChart::values(const RunModel &run) const {
-  switch (m_metric) {
+const Series &MetricChart::values(const RunModel &run, Metric metric) {
+  switch (metric) {
   case Metric::Loss: return run.steps().loss;
   case Metric::LearningRate: return run.steps().lr;
   case Metric::GradientNorm: return run.steps().gradNorm;
@@ -100,56 +92,56 @@ const std::vector<double> &MetricChart::values(const RunModel &run) const {
   return run.steps().loss;
 }
 
-std::vector<double> MetricChart::positions(const RunModel &run, const std::vector<double> &time, const std::vector<double> &step,
-                                           const std::vector<double> &tokens) const {
-  if (m_axis == ChartAxis::Step) return step;
-  if (m_axis == ChartAxis::Tokens) return tokens;
-  const double start = run.steps().time.empty() ? 0 : run.steps().time.front();
-  std::vector<double> minutes(time.size());
-  std::transform(time.begin(), time.end(), minutes.begin(), [start](double at) { return (at - start) / 60; });
-  return minutes;
+template <typename Columns> Places MetricChart::places(const RunModel &run, const Columns &columns) const {
+  if (m_axis == ChartAxis::Step) return {columns.step};
+  if (m_axis == ChartAxis::Tokens) return {columns.tokens};
+  return {columns.time, run.steps().time.empty() ? 0 : run.steps().time.front(), 1.0 / 60};
+}
+
+QVector<QPointF> MetricChart::pointsOf(const RunModel &run, Metric metric, int pixels) const {
+  return decimate(places(run, run.steps()), values(run, metric), m_from, m_to, pixels);
+}
+
+double MetricChart::last(const RunModel &run, Metric metric) {
+  const Series &series = values(run, metric);
+  return series.empty() ? std::nan("") : series.back();
+}
+
+QString MetricChart::valueText(Metric metric, double value) {
+  if (!std::isfinite(value)) return QStringLiteral("–");
+  if (metric == Metric::Memory) return bytesText(static_cast<qint64>(value));
+  if (metric == Metric::LearningRate) return rateText(value);
+  return metric == Metric::TokensPerSecond ? countText(static_cast<qint64>(value)) : numberText(value);
+}
+
+void MetricChart::setMetric(Metric metric) {
+  m_metric = metric;
+  rebuild();
 }
 
 void MetricChart::setRuns(std::vector<ChartRun> runs) {
-  for (const auto &curve : m_curves) {
+  for (const auto &curve : m_curves)
     if (curve->source.run) disconnect(curve->source.run, nullptr, this, nullptr);
-    for (QXYSeries *series : curve->series()) {
-      chart()->removeSeries(series);
-      delete series;
-    }
-  }
   m_curves.clear();
   for (ChartRun &run : runs) {
     auto curve = std::make_unique<Curve>();
     curve->source = std::move(run);
-    curve->raw = new QLineSeries;
-    curve->smooth = new QLineSeries;
-    curve->validation = new QLineSeries;
-    curve->marks = new QScatterSeries;
-    curve->marks->setMarkerShape(QScatterSeries::MarkerShapeRotatedRectangle);
-    curve->marks->setMarkerSize(8);
-    for (QXYSeries *series : curve->series()) {
-      chart()->addSeries(series);
-      series->attachAxis(chart()->axes(Qt::Horizontal).first());
-      series->attachAxis(m_y);
-    }
+    curve->smoothed = Smoothed(m_smoothing);
     if (curve->source.run) connect(curve->source.run, &RunModel::changed, this, &MetricChart::scheduleUpdate);
     m_curves.push_back(std::move(curve));
   }
-  applyColors();
   rebuild();
 }
 
 void MetricChart::setAxis(ChartAxis axis) {
   m_axis = axis;
-  static_cast<QValueAxis *>(chart()->axes(Qt::Horizontal).first())
-      ->setLabelFormat(axis == ChartAxis::Time ? QStringLiteral("%g") : QStringLiteral("%d"));
+  m_x->setLabelFormat(axis == ChartAxis::Time ? QStringLiteral("%g") : QStringLiteral("%d"));
   showAll();
 }
 
 void MetricChart::setSmoothing(double weight) {
   m_smoothing = std::clamp(weight, 0.0, 0.9999);
-  for (const auto &curve : m_curves) curve->smoothed.clear();
+  for (const auto &curve : m_curves) curve->smoothed = Smoothed(m_smoothing);
   rebuild();
 }
 
@@ -158,28 +150,26 @@ void MetricChart::setLogarithmic(bool on) {
   m_logarithmic = on;
   QAbstractAxis *old = m_y;
   if (on) {
-    auto *axis = new QLogValueAxis;
-    axis->setBase(10);
-    axis->setLabelFormat(QStringLiteral("%g"));
-    axis->setMinorTickCount(8);
+    auto *axis = new QCategoryAxis; // over the logarithm: Qt's own logarithmic axis has labels at powers of ten alone
+    axis->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
     m_y = axis;
   } else {
-    auto *axis = new QValueAxis;
-    axis->setLabelFormat(QStringLiteral("%g"));
-    axis->setTickType(QValueAxis::TicksDynamic);
-    m_y = axis;
+    m_y = makeAxis(QStringLiteral("%g"));
   }
-  if (old) chart()->removeAxis(old); // takes it from the series, too
-  chart()->addAxis(m_y, Qt::AlignLeft);
-  for (const auto &curve : m_curves)
-    for (QXYSeries *series : curve->series()) series->attachAxis(m_y);
+  if (old) chart()->removeAxis(old);
   delete old;
+  chart()->addAxis(m_y, Qt::AlignLeft);
   applyColors();
   rebuild();
 }
 
 void MetricChart::scheduleUpdate() {
-  if (!m_throttle.isActive()) m_throttle.start();
+  if (!m_throttle.isActive() && isVisible()) m_throttle.start();
+}
+
+void MetricChart::showEvent(QShowEvent *event) {
+  QChartView::showEvent(event);
+  rebuild(); // what came while it was out of sight
 }
 
 void MetricChart::showAll() {
@@ -189,23 +179,18 @@ void MetricChart::showAll() {
 
 double MetricChart::end() const {
   double last = 0;
-  for (const auto &curve : m_curves)
-    if (!curve->x.empty()) last = std::max(last, curve->x.back());
+  for (const auto &curve : m_curves) {
+    if (!curve->source.run || curve->source.run->steps().step.empty()) continue;
+    const Places x = places(*curve->source.run, curve->source.run->steps());
+    last = std::max(last, x.at(x.size() - 1));
+  }
   return last;
 }
 
 void MetricChart::rebuild() {
-  for (const auto &curve : m_curves) {
-    if (!curve->source.run) continue;
-    const RunModel &run = *curve->source.run;
-    curve->x = positions(run, run.steps().time, run.steps().step, run.steps().tokens);
-    const auto &y = values(run);
-    if (curve->smoothed.empty() || curve->smoothed.size() > y.size()) { // new, or a resume took steps back
-      curve->smoothed.clear();
-      curve->carry = curve->share = 0;
-    }
-    smoothOn(y, m_smoothing, curve->smoothed, curve->carry, curve->share);
-  }
+  if (isSmoothed())
+    for (const auto &curve : m_curves)
+      if (curve->source.run) curve->smoothed.follow(values(*curve->source.run));
   if (!m_zoomed) {
     m_from = 0;
     m_to = end() > 0 ? end() : 1;
@@ -214,63 +199,67 @@ void MetricChart::rebuild() {
 }
 
 void MetricChart::updateRange() {
-  auto *axis = static_cast<QValueAxis *>(chart()->axes(Qt::Horizontal).first());
-  axis->setRange(m_from, m_to);
-  axis->setTickType(QValueAxis::TicksDynamic);
   double interval = niceInterval(m_to - m_from, std::max(2, width() / 130));
   if (m_axis == ChartAxis::Step) interval = std::max(1.0, interval);
-  axis->setTickInterval(interval);
-  for (const auto &curve : m_curves) updateCurve(*curve);
+  setTicks(*m_x, m_from, m_to, interval);
+  std::vector<DrawnCurve> curves;
+  for (const auto &curve : m_curves) curves.push_back(drawn(*curve));
   double low = INFINITY, high = -INFINITY;
-  for (const auto &curve : m_curves)
-    for (const QLineSeries *series : {curve->raw, curve->smooth, curve->validation})
-      for (const QPointF &point : series->points()) {
+  for (const DrawnCurve &curve : curves)
+    for (const auto *points : {&curve.raw, &curve.smooth, &curve.validation})
+      for (const QPointF &point : *points) {
         if (point.x() < m_from || point.x() > m_to) continue;
         low = std::min(low, point.y());
         high = std::max(high, point.y());
       }
+  m_drawn->setCurves(std::move(curves));
   if (low <= high) setYRange(low, high);
+  Q_EMIT rangeChanged();
 }
 
+/// Rounded outwards to whole ticks, so that the axis stays put while one pans.
 void MetricChart::setYRange(double low, double high) {
   if (m_logarithmic) {
-    static_cast<QLogValueAxis *>(m_y)->setRange(std::max(low * 0.9, 1e-12), std::max(high * 1.1, 1e-11));
-    return;
+    low = std::max(low * 0.95, 1e-30);
+    high = std::max(high * 1.05, low * 1.01);
+    auto *axis = static_cast<QCategoryAxis *>(m_y);
+    for (const QString &label : axis->categoriesLabels()) axis->remove(label);
+    axis->setStartValue(std::log10(low));
+    for (const double tick : logTicks(low, high)) axis->append(QString::number(tick, 'g', 3), std::log10(tick));
+    axis->setRange(std::log10(low), std::log10(high));
+    return m_drawn->setRange(m_from, m_to, low, high, true);
   }
   const double spread = std::max(high - low, std::max(std::fabs(high) * 1e-3, 1e-12));
-  const double bottom = low >= 0 ? std::max(0.0, low - 0.06 * spread) : low - 0.06 * spread;
-  auto *axis = static_cast<QValueAxis *>(m_y);
-  axis->setTickInterval(niceInterval(spread, std::max(2, height() / 70)));
-  axis->setRange(bottom, high + 0.06 * spread);
+  const double interval = niceInterval(spread, std::max(2, height() / 70));
+  const double bottom = std::floor((low - 0.02 * spread) / interval) * interval,
+               top = std::ceil((high + 0.02 * spread) / interval) * interval;
+  const double from = low >= 0 ? std::max(0.0, bottom) : bottom;
+  setTicks(*static_cast<QValueAxis *>(m_y), from, top, interval);
+  m_drawn->setRange(m_from, m_to, from, top, false);
 }
 
-void MetricChart::updateCurve(Curve &curve) {
-  if (!curve.source.run) {
-    for (QXYSeries *series : curve.series()) series->clear();
-    return;
-  }
+DrawnCurve MetricChart::drawn(const Curve &curve) const {
+  DrawnCurve drawn;
+  drawn.color = curve.source.color;
+  if (!curve.source.run) return drawn;
   const RunModel &run = *curve.source.run;
   const int pixels = std::max(50, static_cast<int>(chart()->plotArea().width()));
-  const bool smooth = m_smoothing > 0 && m_metric == Metric::Loss;
-  curve.raw->replace(decimate(curve.x, values(run), m_from, m_to, smooth ? pixels / 2 : pixels, m_logarithmic));
-  curve.smooth->setVisible(smooth);
-  if (smooth)
-    curve.smooth->replace(decimate(curve.x, curve.smoothed, m_from, m_to, pixels, m_logarithmic));
-  else
-    curve.smooth->clear();
-  if (m_metric != Metric::Loss) return;
-  const EvalColumns &evals = run.evals();
-  curve.validation->replace(
-      decimate(positions(run, evals.time, evals.step, evals.tokens), evals.loss, m_from, m_to, pixels, m_logarithmic));
-  QVector<QPointF> marks;
+  const bool smooth = isSmoothed();
+  const Places x = places(run, run.steps());
+  drawn.raw = decimate(x, values(run), m_from, m_to, smooth ? pixels / 2 : pixels, m_logarithmic);
+  if (m_metric == Metric::Memory)
+    for (QPointF &point : drawn.raw) point.ry() /= kGib;
+  if (smooth) drawn.smooth = decimate(x, curve.smoothed.values(), m_from, m_to, pixels / 4, m_logarithmic);
+  if (m_metric != Metric::Loss) return drawn;
+  drawn.validation = decimate(places(run, run.evals()), run.evals().loss, m_from, m_to, pixels, m_logarithmic);
   for (const RunMark &mark : run.marks()) {
     const auto &steps = run.steps().step;
     const auto at = static_cast<size_t>(std::lower_bound(steps.begin(), steps.end(), mark.step) - steps.begin());
-    if (at >= curve.x.size() || curve.x[at] < m_from || curve.x[at] > m_to) continue;
-    const double y = smooth ? curve.smoothed[at] : values(run)[at];
-    if (std::isfinite(y) && (!m_logarithmic || y > 0)) marks.append({curve.x[at], y});
+    if (at >= x.size() || x.at(at) < m_from || x.at(at) > m_to) continue;
+    const double y = smooth ? curve.smoothed.values()[at] : values(run)[at];
+    if (std::isfinite(y) && (!m_logarithmic || y > 0)) drawn.marks.append({x.at(at), y});
   }
-  curve.marks->replace(marks);
+  return drawn;
 }
 
 void MetricChart::applyColors() {
@@ -292,17 +281,7 @@ void MetricChart::applyColors() {
   m_readOutBox->setPen(QPen(look.color(Tone::Line), 1));
   m_readOut->setBrush(look.color(Tone::Text));
   m_readOut->setFont(small);
-  for (const auto &curve : m_curves) {
-    const bool smooth = m_smoothing > 0 && m_metric == Metric::Loss;
-    QColor faint = curve->source.color;
-    faint.setAlphaF(smooth ? 0.28F : 1.0F);
-    curve->raw->setPen(curvePen(faint, smooth ? 1 : 1.6));
-    curve->smooth->setPen(curvePen(curve->source.color, 2));
-    curve->validation->setPen(curvePen(curve->source.color, 2, Qt::DashLine));
-    curve->validation->setPointsVisible(true);
-    curve->marks->setColor(look.color(Tone::Surface));
-    curve->marks->setBorderColor(curve->source.color);
-  }
+  m_drawn->update();
 }
 
 void MetricChart::resizeEvent(QResizeEvent *event) {
@@ -328,9 +307,13 @@ void MetricChart::pan(double share) {
   updateRange();
 }
 
+double MetricChart::valueAt(double pixel) const {
+  const QRectF area = chart()->plotArea();
+  return m_from + (pixel - area.left()) / std::max(1.0, area.width()) * (m_to - m_from);
+}
+
 void MetricChart::wheelEvent(QWheelEvent *event) {
-  const double centre = chart()->mapToValue(event->position(), m_curves.empty() ? nullptr : m_curves.front()->raw).x();
-  zoom(std::pow(0.999, event->angleDelta().y()), std::clamp(centre, m_from, m_to));
+  zoom(std::pow(0.999, event->angleDelta().y()), std::clamp(valueAt(event->position().x()), m_from, m_to));
   event->accept();
 }
 
@@ -353,6 +336,7 @@ void MetricChart::mouseDoubleClickEvent(QMouseEvent *) { showAll(); }
 void MetricChart::leaveEvent(QEvent *) {
   m_cross->hide();
   m_readOutBox->hide();
+  Q_EMIT hovered(-1);
 }
 
 void MetricChart::keyPressEvent(QKeyEvent *event) {
@@ -368,24 +352,36 @@ void MetricChart::keyPressEvent(QKeyEvent *event) {
   }
 }
 
+QString MetricChart::marksNear(double x, double within) const {
+  QString text;
+  if (m_metric != Metric::Loss) return text;
+  for (const auto &curve : m_curves) {
+    if (!curve->source.run || curve->source.run->steps().step.empty()) continue;
+    const Places steps{curve->source.run->steps().step}, place = places(*curve->source.run, curve->source.run->steps());
+    for (const RunMark &mark : curve->source.run->marks())
+      if (std::fabs(place.at(steps.nearest(mark.step)) - x) <= within && text.count(QLatin1Char('\n')) < 4)
+        text += QStringLiteral("\n◆ ") + curve->source.run->markText(mark);
+  }
+  return text;
+}
+
 void MetricChart::showReadOut(const QPointF &position) {
   const QRectF area = chart()->plotArea();
   if (m_curves.empty() || !area.contains(position)) return leaveEvent(nullptr);
-  const double x = chart()->mapToValue(position, m_curves.front()->raw).x();
+  const double x = valueAt(position.x());
   QString text;
   for (const auto &curve : m_curves) {
-    if (!curve->source.run || curve->x.empty()) continue;
-    auto at = static_cast<size_t>(std::lower_bound(curve->x.begin(), curve->x.end(), x) - curve->x.begin());
-    at = std::min(at, curve->x.size() - 1);
-    if (at > 0 && x - curve->x[at - 1] < curve->x[at] - x) --at;
-    if (text.isEmpty()) text = tr("step %1").arg(countText(static_cast<qint64>(curve->source.run->steps().step[at])));
-    const double value = values(*curve->source.run)[at];
-    const QString shown = m_metric == Metric::Memory         ? bytesText(std::isfinite(value) ? static_cast<qint64>(value) : -1)
-                          : m_metric == Metric::LearningRate ? rateText(value)
-                                                             : numberText(value);
+    if (!curve->source.run || curve->source.run->steps().step.empty()) continue;
+    const size_t at = places(*curve->source.run, curve->source.run->steps()).nearest(x);
+    if (text.isEmpty()) {
+      const double step = curve->source.run->steps().step[at];
+      text = tr("step %1").arg(countText(static_cast<qint64>(step)));
+      Q_EMIT hovered(step);
+    }
+    const QString shown = valueText(m_metric, values(*curve->source.run)[at]);
     text += QStringLiteral("\n%1  %2").arg(curve->source.name.left(28), shown);
   }
-  m_readOut->setText(text);
+  m_readOut->setText(text + marksNear(x, 6 * (m_to - m_from) / std::max(1.0, area.width())));
   const QRectF box = m_readOut->boundingRect().adjusted(-8, -4, 8, 4);
   const double left = position.x() + 12 + box.width() > area.right() ? position.x() - 12 - box.width() : position.x() + 12;
   m_readOutBox->setRect(0, 0, box.width(), box.height());
@@ -412,39 +408,14 @@ bool MetricChart::exportImage(const QString &path) {
   image.setDevicePixelRatio(2);
   image.fill(theme().color(Tone::Surface));
   QPainter painter(&image);
-  painter.setRenderHint(QPainter::Antialiasing);
   render(&painter, QRectF(QPointF(0, 0), QSizeF(size())));
   painter.end();
   return image.save(path, "PNG");
 }
 
-bool MetricChart::exportCsv(const QString &path) const {
-  QSaveFile file(path);
-  if (!file.open(QIODevice::WriteOnly | QIODevice::Text)) return false;
-  QTextStream out(&file);
-  out << "run,step,tokens,seconds,loss,learning_rate,gradient_norm,tokens_per_second,memory_bytes\n";
-  out.setRealNumberPrecision(10);
-  for (const auto &curve : m_curves) {
-    if (!curve->source.run) continue;
-    const StepColumns &steps = curve->source.run->steps();
-    QString name = curve->source.name;
-    name.replace(QLatin1Char('"'), QLatin1String("\"\""));
-    if (!name.isEmpty() && QStringLiteral("=+-@").contains(name.front())) name.prepend(QLatin1Char('\'')); // no formula for a spreadsheet
-    for (size_t i = 0; i < steps.step.size(); ++i) {
-      out << '"' << name << "\"," << static_cast<qint64>(steps.step[i]) << ',' << static_cast<qint64>(steps.tokens[i]) << ','
-          << steps.time[i] - steps.time.front() << ',' << steps.loss[i] << ',' << steps.lr[i] << ',' << steps.gradNorm[i] << ','
-          << steps.tokensPerSecond[i] << ',';
-      if (std::isfinite(steps.memory[i])) out << static_cast<qint64>(steps.memory[i]);
-      out << '\n';
-    }
-  }
-  out.flush();
-  return file.commit();
-}
-
 QVector<QPointF> MetricChart::drawnPoints(int index) const {
-  const Curve &curve = *m_curves.at(static_cast<size_t>(index));
-  return curve.smooth->isVisible() ? curve.smooth->points() : curve.raw->points();
+  const DrawnCurve &curve = m_drawn->curves().at(static_cast<size_t>(index));
+  return curve.smooth.isEmpty() ? curve.raw : curve.smooth;
 }
 
 } // namespace attune::ui

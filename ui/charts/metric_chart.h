@@ -3,6 +3,7 @@
 // twice a second while data arrive. Reads RunModels, which may go away.
 #pragma once
 
+#include "ui/charts/decimate.h"
 #include "ui/models/run_model.h"
 
 #include <QChartView>
@@ -13,11 +14,13 @@
 #include <vector>
 
 class QGraphicsSimpleTextItem;
-class QLineSeries;
-class QScatterSeries;
 class QAbstractAxis;
+class QValueAxis;
 
 namespace attune::ui {
+
+class CurveItem;
+struct DrawnCurve;
 
 enum class Metric { Loss, LearningRate, GradientNorm, TokensPerSecond, Memory };
 enum class ChartAxis { Step, Tokens, Time };
@@ -35,6 +38,8 @@ public:
   explicit MetricChart(Metric metric, QWidget *parent = nullptr);
   ~MetricChart() override;
 
+  void setMetric(Metric metric);
+  Metric metric() const { return m_metric; }
   void setRuns(std::vector<ChartRun> runs);
   void setAxis(ChartAxis axis);
   void setLogarithmic(bool on);
@@ -44,11 +49,22 @@ public:
   void showAll();
 
   bool exportImage(const QString &path); // by its ending: .png or .svg
-  bool exportCsv(const QString &path) const;
+  /// What is shown of the horizontal axis, and the points of any metric of `run` over it.
+  double from() const { return m_from; }
+  double to() const { return m_to; }
+  QVector<QPointF> pointsOf(const RunModel &run, Metric metric, int pixels) const;
+  /// The newest value of a metric, not a number when there is none; and a value with its unit.
+  static double last(const RunModel &run, Metric metric);
+  static QString valueText(Metric metric, double value);
   /// The points drawn for run `index`, for tests: smoothed (or raw without smoothing).
   QVector<QPointF> drawnPoints(int index) const;
 
+Q_SIGNALS:
+  void rangeChanged();       // what is shown of the horizontal axis, or what stands in it
+  void hovered(double step); // under the pointer; negative when it has left
+
 protected:
+  void showEvent(QShowEvent *event) override;
   void resizeEvent(QResizeEvent *event) override;
   void wheelEvent(QWheelEvent *event) override;
   void mousePressEvent(QMouseEvent *event) override;
@@ -59,19 +75,22 @@ protected:
   void keyPressEvent(QKeyEvent *event) override;
 
 private:
-  struct Curve; // the series of one run and its smoothed values
-  const std::vector<double> &values(const RunModel &run) const;
-  std::vector<double> positions(const RunModel &run, const std::vector<double> &time, const std::vector<double> &step,
-                                const std::vector<double> &tokens) const;
+  struct Curve; // a run and its smoothed values
+  static const Series &values(const RunModel &run, Metric metric);
+  const Series &values(const RunModel &run) const { return values(run, m_metric); }
+  template <typename Columns> Places places(const RunModel &run, const Columns &columns) const;
+  bool isSmoothed() const { return m_smoothing > 0 && m_metric == Metric::Loss; }
   void scheduleUpdate();
   double end() const; // of the longest curve, in the chosen unit; 0 without any
   void rebuild();
-  void updateCurve(Curve &curve);
+  DrawnCurve drawn(const Curve &curve) const;
   void updateRange();
   void setYRange(double low, double high);
   void zoom(double factor, double centre);
   void pan(double share);
+  double valueAt(double pixel) const; // of the horizontal axis
   void showReadOut(const QPointF &position);
+  QString marksNear(double x, double within) const;
   void applyColors();
 
   Metric m_metric;
@@ -79,6 +98,8 @@ private:
   bool m_logarithmic = false;
   double m_smoothing = 0.9;
   std::vector<std::unique_ptr<Curve>> m_curves;
+  CurveItem *m_drawn = nullptr;
+  QValueAxis *m_x = nullptr;
   QAbstractAxis *m_y = nullptr;
   QTimer m_throttle;
   double m_from = 0, m_to = 1; // what is shown

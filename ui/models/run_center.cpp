@@ -1,7 +1,5 @@
 #include "ui/models/run_center.h"
 
-#include "core/api/event_json.h"
-#include "core/api/event_queue.h"
 #include "ui/bridge/run_bridge.h"
 
 #include <QDateTime>
@@ -11,8 +9,24 @@
 
 namespace attune::ui {
 
+namespace {
+
+double now() { return static_cast<double>(QDateTime::currentMSecsSinceEpoch()) / 1000; }
+
+} // namespace
+
 RunCenter::RunCenter(const Services &services, TaskRunner &tasks, EngineGate &gate, QObject *parent)
-    : QObject(parent), m_services(services), m_tasks(tasks), m_gate(gate) {}
+    : QObject(parent), m_services(services), m_tasks(tasks), m_gate(gate) {
+  m_changes.setSingleShot(true);
+  m_changes.setInterval(500); // a training step on the CPU slows where another thread wants a core
+  connect(&m_changes, &QTimer::timeout, this, [this] {
+    if (std::exchange(m_changeWaits, false) && !m_active.isEmpty()) tellChange(m_active, false);
+  });
+  connect(&m_gate, &EngineGate::failed, this, [this] {
+    if (!m_active.isEmpty() && !m_handle)
+      finishEarly(api::RunOutcome::Failed, api::RunErrorInfo{"engine", m_gate.failure()->text(), m_gate.failure()->hint});
+  });
+}
 
 api::RunSummary *RunCenter::entry(const QString &folder) {
   const std::string key = folder.toStdString();
@@ -22,35 +36,40 @@ api::RunSummary *RunCenter::entry(const QString &folder) {
 
 const api::RunSummary *RunCenter::find(const QString &folder) const { return const_cast<RunCenter *>(this)->entry(folder); }
 
-QString RunCenter::active() const {
-  for (auto live = m_live.begin(); live != m_live.end(); ++live) {
-    const auto *model = m_models.value(live.key());
-    if (model && model->state() != api::RunState::Waiting) return live.key();
-  }
-  return m_live.isEmpty() ? QString() : m_live.begin().key();
-}
-
 void RunCenter::refresh() {
+  struct Found {
+    std::vector<api::RunSummary> runs;
+    std::vector<api::RunRequest> queue;
+  };
   m_listing = m_tasks.run(
       this,
-      [store = m_services.runs, opened = m_opened](StopToken stop) {
-        std::vector<api::RunSummary> runs = store->list(stop);
-        for (const std::string &folder : opened) runs.push_back(store->summary(folder));
-        return runs;
+      [store = m_services.runs, opened = m_opened, first = !m_known](StopToken stop) {
+        Found found;
+        found.runs = store->list(stop);
+        for (const std::string &folder : opened)
+          if (std::none_of(found.runs.begin(), found.runs.end(), [&](const auto &run) { return run.folder == folder; }))
+            found.runs.push_back(store->summary(folder));
+        if (first) found.queue = store->queue();
+        return found;
       },
-      [this](std::vector<api::RunSummary> runs) {
+      [this](Found found) {
         // A live run's entry here is newer than what the disk had a moment ago, and may not have a folder yet.
-        for (auto live = m_live.begin(); live != m_live.end(); ++live) {
-          const api::RunSummary *mine = entry(live.key());
-          if (!mine) continue;
-          const auto same = std::find_if(runs.begin(), runs.end(), [&](const auto &run) { return run.folder == mine->folder; });
-          if (same == runs.end())
-            runs.insert(runs.begin(), *mine);
+        for (const api::RunSummary &mine : m_runs) {
+          if (!isLive(QString::fromStdString(mine.folder))) continue;
+          const auto same = std::find_if(found.runs.begin(), found.runs.end(), [&](const auto &run) { return run.folder == mine.folder; });
+          if (same == found.runs.end())
+            found.runs.insert(found.runs.begin(), mine);
           else
-            *same = *mine;
+            *same = mine;
         }
-        m_runs = std::move(runs);
-        m_known = true;
+        m_runs = std::move(found.runs);
+        for (const api::RunRequest &request : found.queue) {
+          const QString folder = QString::fromStdString(request.folder);
+          if (request.resume != (find(folder) != nullptr) || isLive(folder)) continue; // it is gone, or has begun
+          addSummary(request);
+          m_queue.add(request);
+        }
+        if (!std::exchange(m_known, true)) keepQueue();
         Q_EMIT listChanged();
       });
 }
@@ -78,13 +97,13 @@ RunModel *RunCenter::model(const QString &folder) {
   m_reading.insert(folder, std::make_shared<Task>(m_tasks.run(
                                model,
                                [store = m_services.runs, path = folder.toStdString()](StopToken stop) {
-                                 auto queue = std::make_unique<api::EventQueue>();
-                                 static_cast<void>(store->replay(path, *queue, stop)); // what could be read is shown
-                                 return api::currentEvents(queue->take());
+                                 RunHistory history;
+                                 static_cast<void>(store->replay(path, history, stop)); // what could be read is shown
+                                 return history;
                                },
-                               [this, model, folder](std::vector<api::RunEvent> events) {
-                                 const int64_t last = events.empty() ? 0 : events.back().seq;
-                                 model->apply(events);
+                               [this, model, folder](RunHistory history) {
+                                 const int64_t last = history.lastSeq;
+                                 model->replace(std::move(history));
                                  m_reading.remove(folder);
                                  // What arrived meanwhile and was not on disk yet.
                                  std::vector<api::RunEvent> newer = m_early.take(folder);
@@ -97,54 +116,119 @@ RunModel *RunCenter::model(const QString &folder) {
 }
 
 QString RunCenter::requestStart(const api::RunConfig &config) {
-  const std::string path = m_services.runs->freshFolder(config.name);
-  const QString folder = QString::fromStdString(path);
-  api::RunSummary run;
-  run.folder = path;
-  run.name = config.name;
-  run.model = config.model;
-  if (!config.dataset.empty()) run.data = config.dataset.front().path;
-  run.method = config.method;
-  run.startedAt = static_cast<double>(QDateTime::currentMSecsSinceEpoch()) / 1000;
-  run.phase = api::RunPhase::Waiting;
-  m_runs.insert(m_runs.begin(), run);
-  m_models.insert(folder, new RunModel(folder, this));
   api::RunRequest request;
   request.config = config;
-  request.folder = path;
-  launch(folder, std::move(request));
+  const std::string fresh = m_services.runs->freshFolder(config.name);
+  request.folder = fresh;
+  for (int i = 2; find(QString::fromStdString(request.folder)); ++i) request.folder = fresh + "-" + std::to_string(i); // of one that waits
+  const QString folder = QString::fromStdString(request.folder);
+  enqueue(std::move(request), 0);
   return folder;
 }
 
 void RunCenter::requestContinue(const QString &folder) {
-  api::RunSummary *run = entry(folder);
-  RunModel *figures = model(folder);
-  if (!run || !figures || m_live.contains(folder)) return;
-  run->phase = api::RunPhase::Waiting;
+  if (!find(folder) || !model(folder) || isLive(folder)) return;
   api::RunRequest request;
   request.folder = folder.toStdString();
   request.resume = true;
-  launch(folder, std::move(request));
+  enqueue(std::move(request), 0);
 }
 
-void RunCenter::launch(const QString &folder, api::RunRequest request) {
-  auto *bridge = new RunBridge(this);
-  m_live.insert(folder, {bridge, nullptr});
-  connect(bridge, &RunBridge::arrived, this, [this, folder](const auto &events) { onArrived(folder, events); });
-  connect(&m_gate, &EngineGate::failed, bridge, [this, folder] {
-    api::RunFinished finished{api::RunOutcome::Failed, 0, api::RunErrorInfo{"engine", m_gate.failure()->text(), m_gate.failure()->hint}};
-    onArrived(folder, {{0, static_cast<double>(QDateTime::currentMSecsSinceEpoch()) / 1000, finished}});
-  });
+/// Shows the run as waiting, whether it is in the list already or new.
+void RunCenter::addSummary(const api::RunRequest &request) {
+  const QString folder = QString::fromStdString(request.folder);
+  if (!entry(folder)) {
+    api::RunSummary run;
+    run.folder = request.folder;
+    run.name = request.config.name;
+    run.model = request.config.model;
+    if (!request.config.dataset.empty()) run.data = request.config.dataset.front().path;
+    run.method = request.config.method;
+    run.startedAt = now();
+    m_runs.insert(m_runs.begin(), run);
+    m_models.insert(folder, new RunModel(folder, this));
+  }
+  entry(folder)->phase = api::RunPhase::Waiting;
+}
+
+/// `place` 0 = where a person expects it: at the end, or before runs that wait since the last time.
+void RunCenter::enqueue(api::RunRequest request, int place) {
+  addSummary(request);
+  if (place > 0)
+    m_queue.insert(std::move(request), place);
+  else if (std::exchange(m_held, false))
+    m_queue.insert(std::move(request), 1);
+  else
+    m_queue.add(std::move(request));
+  startNext();
+}
+
+void RunCenter::releaseQueue() {
+  m_held = false;
+  startNext();
+}
+
+void RunCenter::startNext() {
+  if (m_active.isEmpty() && !m_held && !m_queue.empty()) launch(m_queue.takeNext());
+  keepQueue();
   Q_EMIT listChanged();
-  m_gate.whenReady(bridge, [this, folder, bridge, request = std::move(request)](api::Engine &engine) {
+}
+
+/// One write at a time, so that the last one is the newest; none before the queue of the last time has been read.
+void RunCenter::keepQueue() {
+  m_keepAgain = m_isKeeping;
+  if (m_isKeeping || !m_known) return;
+  m_isKeeping = true;
+  m_keeping = m_tasks.run(
+      this, [store = m_services.runs, queue = m_queue.waiting()](StopToken) { return store->writeQueue(queue); },
+      [this](const Status &status) {
+        m_isKeeping = false;
+        if (!status.ok()) Q_EMIT failed(QString::fromStdString(status.error().text()));
+        if (m_keepAgain) keepQueue();
+      });
+}
+
+void RunCenter::moveInQueue(const QString &folder, int by) {
+  if (!m_queue.move(folder, by)) return;
+  keepQueue();
+  Q_EMIT listChanged();
+}
+
+std::optional<api::RunRequest> RunCenter::takeOut(const QString &folder) {
+  auto request = m_queue.takeOut(folder);
+  if (!request) return request;
+  keepQueue();
+  if (request->resume)
+    refresh(); // it is again what it was
+  else
+    forget(folder);
+  return request;
+}
+
+void RunCenter::putBack(const api::RunRequest &request, int place) {
+  if (!isLive(QString::fromStdString(request.folder))) enqueue(request, std::max(1, place));
+}
+
+void RunCenter::launch(const api::RunRequest &request) {
+  m_active = QString::fromStdString(request.folder);
+  m_bridge = new RunBridge(this);
+  connect(m_bridge, &RunBridge::arrived, this, [this, folder = m_active](const auto &events) { onArrived(folder, events); });
+  m_gate.whenReady(m_bridge, [this, bridge = m_bridge, request](api::Engine &engine) {
+    if (bridge != m_bridge) return; // stopped before the engine was there
     auto handle = engine.backend().start(request, bridge->sink());
-    if (handle.ok()) {
-      m_live[folder].handle = *handle;
-      return;
-    }
-    Q_EMIT failed(QString::fromStdString(handle.error().text()));
-    end(folder);
+    if (handle.ok())
+      m_handle = *handle;
+    else
+      finishEarly(api::RunOutcome::Failed, api::RunErrorInfo{"engine", handle.error().text(), handle.error().hint});
   });
+  if (m_bridge) onArrived(m_active, {{0, now(), api::StateChanged{api::RunState::Loading}}});
+}
+
+/// The end of the active run when the engine cannot or shall not say it itself.
+void RunCenter::finishEarly(api::RunOutcome outcome, std::optional<api::RunErrorInfo> error) {
+  const RunModel *figures = m_models.value(m_active);
+  const api::RunFinished finished{outcome, figures ? figures->step() : 0, std::move(error)};
+  onArrived(QString(m_active), {{0, now(), finished}});
 }
 
 void RunCenter::onArrived(const QString &folder, const std::vector<api::RunEvent> &events) {
@@ -155,12 +239,23 @@ void RunCenter::onArrived(const QString &folder, const std::vector<api::RunEvent
     early.insert(early.end(), events.begin(), events.end());
     return;
   }
+  const api::RunState before = figures->state();
   figures->apply(events);
   updateSummary(folder);
-  Q_EMIT runChanged(folder);
   const bool over =
       std::any_of(events.begin(), events.end(), [](const auto &event) { return std::holds_alternative<api::RunFinished>(event.body); });
+  tellChange(folder, over || figures->state() != before);
   if (over) end(folder);
+}
+
+void RunCenter::tellChange(const QString &folder, bool atOnce) {
+  if (m_changes.isActive() && !atOnce) {
+    m_changeWaits = true;
+    return;
+  }
+  m_changeWaits = false;
+  m_changes.start();
+  Q_EMIT runChanged(folder);
 }
 
 void RunCenter::updateSummary(const QString &folder) {
@@ -186,24 +281,44 @@ void RunCenter::updateSummary(const QString &folder) {
   run->error = figures->finished()->error ? figures->finished()->error->message : std::string();
 }
 
-void RunCenter::end(const QString &folder) {
-  const Live live = m_live.take(folder);
-  if (live.bridge) live.bridge->deleteLater();
+void RunCenter::end(QString folder) { // a copy: it may be m_active
+  if (folder != m_active) return;
+  m_active.clear();
+  m_handle.reset();
+  if (m_bridge) m_bridge->deleteLater();
+  m_bridge = nullptr;
+  const RunModel *figures = m_models.value(folder);
+  const bool began = !figures || figures->totalSteps() > 0;
+  const bool stopped = figures && figures->finished() && figures->finished()->outcome == api::RunOutcome::Stopped;
   Q_EMIT runEnded(folder);
-  Q_EMIT listChanged();
+  if (!began && stopped)
+    forget(folder); // it has no folder
+  else
+    m_measuring = m_tasks.run(
+        this, [store = m_services.runs, path = folder.toStdString()](StopToken) { return store->summary(path).diskBytes; },
+        [this, folder](int64_t bytes) {
+          if (api::RunSummary *run = entry(folder)) run->diskBytes = bytes;
+          Q_EMIT listChanged();
+        });
+  startNext();
 }
 
 void RunCenter::requestPause(const QString &folder) {
-  if (const auto handle = m_live.value(folder).handle) handle->requestPause();
+  if (folder == m_active && m_handle) m_handle->requestPause();
 }
 void RunCenter::requestUnpause(const QString &folder) {
-  if (const auto handle = m_live.value(folder).handle) handle->requestResume();
-}
-void RunCenter::requestStop(const QString &folder) {
-  if (const auto handle = m_live.value(folder).handle) handle->requestStop();
+  if (folder == m_active && m_handle) m_handle->requestResume();
 }
 void RunCenter::requestCheckpoint(const QString &folder) {
-  if (const auto handle = m_live.value(folder).handle) handle->requestCheckpoint();
+  if (folder == m_active && m_handle) m_handle->requestCheckpoint();
+}
+void RunCenter::requestStop(const QString &folder) {
+  if (folder.isEmpty() || folder != m_active)
+    takeOut(folder);
+  else if (m_handle)
+    m_handle->requestStop();
+  else
+    finishEarly(api::RunOutcome::Stopped, std::nullopt);
 }
 
 void RunCenter::writeNotes(const QString &folder, const api::RunNotes &notes) {

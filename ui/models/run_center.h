@@ -1,13 +1,15 @@
-// Every run the window knows: those on disk and those going in this process. Starts, resumes and steers them, and keeps
-// the list fresh. GUI thread; disk and engine work happen elsewhere.
+// Every run the window knows: those on disk, the one going in this process and those that wait for it to end. Starts,
+// resumes and steers them, and keeps the list fresh. GUI thread; disk and engine work happen elsewhere.
 #pragma once
 
 #include "core/api/run_store.h"
 #include "ui/models/engine_gate.h"
 #include "ui/models/run_model.h"
+#include "ui/models/run_queue.h"
 
 #include <QHash>
 #include <QObject>
+#include <QTimer>
 
 #include <memory>
 #include <vector>
@@ -30,15 +32,24 @@ public:
   /// The run's figures; begins to read them when they are not here yet. Null only for an unknown folder.
   RunModel *model(const QString &folder);
   /// The run that goes in this process, or an empty text.
-  QString active() const;
-  bool isLive(const QString &folder) const { return m_live.contains(folder); }
+  QString active() const { return m_active; }
+  const RunQueue &queue() const { return m_queue; }
+  /// Whether the run goes in this process or waits to.
+  bool isLive(const QString &folder) const { return !folder.isEmpty() && (folder == m_active || m_queue.place(folder) > 0); }
+  /// Runs that waited when the studio was last closed wait on until somebody starts one or calls releaseQueue().
+  bool isQueueHeld() const { return m_held && !m_queue.empty(); }
+  void releaseQueue();
+  void holdQueue() { m_held = true; }
 
   /// Starts a run in a fresh folder and returns that folder; failures arrive as the run's end.
   QString requestStart(const api::RunConfig &config);
   void requestContinue(const QString &folder);
   void requestPause(const QString &folder);
   void requestUnpause(const QString &folder);
-  void requestStop(const QString &folder);
+  void requestStop(const QString &folder); // takes a waiting run out of the queue
+  void moveInQueue(const QString &folder, int by);
+  std::optional<api::RunRequest> takeOut(const QString &folder);
+  void putBack(const api::RunRequest &request, int place);
   void requestCheckpoint(const QString &folder);
   void writeNotes(const QString &folder, const api::RunNotes &notes);
   void refresh();
@@ -49,19 +60,21 @@ public:
 
 Q_SIGNALS:
   void listChanged();
-  void runChanged(const QString &folder); // figures or state of a live run
+  void runChanged(const QString &folder); // figures or state of the active run; twice a second at most, but a new state at once
   void runEnded(const QString &folder);
   void failed(const QString &message);
 
 private:
-  struct Live {
-    RunBridge *bridge = nullptr;
-    std::shared_ptr<api::RunHandle> handle;
-  };
-  void launch(const QString &folder, api::RunRequest request);
+  void addSummary(const api::RunRequest &request);
+  void enqueue(api::RunRequest request, int place);
+  void startNext();
+  void launch(const api::RunRequest &request);
+  void keepQueue();
+  void finishEarly(api::RunOutcome outcome, std::optional<api::RunErrorInfo> error);
   void onArrived(const QString &folder, const std::vector<api::RunEvent> &events);
   void updateSummary(const QString &folder);
-  void end(const QString &folder);
+  void tellChange(const QString &folder, bool atOnce);
+  void end(QString folder);
   api::RunSummary *entry(const QString &folder);
 
   const Services &m_services;
@@ -70,10 +83,17 @@ private:
   std::vector<api::RunSummary> m_runs;
   std::vector<std::string> m_opened; // outside the workspace
   QHash<QString, RunModel *> m_models;
-  QHash<QString, Live> m_live;
+  QString m_active;
+  RunBridge *m_bridge = nullptr; // of the active run
+  std::shared_ptr<api::RunHandle> m_handle;
+  RunQueue m_queue;
+  bool m_held = true;
+  QTimer m_changes;
+  bool m_changeWaits = false;
   QHash<QString, std::shared_ptr<Task>> m_reading;
   QHash<QString, std::vector<api::RunEvent>> m_early; // of a live run whose past is being read
-  Task m_listing, m_writing;
+  Task m_listing, m_writing, m_keeping, m_measuring;
+  bool m_isKeeping = false, m_keepAgain = false;
   bool m_known = false;
 };
 

@@ -5,10 +5,20 @@
 
 #include <QColor>
 
+#include <algorithm>
+
 namespace attune::ui {
 
 RunTableModel::RunTableModel(RunCenter &runs, QObject *parent) : QAbstractTableModel(parent), m_runs(runs), m_rows(runs.runs()) {
   connect(&m_runs, &RunCenter::listChanged, this, [this] {
+    const auto &now = m_runs.runs();
+    const bool same =
+        std::equal(now.begin(), now.end(), m_rows.begin(), m_rows.end(), [](const auto &a, const auto &b) { return a.folder == b.folder; });
+    if (same && !m_rows.empty()) { // choice, scroll and an open editor stay
+      m_rows = now;
+      Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1));
+      return;
+    }
     beginResetModel();
     m_rows = m_runs.runs();
     endResetModel();
@@ -37,7 +47,10 @@ QString RunTableModel::text(const api::RunSummary &run, int column) const {
   case Name: return QString::fromStdString(run.name);
   case Model: return shortName(run.model);
   case Data: return shortName(run.data);
-  case State: return phaseText(run.phase);
+  case State: {
+    const int place = m_runs.queue().place(QString::fromStdString(run.folder));
+    return place > 0 ? tr("waiting, place %1").arg(place) : phaseText(run.phase);
+  }
   case Loss: return run.loss ? numberText(*run.loss) : QStringLiteral("–");
   case Started: return timeText(run.startedAt);
   case Duration: return run.seconds > 0 ? durationText(run.seconds) : QStringLiteral("–");

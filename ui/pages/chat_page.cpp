@@ -9,7 +9,6 @@
 #include "ui/pages/source_card.h"
 #include "ui/pages/weights_menu.h"
 #include "ui/widgets/banner.h"
-#include "ui/widgets/button_action.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/page_header.h"
@@ -139,10 +138,6 @@ void ChatPage::makeEntry(QVBoxLayout *layout) {
   entry->addWidget(m_send, 0, Qt::AlignBottom);
   layout->addLayout(entry);
   connect(m_send, &QPushButton::clicked, this, [this] { m_session.isAnswering() ? m_session.stop() : send(); });
-  const std::pair<QAbstractButton *, Qt::Key> keys[] = {
-      {m_send, Qt::Key_Return}, {m_new, Qt::Key_N},           {m_model->button(), Qt::Key_M}, {m_adapter->button(), Qt::Key_B},
-      {m_addTalk, Qt::Key_D},   {m_conversations, Qt::Key_L}, {m_options, Qt::Key_J}};
-  for (const auto &[button, key] : keys) new ButtonAction(button, QKeySequence(Qt::CTRL | key), this);
   auto *escape = new QShortcut(QKeySequence(Qt::Key_Escape), this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut);
   connect(escape, &QShortcut::activated, this, [this] {
     if (m_editing >= 0) m_question->clear();

@@ -56,7 +56,7 @@ DataPage::DataPage(const Services &services, TaskRunner &tasks, ConfigDraft &dra
   m_file = makeButton(ButtonKind::Normal, QStringLiteral("open"), this);
   m_search = new QLineEdit(this);
   m_search->setClearButtonEnabled(true);
-  tools->addWidget(m_file, 0, Qt::AlignLeft);
+  tools->addWidget(m_file);
   tools->addWidget(m_search, 1);
   m_all = new Chip(this);
   m_errors = new Chip(this);

@@ -1,17 +1,21 @@
 #include "ui/pages/run_curves.h"
 
+#include "ui/charts/runs_csv.h"
+#include "ui/pages/run_answers.h"
 #include "ui/widgets/chip.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/elided_label.h"
+#include "ui/widgets/file_pick.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/stat_tile.h"
 #include "ui/widgets/toast.h"
 
 #include <QComboBox>
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QSlider>
+#include <QSplitter>
 #include <QVBoxLayout>
 
 #include <cmath>
@@ -20,17 +24,19 @@ namespace attune::ui {
 
 namespace {
 
-/// At most 60 of the values, for a tile's course.
-QVector<float> course(const std::vector<double> &values) {
-  QVector<float> points;
-  const size_t count = std::min<size_t>(values.size(), 60);
-  for (size_t i = 0; i < count; ++i) points.append(static_cast<float>(values[i * values.size() / count]));
-  return points;
+constexpr int kTilePixels = 60;
+constexpr int kRoomForAnswers = 760;
+
+QColor metricColor(Metric metric) {
+  const int colors[] = {0, 3, 1, 2, 6};
+  return theme().series(colors[static_cast<int>(metric)]);
 }
 
 } // namespace
 
-RunCurves::RunCurves(QWidget *parent) : QWidget(parent) {
+RunCurves::RunCurves(TaskRunner &tasks, QWidget *parent)
+    : QWidget(parent),
+      m_tasks(tasks), m_order{Metric::Loss, Metric::LearningRate, Metric::GradientNorm, Metric::TokensPerSecond, Metric::Memory} {
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(12);
@@ -38,8 +44,9 @@ RunCurves::RunCurves(QWidget *parent) : QWidget(parent) {
   QFrame *card = makeCard(this);
   auto *head = new QHBoxLayout;
   head->setSpacing(8);
-  auto *title = makeLabel(TextRole::Strong, card);
-  auto *legend = makeLabel(TextRole::Caption, card);
+  m_title = makeLabel(TextRole::Strong, card);
+  m_legend = new ElidedLabel(card);
+  setRole(m_legend, TextRole::Caption);
   m_smoothingName = makeLabel(TextRole::Caption, card);
   m_smoothing = new QSlider(Qt::Horizontal, card);
   m_smoothing->setRange(0, 99);
@@ -47,39 +54,57 @@ RunCurves::RunCurves(QWidget *parent) : QWidget(parent) {
   m_smoothing->setFixedWidth(90);
   m_log = new Chip(card);
   m_log->setCheckable(true);
+  m_log->setFocusPolicy(Qt::StrongFocus);
+  m_answersWanted = new Chip(card);
+  m_answersWanted->setCheckable(true);
+  m_answersWanted->setChecked(true);
+  m_answersWanted->setFocusPolicy(Qt::StrongFocus);
   m_axis = new QComboBox(card);
-  head->addWidget(title);
-  head->addWidget(legend, 1);
+  head->addWidget(m_title);
+  head->addWidget(m_legend, 1);
   head->addWidget(m_smoothingName);
   head->addWidget(m_smoothing);
+  head->addWidget(m_answersWanted);
   head->addWidget(m_log);
   head->addWidget(m_axis);
   cardLayout(card)->addLayout(head);
-  m_loss = new MetricChart(Metric::Loss, card);
-  cardLayout(card)->addWidget(m_loss, 1);
+  auto *beside = new QSplitter(Qt::Horizontal, card);
+  beside->setChildrenCollapsible(false);
+  m_chart = new MetricChart(Metric::Loss, beside);
+  m_answers = new RunAnswers(beside);
+  beside->addWidget(m_chart);
+  beside->addWidget(m_answers);
+  beside->setStretchFactor(0, 3);
+  beside->setStretchFactor(1, 1);
+  cardLayout(card)->addWidget(beside, 1);
   layout->addWidget(card, 1);
 
   auto *tiles = new QHBoxLayout;
   tiles->setSpacing(12);
-  for (int i = 0; i < 4; ++i) {
-    m_tiles.push_back(new StatTile(this));
-    tiles->addWidget(m_tiles.back(), 1);
+  for (size_t i = 1; i < m_order.size(); ++i) {
+    auto *tile = new StatTile(this);
+    m_tiles.push_back(tile);
+    tiles->addWidget(tile, 1);
+    connect(tile, &StatTile::clicked, this, [this, i] { enlarge(i); });
   }
   layout->addLayout(tiles);
 
-  connect(m_log, &QAbstractButton::toggled, m_loss, &MetricChart::setLogarithmic);
-  connect(m_smoothing, &QSlider::valueChanged, this, [this](int value) { m_loss->setSmoothing(value / 100.0); });
+  connect(m_log, &QAbstractButton::toggled, m_chart, &MetricChart::setLogarithmic);
+  connect(m_smoothing, &QSlider::valueChanged, this, [this](int value) { m_chart->setSmoothing(value / 100.0); });
   connect(m_axis, &QComboBox::currentIndexChanged, this, [this](int index) {
-    if (index >= 0) m_loss->setAxis(static_cast<ChartAxis>(index));
+    if (index >= 0) m_chart->setAxis(static_cast<ChartAxis>(index));
   });
-  m_throttle.setSingleShot(true);
-  m_throttle.setInterval(500);
-  connect(&m_throttle, &QTimer::timeout, this, &RunCurves::showTiles);
-  onLanguage(this, [this, title, legend] {
-    title->setText(tr("Loss"));
-    legend->setText(tr("raw and smoothed, validation dashed"));
+  connect(m_answersWanted, &QAbstractButton::toggled, this, &RunCurves::showAnswers);
+  connect(m_chart, &MetricChart::hovered, m_answers, &RunAnswers::setStep);
+  connect(m_chart, &MetricChart::rangeChanged, this, [this] {
+    showTiles();
+    showAnswers();
+  });
+  onLanguage(this, [this] {
     m_smoothingName->setText(tr("smoothing"));
     m_smoothing->setAccessibleName(tr("Smoothing"));
+    m_answersWanted->setText(tr("answers"));
+    m_answersWanted->setAccessibleName(tr("Sample answers beside the curve"));
     m_log->setText(tr("log"));
     m_log->setAccessibleName(tr("Logarithmic axis"));
     const int axis = std::max(0, m_axis->currentIndex());
@@ -87,49 +112,78 @@ RunCurves::RunCurves(QWidget *parent) : QWidget(parent) {
     m_axis->addItems({tr("by step"), tr("by token"), tr("by minute")});
     m_axis->setCurrentIndex(axis);
     m_axis->setAccessibleName(tr("Horizontal axis"));
-    m_loss->setAccessibleName(tr("Loss curve"));
-    m_loss->setToolTip({});
-    const QString names[] = {tr("Learning rate"), tr("Gradient norm"), tr("Tokens/s"), tr("Memory")};
-    for (size_t i = 0; i < m_tiles.size(); ++i) m_tiles[i]->setTitle(names[i]);
+    showNames();
     showTiles();
   });
   onTheme(this, [this] { showTiles(); });
 }
 
-void RunCurves::setRuns(const std::vector<ChartRun> &runs, RunModel *chosen) {
-  if (m_chosen) disconnect(m_chosen, nullptr, this, nullptr);
-  m_chosen = chosen;
-  if (m_chosen)
-    connect(m_chosen, &RunModel::changed, this, [this] {
-      if (!m_throttle.isActive()) m_throttle.start();
-    });
-  m_loss->setRuns(runs);
+void RunCurves::showNames() {
+  const QString names[] = {tr("Loss"), tr("Learning rate"), tr("Gradient norm"), tr("Tokens/s"), tr("Memory")};
+  const QString large[] = {tr("Loss"), tr("Learning rate"), tr("Gradient norm"), tr("Tokens/s"), tr("Memory in GiB")};
+  const auto index = static_cast<size_t>(m_order[0]);
+  m_title->setText(large[index]);
+  m_chart->setAccessibleName(tr("Curve: %1").arg(large[index]));
+  for (size_t i = 0; i < m_tiles.size(); ++i) {
+    m_tiles[i]->setTitle(names[static_cast<size_t>(m_order[i + 1])]);
+    m_tiles[i]->setAction(tr("Show this curve large"));
+  }
+  const bool loss = m_order[0] == Metric::Loss;
+  for (QWidget *widget : std::initializer_list<QWidget *>{m_smoothingName, m_smoothing}) widget->setVisible(loss);
+  m_legend->setText(loss ? tr("raw and smoothed, validation dashed") : QString());
+}
+
+void RunCurves::enlarge(size_t place) {
+  std::swap(m_order[0], m_order[place]);
+  m_chart->setMetric(m_order[0]);
+  showNames();
   showTiles();
 }
 
+void RunCurves::setRuns(const std::vector<ChartRun> &runs, RunModel *chosen) {
+  m_chosen = chosen;
+  m_runs = runs;
+  m_answers->setRun(chosen);
+  m_chart->setRuns(runs);
+}
+
+/// Where there are answers and room for them; the narrow window has them in a view of their own.
+void RunCurves::showAnswers() {
+  const bool possible = m_chosen && !m_chosen->samples().empty() && width() >= kRoomForAnswers;
+  m_answersWanted->setVisible(possible);
+  m_answers->setVisible(possible && m_answersWanted->isChecked());
+}
+
+void RunCurves::resizeEvent(QResizeEvent *event) {
+  QWidget::resizeEvent(event);
+  showAnswers();
+}
+
 void RunCurves::showTiles() {
-  const StepColumns none;
-  const StepColumns &steps = m_chosen ? m_chosen->steps() : none;
-  const std::vector<double> *columns[] = {&steps.lr, &steps.gradNorm, &steps.tokensPerSecond, &steps.memory};
-  for (size_t i = 0; i < 4; ++i) {
-    const double last = columns[i]->empty() ? std::nan("") : columns[i]->back();
-    const QString text = !std::isfinite(last) ? QStringLiteral("–")
-                         : i == 0             ? rateText(last)
-                         : i == 2             ? countText(static_cast<qint64>(last))
-                         : i == 3             ? bytesText(static_cast<qint64>(last))
-                                              : numberText(last);
-    m_tiles[i]->setValue(text);
-    m_tiles[i]->setCourse(course(*columns[i]), theme().series(static_cast<int>(i) == 0 ? 3 : static_cast<int>(i)));
+  for (size_t i = 0; i < m_tiles.size(); ++i) {
+    const Metric metric = m_order[i + 1];
+    const double last = m_chosen ? MetricChart::last(*m_chosen, metric) : std::nan("");
+    m_tiles[i]->setValue(MetricChart::valueText(metric, last));
+    m_tiles[i]->setCourse(m_chosen ? m_chart->pointsOf(*m_chosen, metric, kTilePixels) : QVector<QPointF>(), m_chart->from(), m_chart->to(),
+                          metricColor(metric));
   }
 }
 
 void RunCurves::requestExport() {
-  const QString path = QFileDialog::getSaveFileName(this, tr("Export the chart"), QStringLiteral("loss.png"),
-                                                    tr("Picture (*.png);;Vector picture (*.svg);;Table of values (*.csv)"));
-  if (path.isEmpty()) return;
-  const bool table = path.endsWith(QLatin1String(".csv"), Qt::CaseInsensitive);
-  const bool done = table ? m_loss->exportCsv(path) : m_loss->exportImage(path);
-  Toast::show(this, done ? tr("Saved as %1.").arg(path) : tr("%1 could not be written. Choose another folder.").arg(path));
+  pickSaveName(this, tr("Export the chart"), QStringLiteral("loss.png"),
+               tr("Picture (*.png);;Vector picture (*.svg);;Table of values (*.csv)"), [this](const QString &path) { exportTo(path); });
+}
+
+void RunCurves::exportTo(const QString &path) {
+  const auto tell = [this, path](bool done) {
+    Toast::show(this, done ? tr("Saved as %1.").arg(path) : tr("%1 could not be written. Choose another folder.").arg(path));
+  };
+  if (!path.endsWith(QLatin1String(".csv"), Qt::CaseInsensitive)) return tell(m_chart->exportImage(path));
+  std::vector<NamedSteps> runs;
+  for (const ChartRun &run : m_runs)
+    if (run.run) runs.push_back({run.name, run.run->steps()});
+  m_exporting = m_tasks.run(
+      this, [path, runs = std::move(runs)](StopToken) { return writeRunsCsv(path, runs); }, tell);
 }
 
 } // namespace attune::ui

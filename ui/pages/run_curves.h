@@ -1,6 +1,8 @@
-// The charts of the shown runs: the loss large, four small multiples below with the same x. GUI thread.
+// The charts of the shown runs: one metric large, at first the loss, the four others small below with the same x; a click on
+// a small one makes it the large one. GUI thread.
 #pragma once
 
+#include "ui/bridge/task_runner.h"
 #include "ui/charts/metric_chart.h"
 
 #include <QWidget>
@@ -12,29 +14,44 @@ class QSlider;
 namespace attune::ui {
 
 class Chip;
+class RunAnswers;
 class StatTile;
 
 class RunCurves : public QWidget {
   Q_OBJECT
 
 public:
-  explicit RunCurves(QWidget *parent = nullptr);
+  explicit RunCurves(TaskRunner &tasks, QWidget *parent = nullptr);
   /// `chosen` is the run whose figures the tiles show; may be null.
   void setRuns(const std::vector<ChartRun> &runs, RunModel *chosen);
-  MetricChart *lossChart() const { return m_loss; }
+  MetricChart *chart() const { return m_chart; }
+  /// The small chart at `place`, from 0.
+  StatTile *tile(int place) const { return m_tiles.at(static_cast<size_t>(place)); }
   void requestExport();
+  void exportTo(const QString &path);
+
+protected:
+  void resizeEvent(QResizeEvent *event) override;
 
 private:
+  void enlarge(size_t place);
+  void showNames();
   void showTiles();
+  void showAnswers();
 
-  MetricChart *m_loss;
-  Chip *m_log;
+  TaskRunner &m_tasks;
+  Task m_exporting;
+  std::vector<Metric> m_order; // the large one first
+  std::vector<ChartRun> m_runs;
+  MetricChart *m_chart;
+  QLabel *m_title, *m_legend;
+  Chip *m_log, *m_answersWanted;
+  RunAnswers *m_answers;
   QComboBox *m_axis;
   QSlider *m_smoothing;
   QLabel *m_smoothingName;
   std::vector<StatTile *> m_tiles;
   QPointer<RunModel> m_chosen;
-  QTimer m_throttle;
 };
 
 } // namespace attune::ui

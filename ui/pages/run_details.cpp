@@ -38,31 +38,37 @@ RunSamplesView::RunSamplesView(QWidget *parent) : QWidget(parent) {
   onLanguage(this, [this] {
     m_text->setPlaceholderText(tr("Nothing here yet. Give sample prompts in the settings, and their answers appear as the run goes on."));
     m_text->setAccessibleName(tr("Sample answers"));
-    m_filled = 0;
-    fill();
+    refill();
   });
 }
 
 void RunSamplesView::setRun(RunModel *run) {
   if (m_run) disconnect(m_run, nullptr, this, nullptr);
   m_run = run;
-  m_filled = 0;
   if (m_run) connect(m_run, &RunModel::changed, this, &RunSamplesView::fill);
+  refill();
+}
+
+void RunSamplesView::refill() {
+  m_text->clear();
+  m_filled = 0;
   fill();
 }
 
 void RunSamplesView::fill() {
   const size_t count = m_run ? m_run->samples().size() : 0;
-  if (count < m_filled || m_filled == 0) {
+  if (count == m_filled) return;
+  if (count < m_filled) {
     m_text->clear();
     m_filled = 0;
   }
   for (; m_filled < count; ++m_filled) {
-    const RunSample &sample = m_run->samples()[m_filled];
+    const api::SampleAnswer &sample = m_run->samples()[m_filled];
+    const QString prompt = QString::fromStdString(sample.prompt), answer = QString::fromStdString(sample.text);
     const QString step = tr("Step %1").arg(countText(sample.step)).toHtmlEscaped();
-    m_text->append(QStringLiteral("<p><b>%1</b> · %2</p>").arg(step, sample.prompt.toHtmlEscaped()));
-    m_text->append(QStringLiteral("<p style='margin-left:16px'>%1</p>")
-                       .arg(sample.answer.toHtmlEscaped().replace(QLatin1Char('\n'), QLatin1String("<br>"))));
+    m_text->append(QStringLiteral("<p><b>%1</b> · %2</p>").arg(step, prompt.toHtmlEscaped()));
+    m_text->append(
+        QStringLiteral("<p style='margin-left:16px'>%1</p>").arg(answer.toHtmlEscaped().replace(QLatin1Char('\n'), QLatin1String("<br>"))));
   }
 }
 

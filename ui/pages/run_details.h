@@ -24,6 +24,7 @@ public:
 
 private:
   void fill();
+  void refill();
   QPointer<RunModel> m_run;
   QTextBrowser *m_text;
   size_t m_filled = 0;

@@ -1,37 +1,23 @@
-// A run's log: search, follow the end, copy. Lines are drawn from the model, so any number of them is cheap. GUI thread.
+// A run's log: search, follow the end, copy. Lines are made from the run's records as they come into sight; a search looks
+// through them a few milliseconds at a time. GUI thread.
 #pragma once
 
 #include "ui/models/run_model.h"
 
-#include <QAbstractListModel>
 #include <QPointer>
+#include <QTimer>
 #include <QWidget>
 
+#include <vector>
+
 class QCheckBox;
+class QLabel;
 class QLineEdit;
-class QListView;
 class QPushButton;
 
 namespace attune::ui {
 
-class LogLines : public QAbstractListModel {
-  Q_OBJECT
-
-public:
-  using QAbstractListModel::QAbstractListModel;
-  void setRun(RunModel *run);
-  void setFilter(const QString &text);
-  int rowCount(const QModelIndex &parent = {}) const override;
-  QVariant data(const QModelIndex &index, int role) const override;
-
-private:
-  void grow(int first);
-  void rebuild();
-
-  QPointer<RunModel> m_run;
-  QString m_filter;
-  std::vector<int> m_lines; // of the run's log, those that match
-};
+class LineView;
 
 class RunLogView : public QWidget {
   Q_OBJECT
@@ -39,15 +25,30 @@ class RunLogView : public QWidget {
 public:
   explicit RunLogView(QWidget *parent = nullptr);
   void setRun(RunModel *run);
+  LineView *lines() const { return m_view; }
+  QLineEdit *searchField() const { return m_search; }
+  bool searchedAll() const { return m_run && m_searched >= m_run->logSize(); }
+
+protected:
+  void showEvent(QShowEvent *event) override;
 
 private:
+  void restart();
+  void onChanged();
+  void searchOn();
+  QString line(qsizetype row) const;
   void copy();
 
-  LogLines *m_lines;
+  QPointer<RunModel> m_run;
+  QString m_wanted; // what is searched for; empty = every line
+  std::vector<uint32_t> m_found;
+  size_t m_searched = 0; // lines looked through
+  QTimer m_slice, m_show;
   QLineEdit *m_search;
+  QLabel *m_state;
   QCheckBox *m_follow;
   QPushButton *m_copy;
-  QListView *m_view;
+  LineView *m_view;
 };
 
 } // namespace attune::ui

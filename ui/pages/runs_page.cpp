@@ -1,12 +1,16 @@
 #include "ui/pages/runs_page.h"
 
 #include "ui/models/run_text.h"
+#include "ui/pages/run_actions.h"
 #include "ui/pages/run_curves.h"
 #include "ui/pages/run_details.h"
 #include "ui/pages/run_log_view.h"
 #include "ui/pages/run_table_delegate.h"
+#include "ui/widgets/banner.h"
+#include "ui/widgets/button_action.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/empty_state.h"
+#include "ui/widgets/file_pick.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/page_header.h"
 #include "ui/widgets/progress_strip.h"
@@ -14,43 +18,45 @@
 #include "ui/widgets/segmented_switch.h"
 #include "ui/widgets/toast.h"
 
-#include <QDesktopServices>
 #include <QDir>
-#include <QFile>
-#include <QFileDialog>
+#include <QFileInfo>
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
-#include <QShortcut>
 #include <QSortFilterProxyModel>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTableView>
-#include <QUrl>
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace attune::ui {
 
 RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services, QWidget *parent)
-    : QWidget(parent), m_runs(runs), m_services(services) {
+    : QWidget(parent), m_runs(runs), m_services(services), m_tasks(tasks) {
   setObjectName(QStringLiteral("page"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(24, 20, 24, 20);
   layout->setSpacing(16);
 
   m_header = new PageHeader(this);
+  m_compare = makeButton(ButtonKind::Normal, this);
   m_again = makeButton(ButtonKind::Normal, this);
   m_export = makeButton(ButtonKind::Normal, this);
   m_chat = makeButton(ButtonKind::Primary, QStringLiteral("chat"), this);
   m_continue = makeButton(ButtonKind::Primary, QStringLiteral("train"), this);
-  for (QPushButton *button : {m_again, m_export, m_continue, m_chat}) m_header->addAction(button);
+  for (QPushButton *button : {m_compare, m_again, m_export, m_continue, m_chat}) m_header->addAction(button);
   layout->addWidget(m_header);
 
   m_strip = new ProgressStrip(this);
   layout->addWidget(m_strip);
+  m_waiting = new Banner(this);
+  m_problem = new Banner(this);
+  layout->addWidget(m_waiting);
+  layout->addWidget(m_problem);
 
   m_body = new QStackedWidget(this);
   layout->addWidget(m_body, 1);
@@ -67,7 +73,7 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
   m_table = new QTableView(left);
   cardLayout(left)->addWidget(m_search);
   cardLayout(left)->addWidget(m_table, 1);
-  left->setMinimumWidth(260);
+  left->setMinimumWidth(292);
   setUpTable();
 
   auto *right = new QWidget(splitter);
@@ -78,7 +84,7 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
   rightLayout->addWidget(m_views, 0, Qt::AlignLeft);
   m_stack = new QStackedWidget(right);
   rightLayout->addWidget(m_stack, 1);
-  m_curves = new RunCurves(m_stack);
+  m_curves = new RunCurves(tasks, m_stack);
   m_log = new RunLogView(m_stack);
   m_samples = new RunSamplesView(m_stack);
   m_settings = new RunSettingsView(services, tasks, m_stack);
@@ -95,6 +101,7 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
   connect(m_strip, &ProgressStrip::resumeClicked, this, [this] { m_runs.requestUnpause(m_runs.active()); });
   connect(m_strip, &ProgressStrip::checkpointClicked, this, [this] { m_runs.requestCheckpoint(m_runs.active()); });
   connect(m_strip, &ProgressStrip::stopClicked, this, [this] { m_runs.requestStop(m_runs.active()); });
+  connect(m_compare, &QPushButton::clicked, this, &RunsPage::compare);
   connect(m_again, &QPushButton::clicked, this, [this] { Q_EMIT trainAgainRequested(m_current); });
   connect(m_export, &QPushButton::clicked, m_curves, &RunCurves::requestExport);
   connect(m_chat, &QPushButton::clicked, this, [this] { Q_EMIT chatRequested(m_current); });
@@ -106,8 +113,14 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
     showCounts();
   });
   connect(&m_runs, &RunCenter::failed, this, [this](const QString &message) { Toast::show(this, message); });
+  new ButtonAction(m_compare, QKeySequence(Qt::CTRL | Qt::Key_B), this);
+  new ButtonAction(m_again, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A), this);
+  new ButtonAction(m_export, QKeySequence(Qt::CTRL | Qt::Key_E), this);
+  new ButtonAction(m_continue, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N), this);
+  new ButtonAction(m_chat, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_H), this);
   onLanguage(this, [this] {
     m_header->setTitle(tr("Runs"));
+    m_compare->setText(tr("Compare settings"));
     m_again->setText(tr("Train again…"));
     m_again->setToolTip(tr("Opens the form with the settings of this run."));
     m_export->setText(tr("Export…"));
@@ -138,11 +151,12 @@ void RunsPage::setUpTable() {
   m_filtered->setSortRole(RunTableModel::SortRole);
   m_filtered->setFilterKeyColumn(-1);
   m_filtered->setFilterCaseSensitivity(Qt::CaseInsensitive);
+  m_table->setObjectName(QStringLiteral("runsTable"));
   m_table->setModel(m_filtered);
   m_table->setItemDelegateForColumn(RunTableModel::Name, new RunTableDelegate(m_table));
   m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-  m_table->setSelectionMode(QAbstractItemView::SingleSelection);
-  m_table->setEditTriggers(QAbstractItemView::EditKeyPressed | QAbstractItemView::SelectedClicked);
+  m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
+  m_table->setEditTriggers(QAbstractItemView::SelectedClicked);
   m_table->setContextMenuPolicy(Qt::CustomContextMenu);
   m_table->setShowGrid(false);
   m_table->setTabKeyNavigation(false);
@@ -156,13 +170,18 @@ void RunsPage::setUpTable() {
   header->setSectionResizeMode(QHeaderView::Interactive);
   header->moveSection(header->visualIndex(RunTableModel::Loss), 1);
   header->moveSection(header->visualIndex(RunTableModel::State), 2);
-  header->resizeSection(RunTableModel::Name, 176);
-  header->resizeSection(RunTableModel::Loss, 62);
-  header->resizeSection(RunTableModel::State, 92);
+  header->resizeSection(RunTableModel::Name, 132);
+  header->resizeSection(RunTableModel::Loss, 56);
+  header->resizeSection(RunTableModel::State, 100);
   header->setStretchLastSection(true);
   connect(m_search, &QLineEdit::textChanged, m_filtered, &QSortFilterProxyModel::setFilterFixedString);
   connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex &index) {
     if (index.isValid()) choose(index.data(RunTableModel::FolderRole).toString());
+  });
+  connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
+    const QModelIndexList rows = m_table->selectionModel()->selectedRows(RunTableModel::Name);
+    if (rows.size() > 1)
+      for (const QModelIndex &row : rows) showAlso(row.data(RunTableModel::FolderRole).toString());
   });
   connect(m_model, &RunTableModel::shownToggled, this, [this](const QString &folder, bool shown) {
     if (shown) return showAlso(folder);
@@ -170,9 +189,10 @@ void RunsPage::setUpTable() {
     draw();
   });
   connect(m_table, &QWidget::customContextMenuRequested, this, &RunsPage::showMenu);
-  auto *remove = new QShortcut(QKeySequence::Delete, m_table);
-  remove->setContext(Qt::WidgetShortcut);
-  connect(remove, &QShortcut::activated, this, [this] { requestDelete(m_current); });
+  m_actions = new RunActions(m_runs, m_tasks, m_table, this);
+  connect(m_actions, &RunActions::renameRequested, this, [this] {
+    if (currentIndex().isValid()) m_table->edit(currentIndex());
+  });
 }
 
 QString RunsPage::currentRun() const { return m_current; }
@@ -184,7 +204,8 @@ void RunsPage::showRun(const QString &folder) {
 }
 
 void RunsPage::showAlso(const QString &folder) {
-  if (!m_shown.contains(folder)) m_shown.append(folder);
+  if (m_shown.contains(folder)) return;
+  m_shown.append(folder);
   draw();
 }
 
@@ -196,15 +217,33 @@ void RunsPage::choose(const QString &folder) {
   else if (!m_shown.contains(folder))
     m_shown.append(folder);
   m_current = folder;
-  const QModelIndex index = m_filtered->mapFromSource(m_model->index(m_model->rowOf(folder), RunTableModel::Name));
-  if (index.isValid() && m_table->currentIndex().row() != index.row()) m_table->setCurrentIndex(index);
+  markCurrent();
   draw();
   RunModel *figures = m_runs.model(folder);
   m_log->setRun(figures);
   m_samples->setRun(figures);
   m_notes->setRun(folder);
+  m_actions->setRun(folder);
   showActive();
 }
+
+QModelIndex RunsPage::currentIndex() const {
+  return m_filtered->mapFromSource(m_model->index(m_model->rowOf(m_current), RunTableModel::Name));
+}
+
+/// The chosen run's row is selected, alone unless others were selected with it.
+void RunsPage::markCurrent() {
+  const QModelIndex index = currentIndex();
+  if (!index.isValid() || m_table->selectionModel()->isRowSelected(index.row(), {})) return;
+  m_table->selectionModel()->setCurrentIndex(index, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+}
+
+void RunsPage::showView(const QString &key) {
+  m_views->setCurrent(key);
+  m_stack->setCurrentIndex(static_cast<int>(viewKeys().indexOf(key)));
+}
+
+void RunsPage::compare() { showView(QStringLiteral("settings")); }
 
 void RunsPage::onListChanged() {
   const auto &runs = m_runs.runs();
@@ -215,13 +254,24 @@ void RunsPage::onListChanged() {
   if (m_current.isEmpty() && !runs.empty()) {
     choose(QString::fromStdString(runs.front().folder));
   } else {
-    const QString current = m_current;
-    const QModelIndex index = m_filtered->mapFromSource(m_model->index(m_model->rowOf(current), RunTableModel::Name));
-    if (index.isValid()) m_table->setCurrentIndex(index);
+    markCurrent();
     draw();
     showActive();
   }
+  m_actions->refresh();
   showCounts();
+  if (!m_opening.isEmpty() && m_runs.find(m_opening)) showRun(std::exchange(m_opening, {}));
+}
+
+void RunsPage::showProblems() {
+  const auto held = static_cast<int>(m_runs.queue().waiting().size());
+  m_waiting->hide();
+  if (m_runs.isQueueHeld() && m_runs.active().isEmpty())
+    m_waiting->showMessage(Tone::Accent, tr("%n run(s) have waited since Attune was last open.", "", held),
+                           {{tr("Start them"), [this] { m_runs.releaseQueue(); }}});
+  const api::RunSummary *current = m_runs.find(m_current);
+  m_problem->hide();
+  if (current && !current->error.empty()) m_problem->showMessage(Tone::Danger, QString::fromStdString(current->error));
 }
 
 void RunsPage::showCounts() {
@@ -247,6 +297,7 @@ void RunsPage::draw() {
   }
   m_curves->setRuns(curves, m_runs.find(m_current) ? m_runs.model(m_current) : nullptr);
   m_model->setShown(m_shown);
+  m_compare->setVisible(m_shown.size() > 1);
   const api::RunSummary *current = m_runs.find(m_current);
   const auto other = std::find_if(m_shown.begin(), m_shown.end(), [this](const QString &folder) { return folder != m_current; });
   const api::RunSummary *second = other == m_shown.end() ? nullptr : m_runs.find(*other);
@@ -274,43 +325,36 @@ void RunsPage::showActive() {
   m_chat->setVisible(!live && (phase == api::RunPhase::Completed || phase == api::RunPhase::Stopped));
   m_again->setEnabled(current != nullptr && phase != api::RunPhase::Unreadable);
   m_export->setEnabled(current != nullptr);
+  showProblems();
 }
 
 void RunsPage::showMenu(const QPoint &position) {
-  const QModelIndex index = m_table->indexAt(position);
-  QMenu menu(this);
-  menu.addAction(tr("Open a run folder…"), this, &RunsPage::requestOpen);
-  if (index.isValid()) {
-    const QString folder = index.data(RunTableModel::FolderRole).toString();
-    const QModelIndex name = index.siblingAtColumn(RunTableModel::Name);
-    menu.addSeparator();
-    menu.addAction(tr("Rename"), this, [this, name] { m_table->edit(name); });
-    menu.addAction(tr("Open the folder"), this, [folder] { QDesktopServices::openUrl(QUrl::fromLocalFile(folder)); });
-    QAction *remove = menu.addAction(tr("Move to the trash"), this, [this, folder] { requestDelete(folder); });
-    remove->setEnabled(!m_runs.isLive(folder));
+  auto *menu = new QMenu(this);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  menu->addAction(tr("Open a run folder…"), this, &RunsPage::requestOpen);
+  if (m_table->indexAt(position).isValid()) {
+    menu->addSeparator();
+    m_actions->refresh();
+    menu->addActions(m_actions->all());
   }
-  menu.exec(m_table->viewport()->mapToGlobal(position));
+  menu->popup(m_table->viewport()->mapToGlobal(position));
 }
 
 void RunsPage::requestOpen() {
-  const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a run folder"));
-  if (folder.isEmpty()) return;
-  if (!QFile::exists(folder + QStringLiteral("/run.json")))
-    return Toast::show(this, tr("%1 is no run folder: it has no run.json.").arg(folder));
-  m_runs.open(folder);
+  pickFolder(this, tr("Open a run folder"), [this](const QString &folder) { open(folder); });
 }
 
-void RunsPage::requestDelete(const QString &folder) {
-  const api::RunSummary *run = m_runs.find(folder);
-  if (!run || m_runs.isLive(folder)) return;
-  const QString name = QString::fromStdString(run->name);
-  QString trashed;
-  if (!QFile::moveToTrash(folder, &trashed))
-    return Toast::show(this, tr("%1 could not be moved to the trash. Delete its folder by hand.").arg(name));
-  m_runs.forget(folder);
-  Toast::show(this, tr("%1 is in the trash.").arg(name), tr("Undo"), [this, folder, trashed] {
-    if (QDir().rename(trashed, folder)) m_runs.refresh();
-  });
+void RunsPage::open(const QString &folder) {
+  m_looking = m_tasks.run(
+      this,
+      [folder](StopToken) {
+        return QFileInfo::exists(folder + QStringLiteral("/run.json")) || QFileInfo::exists(folder + QStringLiteral("/events.jsonl"));
+      },
+      [this, folder](bool there) {
+        if (!there) return Toast::show(this, tr("%1 is no run folder: it has neither run.json nor events.jsonl.").arg(folder));
+        m_opening = QDir::cleanPath(folder);
+        m_runs.open(m_opening);
+      });
 }
 
 } // namespace attune::ui

@@ -2,6 +2,7 @@
 // GUI thread.
 #pragma once
 
+#include "ui/bridge/task_runner.h"
 #include "ui/models/run_center.h"
 #include "ui/models/run_table_model.h"
 
@@ -16,9 +17,11 @@ class QTableView;
 
 namespace attune::ui {
 
+class Banner;
 class EmptyState;
 class PageHeader;
 class ProgressStrip;
+class RunActions;
 class RunCurves;
 class RunLogView;
 class RunNotesView;
@@ -35,8 +38,15 @@ public:
   void showRun(const QString &folder);
   /// Draws another run beside those drawn.
   void showAlso(const QString &folder);
+  /// "curves", "log", "answers", "settings" or "notes".
+  void showView(const QString &key);
   QString currentRun() const;
   RunCurves *curves() const { return m_curves; }
+  RunLogView *logView() const { return m_log; }
+  RunActions *runActions() const { return m_actions; }
+  /// Asks for a folder, which may lie anywhere, and shows the run in it.
+  void requestOpen();
+  void open(const QString &folder);
 
 Q_SIGNALS:
   void chatRequested(const QString &folder);
@@ -47,20 +57,26 @@ private:
   void setUpTable();
   static QStringList viewKeys();
   void choose(const QString &folder);
+  QModelIndex currentIndex() const;
+  void markCurrent();
   void onListChanged();
   void draw();
   void showActive();
   void showCounts();
+  void showProblems();
   void showMenu(const QPoint &position);
-  void requestOpen();
-  void requestDelete(const QString &folder);
+  void compare();
 
   RunCenter &m_runs;
   const Services &m_services;
   RunTableModel *m_model;
   QSortFilterProxyModel *m_filtered;
+  TaskRunner &m_tasks;
+  Task m_looking;
+  RunActions *m_actions;
   PageHeader *m_header;
-  QPushButton *m_again, *m_export, *m_chat, *m_continue;
+  QPushButton *m_compare, *m_again, *m_export, *m_chat, *m_continue;
+  Banner *m_waiting, *m_problem;
   ProgressStrip *m_strip;
   QLineEdit *m_search;
   QTableView *m_table;
@@ -74,6 +90,7 @@ private:
   RunNotesView *m_notes;
   EmptyState *m_empty;
   QString m_current;
+  QString m_opening;   // shown when the list has it
   QStringList m_shown; // drawn in the charts, in order of their colours
 };
 

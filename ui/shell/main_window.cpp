@@ -12,6 +12,8 @@
 #include "ui/shell/diagnostics.h"
 #include "ui/shell/drop_overlay.h"
 #include "ui/shell/menus.h"
+#include "ui/shell/quit_guard.h"
+#include "ui/shell/run_watch.h"
 #include "ui/shell/side_rail.h"
 #include "ui/shell/status_strip.h"
 #include "ui/widgets/toast.h"
@@ -20,8 +22,6 @@
 #include <QDateTime>
 #include <QDesktopServices>
 #include <QHBoxLayout>
-#include <QMessageBox>
-#include <QPushButton>
 #include <QSettings>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -56,11 +56,8 @@ MainWindow::MainWindow(const Services &services, Appearance &appearance, const P
   m_menus = new Menus(*this);
   connect(m_rail, &SideRail::chosen, this, &MainWindow::goTo);
   connect(m_status, &StatusStrip::runClicked, this, &MainWindow::showRun);
-  connect(&m_runs, &RunCenter::runEnded, this, [this](const QString &folder) {
-    if (m_closing) return close(), void();
-    const api::RunSummary *run = m_runs.find(folder);
-    if (run && !isActiveWindow()) Toast::show(this, tr("%1 has ended.").arg(QString::fromStdString(run->name)));
-  });
+  connect(new RunWatch(m_runs, *this), &RunWatch::runClicked, this, &MainWindow::showRun);
+  m_quit = new QuitGuard(m_runs, *this);
   connect(&m_runs, &RunCenter::failed, this, [this](const QString &message) {
     m_errors.append(QDateTime::currentDateTime().toString(Qt::ISODate) + QLatin1Char(' ') + message);
     if (m_errors.size() > 20) m_errors.removeFirst();
@@ -275,23 +272,9 @@ void MainWindow::saveState() const {
 }
 
 void MainWindow::closeEvent(QCloseEvent *event) {
-  if (m_runs.active().isEmpty() || m_closing) {
-    if (!m_runs.active().isEmpty()) return event->ignore(); // it is ending
-    saveState();
-    return event->accept();
-  }
-  event->ignore();
-  auto *box = new QMessageBox(QMessageBox::Question, tr("A run is going"),
-                              tr("Stop the run and quit? It saves a checkpoint first and can go on later."), QMessageBox::NoButton, this);
-  box->setAttribute(Qt::WA_DeleteOnClose);
-  QPushButton *stop = box->addButton(tr("Stop and quit"), QMessageBox::AcceptRole);
-  box->setEscapeButton(box->addButton(tr("Keep training"), QMessageBox::RejectRole));
-  connect(stop, &QPushButton::clicked, this, [this] {
-    m_closing = true;
-    m_runs.requestStop(m_runs.active());
-    if (m_runs.active().isEmpty()) close();
-  });
-  box->open();
+  if (!m_quit->mayClose()) return event->ignore();
+  saveState();
+  event->accept();
 }
 
 } // namespace attune::ui

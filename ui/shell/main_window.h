@@ -15,6 +15,7 @@ namespace attune::ui {
 class ChatPage;
 class DataPage;
 class Menus;
+class QuitGuard;
 class RunsPage;
 class SideRail;
 class StartPage;
@@ -89,7 +90,7 @@ private:
   TrainPage *m_train = nullptr;
   RunsPage *m_runsPage = nullptr;
   ChatPage *m_chat = nullptr;
-  bool m_closing = false; // the window goes when the run has ended
+  QuitGuard *m_quit = nullptr;
 };
 
 } // namespace attune::ui

@@ -1,19 +1,48 @@
 #include "ui/widgets/sparkline.h"
 
+#include "ui/widgets/polyline.h"
+
 #include <QPainter>
-#include <QPainterPath>
 
 #include <algorithm>
 #include <cmath>
 
 namespace attune::ui {
 
+namespace {
+
+void paintCurve(QPainter &painter, const QRectF &rect, const QVector<QPointF> &points, double from, double to, const QColor &color) {
+  double low = INFINITY, high = -INFINITY;
+  for (const QPointF &point : points) {
+    if (!std::isfinite(point.y())) continue;
+    low = std::min(low, point.y());
+    high = std::max(high, point.y());
+  }
+  if (!(low <= high) || points.size() < 2 || !(from < to)) return;
+  const double range = std::max(high - low, std::max(std::fabs(high), 1e-12) * 1e-3);
+  low = (low + high - range) / 2; // a level course runs through the middle
+  painter.save();
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setClipRect(rect.adjusted(-1, -2, 1, 2));
+  QVector<QPointF> places;
+  for (const QPointF &point : points)
+    if (std::isfinite(point.y()))
+      places.append(
+          {rect.left() + rect.width() * (point.x() - from) / (to - from), rect.bottom() - rect.height() * (point.y() - low) / range});
+  drawPolyline(painter, places, QPen(color, 1.6));
+  painter.restore();
+}
+
+} // namespace
+
 Sparkline::Sparkline(QWidget *parent) : QWidget(parent), m_color(theme().series(0)) {
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
 }
 
-void Sparkline::setValues(QVector<float> values) {
-  m_values = std::move(values);
+void Sparkline::setPoints(QVector<QPointF> points, double from, double to) {
+  m_points = std::move(points);
+  m_from = from;
+  m_to = to;
   update();
 }
 
@@ -23,40 +52,14 @@ void Sparkline::setColor(const QColor &color) {
 }
 
 void Sparkline::paint(QPainter &painter, const QRectF &rect, const QVector<float> &values, const QColor &color) {
-  float low = INFINITY, high = -INFINITY;
-  for (const float value : values) {
-    if (!std::isfinite(value)) continue;
-    low = std::min(low, value);
-    high = std::max(high, value);
-  }
-  if (!(low <= high) || values.size() < 2) return;
-  const float range = std::max(high - low, std::max(std::fabs(high), 1e-12f) * 1e-3f);
-  QPainterPath path;
-  bool open = false;
-  for (qsizetype i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i])) {
-      open = false;
-      continue;
-    }
-    const QPointF point(rect.left() + rect.width() * static_cast<double>(i) / static_cast<double>(values.size() - 1),
-                        rect.bottom() - rect.height() * static_cast<double>((values[i] - low) / range));
-    if (open)
-      path.lineTo(point);
-    else
-      path.moveTo(point);
-    open = true;
-  }
-  painter.save();
-  painter.setRenderHint(QPainter::Antialiasing);
-  painter.setBrush(Qt::NoBrush);
-  painter.setPen(QPen(color, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-  painter.drawPath(path);
-  painter.restore();
+  QVector<QPointF> points;
+  for (const float value : values) points.append({static_cast<double>(points.size()), static_cast<double>(value)});
+  paintCurve(painter, rect, points, 0, static_cast<double>(values.size() - 1), color);
 }
 
 void Sparkline::paintEvent(QPaintEvent *) {
   QPainter painter(this);
-  paint(painter, QRectF(rect()).adjusted(1, 2, -1, -2), m_values, m_color);
+  paintCurve(painter, QRectF(rect()).adjusted(1, 2, -1, -2), m_points, m_from, m_to, m_color);
 }
 
 } // namespace attune::ui

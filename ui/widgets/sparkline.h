@@ -3,6 +3,7 @@
 
 #include "ui/widgets/theme.h"
 
+#include <QPointF>
 #include <QVector>
 #include <QWidget>
 
@@ -13,9 +14,10 @@ class Sparkline : public QWidget {
 
 public:
   explicit Sparkline(QWidget *parent = nullptr);
-  void setValues(QVector<float> values);
+  /// Points over the stretch `from` to `to`, which is the whole width.
+  void setPoints(QVector<QPointF> points, double from, double to);
   void setColor(const QColor &color);
-  /// Draws a curve into `rect`; for delegates.
+  /// Draws evenly spaced values into `rect`; for delegates.
   static void paint(QPainter &painter, const QRectF &rect, const QVector<float> &values, const QColor &color);
   QSize sizeHint() const override { return {120, 34}; }
 
@@ -23,7 +25,8 @@ protected:
   void paintEvent(QPaintEvent *event) override;
 
 private:
-  QVector<float> m_values;
+  QVector<QPointF> m_points;
+  double m_from = 0, m_to = 1;
   QColor m_color;
 };
 

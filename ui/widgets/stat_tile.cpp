@@ -4,6 +4,8 @@
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/sparkline.h"
 
+#include <QKeyEvent>
+#include <QMouseEvent>
 #include <QVBoxLayout>
 
 namespace attune::ui {
@@ -33,9 +35,24 @@ void StatTile::setValue(const QString &value) {
   setAccessibleDescription(value);
 }
 
-void StatTile::setCourse(QVector<float> values, const QColor &color) {
+void StatTile::setCourse(QVector<QPointF> points, double from, double to, const QColor &color) {
   m_course->setColor(color);
-  m_course->setValues(std::move(values));
+  m_course->setPoints(std::move(points), from, to);
+}
+
+void StatTile::setAction(const QString &tip) {
+  setToolTip(tip);
+  setFocusPolicy(Qt::StrongFocus);
+  setCursor(Qt::PointingHandCursor);
+}
+
+void StatTile::mouseReleaseEvent(QMouseEvent *event) {
+  if (event->button() == Qt::LeftButton && rect().contains(event->pos())) Q_EMIT clicked();
+}
+
+void StatTile::keyPressEvent(QKeyEvent *event) {
+  if (event->key() == Qt::Key_Space || event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) return clicked();
+  QFrame::keyPressEvent(event);
 }
 
 } // namespace attune::ui

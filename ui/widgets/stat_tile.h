@@ -1,7 +1,9 @@
-// A figure with its name and its recent course: learning rate, tokens/s and so on. GUI thread.
+// A figure with its name and its course: learning rate, tokens/s and so on. Where somebody listens for clicks, it can be
+// clicked and reached by keyboard. GUI thread.
 #pragma once
 
 #include <QFrame>
+#include <QPointF>
 #include <QVector>
 
 class QLabel;
@@ -17,7 +19,17 @@ public:
   explicit StatTile(QWidget *parent = nullptr);
   void setTitle(const QString &title);
   void setValue(const QString &value);
-  void setCourse(QVector<float> values, const QColor &color);
+  /// Points over the stretch `from` to `to`; the curve takes the part of the width that they cover.
+  void setCourse(QVector<QPointF> points, double from, double to, const QColor &color);
+  /// Makes it a button that does what `tip` says.
+  void setAction(const QString &tip);
+
+Q_SIGNALS:
+  void clicked();
+
+protected:
+  void mouseReleaseEvent(QMouseEvent *event) override;
+  void keyPressEvent(QKeyEvent *event) override;
 
 private:
   QLabel *m_title;

@@ -1,0 +1,333 @@
+// Runs in the window: the queue, long runs, the log, comparing, opening, leaving. Offscreen, on fakes and on real folders.
+#include "core/api/event_json.h"
+#include "core/api/run_config_json.h"
+#include "core/base/atomic_file.h"
+#include "core/store/run_store.h"
+#include "tests/support/studio_fixture.h"
+#include "ui/charts/decimate.h"
+#include "ui/charts/metric_chart.h"
+#include "ui/charts/ticks.h"
+#include "ui/pages/run_actions.h"
+#include "ui/pages/run_curves.h"
+#include "ui/pages/run_log_view.h"
+#include "ui/pages/runs_page.h"
+#include "ui/widgets/line_view.h"
+#include "ui/widgets/stat_tile.h"
+
+#include <QClipboard>
+#include <QLineEdit>
+#include <QMessageBox>
+#include <QStandardPaths>
+#include <QTableView>
+#include <QTableWidget>
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace attune;
+using namespace attune::ui;
+
+namespace {
+
+QPushButton *button(QWidget *page, const QString &text) {
+  for (QPushButton *candidate : page->findChildren<QPushButton *>())
+    if (candidate->text() == text && candidate->isVisible()) return candidate;
+  return nullptr;
+}
+
+api::RunConfig named(const std::string &name) {
+  api::RunConfig config;
+  config.name = name;
+  config.model = "/models/tiny";
+  config.dataset = {{"/data/rows.jsonl"}};
+  return config;
+}
+
+/// A window whose runs go slowly until told to stop.
+struct SlowStudio : test::StudioFixture {
+  SlowStudio() {
+    engine.steps = 100000;
+    open();
+  }
+  RunCenter &runs() { return window->runs(); }
+  RunsPage *page() { return window->runsPage(); }
+  QString start(const char *name) { return runs().requestStart(named(name)); }
+  QString state(const QString &folder) {
+    const RunTableModel *model = page()->findChild<RunTableModel *>();
+    return model->index(model->rowOf(folder), RunTableModel::State).data().toString();
+  }
+};
+
+/// A window on folders of its own.
+struct FolderStudio : test::StudioFixture {
+  QTemporaryDir workspace;
+  store::FolderRunStore folders{workspace.path().toStdString()};
+
+  FolderStudio() { services.runs = &folders; }
+  QString write(const QString &path, const std::string &events, const std::string &config) {
+    const std::string folder = workspace.filePath(path).toStdString();
+    [&] {
+      QVERIFY(makeFolders(folder).ok());
+      if (!config.empty()) QVERIFY(writeFileAtomic(folder + "/run.json", config).ok());
+      if (!events.empty()) QVERIFY(writeFileAtomic(folder + "/events.jsonl", events).ok());
+    }();
+    return QString::fromStdString(folder);
+  }
+  static std::string events(int64_t steps) {
+    std::string text = api::eventToJson({1, 1000, api::RunStarted{1, steps, "cpu", {}}}) + "\n";
+    for (int64_t step = 1; step <= steps; ++step) {
+      api::StepMetrics metrics;
+      metrics.step = step;
+      metrics.loss = 4.0 / static_cast<double>(step);
+      text += api::eventToJson({step + 1, 1000 + static_cast<double>(step), metrics}) + "\n";
+    }
+    return text;
+  }
+};
+
+} // namespace
+
+class RunsTest : public QObject {
+  Q_OBJECT
+
+private Q_SLOTS:
+  void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
+
+  void oneRunADeviceOthersWait() {
+    SlowStudio studio;
+    QTRY_VERIFY(studio.runs().known());
+    const QString a = studio.start("a"), b = studio.start("b"), c = studio.start("c"), d = studio.start("d");
+    QVERIFY(b != c);
+    QTRY_COMPARE(studio.engine.requests.size(), size_t(1));
+    QCOMPARE(studio.runs().active(), a);
+    QCOMPARE(studio.state(b), QStringLiteral("waiting, place 1"));
+    QCOMPARE(studio.state(d), QStringLiteral("waiting, place 3"));
+
+    studio.page()->showRun(d);
+    studio.page()->runActions()->moveUp();
+    QCOMPARE(studio.state(c), QStringLiteral("waiting, place 3"));
+    studio.page()->runActions()->moveUp();
+    studio.page()->runActions()->moveUp(); // it is the next one already
+    QCOMPARE(studio.state(d), QStringLiteral("waiting, place 1"));
+    studio.page()->showRun(b);
+    studio.page()->runActions()->takeOut();
+    QVERIFY(!studio.runs().find(b));
+    QTest::mouseClick(button(studio.window.get(), QStringLiteral("Undo")), Qt::LeftButton);
+    QCOMPARE(studio.state(b), QStringLiteral("waiting, place 2"));
+    QTRY_COMPARE(studio.store.queue().size(), size_t(3));
+
+    for (const QString &next : {d, b, c}) { // in the order shown, one after another
+      studio.runs().requestStop(studio.runs().active());
+      QTRY_COMPARE(studio.runs().active(), next);
+      QTRY_COMPARE(QString::fromStdString(studio.engine.requests.back().folder), next);
+    }
+    studio.runs().requestStop(c);
+    QTRY_VERIFY(studio.runs().active().isEmpty());
+    QTRY_VERIFY(studio.store.queue().empty());
+    QCOMPARE(studio.engine.requests.size(), size_t(4));
+  }
+
+  void theQueueSurvivesTheWindow() {
+    test::StudioFixture studio;
+    studio.engine.steps = 100000;
+    api::RunRequest request;
+    request.folder = "/fake/runs/later";
+    request.config = named("later");
+    static_cast<void>(studio.store.writeQueue({request}));
+    studio.open();
+    QTRY_VERIFY(studio.window->runs().known());
+    studio.window->goTo(Place::Runs);
+    QVERIFY(studio.window->runs().active().isEmpty()); // nothing starts by itself
+    QTRY_VERIFY(button(studio.window->runsPage(), QStringLiteral("Start them")) != nullptr);
+    QTest::mouseClick(button(studio.window->runsPage(), QStringLiteral("Start them")), Qt::LeftButton);
+    QTRY_COMPARE(studio.engine.requests.size(), size_t(1));
+    QCOMPARE(studio.engine.requests.front().config.name, std::string("later"));
+    studio.window->runs().requestStop(studio.window->runs().active());
+    QTRY_VERIFY(studio.window->runs().active().isEmpty());
+  }
+
+  void aRunStoppedBeforeTheEngineIsThere() {
+    std::atomic<bool> go{false};
+    test::StudioFixture studio;
+    const auto release = qScopeGuard([&go] { go = true; }); // before the window waits for its threads
+    studio.services.openEngine = [&]() -> Result<api::Engine *> {
+      while (!go) std::this_thread::yield();
+      return &studio.engine;
+    };
+    studio.open();
+    QTRY_VERIFY(studio.window->runs().known());
+    const QString folder = studio.window->runs().requestStart(named("early"));
+    studio.window->runs().requestStop(folder);
+    QVERIFY(studio.window->runs().active().isEmpty());
+    QVERIFY(!studio.window->runs().find(folder));
+    go = true;
+    const QString next = studio.window->runs().requestStart(named("next"));
+    QTRY_COMPARE(studio.engine.requests.size(), size_t(1));
+    QCOMPARE(QString::fromStdString(studio.engine.requests.front().folder), next);
+    studio.window->runs().requestStop(next);
+    QTRY_VERIFY(studio.window->runs().active().isEmpty());
+  }
+
+  void closingAsksThenEndsTheRunAndKeepsTheQueue() {
+    SlowStudio studio;
+    QTRY_VERIFY(studio.runs().known());
+    studio.start("a");
+    const QString b = studio.start("b");
+    QTRY_COMPARE(studio.engine.requests.size(), size_t(1));
+    studio.window->close();
+    auto *question = studio.window->findChild<QMessageBox *>();
+    QVERIFY(question && studio.window->isVisible());
+    QVERIFY(question->informativeText().contains(QStringLiteral("1 waiting run")));
+    QTest::mouseClick(button(question, QStringLiteral("Keep training")), Qt::LeftButton);
+    QTRY_VERIFY(!studio.window->findChild<QMessageBox *>());
+    QVERIFY(studio.window->isVisible() && !studio.runs().active().isEmpty());
+
+    studio.window->close();
+    question = studio.window->findChild<QMessageBox *>();
+    QVERIFY(question);
+    QTest::mouseClick(button(question, QStringLiteral("Stop and quit")), Qt::LeftButton);
+    QTRY_VERIFY(!studio.window->isVisible());
+    QCOMPARE(studio.engine.requests.size(), size_t(1)); // the next one did not begin
+    QCOMPARE(studio.runs().queue().place(b), 1);
+    QTRY_COMPARE(studio.store.queue().size(), size_t(1));
+  }
+
+  void closingCannotHang() {
+    SlowStudio studio;
+    QTRY_VERIFY(studio.runs().known());
+    studio.engine.ignoresStop = true;
+    studio.start("stuck");
+    QTRY_COMPARE(studio.engine.requests.size(), size_t(1));
+    studio.window->close();
+    QTest::mouseClick(button(studio.window->findChild<QMessageBox *>(), QStringLiteral("Stop and quit")), Qt::LeftButton);
+    QTRY_VERIFY(!studio.window->findChild<QMessageBox *>());
+    studio.window->close();
+    QTRY_VERIFY(studio.window->findChild<QMessageBox *>());
+    QVERIFY(studio.window->isVisible());
+    QTest::mouseClick(button(studio.window->findChild<QMessageBox *>(), QStringLiteral("Quit now")), Qt::LeftButton);
+    QVERIFY(!studio.window->isVisible());
+  }
+
+  void smallChartsShareTheStretchAndSwapPlaces() {
+    test::StudioFixture studio;
+    studio.store.addRun("first", 400, 1.5);
+    studio.open();
+    QTRY_VERIFY(studio.window->runs().known());
+    studio.window->showRun(QStringLiteral("/fake/runs/first"));
+    RunCurves *curves = studio.window->runsPage()->curves();
+    QTRY_COMPARE(curves->chart()->drawnPoints(0).size(), 400);
+    QCOMPARE(curves->tile(0)->accessibleName(), QStringLiteral("Learning rate"));
+    QTest::mouseClick(curves->tile(1), Qt::LeftButton);
+    QCOMPARE(curves->chart()->metric(), Metric::GradientNorm);
+    QCOMPARE(curves->tile(1)->accessibleName(), QStringLiteral("Loss"));
+    QTest::keyClick(curves->tile(1), Qt::Key_Return);
+    QCOMPARE(curves->chart()->metric(), Metric::Loss);
+  }
+
+  void theLogIsSearchedFollowedAndCopied() {
+    test::StudioFixture studio;
+    studio.store.addRun("long", 5000, 1.5);
+    studio.open();
+    QTRY_VERIFY(studio.window->runs().known());
+    studio.window->showRun(QStringLiteral("/fake/runs/long"));
+    studio.window->runsPage()->showView(QStringLiteral("log"));
+    RunLogView *log = studio.window->runsPage()->logView();
+    QTRY_COMPARE(log->lines()->count(), 5012); // start, steps, five validations, five checkpoints, end
+    QVERIFY(log->lines()->visibleLines().last().contains(QStringLiteral("Completed at step 5,000")));
+    log->searchField()->setText(QStringLiteral("checkpoint AT"));
+    QTRY_VERIFY(log->searchedAll());
+    QCOMPARE(log->lines()->count(), 5);
+    QTest::keyClick(log->lines(), Qt::Key_C, Qt::ControlModifier);
+    QCOMPARE(QGuiApplication::clipboard()->text().count(QLatin1Char('\n')), 4);
+    QTest::keyClick(log->lines(), Qt::Key_Home);
+    QTest::keyClick(log->lines(), Qt::Key_Down, Qt::ShiftModifier);
+    QTest::keyClick(log->lines(), Qt::Key_C, Qt::ControlModifier);
+    QCOMPARE(QGuiApplication::clipboard()->text().count(QLatin1Char('\n')), 1);
+    log->searchField()->clear();
+    QTRY_COMPARE(log->lines()->count(), 5012);
+  }
+
+  void anyFolderOpens() {
+    FolderStudio studio;
+    const std::string good = api::runConfigJson(named("elsewhere"));
+    const QString torn = studio.write(QStringLiteral("usb/torn"), FolderStudio::events(50) + "{\"type\":\"step\",\"seq\":52,\"lo", good);
+    const QString empty = studio.write(QStringLiteral("usb/empty"), "", good);
+    const QString broken = studio.write(QStringLiteral("usb/broken"), FolderStudio::events(20), "{ not json");
+    studio.open();
+    QTRY_VERIFY(studio.window->runs().known());
+    RunsPage *page = studio.window->runsPage();
+    studio.window->goTo(Place::Runs);
+    for (const QString &folder : {torn, empty, broken}) {
+      page->open(folder);
+      QTRY_COMPARE(page->currentRun(), folder);
+    }
+    RunCenter &runs = studio.window->runs();
+    QCOMPARE(runs.find(torn)->phase, api::RunPhase::Interrupted);
+    QCOMPARE(runs.find(empty)->phase, api::RunPhase::Interrupted);
+    QCOMPARE(runs.find(broken)->phase, api::RunPhase::Unreadable);
+    QTRY_COMPARE(runs.model(torn)->step(), 50);
+    QTRY_COMPARE(runs.model(broken)->step(), 20); // its curve is there all the same
+    page->open(studio.workspace.filePath(QStringLiteral("usb")));
+    QTRY_VERIFY(!page->findChildren<QPushButton *>().isEmpty());
+    QCOMPARE(runs.runs().size(), size_t(3));
+  }
+
+  void twoChosenRunsAreComparedAndARunGoesToTheTrashAndBack() {
+    qputenv("XDG_DATA_HOME", QDir::tempPath().toLocal8Bit() + "/attune-runs-test-data");
+    FolderStudio studio;
+    api::RunConfig other = named("two");
+    other.lora.rank = 32;
+    const QString one = studio.write(QStringLiteral("runs/one"), FolderStudio::events(30), api::runConfigJson(named("one")));
+    const QString two = studio.write(QStringLiteral("runs/two"), FolderStudio::events(20), api::runConfigJson(other));
+    studio.open();
+    QTRY_COMPARE(studio.window->runs().runs().size(), size_t(2));
+    RunsPage *page = studio.window->runsPage();
+    studio.window->showRun(one);
+    QVERIFY(!button(page, QStringLiteral("Compare settings")));
+    page->findChild<QTableView *>(QStringLiteral("runsTable"))->selectAll();
+    QTRY_VERIFY(button(page, QStringLiteral("Compare settings")));
+    QTest::mouseClick(button(page, QStringLiteral("Compare settings")), Qt::LeftButton);
+    auto *table = page->findChild<QTableWidget *>();
+    QTRY_COMPARE(table->rowCount(), 2); // name and rank
+    QVERIFY(table->isVisible());
+
+    page->showRun(two);
+    page->runActions()->moveToTrash();
+    QTRY_VERIFY(!studio.window->runs().find(two));
+    QVERIFY(!QFileInfo::exists(two));
+    QTest::mouseClick(button(studio.window.get(), QStringLiteral("Undo")), Qt::LeftButton);
+    QTRY_VERIFY(studio.window->runs().find(two));
+    QVERIFY(QFileInfo::exists(two + QStringLiteral("/events.jsonl")));
+  }
+
+  void aLongCurveKeepsItsSpikes() {
+    Column x;
+    Series y;
+    for (int i = 0; i < 100000; ++i) {
+      x.push_back(i);
+      y.push_back(i == 31415 ? 100 : i == 27182 ? -100 : i % 7 == 0 ? std::nan("") : 1 + i % 3);
+    }
+    const auto extremes = [&](double from, double to, bool positive) {
+      const auto points = decimate({x}, y, from, to, 300, positive);
+      const auto [low, high] = std::minmax_element(points.begin(), points.end(), [](auto &a, auto &b) { return a.y() < b.y(); });
+      return std::make_tuple(low->y(), high->y(), points.size() <= 4 * 301, points.first().x(), points.last().x());
+    };
+    QCOMPARE(extremes(0, 99999, false), std::make_tuple(-100.0, 100.0, true, 1.0, 99999.0));
+    QCOMPARE(extremes(0, 99999, true), std::make_tuple(1.0, 100.0, true, 1.0, 99999.0));
+    QCOMPARE(extremes(31000, 31416, false), std::make_tuple(1.0, 100.0, true, 30999.0, 31417.0));
+    y.resize(30000); // as a resume does
+    QCOMPARE(y.extremes(0, 30000)->lowest, size_t(27182));
+    QCOMPARE(y[y.extremes(0, 30000)->highest], 3.0);
+    for (int i = 0; i < 1000; ++i) y.push_back(i == 999 ? 7 : 0);
+    QCOMPARE(y.extremes(0, 31000)->highest, size_t(30999));
+  }
+
+  void aLogarithmicAxisHasLabels() {
+    QVERIFY(logTicks(1.4, 2.8).size() >= 4);
+    QVERIFY(logTicks(0.001, 1000).size() >= 4);
+    QVERIFY(logTicks(1e-30, 1e30).size() <= 60);
+    QCOMPARE(niceInterval(1000, 5), 200.0);
+  }
+};
+
+QTEST_MAIN(RunsTest)
+#include "runs_test.moc"

@@ -1,0 +1,45 @@
+// Everything one can do with the chosen run, as actions of the page: for its menu, the table's context menu and shortcuts.
+// Each looks at the run's state before it shows or acts. GUI thread; owned by the page.
+#pragma once
+
+#include "ui/bridge/task_runner.h"
+#include "ui/models/run_center.h"
+
+#include <QAction>
+
+namespace attune::ui {
+
+class RunActions : public QObject {
+  Q_OBJECT
+
+public:
+  /// Shortcuts count while `table` has the focus.
+  RunActions(RunCenter &runs, TaskRunner &tasks, QWidget *table, QWidget *page);
+  void setRun(const QString &folder);
+  /// In the order of a menu, separators among them.
+  QList<QAction *> all() const { return m_all; }
+  void refresh();
+
+  void moveUp() { m_runs.moveInQueue(m_folder, -1); }
+  void moveDown() { m_runs.moveInQueue(m_folder, 1); }
+  void takeOut();
+  void moveToTrash();
+
+Q_SIGNALS:
+  void renameRequested();
+
+private:
+  QAction *add(const QKeySequence &keys, std::function<void()> act);
+  void addSeparator();
+  void restore(const QString &folder, const QString &trashed);
+
+  RunCenter &m_runs;
+  TaskRunner &m_tasks;
+  QWidget *m_table, *m_page;
+  QString m_folder;
+  QList<QAction *> m_all;
+  QAction *m_rename, *m_up, *m_down, *m_out, *m_open, *m_trash;
+  Task m_moving;
+};
+
+} // namespace attune::ui
