@@ -141,6 +141,16 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::QuitGuard</name>
+    <message numerus="yes">
+        <source>%n waiting run(s) keep their places until Attune is opened again.</source>
+        <translation>
+            <numerusform>%n waiting run keep their places until Attune is opened again.</numerusform>
+            <numerusform>%n waiting runs keep their places until Attune is opened again.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::ReplaceBar</name>
     <message numerus="yes">
         <source>Replace in the %n row(s) shown</source>
@@ -171,6 +181,23 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::RunLogView</name>
+    <message numerus="yes">
+        <source>%n line(s) found</source>
+        <translation>
+            <numerusform>%n line found</numerusform>
+            <numerusform>%n lines found</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The last %n line(s) were copied.</source>
+        <translation>
+            <numerusform>The last %n line were copied.</numerusform>
+            <numerusform>The last %n lines were copied.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::RunsPage</name>
     <message numerus="yes">
         <source>%n running</source>
@@ -191,6 +218,13 @@
         <translation>
             <numerusform>%n finished</numerusform>
             <numerusform>%n finished</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n run(s) have waited since Attune was last open.</source>
+        <translation>
+            <numerusform>%n run have waited since Attune was last open.</numerusform>
+            <numerusform>%n runs have waited since Attune was last open.</numerusform>
         </translation>
     </message>
 </context>

@@ -75,7 +75,7 @@
     </message>
     <message>
         <source>Attune is open with this workspace on %1, or was when that machine stopped. Two windows on one workspace spoil each other&apos;s runs.</source>
-        <translation>这个工作区正在 %1 上由 Attune 打开，或者那台机器停机时还开着。两个窗口共用一个工作区会互相破坏训练。</translation>
+        <translation>这个工作区正在&#x2009;%1&#x2009;上由&#x2009;Attune&#x2009;打开，或者那台机器停机时还开着。两个窗口共用一个工作区会互相破坏训练。</translation>
     </message>
     <message>
         <source>It is closed there: open</source>
@@ -1038,7 +1038,7 @@
     <name>WeightsMenu</name>
     <message>
         <source>%1 · step %2</source>
-        <translation>%1 · 第 %2 步</translation>
+        <translation>%1 · 第&#x2009;%2&#x2009;步</translation>
     </message>
     <message>
         <source>None</source>
@@ -1050,7 +1050,7 @@
     </message>
     <message>
         <source>Checkpoint of step %1</source>
-        <translation>第 %1 步的检查点</translation>
+        <translation>第&#x2009;%1&#x2009;步的检查点</translation>
     </message>
     <message>
         <source>Result</source>
@@ -1062,7 +1062,7 @@
     </message>
     <message>
         <source>A PEFT adapter folder</source>
-        <translation>PEFT 适配器文件夹</translation>
+        <translation>PEFT&#x2009;适配器文件夹</translation>
     </message>
 </context>
 <context>
@@ -1161,7 +1161,7 @@
     </message>
     <message>
         <source>Ask something…  Enter sends, Shift+Enter starts a line, Up edits the last question</source>
-        <translation>问点什么……回车发送，Shift+回车换行，↑ 修改上一个问题</translation>
+        <translation>问点什么……回车发送，Shift+回车换行，↑&#x2009;修改上一个问题</translation>
     </message>
     <message>
         <source>Take the model out of memory</source>
@@ -1169,7 +1169,7 @@
     </message>
     <message>
         <source>%1 has nothing to talk with yet. Save a checkpoint, then choose it here.</source>
-        <translation>%1 还没有可以对话的权重。先保存一个检查点，再到这里选择它。</translation>
+        <translation>%1&#x2009;还没有可以对话的权重。先保存一个检查点，再到这里选择它。</translation>
     </message>
     <message>
         <source>The last question has no answer yet.</source>
@@ -1181,19 +1181,19 @@
     </message>
     <message>
         <source>Answering on the processor, beside %1: both share its cores, so each is slower.  Esc stops</source>
-        <translation>正在处理器上回答，与 %1 同时进行：两者共用核心，都会变慢。按 Esc 停止</translation>
+        <translation>正在处理器上回答，与&#x2009;%1&#x2009;同时进行：两者共用核心，都会变慢。按&#x2009;Esc&#x2009;停止</translation>
     </message>
     <message>
         <source>You are editing an earlier question. The branch it has now stays; Esc leaves it at that.</source>
-        <translation>正在修改之前的问题。原来的分支会保留；按 Esc 放弃修改。</translation>
+        <translation>正在修改之前的问题。原来的分支会保留；按&#x2009;Esc&#x2009;放弃修改。</translation>
     </message>
     <message>
         <source>%1 trains on the processor. Answers are computed there, too: both share its cores, so each is slower.</source>
-        <translation>%1 正在处理器上训练，回答也在处理器上计算：两者共用核心，都会变慢。</translation>
+        <translation>%1&#x2009;正在处理器上训练，回答也在处理器上计算：两者共用核心，都会变慢。</translation>
     </message>
     <message>
         <source>loaded on the processor · up to %1 tokens</source>
-        <translation>已加载到处理器 · 最多 %1 词元</translation>
+        <translation>已加载到处理器 · 最多&#x2009;%1&#x2009;词元</translation>
     </message>
     <message>
         <source>Choose a run or a checkpoint to compare with.</source>
@@ -1201,7 +1201,7 @@
     </message>
     <message>
         <source>The chat begins when %1 has ended.</source>
-        <translation>%1 结束后开始对话。</translation>
+        <translation>%1&#x2009;结束后开始对话。</translation>
     </message>
     <message>
         <source>Do not wait</source>
@@ -1214,7 +1214,7 @@
     <message numerus="yes">
         <source>Use a context of %n token(s)</source>
         <translation>
-            <numerusform>改用 %n 个词元的上下文</numerusform>
+            <numerusform>改用&#x2009;%n&#x2009;个词元的上下文</numerusform>
         </translation>
     </message>
     <message>
@@ -1223,11 +1223,11 @@
     </message>
     <message>
         <source>The chat does not fit: it needs %1, and %2 is free. %3 is missing: close other programs or choose a smaller model.</source>
-        <translation>装不下这个对话：需要 %1，剩余 %2，还差 %3。请关闭其他程序，或选择更小的模型。</translation>
+        <translation>装不下这个对话：需要&#x2009;%1，剩余&#x2009;%2，还差&#x2009;%3。请关闭其他程序，或选择更小的模型。</translation>
     </message>
     <message>
         <source>Beside %1 the chat does not fit: it needs %2, and %3 is free on this machine after what the run still takes. %4 is missing.</source>
-        <translation>%1 训练期间装不下这个对话：需要 %2，扣除训练还要占用的内存后，本机剩余 %3，还差 %4。</translation>
+        <translation>%1&#x2009;训练期间装不下这个对话：需要&#x2009;%2，扣除训练还要占用的内存后，本机剩余&#x2009;%3，还差&#x2009;%4。</translation>
     </message>
 </context>
 <context>
@@ -1243,7 +1243,7 @@
     <message numerus="yes">
         <source>Show %n earlier turn(s)</source>
         <translation>
-            <numerusform>显示之前的 %n 轮</numerusform>
+            <numerusform>显示之前的&#x2009;%n&#x2009;轮</numerusform>
         </translation>
     </message>
     <message>
@@ -1253,7 +1253,7 @@
     <message numerus="yes">
         <source>The conversation before the answer: %n token(s)</source>
         <translation>
-            <numerusform>回答之前的对话：%n 个词元</numerusform>
+            <numerusform>回答之前的对话：%n&#x2009;个词元</numerusform>
         </translation>
     </message>
 </context>
@@ -1261,17 +1261,17 @@
     <name>attune::ui::ChatTurn</name>
     <message>
         <source>%1 tokens · %2 tokens/s</source>
-        <translation>%1 词元 · %2 词元/秒</translation>
+        <translation>%1&#x2009;词元 · %2&#x2009;词元/秒</translation>
     </message>
     <message numerus="yes">
         <source>%1… (%n more character(s))</source>
         <translation>
-            <numerusform>%1……（还有 %n 个字符）</numerusform>
+            <numerusform>%1……（还有&#x2009;%n&#x2009;个字符）</numerusform>
         </translation>
     </message>
     <message>
         <source>Branch %1 of %2</source>
-        <translation>第 %1 个分支，共 %2 个</translation>
+        <translation>第&#x2009;%1&#x2009;个分支，共&#x2009;%2&#x2009;个</translation>
     </message>
     <message>
         <source>The earlier branch</source>
@@ -1312,7 +1312,7 @@
     <message numerus="yes">
         <source>Cut off after %n token(s).</source>
         <translation>
-            <numerusform>在 %n 个词元后截断。</numerusform>
+            <numerusform>在&#x2009;%n&#x2009;个词元后截断。</numerusform>
         </translation>
     </message>
     <message>
@@ -1325,7 +1325,7 @@
     </message>
     <message>
         <source>Answered by %1.</source>
-        <translation>由 %1 回答。</translation>
+        <translation>由&#x2009;%1&#x2009;回答。</translation>
     </message>
 </context>
 <context>
@@ -1366,7 +1366,7 @@
     </message>
     <message>
         <source>Export as Markdown or JSON</source>
-        <translation>导出为 Markdown 或 JSON</translation>
+        <translation>导出为&#x2009;Markdown&#x2009;或&#x2009;JSON</translation>
     </message>
     <message>
         <source>Delete</source>
@@ -1400,11 +1400,11 @@
     </message>
     <message>
         <source>Saved as %1.</source>
-        <translation>已保存为 %1。</translation>
+        <translation>已保存为&#x2009;%1。</translation>
     </message>
     <message>
         <source>%1 could not be written. Choose another folder.</source>
-        <translation>无法写入 %1。请换一个文件夹。</translation>
+        <translation>无法写入&#x2009;%1。请换一个文件夹。</translation>
     </message>
     <message>
         <source>Export the conversation</source>
@@ -1729,7 +1729,7 @@
     </message>
     <message>
         <source>Added to %1 as a row.</source>
-        <translation>已作为一行加入 %1。</translation>
+        <translation>已作为一行加入&#x2009;%1。</translation>
     </message>
     <message>
         <source>New dataset</source>
@@ -1764,7 +1764,7 @@
     </message>
     <message>
         <source>A dataset, a model folder or GGUF file, an adapter folder, or a run folder.</source>
-        <translation>可以是数据集、模型文件夹或 GGUF 文件、适配器文件夹、训练文件夹。</translation>
+        <translation>可以是数据集、模型文件夹或&#x2009;GGUF&#x2009;文件、适配器文件夹、训练文件夹。</translation>
     </message>
 </context>
 <context>
@@ -1912,32 +1912,12 @@
 <context>
     <name>attune::ui::MainWindow</name>
     <message>
-        <source>%1 has ended.</source>
-        <translation>%1&#x2009;已结束。</translation>
-    </message>
-    <message>
-        <source>A run is going</source>
-        <translation>训练正在进行</translation>
-    </message>
-    <message>
-        <source>Stop the run and quit? It saves a checkpoint first and can go on later.</source>
-        <translation>停止训练并退出？会先保存检查点，以后可以接着训练。</translation>
-    </message>
-    <message>
-        <source>Stop and quit</source>
-        <translation>停止并退出</translation>
-    </message>
-    <message>
-        <source>Keep training</source>
-        <translation>继续训练</translation>
-    </message>
-    <message>
         <source>Saved as %1.</source>
-        <translation>已保存为 %1。</translation>
+        <translation>已保存为&#x2009;%1。</translation>
     </message>
     <message>
         <source>Attune cannot open this. It takes data (JSON, JSON Lines, CSV, text), a Hugging Face model folder, a GGUF file, an adapter folder or a run folder.</source>
-        <translation>Attune 打不开它。可以拖入数据（JSON、JSON Lines、CSV、文本）、Hugging Face 模型文件夹、GGUF 文件、适配器文件夹或训练文件夹。</translation>
+        <translation>Attune&#x2009;打不开它。可以拖入数据（JSON、JSON Lines、CSV、文本）、Hugging Face&#x2009;模型文件夹、GGUF&#x2009;文件、适配器文件夹或训练文件夹。</translation>
     </message>
 </context>
 <context>
@@ -1945,7 +1925,7 @@
     <message numerus="yes">
         <source>%n more character(s) are not shown. Copying takes them along.</source>
         <translation>
-            <numerusform>还有 %n 个字符没有显示，复制时会一并带上。</numerusform>
+            <numerusform>还有&#x2009;%n&#x2009;个字符没有显示，复制时会一并带上。</numerusform>
         </translation>
     </message>
 </context>
@@ -1973,7 +1953,7 @@
     </message>
     <message>
         <source>A Hugging Face model folder</source>
-        <translation>Hugging Face 模型文件夹</translation>
+        <translation>Hugging Face&#x2009;模型文件夹</translation>
     </message>
     <message>
         <source>Open a run folder…</source>
@@ -2041,7 +2021,7 @@
     </message>
     <message>
         <source>About Attune</source>
-        <translation>关于 Attune</translation>
+        <translation>关于&#x2009;Attune</translation>
     </message>
     <message>
         <source>%1 page</source>
@@ -2082,7 +2062,7 @@
     <name>attune::ui::ProseView</name>
     <message>
         <source>The link leads to %1</source>
-        <translation>这个链接通往 %1</translation>
+        <translation>这个链接通往&#x2009;%1</translation>
     </message>
     <message>
         <source>Open in the browser</source>
@@ -2091,6 +2071,51 @@
     <message>
         <source>This link does not lead to a web page, so it is not opened: %1</source>
         <translation>这个链接不是网页，因此不会打开：%1</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::QuitGuard</name>
+    <message>
+        <source>A run is going</source>
+        <translation>训练正在进行</translation>
+    </message>
+    <message>
+        <source>Stop the run and quit? It saves a checkpoint first and can go on later.</source>
+        <translation>停止训练并退出？会先保存检查点，以后可以接着训练。</translation>
+    </message>
+    <message>
+        <source>Stop and quit</source>
+        <translation>停止并退出</translation>
+    </message>
+    <message>
+        <source>Keep training</source>
+        <translation>继续训练</translation>
+    </message>
+    <message>
+        <source>The run saves a checkpoint, then Attune closes.</source>
+        <translation>保存检查点后，Attune 即关闭。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n waiting run(s) keep their places until Attune is opened again.</source>
+        <translation>
+            <numerusform>%n 个排队的训练会保留位置，下次打开 Attune 时仍在。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The run is still ending</source>
+        <translation>训练仍在收尾</translation>
+    </message>
+    <message>
+        <source>Quit without waiting? The run can then go on from its last checkpoint.</source>
+        <translation>不等它结束就退出？以后可以从最近的检查点接着训练。</translation>
+    </message>
+    <message>
+        <source>Quit now</source>
+        <translation>立即退出</translation>
+    </message>
+    <message>
+        <source>Wait</source>
+        <translation>等待</translation>
     </message>
 </context>
 <context>
@@ -2221,6 +2246,64 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::RunActions</name>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Open the folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Start earlier</source>
+        <translation>提前一位</translation>
+    </message>
+    <message>
+        <source>Start later</source>
+        <translation>推后一位</translation>
+    </message>
+    <message>
+        <source>Take out of the queue</source>
+        <translation>移出队列</translation>
+    </message>
+    <message>
+        <source>Move to the trash</source>
+        <translation>移到回收站</translation>
+    </message>
+    <message>
+        <source>%1 no longer waits.</source>
+        <translation>%1 已移出队列。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>%1 could not be moved to the trash. Delete its folder by hand.</source>
+        <translation>无法把 %1 移到回收站，请手动删除其文件夹。</translation>
+    </message>
+    <message>
+        <source>%1 is in the trash.</source>
+        <translation>%1 已移到回收站。</translation>
+    </message>
+    <message>
+        <source>The run could not be taken out of the trash. It is still there.</source>
+        <translation>无法从回收站取回这次训练，它仍在回收站中。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::RunAnswers</name>
+    <message>
+        <source>Answers at this step</source>
+        <translation>这一步的回答</translation>
+    </message>
+    <message>
+        <source>Step %1</source>
+        <translation>第 %1 步</translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::RunCurves</name>
     <message>
         <source>Loss</source>
@@ -2263,10 +2346,6 @@
         <translation>横轴</translation>
     </message>
     <message>
-        <source>Loss curve</source>
-        <translation>损失曲线</translation>
-    </message>
-    <message>
         <source>Learning rate</source>
         <translation>学习率</translation>
     </message>
@@ -2298,6 +2377,26 @@
         <source>%1 could not be written. Choose another folder.</source>
         <translation>无法写入&#x2009;%1。请换一个文件夹。</translation>
     </message>
+    <message>
+        <source>answers</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>Sample answers beside the curve</source>
+        <translation>在曲线旁显示示例回答</translation>
+    </message>
+    <message>
+        <source>Memory in GiB</source>
+        <translation>内存（GiB）</translation>
+    </message>
+    <message>
+        <source>Curve: %1</source>
+        <translation>曲线：%1</translation>
+    </message>
+    <message>
+        <source>Show this curve large</source>
+        <translation>放大这条曲线</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::RunLogView</name>
@@ -2324,6 +2423,18 @@
     <message>
         <source>Log</source>
         <translation>日志</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n line(s) found</source>
+        <translation>
+            <numerusform>找到 %n 行</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The last %n line(s) were copied.</source>
+        <translation>
+            <numerusform>已复制最后 %n 行。</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2468,6 +2579,33 @@
         <source>On disk</source>
         <translation>占用磁盘</translation>
     </message>
+    <message>
+        <source>waiting, place %1</source>
+        <translation>排队，第 %1 位</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::RunWatch</name>
+    <message>
+        <source>A model is being trained.</source>
+        <translation>正在训练模型。</translation>
+    </message>
+    <message>
+        <source>%1 is done</source>
+        <translation>%1 已完成</translation>
+    </message>
+    <message>
+        <source>%1 has failed</source>
+        <translation>%1 失败了</translation>
+    </message>
+    <message>
+        <source>%1 was stopped</source>
+        <translation>%1 已停止</translation>
+    </message>
+    <message>
+        <source>Loss %1 at step %2.</source>
+        <translation>第 %2 步，损失 %1。</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::RunsPage</name>
@@ -2558,40 +2696,30 @@
         <translation>打开训练文件夹……</translation>
     </message>
     <message>
-        <source>Rename</source>
-        <translation>重命名</translation>
-    </message>
-    <message>
-        <source>Open the folder</source>
-        <translation>打开文件夹</translation>
-    </message>
-    <message>
-        <source>Move to the trash</source>
-        <translation>移到回收站</translation>
-    </message>
-    <message>
         <source>Open a run folder</source>
         <translation>打开训练文件夹</translation>
     </message>
     <message>
-        <source>%1 is no run folder: it has no run.json.</source>
-        <translation>%1&#x2009;不是训练文件夹：缺少&#x2009;run.json。</translation>
-    </message>
-    <message>
-        <source>%1 could not be moved to the trash. Delete its folder by hand.</source>
-        <translation>无法把&#x2009;%1&#x2009;移到回收站，请手动删除其文件夹。</translation>
-    </message>
-    <message>
-        <source>%1 is in the trash.</source>
-        <translation>%1&#x2009;已移到回收站。</translation>
-    </message>
-    <message>
-        <source>Undo</source>
-        <translation>撤销</translation>
-    </message>
-    <message>
         <source>What is shown of the run</source>
         <translation>显示训练的哪些内容</translation>
+    </message>
+    <message>
+        <source>Compare settings</source>
+        <translation>对比设置</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n run(s) have waited since Attune was last open.</source>
+        <translation>
+            <numerusform>%n 个训练自上次打开 Attune 起一直在排队。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Start them</source>
+        <translation>开始训练</translation>
+    </message>
+    <message>
+        <source>%1 is no run folder: it has neither run.json nor events.jsonl.</source>
+        <translation>%1 不是训练文件夹：既没有 run.json，也没有 events.jsonl。</translation>
     </message>
 </context>
 <context>
@@ -2756,7 +2884,7 @@
     </message>
     <message>
         <source>Workspace and threads change when Attune is started again. What lies in the old folder stays there.</source>
-        <translation>工作区和线程数在下次启动 Attune 时生效。旧文件夹里的内容保持不动。</translation>
+        <translation>工作区和线程数在下次启动&#x2009;Attune&#x2009;时生效。旧文件夹里的内容保持不动。</translation>
     </message>
     <message>
         <source>Workspace and threads take effect at the next start; everything else at once.</source>
@@ -2849,7 +2977,7 @@
     </message>
     <message>
         <source>The starter model is missing. Run ./dev setup once to fetch it and start Attune again, or train a model of your own on the sample rows.</source>
-        <translation>缺少入门模型。运行一次 ./dev setup 取得它再启动 Attune，或用示例数据训练您自己的模型。</translation>
+        <translation>缺少入门模型。运行一次&#x2009;./dev setup&#x2009;取得它再启动&#x2009;Attune，或用示例数据训练您自己的模型。</translation>
     </message>
     <message>
         <source>Choose a model</source>
@@ -2907,7 +3035,7 @@
     </message>
     <message>
         <source>Attune itself takes %1.</source>
-        <translation>Attune 自身占用 %1。</translation>
+        <translation>Attune&#x2009;自身占用&#x2009;%1。</translation>
     </message>
 </context>
 <context>
