@@ -1,6 +1,7 @@
 // Seconds and memory of one document with a million rows: dataset_bench [ROWS] [MODEL FOLDER]. Prints one JSON object.
 #include "core/base/json.h"
 #include "core/store/dataset_store.h"
+#include "tests/bench/many_rows.h"
 #include "tests/support/temp_folder.h"
 
 #include <chrono>
@@ -22,24 +23,13 @@ double memory() {
   return 0;
 }
 
-void makeRows(const std::string &path, int64_t rows) {
-  std::ofstream file(path, std::ios::binary);
-  for (int64_t i = 0; i < rows; ++i) {
-    const std::string number = std::to_string(i);
-    file << R"({"messages":[{"role":"user","content":"Question )" << number
-         << R"(: what is the weather like on the coast, and should I take a coat?"},{"role":"assistant","content":"Answer )" << number
-         << R"(: it is mild and windy; a light coat will do, but take an umbrella for the afternoon."}]})"
-         << "\n";
-  }
-}
-
 } // namespace
 
 int main(int count, char **words) {
   const int64_t rows = count > 1 ? std::stoll(words[1]) : 1000000;
   const test::TempFolder folder;
   const std::string path = folder.path() + "/rows.jsonl";
-  makeRows(path, rows);
+  bench::writeManyRows(path, rows);
   store::FolderDatasetStore store(folder.path() + "/work", std::make_shared<store::TokenizerCache>());
   Json result = {{"rows", rows}};
   double start = now();
