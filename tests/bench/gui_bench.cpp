@@ -119,14 +119,17 @@ int64_t residentMib() {
 
 struct Studio {
   QTemporaryDir folder;
-  app::Composition composition{folder.path(), QCoreApplication::applicationDirPath(), 0};
+  app::Composition composition;
   test::FakeEngine fake;
   Services services = composition.services();
   Preferences preferences;
   Appearance appearance;
   std::unique_ptr<MainWindow> window;
 
-  explicit Studio(bool realEngine = false) {
+  explicit Studio(bool realEngine = false) : Studio(QString(), realEngine) {}
+  /// In a workspace that stays, unless its path is empty.
+  explicit Studio(const QString &workspace, bool realEngine = true)
+      : composition(workspace.isEmpty() ? folder.path() : workspace, QCoreApplication::applicationDirPath(), 0) {
     preferences.language = QStringLiteral("en");
     preferences.theme = ThemeChoice::Light;
     appearance.apply(preferences);
@@ -222,7 +225,7 @@ void longRun() {
 void logLines() {
   Studio studio;
   studio.fake.steps = 100 * kSteps; // the run does not end meanwhile
-  studio.fake.stepsAtOnce = 1200; // its pushing takes time, too
+  studio.fake.stepsAtOnce = 1200;   // its pushing takes time, too
   studio.fake.stepMilliseconds = 10;
   studio.open();
   waitUntil([&] { return studio.window->runs().known(); }, 30);
@@ -279,6 +282,19 @@ void manyRows() {
   emitFigure("rows_1e6_rss", static_cast<double>(residentMib()), "MiB", 500);
   waitUntil([&] { return page.session().survey().has_value(); }, 300, 50);
   emitFigure("rows_1e6_rss_counted", static_cast<double>(residentMib()), "MiB", 500);
+}
+
+/// Trains the sample run for `steps` steps with the window on its curves and the real engine, in `workspace`; its speed stands in
+/// the run's events, as it does for the command line.
+void train(const char *workspace, int64_t steps) {
+  Studio studio(QString::fromLocal8Bit(workspace));
+  studio.open({1280, 800});
+  waitUntil([&] { return studio.window->runs().known(); }, 30);
+  auto config = api::loadRunConfig(studio.services.resources + "/presets/tryout.json", {"model=" + studio.services.starterModel});
+  if (!config.ok()) std::fprintf(stderr, "%s\n", config.error().text().c_str()), std::exit(1);
+  config->maxSteps = steps;
+  studio.window->showRun(studio.window->runs().requestStart(*config));
+  waitUntil([&] { return studio.window->runs().active().isEmpty(); }, 600, 200);
 }
 
 /// What the window costs while a run makes ten steps a second in this process.
@@ -355,6 +371,7 @@ int main(int argc, char **argv) {
       {"log_lines", logLines},
       {"many_rows", manyRows},
       {"cpu_share", cpuShare},
+      {"train", [&] { train(argc > 2 ? argv[2] : "", argc > 3 ? std::atoll(argv[3]) : 40); }},
       {"memory", [] { memory("window_rss", false, 200); }},
       {"memory_with_torch", [] { memory("window_rss_with_torch", true, 600); }},
   };
