@@ -34,7 +34,7 @@ struct ChatRequest {
   SamplingSettings sampling;
   int64_t contextTokens = 0; // at most so many tokens of conversation and answer; 0 = the model's context
   StopToken stop;
-  std::function<void(const std::string &piece)> onText; // whole UTF-8 characters, on the calling thread
+  std::function<void(const std::string &piece)> onText; // whole UTF-8 characters; on a thread of the model, one at a time
 };
 
 struct ChatAnswer {

@@ -1,14 +1,15 @@
 #include "core/device/dtype_policy.h"
 
+#include "core/device/own_thread.h"
 #include "core/device/probe.h"
 
 namespace attune::core {
 
 bool bf16IsFaster() {
-  static const bool faster = [] {
+  static const bool faster = onOwnThread([] {
     const DtypeTrial single = tryDtype(at::kFloat), half = tryDtype(at::kBFloat16);
     return half.usable && (!single.usable || half.gflops >= single.gflops);
-  }();
+  });
   return faster;
 }
 

@@ -1,6 +1,7 @@
 #include "core/generate/local_chat.h"
 
 #include "core/device/dtype_policy.h"
+#include "core/device/own_thread.h"
 #include "core/device/torch_guard.h"
 #include "core/generate/generator.h"
 #include "core/generate/model_session.h"
@@ -32,7 +33,7 @@ public:
   }
 
   Result<std::vector<api::ChatAnswer>> answer(const std::vector<api::ChatRequest> &requests) override {
-    return guarded("The answer", [&] { return answerGuarded(requests); });
+    return onOwnThread([&] { return guarded("The answer", [&] { return answerGuarded(requests); }); });
   }
 
 private:
@@ -110,12 +111,13 @@ private:
 } // namespace
 
 Result<std::unique_ptr<api::ChatModel>> openLocalChat(const std::string &model, const std::string &adapter) {
-  return guarded("Loading the model", [&]() -> Result<std::unique_ptr<api::ChatModel>> {
+  const auto open = [&]() -> Result<std::unique_ptr<api::ChatModel>> {
     ATTUNE_TRY(const at::ScalarType type, computeTypeFor(api::Precision::Auto, ComputePurpose::Answer));
     ATTUNE_TRY(ModelSession session, ModelSession::openToGenerate(model, adapter, type, true));
     ATTUNE_CHECK(tokenizer::ChatTemplate::ofModel(session.bundle)); // a broken one is told now
     return std::unique_ptr<api::ChatModel>(new LocalChat(std::move(session)));
-  });
+  };
+  return onOwnThread([&] { return guarded("Loading the model", open); });
 }
 
 } // namespace attune::core
