@@ -33,6 +33,100 @@
     </message>
 </context>
 <context>
+    <name>AskName</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>CoreError</name>
+    <message>
+        <source>file_not_found</source>
+        <translation>找不到文件，或无法打开。</translation>
+    </message>
+    <message>
+        <source>io_failed</source>
+        <translation>读写失败。</translation>
+    </message>
+    <message>
+        <source>device_failed</source>
+        <translation>计算设备报告故障。</translation>
+    </message>
+    <message>
+        <source>internal</source>
+        <translation>Attune 内部出错。</translation>
+    </message>
+    <message>
+        <source>usage</source>
+        <translation>这样不行。</translation>
+    </message>
+    <message>
+        <source>invalid_config</source>
+        <translation>这些设置无法运行。</translation>
+    </message>
+    <message>
+        <source>unknown_key</source>
+        <translation>没有这个设置或名称。</translation>
+    </message>
+    <message>
+        <source>not_supported_yet</source>
+        <translation>这个版本还不支持。</translation>
+    </message>
+    <message>
+        <source>malformed_file</source>
+        <translation>文件残缺或损坏。</translation>
+    </message>
+    <message>
+        <source>unsupported_model</source>
+        <translation>还不支持这种模型。</translation>
+    </message>
+    <message>
+        <source>unsupported_format</source>
+        <translation>读不了这种文件格式。</translation>
+    </message>
+    <message>
+        <source>missing_in_folder</source>
+        <translation>文件夹里缺少文件。</translation>
+    </message>
+    <message>
+        <source>adapter_mismatch</source>
+        <translation>这个适配器属于另一个模型。</translation>
+    </message>
+    <message>
+        <source>invalid_data</source>
+        <translation>这些数据无法使用。</translation>
+    </message>
+    <message>
+        <source>nothing_to_train</source>
+        <translation>没有可训练的词元。</translation>
+    </message>
+    <message>
+        <source>template_failed</source>
+        <translation>对话模板无法解析或运行。</translation>
+    </message>
+    <message>
+        <source>newer_schema</source>
+        <translation>由更新版本的 Attune 写成。</translation>
+    </message>
+    <message>
+        <source>does_not_fit</source>
+        <translation>内存装不下。</translation>
+    </message>
+    <message>
+        <source>out_of_memory</source>
+        <translation>内存不足。</translation>
+    </message>
+    <message>
+        <source>not_finite</source>
+        <translation>损失或梯度变成了无穷或非数。</translation>
+    </message>
+    <message>
+        <source>interrupted</source>
+        <translation>已停止。</translation>
+    </message>
+</context>
+<context>
     <name>Diagnostics</name>
     <message>
         <source>Diagnostics</source>
@@ -1431,7 +1525,7 @@
     </message>
     <message>
         <source>Split…</source>
-        <translation>拆分…</translation>
+        <translation>拆分……</translation>
     </message>
     <message>
         <source>Save ▾</source>
@@ -1455,7 +1549,7 @@
     </message>
     <message>
         <source>Open a file…</source>
-        <translation>打开文件…</translation>
+        <translation>打开文件……</translation>
     </message>
     <message>
         <source>No row matches.</source>
@@ -1471,7 +1565,7 @@
     </message>
     <message>
         <source>Replace…</source>
-        <translation>替换…</translation>
+        <translation>替换……</translation>
     </message>
     <message>
         <source>Add a row</source>
@@ -1543,58 +1637,6 @@
         <source>Open it</source>
         <translation>打开它</translation>
     </message>
-    <message>
-        <source>%1 rows to train on and %2 to measure on.</source>
-        <translation>训练&#x2009;%1&#x2009;行，验证&#x2009;%2&#x2009;行。</translation>
-    </message>
-    <message>
-        <source>Sample rows: %1</source>
-        <translation>示例数据：%1</translation>
-    </message>
-    <message>
-        <source>New dataset…</source>
-        <translation>新建数据集…</translation>
-    </message>
-    <message>
-        <source>Save as…</source>
-        <translation>另存为…</translation>
-    </message>
-    <message>
-        <source>Convert to</source>
-        <translation>转换为</translation>
-    </message>
-    <message>
-        <source>Discard all changes</source>
-        <translation>放弃所有修改</translation>
-    </message>
-    <message>
-        <source>Open a dataset</source>
-        <translation>打开数据集</translation>
-    </message>
-    <message>
-        <source>Datasets (*.json *.jsonl *.ndjson *.csv *.tsv *.txt *.md);;All files (*)</source>
-        <translation>数据集 (*.json *.jsonl *.ndjson *.csv *.tsv *.txt *.md);;所有文件 (*)</translation>
-    </message>
-    <message>
-        <source>New dataset</source>
-        <translation>新建数据集</translation>
-    </message>
-    <message>
-        <source>Its name:</source>
-        <translation>名称：</translation>
-    </message>
-    <message>
-        <source>copy</source>
-        <translation>副本</translation>
-    </message>
-    <message>
-        <source>Save rows as</source>
-        <translation>将各行另存为</translation>
-    </message>
-    <message>
-        <source>JSON lines (*.jsonl);;JSON list (*.json);;CSV (*.csv);;Texts, one a line (*.txt)</source>
-        <translation>JSON&#x2009;行 (*.jsonl);;JSON&#x2009;列表 (*.json);;CSV (*.csv);;每行一段文本 (*.txt)</translation>
-    </message>
     <message numerus="yes">
         <source>%n row(s) deleted.</source>
         <translation>
@@ -1611,19 +1653,19 @@
     </message>
     <message>
         <source>Opening…</source>
-        <translation>正在打开…</translation>
+        <translation>正在打开……</translation>
     </message>
     <message>
         <source>Searching…</source>
-        <translation>正在搜索…</translation>
+        <translation>正在搜索……</translation>
     </message>
     <message>
         <source>Replacing…</source>
-        <translation>正在替换…</translation>
+        <translation>正在替换……</translation>
     </message>
     <message>
         <source>Saving…</source>
-        <translation>正在保存…</translation>
+        <translation>正在保存……</translation>
     </message>
     <message numerus="yes">
         <source>%n row(s)</source>
@@ -1672,6 +1714,92 @@
         <translation>
             <numerusform>已找回&#x2009;%n&#x2009;处未保存的修改。</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>The file was deleted or moved since it was opened.</source>
+        <translation>打开之后，文件已被删除或移走。</translation>
+    </message>
+    <message>
+        <source>Write it anew</source>
+        <translation>重新写入</translation>
+    </message>
+    <message>
+        <source>Split: %1 to train on, %2 to measure on.</source>
+        <translation>已拆分：训练 %1 行，验证 %2 行。</translation>
+    </message>
+    <message>
+        <source>Something else was changed since. Undo goes back step by step.</source>
+        <translation>之后又有别的修改。请用撤销一步步退回。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::DatasetFiles</name>
+    <message>
+        <source>Sample rows: %1</source>
+        <translation>示例数据：%1</translation>
+    </message>
+    <message>
+        <source>Open a file…</source>
+        <translation>打开文件……</translation>
+    </message>
+    <message>
+        <source>New dataset…</source>
+        <translation>新建数据集……</translation>
+    </message>
+    <message>
+        <source>Close this dataset</source>
+        <translation>关闭这个数据集</translation>
+    </message>
+    <message>
+        <source>Save as…</source>
+        <translation>另存为……</translation>
+    </message>
+    <message>
+        <source>Convert to</source>
+        <translation>转换为</translation>
+    </message>
+    <message>
+        <source>Discard all changes</source>
+        <translation>放弃所有修改</translation>
+    </message>
+    <message>
+        <source>Open a dataset</source>
+        <translation>打开数据集</translation>
+    </message>
+    <message>
+        <source>Datasets (*.json *.jsonl *.ndjson *.csv *.tsv *.txt *.md);;All files (*)</source>
+        <translation>数据集 (*.json *.jsonl *.ndjson *.csv *.tsv *.txt *.md);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>New dataset</source>
+        <translation>新建数据集</translation>
+    </message>
+    <message>
+        <source>Name of the dataset</source>
+        <translation>数据集名称</translation>
+    </message>
+    <message>
+        <source>Create</source>
+        <translation>创建</translation>
+    </message>
+    <message>
+        <source>copy</source>
+        <translation>副本</translation>
+    </message>
+    <message>
+        <source>Save rows as</source>
+        <translation>将各行另存为</translation>
+    </message>
+    <message>
+        <source>JSON lines (*.jsonl);;JSON list (*.json);;CSV (*.csv);;Texts, one a line (*.txt)</source>
+        <translation>JSON 行 (*.jsonl);;JSON 列表 (*.json);;CSV (*.csv);;每行一段文本 (*.txt)</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::DatasetSession</name>
+    <message>
+        <source>The last one is still under way. Wait for its end.</source>
+        <translation>上一次还没完成，请稍候。</translation>
     </message>
 </context>
 <context>
@@ -1746,10 +1874,6 @@
     <message>
         <source>Create and add</source>
         <translation>新建并加入</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
     </message>
     <message>
         <source>The dataset was not created. %1</source>
@@ -1878,7 +2002,7 @@
     </message>
     <message>
         <source>Another length…</source>
-        <translation>其他长度…</translation>
+        <translation>其他长度……</translation>
     </message>
     <message>
         <source>Cut at</source>
@@ -2093,12 +2217,12 @@
     </message>
     <message>
         <source>The run saves a checkpoint, then Attune closes.</source>
-        <translation>保存检查点后，Attune 即关闭。</translation>
+        <translation>保存检查点后，Attune&#x2009;即关闭。</translation>
     </message>
     <message numerus="yes">
         <source>%n waiting run(s) keep their places until Attune is opened again.</source>
         <translation>
-            <numerusform>%n 个排队的训练会保留位置，下次打开 Attune 时仍在。</numerusform>
+            <numerusform>%n&#x2009;个排队的训练会保留位置，下次打开&#x2009;Attune&#x2009;时仍在。</numerusform>
         </translation>
     </message>
     <message>
@@ -2159,7 +2283,7 @@
     <name>attune::ui::RowEditor</name>
     <message>
         <source>Turns</source>
-        <translation>轮次</translation>
+        <translation>对话</translation>
     </message>
     <message>
         <source>Tokens</source>
@@ -2171,7 +2295,7 @@
     </message>
     <message>
         <source>Turn</source>
-        <translation>轮次</translation>
+        <translation>一轮</translation>
     </message>
     <message>
         <source>Adds a turn at the end.</source>
@@ -2200,16 +2324,20 @@
         </translation>
     </message>
     <message>
-        <source>Choose a model on the Train page to see its tokens.</source>
-        <translation>选择模型后，这里显示它看到的词元。</translation>
-    </message>
-    <message>
         <source>Row %1</source>
         <translation>第&#x2009;%1&#x2009;行</translation>
     </message>
     <message>
         <source>Choose a row</source>
         <translation>选择一行</translation>
+    </message>
+    <message>
+        <source>This is no JSON yet; the row stays as it was.</source>
+        <translation>这还不是有效的 JSON，这一行保持原样。</translation>
+    </message>
+    <message>
+        <source>Choose a model below the table to see its tokens.</source>
+        <translation>在表格下方选择模型，即可看到词元。</translation>
     </message>
 </context>
 <context>
@@ -2273,7 +2401,7 @@
     </message>
     <message>
         <source>%1 no longer waits.</source>
-        <translation>%1 已移出队列。</translation>
+        <translation>%1&#x2009;已移出队列。</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -2281,11 +2409,11 @@
     </message>
     <message>
         <source>%1 could not be moved to the trash. Delete its folder by hand.</source>
-        <translation>无法把 %1 移到回收站，请手动删除其文件夹。</translation>
+        <translation>无法把&#x2009;%1&#x2009;移到回收站，请手动删除其文件夹。</translation>
     </message>
     <message>
         <source>%1 is in the trash.</source>
-        <translation>%1 已移到回收站。</translation>
+        <translation>%1&#x2009;已移到回收站。</translation>
     </message>
     <message>
         <source>The run could not be taken out of the trash. It is still there.</source>
@@ -2300,7 +2428,7 @@
     </message>
     <message>
         <source>Step %1</source>
-        <translation>第 %1 步</translation>
+        <translation>第&#x2009;%1&#x2009;步</translation>
     </message>
 </context>
 <context>
@@ -2427,13 +2555,13 @@
     <message numerus="yes">
         <source>%n line(s) found</source>
         <translation>
-            <numerusform>找到 %n 行</numerusform>
+            <numerusform>找到&#x2009;%n&#x2009;行</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>The last %n line(s) were copied.</source>
         <translation>
-            <numerusform>已复制最后 %n 行。</numerusform>
+            <numerusform>已复制最后&#x2009;%n&#x2009;行。</numerusform>
         </translation>
     </message>
 </context>
@@ -2581,7 +2709,7 @@
     </message>
     <message>
         <source>waiting, place %1</source>
-        <translation>排队，第 %1 位</translation>
+        <translation>排队，第&#x2009;%1&#x2009;位</translation>
     </message>
 </context>
 <context>
@@ -2592,19 +2720,19 @@
     </message>
     <message>
         <source>%1 is done</source>
-        <translation>%1 已完成</translation>
+        <translation>%1&#x2009;已完成</translation>
     </message>
     <message>
         <source>%1 has failed</source>
-        <translation>%1 失败了</translation>
+        <translation>%1&#x2009;失败了</translation>
     </message>
     <message>
         <source>%1 was stopped</source>
-        <translation>%1 已停止</translation>
+        <translation>%1&#x2009;已停止</translation>
     </message>
     <message>
         <source>Loss %1 at step %2.</source>
-        <translation>第 %2 步，损失 %1。</translation>
+        <translation>第&#x2009;%2&#x2009;步，损失&#x2009;%1。</translation>
     </message>
 </context>
 <context>
@@ -2710,7 +2838,7 @@
     <message numerus="yes">
         <source>%n run(s) have waited since Attune was last open.</source>
         <translation>
-            <numerusform>%n 个训练自上次打开 Attune 起一直在排队。</numerusform>
+            <numerusform>%n&#x2009;个训练自上次打开&#x2009;Attune&#x2009;起一直在排队。</numerusform>
         </translation>
     </message>
     <message>
@@ -2719,7 +2847,7 @@
     </message>
     <message>
         <source>%1 is no run folder: it has neither run.json nor events.jsonl.</source>
-        <translation>%1 不是训练文件夹：既没有 run.json，也没有 events.jsonl。</translation>
+        <translation>%1&#x2009;不是训练文件夹：既没有&#x2009;run.json，也没有&#x2009;events.jsonl。</translation>
     </message>
 </context>
 <context>
@@ -2929,12 +3057,12 @@
         <translation>拆分</translation>
     </message>
     <message>
-        <source>%1 rows to train on, %2 to measure on. The file itself stays as it is.</source>
-        <translation>训练&#x2009;%1&#x2009;行，验证&#x2009;%2&#x2009;行。原文件保持不变。</translation>
-    </message>
-    <message>
         <source>A file of that name is there and will be replaced.</source>
         <translation>已有同名文件，将被替换。</translation>
+    </message>
+    <message>
+        <source>To train on: %1. To measure on: %2. The file itself stays as it is.</source>
+        <translation>训练 %1 行，验证 %2 行。原文件保持不变。</translation>
     </message>
 </context>
 <context>

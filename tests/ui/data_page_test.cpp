@@ -206,6 +206,63 @@ private Q_SLOTS:
     QCOMPARE(studio.text(1)->toPlainText(), QStringLiteral("Premier."));
   }
 
+  void whatIsTypedGoesToTheRowItWasTypedInto() {
+    Studio studio;
+    QTRY_COMPARE(studio.page().editor()->cards().size(), size_t(2));
+    studio.page().editor()->showView(QStringLiteral("json"));
+    QPlainTextEdit *json = nullptr;
+    for (QPlainTextEdit *edit : studio.page().editor()->findChildren<QPlainTextEdit *>())
+      if (edit->accessibleName() == QLatin1String("The row as JSON")) json = edit;
+    QVERIFY(json);
+    json->setFocus();
+    QString text = json->toPlainText();
+    json->setPlainText(text.replace(QStringLiteral("One?"), QStringLiteral("Eins?")));
+    studio.page().table()->selectRow(2); // before the pause is over; the caret stays in the JSON view
+    QTRY_VERIFY(json->toPlainText().contains(QStringLiteral("Three?")));
+    QTRY_COMPARE(studio.cell(0, DatasetTableModel::Text), QStringLiteral("Eins?"));
+    QCOMPARE(studio.cell(2, DatasetTableModel::Text), QStringLiteral("Three?"));
+    // What is no JSON yet waits at its row.
+    json->setPlainText(QStringLiteral("{\"messages\": ["));
+    studio.page().table()->selectRow(1);
+    QTRY_VERIFY(json->toPlainText().contains(QStringLiteral("Two?")));
+    studio.page().table()->selectRow(2);
+    QTRY_COMPARE(json->toPlainText(), QStringLiteral("{\"messages\": ["));
+    QCOMPARE(studio.cell(2, DatasetTableModel::Text), QStringLiteral("Three?"));
+    // A very long text is sent with a pause; it goes to its row, too.
+    studio.page().editor()->showView(QStringLiteral("turns"));
+    studio.page().table()->selectRow(0);
+    QTRY_COMPARE(studio.text(0)->toPlainText(), QStringLiteral("Eins?"));
+    studio.text(0)->setPlainText(QString(150000, QLatin1Char('a')));
+    studio.page().table()->selectRow(1);
+    QTRY_COMPARE(studio.text(0)->toPlainText(), QStringLiteral("Two?"));
+    QTRY_VERIFY(studio.cell(0, DatasetTableModel::Text).startsWith(QStringLiteral("aaa")));
+  }
+
+  void severalRowsMoveTogether() {
+    Studio studio;
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 3);
+    QTRY_COMPARE(studio.cell(2, DatasetTableModel::Text), QStringLiteral("Three?"));
+    studio.page().table()->setFocus();
+    studio.page().table()->selectRow(2);
+    studio.page().table()->selectionModel()->select(studio.page().table()->model()->index(1, 0),
+                                                    QItemSelectionModel::Select | QItemSelectionModel::Rows);
+    studio.key(Qt::Key_Up, Qt::AltModifier);
+    QTRY_COMPARE(studio.cell(0, DatasetTableModel::Text), QStringLiteral("Two?"));
+    QCOMPARE(studio.cell(1, DatasetTableModel::Text), QStringLiteral("Three?"));
+    QTRY_COMPARE(studio.page().table()->selectionModel()->selectedRows().size(), 2);
+    studio.key(Qt::Key_Down, Qt::AltModifier);
+    QTRY_COMPARE(studio.cell(0, DatasetTableModel::Text), QStringLiteral("One?"));
+  }
+
+  void aSaveJustAskedForIsDoneBeforeTheWindowGoes() {
+    Studio studio;
+    QTRY_COMPARE(studio.page().editor()->cards().size(), size_t(2));
+    QTest::keyClicks(studio.text(0), QStringLiteral("At last: "));
+    studio.session().save();
+    studio.window.reset();
+    QVERIFY(bytesOf(studio.file).contains("At last: One?"));
+  }
+
   void splitAndConvert() {
     QByteArray rows;
     for (int i = 0; i < 20; ++i) rows += "{\"instruction\": \"q" + QByteArray::number(i) + "\", \"output\": \"a\"}\n";

@@ -67,7 +67,7 @@ void SplitDialog::showCounts() {
   const qint64 measured = std::clamp<qint64>(share, 1, std::max<qint64>(1, m_rows - 1));
   const bool taken = QFileInfo::exists(m_train->text()) || QFileInfo::exists(m_validation->text());
   m_about->setText(
-      tr("%1 rows to train on, %2 to measure on. The file itself stays as it is.").arg(countText(m_rows - measured), countText(measured)) +
+      tr("To train on: %1. To measure on: %2. The file itself stays as it is.").arg(countText(m_rows - measured), countText(measured)) +
       (taken ? QLatin1Char(' ') + tr("A file of that name is there and will be replaced.") : QString()));
   m_split->setEnabled(m_rows > 1 && !m_train->text().isEmpty() && !m_validation->text().isEmpty() &&
                       m_train->text() != m_validation->text());

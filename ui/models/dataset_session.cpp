@@ -1,5 +1,7 @@
 #include "ui/models/dataset_session.h"
 
+#include "ui/models/error_text.h"
+
 #include <algorithm>
 #include <future>
 
@@ -8,6 +10,7 @@ namespace attune::ui {
 namespace {
 
 constexpr qsizetype kKeptGlances = 20000;
+constexpr int64_t kKnownChanges = 1000; // a larger change leaves figures unknown
 
 const api::RowOrder &noRows() {
   static const api::RowOrder none = std::make_shared<const std::vector<api::RowId>>();
@@ -18,19 +21,17 @@ bool sameLens(const api::RunConfig &a, const api::RunConfig &b) {
   return a.model == b.model && a.templateName == b.templateName && a.maxLength == b.maxLength && a.trainOn == b.trainOn;
 }
 
-QString sentence(const Error &error) { return QString::fromStdString(error.text()); }
-
 } // namespace
 
-DatasetSession::DatasetSession(const Services &services, TaskRunner &tasks, QObject *parent)
-    : QObject(parent), m_services(services), m_tasks(tasks), m_view(noRows()), m_quick(std::make_unique<TaskRunner>(nullptr, 1)) {
+DatasetSession::DatasetSession(const Services &services, QObject *parent)
+    : QObject(parent), m_services(services), m_view(noRows()), m_quick(std::make_unique<TaskRunner>(nullptr, 1)) {
   m_poll.setInterval(100);
   connect(&m_poll, &QTimer::timeout, this, &DatasetSession::workChanged);
 }
 
 DatasetSession::~DatasetSession() {
   if (m_pending.empty()) return;
-  // What was typed last still goes to the journal.
+  // What was typed last still goes to the journal, and a save asked for a moment ago to the file.
   const auto written = std::make_shared<std::promise<void>>();
   const Task last = m_quick->run(
       this,
@@ -40,6 +41,7 @@ DatasetSession::~DatasetSession() {
       },
       [](bool) {});
   written->get_future().wait_for(std::chrono::seconds(5));
+  if (m_saveAsked && m_document) static_cast<void>(m_document->save(false, {}, {}));
 }
 
 std::shared_ptr<std::atomic<double>> DatasetSession::begin(Work work) {
@@ -58,10 +60,11 @@ void DatasetSession::end(Work work) {
 }
 
 template <typename Act, typename Done> void DatasetSession::start(Work work, Act act, Done done) {
+  if (work > Work::Opening && m_activities.count(work)) return Q_EMIT failed(tr("The last one is still under way. Wait for its end."));
   const api::DocumentProgress progress = [share = begin(work)](int64_t ready, int64_t total) {
     if (total > 0) share->store(static_cast<double>(ready) / static_cast<double>(total));
   };
-  m_activities[work].task = m_tasks.run(
+  m_activities[work].task = m_long.run(
       this,
       [document = m_document, act = std::move(act), progress](const StopToken &stop) mutable { return act(*document, stop, progress); },
       [this, work, done = std::move(done)](auto result) mutable {
@@ -77,11 +80,11 @@ void DatasetSession::cancelWork() {
 void DatasetSession::open(const QString &path) {
   if (!m_services.datasets) return;
   begin(Work::Opening);
-  m_activities[Work::Opening].task = m_tasks.run(
+  m_activities[Work::Opening].task = m_long.run(
       this, [store = m_services.datasets, path = path.toStdString()](const StopToken &stop) { return store->open(path, stop); },
       [this](Result<std::shared_ptr<api::DatasetDocument>> document) {
         end(Work::Opening);
-        if (!document.ok()) return Q_EMIT failed(sentence(document.error()));
+        if (!document.ok()) return Q_EMIT failed(errorText(document.error()));
         close();
         m_document = std::move(*document);
         m_state = m_document->state();
@@ -108,6 +111,7 @@ void DatasetSession::close() {
   m_glances.clear();
   m_wanted.clear();
   m_requesting = false;
+  m_saveAsked = false;
   Q_EMIT closed();
   Q_EMIT viewChanged();
   Q_EMIT stateChanged();
@@ -115,6 +119,7 @@ void DatasetSession::close() {
 }
 
 int DatasetSession::viewIndex(api::RowId row) const {
+  if (m_view == m_state.order) return static_cast<int>(number(row)) - 1;
   const auto found = std::find(m_view->begin(), m_view->end(), row);
   return found == m_view->end() ? -1 : static_cast<int>(found - m_view->begin());
 }
@@ -159,7 +164,7 @@ void DatasetSession::look() {
         return document.find(query, sort, descending, stop, progress);
       },
       [this](Result<std::vector<api::RowId>> rows) {
-        if (!rows.ok()) return Q_EMIT failed(sentence(rows.error()));
+        if (!rows.ok()) return Q_EMIT failed(errorText(rows.error()));
         m_view = std::make_shared<const std::vector<api::RowId>>(std::move(*rows));
         Q_EMIT viewChanged();
       });
@@ -213,13 +218,23 @@ Task DatasetSession::readTokens(QObject *context, api::RowId row, std::function<
       context, [document = m_document, row, lens = m_lens](StopToken) { return document->tokens(row, lens); }, std::move(done));
 }
 
-void DatasetSession::edit(Edit edit, std::function<void(const Error &)> refused) {
+void DatasetSession::edit(Edit edit, EditDone done) { post(std::move(edit), std::move(done), false); }
+
+void DatasetSession::undo() {
+  post([](api::DatasetDocument &document) { return document.undo(); }, {}, true);
+}
+
+void DatasetSession::redo() {
+  post([](api::DatasetDocument &document) { return document.redo(); }, {}, true);
+}
+
+void DatasetSession::post(Edit edit, EditDone done, bool bringUp) {
   if (!m_document) return;
   m_pending.push_back(m_quick->run(
       this, [document = m_document, edit = std::move(edit)](StopToken) { return edit(*document); },
-      [this, document = m_document, refused = std::move(refused)](const Result<api::DocumentChange> &change) {
+      [this, document = m_document, done = std::move(done), bringUp](const Result<api::DocumentChange> &change) {
         m_pending.pop_front();
-        if (document == m_document) onChange(change, refused);
+        if (document == m_document) onChange(change, done, bringUp);
       }));
 }
 
@@ -233,18 +248,21 @@ void DatasetSession::afterEdits(std::function<void()> act) {
       }));
 }
 
-void DatasetSession::onChange(const Result<api::DocumentChange> &change, const std::function<void(const Error &)> &refused) {
+void DatasetSession::onChange(const Result<api::DocumentChange> &change, const EditDone &done, bool bringUp) {
   const uint64_t before = m_state.revision;
   m_state = m_document->state();
-  if (!change.ok() && refused) {
-    refused(change.error());
+  if (done) done(change.ok() ? std::nullopt : std::optional(change.error()));
+  if (!change.ok() && done) {
+    // told
   } else if (!change.ok()) {
-    Q_EMIT failed(sentence(change.error()));
+    Q_EMIT failed(errorText(change.error()));
   } else {
     if (change->count > static_cast<int64_t>(change->rows.size())) m_glances.clear();
     for (const api::RowId row : change->rows) m_glances.remove(row);
     if (change->orderChanged) look();
     if (m_state.revision != before) Q_EMIT changed(*change);
+    if (bringUp || change->orderChanged) Q_EMIT broughtUp(*change);
+    if (change->count > kKnownChanges) countTokens();
   }
   Q_EMIT stateChanged();
 }
@@ -264,7 +282,7 @@ void DatasetSession::replaceAll(const std::string &pattern, const std::string &r
           return document.replaceAll(*rows, pattern, replacement, regex, matchCase, stop, progress);
         },
         [this](const Result<api::DocumentChange> &change) {
-          onChange(change);
+          onChange(change, {}, false);
           if (change.ok()) Q_EMIT replaced(change->count);
         });
   });
@@ -287,7 +305,7 @@ void DatasetSession::countTokens() {
         return document.survey(lens, stop, progress);
       },
       [this](Result<api::DocumentSurvey> survey) {
-        if (!survey.ok()) return Q_EMIT failed(sentence(survey.error()));
+        if (!survey.ok()) return Q_EMIT failed(errorText(survey.error()));
         m_survey = std::move(*survey);
         if (m_sort != api::RowSort::File || isFiltered()) look();
         Q_EMIT surveyed();
@@ -295,11 +313,14 @@ void DatasetSession::countTokens() {
 }
 
 void DatasetSession::save(bool force) {
+  if (m_saveAsked || m_activities.count(Work::Saving)) return;
+  m_saveAsked = m_document != nullptr;
   afterEdits([this, force] {
+    m_saveAsked = false;
     start(
         Work::Saving,
-        [force](api::DatasetDocument &document, const StopToken &stop, const api::DocumentProgress &progress) {
-          return document.save(force, stop, progress);
+        [force](api::DatasetDocument &document, const StopToken &, const api::DocumentProgress &progress) {
+          return document.save(force, {}, progress); // also when the window closes meanwhile
         },
         [this, force](const Status &status) { onSaved(status, force); });
   });
@@ -309,20 +330,21 @@ void DatasetSession::onSaved(const Status &status, bool force) {
   m_state = m_document->state();
   Q_EMIT stateChanged();
   if (status.ok()) return Q_EMIT saved();
-  if (status.error().code == ErrorCode::Usage && !force) return Q_EMIT conflict();
-  Q_EMIT failed(sentence(status.error()));
+  if (status.error().code == ErrorCode::Usage && !force) return Q_EMIT conflict(false);
+  if (status.error().code == ErrorCode::FileNotFound && !force) return Q_EMIT conflict(true);
+  Q_EMIT failed(errorText(status.error()));
 }
 
 void DatasetSession::exportTo(const QString &path, api::DatasetFormat format) {
   afterEdits([this, path, format] {
     start(
-        Work::Saving,
+        Work::Exporting,
         [target = path.toStdString(), format](api::DatasetDocument &document, const StopToken &stop,
                                               const api::DocumentProgress &progress) {
           return document.exportTo(target, format, true, stop, progress);
         },
         [this, path](const Status &status) {
-          if (!status.ok()) return Q_EMIT failed(sentence(status.error()));
+          if (!status.ok()) return Q_EMIT failed(errorText(status.error()));
           Q_EMIT exported(path);
         });
   });
@@ -331,12 +353,12 @@ void DatasetSession::exportTo(const QString &path, api::DatasetFormat format) {
 void DatasetSession::split(const api::SplitTarget &target) {
   afterEdits([this, target] {
     start(
-        Work::Saving,
+        Work::Splitting,
         [target](api::DatasetDocument &document, const StopToken &stop, const api::DocumentProgress &) {
           return document.split(target, stop);
         },
         [this](const Result<std::pair<int64_t, int64_t>> &rows) {
-          if (!rows.ok()) return Q_EMIT failed(sentence(rows.error()));
+          if (!rows.ok()) return Q_EMIT failed(errorText(rows.error()));
           Q_EMIT wasSplit(rows->first, rows->second);
         });
   });

@@ -22,9 +22,10 @@ class DatasetSession : public QObject {
 
 public:
   using Edit = std::function<Result<api::DocumentChange>(api::DatasetDocument &)>;
-  enum class Work { None, Surveying, Searching, Opening, Replacing, Saving };
+  using EditDone = std::function<void(const std::optional<Error> &)>;
+  enum class Work { None, Surveying, Searching, Opening, Replacing, Splitting, Exporting, Saving };
 
-  DatasetSession(const Services &services, TaskRunner &tasks, QObject *parent = nullptr);
+  explicit DatasetSession(const Services &services, QObject *parent = nullptr);
   ~DatasetSession() override;
 
   void open(const QString &path);
@@ -55,14 +56,10 @@ public:
   [[nodiscard]] Task read(QObject *context, api::RowId row, std::function<void(const Result<api::DatasetRow> &)> done);
   [[nodiscard]] Task readTokens(QObject *context, api::RowId row, std::function<void(const Result<api::RowTokens> &)> done);
 
-  /// `refused` hears of an error instead of failed().
-  void edit(Edit edit, std::function<void(const Error &)> refused = {});
-  void undo() {
-    edit([](api::DatasetDocument &document) { return document.undo(); });
-  }
-  void redo() {
-    edit([](api::DatasetDocument &document) { return document.redo(); });
-  }
+  /// `done` hears how it went, and then failed() does not.
+  void edit(Edit edit, EditDone done = {});
+  void undo();
+  void redo();
   void discardChanges();
   void replaceAll(const std::string &pattern, const std::string &replacement, bool regex, bool matchCase);
 
@@ -84,6 +81,8 @@ Q_SIGNALS:
   void opened();
   void closed();
   void changed(const attune::api::DocumentChange &change);
+  /// Rows to look at, because an undo, a redo or a change of order touched them; follows changed().
+  void broughtUp(const attune::api::DocumentChange &change);
   void stateChanged();
   void viewChanged();
   void glancesArrived();
@@ -91,7 +90,8 @@ Q_SIGNALS:
   void workChanged();
   void failed(const QString &message);
   void saved();
-  void conflict(); // the file on disk was changed by another program; save(true) overwrites it
+  /// The file on disk was changed or deleted by another program; save(true) writes it all the same.
+  void conflict(bool deleted);
   void replaced(qint64 rows);
   void exported(const QString &path);
   void wasSplit(qint64 train, qint64 validation);
@@ -104,7 +104,8 @@ private:
   std::shared_ptr<std::atomic<double>> begin(Work work);
   void end(Work work);
   template <typename Act, typename Done> void start(Work work, Act act, Done done);
-  void onChange(const Result<api::DocumentChange> &change, const std::function<void(const Error &)> &refused = {});
+  void post(Edit edit, EditDone done, bool bringUp);
+  void onChange(const Result<api::DocumentChange> &change, const EditDone &done, bool bringUp);
   void onSaved(const Status &status, bool force);
   void look();
   void requestGlances();
@@ -112,7 +113,6 @@ private:
   void afterEdits(std::function<void()> act);
 
   const Services &m_services;
-  TaskRunner &m_tasks;
   std::shared_ptr<api::DatasetDocument> m_document;
   api::DocumentState m_state;
   api::RowOrder m_view;
@@ -130,6 +130,8 @@ private:
   QTimer m_poll;
   Task m_glancing;
   std::deque<Task> m_pending;          // changes on their way, oldest first
+  bool m_saveAsked = false;            // and not begun
+  TaskRunner m_long;                   // what takes its time
   std::unique_ptr<TaskRunner> m_quick; // one thread: changes, and reads that must see them; last, so that it ends first
 };
 

@@ -1,9 +1,9 @@
 #include "ui/pages/data_page.h"
 
-#include "ui/dialogs/split_dialog.h"
 #include "ui/models/dataset_table_model.h"
 #include "ui/models/row_text.h"
 #include "ui/models/run_text.h"
+#include "ui/pages/dataset_files.h"
 #include "ui/pages/lens_card.h"
 #include "ui/pages/replace_bar.h"
 #include "ui/pages/row_editor.h"
@@ -17,10 +17,8 @@
 #include "ui/widgets/toast.h"
 
 #include <QAction>
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QHeaderView>
-#include <QInputDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
@@ -35,7 +33,7 @@
 namespace attune::ui {
 
 DataPage::DataPage(const Services &services, TaskRunner &tasks, ConfigDraft &draft, const RunCenter &runs, QWidget *parent)
-    : QWidget(parent), m_services(services), m_tasks(tasks), m_session(services, tasks, this) {
+    : QWidget(parent), m_session(services, this), m_files(new DatasetFiles(services, m_session, tasks, this)) {
   setObjectName(QStringLiteral("page"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(24, 20, 24, 20);
@@ -106,18 +104,18 @@ DataPage::DataPage(const Services &services, TaskRunner &tasks, ConfigDraft &dra
     search();
   });
   for (Chip *chip : {m_errors, m_warnings, m_long}) connect(chip, &QAbstractButton::clicked, this, &DataPage::search);
-  const auto menu = [this](QPushButton *button, void (DataPage::*fill)(QMenu &)) {
+  const auto menu = [this](QPushButton *button, auto fill) {
     auto *shown = new QMenu(button);
-    connect(shown, &QMenu::aboutToShow, this, [this, shown, fill] {
+    connect(shown, &QMenu::aboutToShow, this, [shown, fill] {
       shown->clear();
-      (this->*fill)(*shown);
+      fill(*shown);
     });
     button->setMenu(shown);
   };
-  menu(m_file, &DataPage::fillFiles);
-  menu(m_save, &DataPage::fillSave);
+  menu(m_file, [this](QMenu &shown) { m_files->fillOpen(shown); });
+  menu(m_save, [this](QMenu &shown) { m_files->fillSave(shown, m_saveAction); });
   connect(m_empty, &EmptyState::triggered, this, &DataPage::chooseFile);
-  connect(m_splitButton, &QPushButton::clicked, this, &DataPage::split);
+  connect(m_splitButton, &QPushButton::clicked, m_files, &DatasetFiles::split);
   connect(m_train, &QPushButton::clicked, this, &DataPage::trainOnThis);
   connect(m_undoButton, &QPushButton::clicked, &m_session, &DatasetSession::undo);
   connect(m_redoButton, &QPushButton::clicked, &m_session, &DatasetSession::redo);
@@ -242,9 +240,10 @@ void DataPage::setUpTable(QWidget *card) {
   });
   connect(m_table, &QTableView::activated, this, [this] { m_editor->focusField(std::string()); });
   connect(m_table, &QWidget::customContextMenuRequested, this, [this](const QPoint &at) {
-    QMenu menu(this);
-    fillMenu(menu, 6);
-    menu.exec(m_table->viewport()->mapToGlobal(at));
+    auto *menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    fillMenu(*menu, 6);
+    menu->popup(m_table->viewport()->mapToGlobal(at));
   });
 }
 
@@ -255,6 +254,7 @@ void DataPage::connectSession() {
     for (Chip *chip : {m_errors, m_warnings, m_long}) chip->setChecked(false);
     m_table->horizontalHeader()->setSortIndicator(DatasetTableModel::Number, Qt::AscendingOrder);
     m_banner->hide();
+    m_trainAfterSave = false;
     const api::DocumentState &state = m_session.state();
     if (state.recoveredEdits > 0)
       m_banner->showMessage(Tone::Accent,
@@ -275,7 +275,11 @@ void DataPage::connectSession() {
     showState();
   });
   connect(&m_session, &DatasetSession::changed, this, [this](const api::DocumentChange &change) {
+    if (m_toastRows > 0 && change.orderChanged) undoToast(tr("%n row(s) deleted.", "", std::exchange(m_toastRows, 0)));
+  });
+  connect(&m_session, &DatasetSession::broughtUp, this, [this](const api::DocumentChange &change) {
     if (change.rows.empty() || change.count > 1000) return;
+    if (change.orderChanged && change.rows.size() > 1) return chooseAll(change.rows);
     const auto row = m_editor->row();
     if (row && std::find(change.rows.begin(), change.rows.end(), *row) != change.rows.end()) return;
     choose(change.rows.front());
@@ -287,10 +291,12 @@ void DataPage::connectSession() {
     m_trainAfterSave = false;
     Toast::show(this, message);
   });
-  connect(&m_session, &DatasetSession::conflict, this, [this] {
-    m_banner->showMessage(
-        Tone::Warning, tr("Another program changed this file since it was opened."),
-        {{tr("Overwrite it"), [this] { m_session.save(true); }}, {tr("Do not save"), [this] { m_trainAfterSave = false; }}});
+  connect(&m_session, &DatasetSession::conflict, this, [this](bool deleted) {
+    m_banner->showMessage(Tone::Warning,
+                          deleted ? tr("The file was deleted or moved since it was opened.")
+                                  : tr("Another program changed this file since it was opened."),
+                          {{deleted ? tr("Write it anew") : tr("Overwrite it"), [this] { m_session.save(true); }},
+                           {tr("Do not save"), [this] { m_trainAfterSave = false; }}});
   });
   connect(&m_session, &DatasetSession::saved, this, [this] {
     Toast::show(this, tr("Saved."));
@@ -298,87 +304,21 @@ void DataPage::connectSession() {
   });
   connect(&m_session, &DatasetSession::replaced, this, [this](qint64 rows) {
     if (rows == 0) return Toast::show(this, tr("Nothing was found to replace."));
-    Toast::show(this, tr("Replaced in %n row(s).", "", static_cast<int>(rows)), tr("Undo"), [this] { m_session.undo(); });
+    undoToast(tr("Replaced in %n row(s).", "", static_cast<int>(rows)));
   });
   connect(&m_session, &DatasetSession::exported, this, [this](const QString &path) {
     Toast::show(this, tr("Saved as %1.").arg(path), tr("Open it"), [this, path] { openDataset(path); });
   });
   connect(&m_session, &DatasetSession::wasSplit, this, [this](qint64 train, qint64 validation) {
-    Toast::show(this, tr("%1 rows to train on and %2 to measure on.").arg(countText(train), countText(validation)));
+    Toast::show(this, tr("Split: %1 to train on, %2 to measure on.").arg(countText(train), countText(validation)));
   });
 }
 
 void DataPage::openDataset(const QString &path) { m_session.open(path); }
 
-void DataPage::showEvent(QShowEvent *) {
-  if (!m_services.datasets) return;
-  m_listing = m_tasks.run(
-      this, [store = m_services.datasets](StopToken) { return store->list(); },
-      [this](std::vector<api::DatasetEntry> files) { m_files = std::move(files); });
-}
+void DataPage::chooseFile() { m_files->chooseFile(); }
 
-void DataPage::fillFiles(QMenu &menu) {
-  for (const api::DatasetEntry &file : m_files) {
-    const QString path = QString::fromStdString(file.path);
-    menu.addAction(shortName(file.path) + (file.hasJournal ? QStringLiteral(" ●") : QString()), this, [this, path] { openDataset(path); })
-        ->setToolTip(path);
-  }
-  menu.addSeparator();
-  for (const char *name : {"fine-tuning-en.jsonl", "fine-tuning-zh.jsonl"})
-    menu.addAction(tr("Sample rows: %1").arg(QLatin1String(name)), this,
-                   [this, name] { openDataset(QString::fromStdString(m_services.resources + "/samples/" + name)); });
-  menu.addSeparator();
-  menu.addAction(tr("Open a file…"), this, &DataPage::chooseFile);
-  menu.addAction(tr("New dataset…"), this, &DataPage::newDataset);
-}
-
-void DataPage::fillSave(QMenu &menu) {
-  menu.addAction(m_saveAction);
-  menu.addSeparator();
-  menu.addAction(tr("Save as…"), this, [this] { exportAs(api::DatasetFormat::Auto); });
-  QMenu *convert = menu.addMenu(tr("Convert to"));
-  for (const auto format :
-       {api::DatasetFormat::Messages, api::DatasetFormat::Sharegpt, api::DatasetFormat::Alpaca, api::DatasetFormat::Text})
-    convert->addAction(formatText(format), this, [this, format] { exportAs(format); });
-  menu.addSeparator();
-  menu.addAction(tr("Discard all changes"), this, [this] { m_session.discardChanges(); })->setEnabled(m_session.state().changed);
-}
-
-void DataPage::chooseFile() {
-  const QString path = QFileDialog::getOpenFileName(this, tr("Open a dataset"), {},
-                                                    tr("Datasets (*.json *.jsonl *.ndjson *.csv *.tsv *.txt *.md);;All files (*)"));
-  if (!path.isEmpty()) openDataset(path);
-}
-
-void DataPage::newDataset() {
-  const QString name = QInputDialog::getText(this, tr("New dataset"), tr("Its name:"));
-  if (name.trimmed().isEmpty()) return;
-  m_creating = m_tasks.run(
-      this,
-      [store = m_services.datasets, name = name.trimmed().toStdString()](StopToken) {
-        return store->create(name, api::DatasetFormat::Messages);
-      },
-      [this](const Result<std::string> &path) {
-        if (!path.ok()) return Toast::show(this, QString::fromStdString(path.error().text()));
-        openDataset(QString::fromStdString(*path));
-      });
-}
-
-void DataPage::exportAs(api::DatasetFormat format) {
-  const QFileInfo file(m_session.path());
-  const QString suffix = format == api::DatasetFormat::Auto ? file.suffix() : QStringLiteral("jsonl");
-  const QString kind = format == api::DatasetFormat::Auto ? tr("copy") : formatText(format).toLower();
-  const QString path = QFileDialog::getSaveFileName(this, tr("Save rows as"),
-                                                    file.absolutePath() + QLatin1Char('/') + file.completeBaseName() + QLatin1Char('-') +
-                                                        kind + QLatin1Char('.') + suffix,
-                                                    tr("JSON lines (*.jsonl);;JSON list (*.json);;CSV (*.csv);;Texts, one a line (*.txt)"));
-  if (!path.isEmpty()) m_session.exportTo(path, format);
-}
-
-void DataPage::split() {
-  SplitDialog dialog(m_session.path(), static_cast<qint64>(m_session.state().order->size()), this);
-  if (dialog.exec() == QDialog::Accepted) m_session.split(dialog.target());
-}
+void DataPage::showEvent(QShowEvent *) { m_files->refresh(); }
 
 void DataPage::trainOnThis() {
   if (!m_session.state().changed) return Q_EMIT trainRequested(m_session.path());
@@ -399,6 +339,15 @@ void DataPage::choose(api::RowId row) {
   m_table->scrollTo(index);
 }
 
+void DataPage::chooseAll(const std::vector<api::RowId> &rows) {
+  QItemSelection selection;
+  for (const api::RowId row : rows)
+    if (const int at = m_session.viewIndex(row); at >= 0)
+      selection.select(m_model->index(at, 0), m_model->index(at, DatasetTableModel::ColumnCount - 1));
+  choose(rows.front());
+  m_table->selectionModel()->select(selection, QItemSelectionModel::ClearAndSelect);
+}
+
 std::vector<api::RowId> DataPage::selection() const {
   std::vector<int> places;
   for (const QItemSelectionRange &range : m_table->selectionModel()->selection())
@@ -411,6 +360,7 @@ std::vector<api::RowId> DataPage::selection() const {
 }
 
 void DataPage::insertRow() {
+  if (m_session.isFiltered()) m_all->click(); // or the new row would not be seen
   const auto row = m_editor->row();
   const qint64 position = row ? m_session.number(*row) : 0; // behind the chosen one
   m_session.edit([position](api::DatasetDocument &document) { return document.insertRow(position, std::string()); });
@@ -419,8 +369,16 @@ void DataPage::insertRow() {
 void DataPage::removeSelection() {
   const std::vector<api::RowId> rows = selection();
   if (rows.empty()) return;
+  m_toastRows = static_cast<int>(rows.size());
   m_session.edit([rows](api::DatasetDocument &document) { return document.removeRows(rows); });
-  Toast::show(this, tr("%n row(s) deleted.", "", static_cast<int>(rows.size())), tr("Undo"), [this] { m_session.undo(); });
+}
+
+/// A toast whose button takes back the change that was just made, and no other.
+void DataPage::undoToast(const QString &text) {
+  Toast::show(this, text, tr("Undo"), [this, path = m_session.path(), revision = m_session.state().revision] {
+    if (m_session.path() == path && m_session.state().revision == revision) return m_session.undo();
+    Toast::show(this, tr("Something else was changed since. Undo goes back step by step."));
+  });
 }
 
 void DataPage::moveSelection(int step) {
@@ -454,6 +412,8 @@ void DataPage::showState() {
   case DatasetSession::Work::Opening: parts = {tr("Opening…")}; break;
   case DatasetSession::Work::Searching: parts = {tr("Searching…")}; break;
   case DatasetSession::Work::Replacing: parts = {tr("Replacing…")}; break;
+  case DatasetSession::Work::Splitting:
+  case DatasetSession::Work::Exporting:
   case DatasetSession::Work::Saving: parts = {tr("Saving…")}; break;
   case DatasetSession::Work::Surveying:
   case DatasetSession::Work::None: break;

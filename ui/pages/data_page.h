@@ -19,6 +19,7 @@ namespace attune::ui {
 
 class Banner;
 class Chip;
+class DatasetFiles;
 class DatasetTableModel;
 class EmptyState;
 class LensCard;
@@ -51,14 +52,11 @@ private:
   QAction *addCommand(const QList<QKeySequence> &keys, std::function<QString()> text, std::function<void()> act);
   void setUpTable(QWidget *card);
   void connectSession();
-  void fillFiles(QMenu &menu);
-  void fillSave(QMenu &menu);
-  void newDataset();
-  void exportAs(api::DatasetFormat format);
-  void split();
   void trainOnThis();
   void search();
   void choose(api::RowId row);
+  void chooseAll(const std::vector<api::RowId> &rows);
+  void undoToast(const QString &text);
   std::vector<api::RowId> selection() const;
   void insertRow();
   void removeSelection();
@@ -66,13 +64,11 @@ private:
   void goToProblem(int step);
   void showState();
 
-  const Services &m_services;
-  TaskRunner &m_tasks;
   DatasetSession m_session;
-  Task m_listing, m_creating;
-  std::vector<api::DatasetEntry> m_files;
+  DatasetFiles *m_files;
   QTimer m_searchPause;
   bool m_trainAfterSave = false;
+  int m_toastRows = 0;        // deleted by a change on its way
   QList<QAction *> m_actions; // null = a separator
   QAction *m_undo = nullptr, *m_redo = nullptr, *m_saveAction = nullptr, *m_up = nullptr, *m_down = nullptr;
   std::vector<QAction *> m_needRows;

@@ -1,9 +1,10 @@
 #include "ui/pages/dataset_target.h"
 
+#include "ui/models/error_text.h"
 #include "ui/models/run_text.h"
+#include "ui/widgets/ask_name.h"
 #include "ui/widgets/toast.h"
 
-#include <QInputDialog>
 #include <QMenu>
 #include <QSettings>
 
@@ -14,10 +15,6 @@ namespace attune::ui {
 namespace {
 constexpr auto kLast = "chat/dataset";
 constexpr size_t kOffered = 20;
-
-QString errorText(const Error &error) {
-  return QString::fromStdString(error.hint.empty() ? error.text() : error.text() + " " + error.hint);
-}
 } // namespace
 
 DatasetTarget::DatasetTarget(api::DatasetStore *store, TaskRunner &tasks, QWidget *page)
@@ -71,19 +68,11 @@ void DatasetTarget::addTo(const std::string &path, const Row &row) {
 }
 
 void DatasetTarget::addToNew(const Row &row) {
-  auto *dialog = new QInputDialog(m_page);
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setWindowTitle(tr("New dataset"));
-  dialog->setLabelText(tr("Name of the dataset"));
-  dialog->setTextValue(tr("chat-rows"));
-  dialog->setOkButtonText(tr("Create and add"));
-  dialog->setCancelButtonText(tr("Cancel"));
-  connect(dialog, &QInputDialog::textValueSelected, this, [this, row](const QString &name) { createAndAdd(name.trimmed(), row); });
-  dialog->open();
+  askName(m_page, {tr("New dataset"), tr("Name of the dataset"), tr("chat-rows"), tr("Create and add")},
+          [this, row](const QString &name) { createAndAdd(name, row); });
 }
 
 void DatasetTarget::createAndAdd(const QString &name, const Row &row) {
-  if (name.isEmpty()) return;
   m_adding = m_tasks.run(
       this, [store = m_store, name = name.toStdString()](StopToken) { return store->create(name, api::DatasetFormat::Messages); },
       [this, row](const Result<std::string> &path) {

@@ -41,8 +41,13 @@ LensCard::LensCard(DatasetSession &session, ConfigDraft &draft, const Services &
   m_lens->setMenu(menu);
   connect(m_cancel, &QPushButton::clicked, &m_session, &DatasetSession::cancelWork);
   connect(&m_draft, &ConfigDraft::changed, this, [this] {
-    m_session.setLens(m_draft.config());
+    m_pause.start();
     showSurvey();
+  });
+  m_pause.setSingleShot(true);
+  m_pause.setInterval(400);
+  connect(&m_pause, &QTimer::timeout, this, [this] {
+    if (isVisible()) m_session.setLens(m_draft.config());
   });
   connect(&m_session, &DatasetSession::surveyed, this, &LensCard::showSurvey);
   connect(&m_session, &DatasetSession::workChanged, this, &LensCard::showSurvey);
@@ -53,6 +58,8 @@ LensCard::LensCard(DatasetSession &session, ConfigDraft &draft, const Services &
     showSurvey();
   });
 }
+
+void LensCard::showEvent(QShowEvent *) { m_session.setLens(m_draft.config()); }
 
 void LensCard::set(const char *key, const QString &value) { m_draft.setText(*api::findConfigField(key), value); }
 
@@ -78,10 +85,15 @@ void LensCard::fillMenu(QMenu &menu) {
                             QStringLiteral("4096"), QStringLiteral("8192")},
                            QString::number(config.maxLength));
   lengths->addAction(tr("Another length…"), this, [this] {
-    bool ok = false;
-    const int length = QInputDialog::getInt(this, tr("Cut at"), tr("The longest row, in tokens."),
-                                            static_cast<int>(m_draft.config().maxLength), 2, 1 << 20, 64, &ok);
-    if (ok) set("max_length", QString::number(length));
+    auto *dialog = new QInputDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setInputMode(QInputDialog::IntInput);
+    dialog->setIntRange(2, 1 << 20);
+    dialog->setIntValue(static_cast<int>(m_draft.config().maxLength));
+    dialog->setWindowTitle(tr("Cut at"));
+    dialog->setLabelText(tr("The longest row, in tokens."));
+    connect(dialog, &QInputDialog::intValueSelected, this, [this](int length) { set("max_length", QString::number(length)); });
+    dialog->open();
   });
 }
 

@@ -22,6 +22,9 @@ class LensCard : public QFrame {
 public:
   LensCard(DatasetSession &session, ConfigDraft &draft, const Services &services, const RunCenter &runs, QWidget *parent = nullptr);
 
+protected:
+  void showEvent(QShowEvent *event) override;
+
 private:
   void fillMenu(QMenu &menu);
   void set(const char *key, const QString &value);
@@ -31,6 +34,7 @@ private:
   ConfigDraft &m_draft;
   const Services &m_services;
   const RunCenter &m_runs;
+  QTimer m_pause; // while a setting is being typed
   QPushButton *m_lens, *m_cancel;
   QLabel *m_about;
   LengthHistogram *m_histogram;

@@ -1,5 +1,6 @@
 #include "ui/pages/row_editor.h"
 
+#include "ui/models/error_text.h"
 #include "ui/models/json_text.h"
 #include "ui/models/row_text.h"
 #include "ui/pages/turn_card.h"
@@ -136,7 +137,11 @@ RowEditor::RowEditor(DatasetSession &session, QWidget *parent) : QFrame(parent),
   connect(&m_session, &DatasetSession::surveyed, this, [this] {
     if (m_row && m_session.isOpen()) load();
   });
-  connect(&m_session, &DatasetSession::closed, this, [this] { setRow(std::nullopt); });
+  connect(&m_session, &DatasetSession::closed, this, [this] {
+    setRow(std::nullopt);
+    m_jsonRow.reset();
+    m_drafts.clear();
+  });
   onLanguage(this, [this] {
     m_views->setChoices(viewKeys(), {tr("Turns"), tr("Tokens"), QStringLiteral("JSON")});
     m_views->setAccessibleName(tr("How the row is shown"));
@@ -154,14 +159,14 @@ RowEditor::RowEditor(DatasetSession &session, QWidget *parent) : QFrame(parent),
 
 void RowEditor::setRow(std::optional<api::RowId> row) {
   if (row == m_row) return;
+  for (TurnCard *card : m_cards) card->flush();
+  if (m_jsonPause.isActive()) onJsonTyped();
   m_row = row;
   m_limit = kCardsAtOnce;
   m_shown.reset();
   m_tokens.reset();
   m_reading.cancel();
   m_tokenising.cancel();
-  m_jsonPause.stop();
-  m_jsonProblem->hide();
   if (row) load();
   showTexts();
 }
@@ -171,7 +176,7 @@ void RowEditor::load() {
     if (!row.ok()) {
       m_shown.reset();
       showCards();
-      m_problem->setText(QString::fromStdString(row.error().text()));
+      m_problem->setText(errorText(row.error()));
       return m_problem->show();
     }
     m_shown = *row;
@@ -179,7 +184,8 @@ void RowEditor::load() {
     if (sent != m_sent)
       for (TurnCard *card : m_cards)
         for (api::RowField &field : m_shown->fields)
-          if (field.path == card->field().path && card->editor()->hasFocus()) field.text = card->editor()->toPlainText().toStdString();
+          if (card->row() == m_shown->id && field.path == card->field().path && card->editor()->hasFocus())
+            field.text = card->editor()->toPlainText().toStdString();
     show(*m_shown);
   });
   if (m_views->current() == QLatin1String("tokens")) m_tokenPause.start();
@@ -194,24 +200,29 @@ void RowEditor::show(const api::DatasetRow &row) {
   m_problem->setText(general.mid(0, 5).join(QLatin1Char('\n')));
   m_problem->setVisible(!general.isEmpty());
   showCards();
-  if (!m_json->hasFocus()) {
-    const QSignalBlocker quiet(m_json);
-    const QString text = QString::fromStdString(row.json);
-    m_json->setPlainText(row.parsed ? indentedJson(text) : text);
-    m_jsonProblem->hide();
-  }
+  if (!m_json->hasFocus() || m_jsonRow != row.id) showJson(row);
   showTexts();
   if (m_focusPath) focusField(*std::exchange(m_focusPath, std::nullopt));
+}
+
+void RowEditor::showJson(const api::DatasetRow &row) {
+  const QSignalBlocker quiet(m_json);
+  m_jsonRow = row.id;
+  const QString text = QString::fromStdString(row.json);
+  m_json->setPlainText(m_drafts.value(row.id, row.parsed ? indentedJson(text) : text));
+  m_jsonProblem->setText(m_drafts.contains(row.id) ? tr("This is no JSON yet; the row stays as it was.") : QString());
+  m_jsonProblem->setVisible(m_drafts.contains(row.id));
 }
 
 TurnCard *RowEditor::makeCard() {
   auto *card = new TurnCard(m_scroll->widget());
   const auto change = [this, card](auto act) {
-    m_session.edit([row = *m_row, turn = card->field().turn, act](api::DatasetDocument &document) { return act(document, row, turn); });
+    m_session.edit(
+        [row = card->row(), turn = card->field().turn, act](api::DatasetDocument &document) { return act(document, row, turn); });
   };
   connect(card, &TurnCard::typed, this, [this, card](const QString &text, bool joined) {
     ++m_sent;
-    m_session.edit([row = *m_row, path = card->field().path, text = text.toStdString(), joined](api::DatasetDocument &document) {
+    m_session.edit([row = card->row(), path = card->field().path, text = text.toStdString(), joined](api::DatasetDocument &document) {
       return document.setField(row, path, text, joined);
     });
   });
@@ -247,7 +258,7 @@ void RowEditor::showCards() {
     m_cards.pop_back();
   }
   for (size_t i = 0; i < shown; ++i) {
-    m_cards[i]->setField(m_shown->fields[i]);
+    m_cards[i]->setField(m_shown->id, m_shown->fields[i]);
     m_cards[i]->setProblems(m_shown->problems);
     m_cards[i]->show();
   }
@@ -282,25 +293,29 @@ void RowEditor::loadTokens() {
   if (!m_row || !m_session.isOpen()) return;
   if (m_session.lens().model.empty()) {
     m_tokenView->setTokens({});
-    m_trained->setText(tr("Choose a model on the Train page to see its tokens."));
+    m_trained->setText(tr("Choose a model below the table to see its tokens."));
     return;
   }
   m_tokenising = m_session.readTokens(this, *m_row, [this](const Result<api::RowTokens> &tokens) {
     m_tokenView->setTokens(tokens.ok() ? tokens->tokens : std::vector<api::PreviewToken>());
-    if (!tokens.ok()) return m_trained->setText(QString::fromStdString(tokens.error().text()));
+    if (!tokens.ok()) return m_trained->setText(errorText(tokens.error()));
     m_trained->setText(trainedText(*tokens));
   });
 }
 
 void RowEditor::onJsonTyped() {
-  if (!m_row) return;
+  m_jsonPause.stop();
+  if (!m_jsonRow) return;
   m_jsonProblem->hide();
-  m_session.edit(
-      [row = *m_row, json = m_json->toPlainText().toStdString()](api::DatasetDocument &document) { return document.setJson(row, json); },
-      [this](const Error &error) {
-        m_jsonProblem->setText(QString::fromStdString(error.text()));
-        m_jsonProblem->show();
-      });
+  const QString text = m_json->toPlainText();
+  m_drafts.insert(*m_jsonRow, text); // until it is a row
+  m_session.edit([row = *m_jsonRow, json = text.toStdString()](api::DatasetDocument &document) { return document.setJson(row, json); },
+                 [this, row = *m_jsonRow, text](const std::optional<Error> &error) {
+                   if (!error && m_drafts.value(row) == text) m_drafts.remove(row);
+                   if (!error || m_jsonRow != row) return;
+                   m_jsonProblem->setText(errorText(*error));
+                   m_jsonProblem->show();
+                 });
 }
 
 void RowEditor::showTexts() {

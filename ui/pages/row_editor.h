@@ -39,6 +39,7 @@ Q_SIGNALS:
 private:
   void load();
   void show(const api::DatasetRow &row);
+  void showJson(const api::DatasetRow &row);
   void showCards();
   void loadTokens();
   void onJsonTyped();
@@ -55,6 +56,8 @@ private:
   int m_sent = 0;                         // texts sent so far; a row read before the last of them is behind
   std::optional<std::string> m_focusPath; // to go to once the row is here
   size_t m_limit = 0;                     // of bubbles
+  std::optional<api::RowId> m_jsonRow;    // whose text the JSON view holds
+  QHash<api::RowId, QString> m_drafts;    // JSON as typed that does not parse yet
   std::vector<TurnCard *> m_cards;
   QLabel *m_title, *m_problem, *m_jsonProblem, *m_trained;
   SegmentedSwitch *m_views;

@@ -5,9 +5,9 @@
 #include "ui/widgets/icon.h"
 #include "ui/widgets/retranslate.h"
 
+#include <QAbstractTextDocumentLayout>
 #include <QHBoxLayout>
 #include <QKeyEvent>
-#include <QAbstractTextDocumentLayout>
 #include <QLabel>
 #include <QMenu>
 #include <QPlainTextEdit>
@@ -98,8 +98,14 @@ void TurnCard::showTexts() {
   m_text->setAccessibleName(title);
 }
 
-void TurnCard::setField(const api::RowField &field) {
-  const bool samePlace = m_field.path == field.path;
+void TurnCard::flush() {
+  if (m_hold.isActive()) send();
+}
+
+void TurnCard::setField(api::RowId row, const api::RowField &field) {
+  const bool samePlace = m_row == row && m_field.path == field.path;
+  if (!samePlace) flush();
+  m_row = row;
   m_field = field;
   setStyleProperty(this, "kind", field.role == "assistant" ? QStringLiteral("answer") : QStringLiteral("question"));
   showTexts();
@@ -157,7 +163,7 @@ void TurnCard::resizeEvent(QResizeEvent *event) {
 
 bool TurnCard::eventFilter(QObject *watched, QEvent *event) {
   if (event->type() == QEvent::FocusOut) {
-    if (m_hold.isActive()) send();
+    flush();
     m_joined = false;
   }
   // The page's actions undo in the document; the editor would swallow the keys.

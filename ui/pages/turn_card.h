@@ -20,8 +20,11 @@ class TurnCard : public QFrame {
 public:
   explicit TurnCard(QWidget *parent = nullptr);
 
-  /// Shows a field; a long text of which a part is still to be sent stays as it is.
-  void setField(const api::RowField &field);
+  /// Shows a field of a row; a long text of that field of which a part is still to be sent stays as it is.
+  void setField(api::RowId row, const api::RowField &field);
+  /// Sends what is still held back.
+  void flush();
+  api::RowId row() const { return m_row; }
   void setProblems(const std::vector<api::RowProblem> &problems);
   const api::RowField &field() const { return m_field; }
   QPlainTextEdit *editor() const { return m_text; }
@@ -45,6 +48,7 @@ private:
   void fillMenu(QMenu &menu);
   void showTexts();
 
+  api::RowId m_row = 0;
   api::RowField m_field;
   QPushButton *m_role, *m_more;
   QPlainTextEdit *m_text;
