@@ -17,6 +17,7 @@
 #include "ui/widgets/toast.h"
 
 #include <QAction>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -89,10 +90,10 @@ DataPage::DataPage(const Services &services, TaskRunner &tasks, ConfigDraft &dra
   leftLayout->addWidget(m_lens);
   m_editor = new RowEditor(m_session, splitter);
   m_editor->setMinimumWidth(280);
-  left->setMinimumWidth(360);
+  left->setMinimumWidth(440);
   splitter->setStretchFactor(0, 1);
   splitter->setStretchFactor(1, 0);
-  splitter->setSizes({640, 420});
+  splitter->setSizes({660, 400});
 
   m_searchPause.setSingleShot(true);
   m_searchPause.setInterval(250);
@@ -223,13 +224,14 @@ void DataPage::setUpTable(QWidget *card) {
   header->setSectionResizeMode(QHeaderView::Interactive);
   header->setSectionResizeMode(DatasetTableModel::Text, QHeaderView::Stretch);
   header->setMinimumSectionSize(48);
-  header->resizeSection(DatasetTableModel::Number, 76);
+  header->resizeSection(DatasetTableModel::Number, 68);
   header->resizeSection(DatasetTableModel::Turns, 60);
   header->resizeSection(DatasetTableModel::Tokens, 70);
   header->resizeSection(DatasetTableModel::Trained, 70);
-  header->resizeSection(DatasetTableModel::Problems, 116);
+  header->resizeSection(DatasetTableModel::Problems, 108);
   header->setSortIndicator(DatasetTableModel::Number, Qt::AscendingOrder);
   m_table->setSortingEnabled(true);
+  m_table->installEventFilter(this);
   m_nothing = makeLabel(TextRole::Muted, card);
   m_nothing->setAlignment(Qt::AlignCenter);
   auto *layout = static_cast<QVBoxLayout *>(card->layout());
@@ -315,6 +317,13 @@ void DataPage::connectSession() {
 }
 
 void DataPage::openDataset(const QString &path) { m_session.open(path); }
+
+bool DataPage::eventFilter(QObject *watched, QEvent *event) {
+  if (watched == m_table && event->type() == QEvent::Resize) // a narrow table keeps what says most
+    for (const int column : {DatasetTableModel::Turns, DatasetTableModel::Trained})
+      m_table->setColumnHidden(column, m_table->width() < 520);
+  return QWidget::eventFilter(watched, event);
+}
 
 void DataPage::chooseFile() { m_files->chooseFile(); }
 

@@ -46,6 +46,7 @@ Q_SIGNALS:
 
 protected:
   void showEvent(QShowEvent *event) override;
+  bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
   void makeActions();

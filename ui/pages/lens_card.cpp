@@ -14,6 +14,8 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace attune::ui {
 
 LensCard::LensCard(DatasetSession &session, ConfigDraft &draft, const Services &services, const RunCenter &runs, QWidget *parent)
@@ -61,6 +63,8 @@ LensCard::LensCard(DatasetSession &session, ConfigDraft &draft, const Services &
 
 void LensCard::showEvent(QShowEvent *) { m_session.setLens(m_draft.config()); }
 
+void LensCard::resizeEvent(QResizeEvent *) { showSurvey(); }
+
 void LensCard::set(const char *key, const QString &value) { m_draft.setText(*api::findConfigField(key), value); }
 
 void LensCard::fillMenu(QMenu &menu) {
@@ -99,8 +103,11 @@ void LensCard::fillMenu(QMenu &menu) {
 
 void LensCard::showSurvey() {
   const api::RunConfig &config = m_draft.config();
-  m_lens->setText(config.model.empty() ? tr("Choose a model to count tokens ▾")
-                                       : tr("As %1 sees it, cut at %2 ▾").arg(shortName(config.model), countText(config.maxLength)));
+  m_lens->setText(config.model.empty()
+                      ? tr("Choose a model to count tokens ▾")
+                      : tr("As %1 sees it, cut at %2 ▾")
+                            .arg(fontMetrics().elidedText(shortName(config.model), Qt::ElideMiddle, std::max(80, width() / 3)),
+                                 countText(config.maxLength)));
   const bool counting = m_session.work() == DatasetSession::Work::Surveying;
   m_cancel->setVisible(counting);
   const auto &survey = m_session.survey();
@@ -114,6 +121,7 @@ void LensCard::showSurvey() {
   } else {
     m_about->clear();
   }
+  m_about->setVisible(counting || width() >= 480);
   const bool some = survey && !config.model.empty() && !survey->lengths.histogram.empty();
   m_histogram->setVisible(some && window()->height() >= 700); // a low window shows rows
   if (some) m_histogram->setBins(survey->lengths.histogram, config.maxLength);

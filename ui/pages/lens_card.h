@@ -24,6 +24,7 @@ public:
 
 protected:
   void showEvent(QShowEvent *event) override;
+  void resizeEvent(QResizeEvent *event) override;
 
 private:
   void fillMenu(QMenu &menu);
