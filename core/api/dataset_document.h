@@ -152,7 +152,9 @@ public:
   virtual Result<DocumentSurvey> survey(const RunConfig &lens, const StopToken &stop, const DocumentProgress &progress) = 0;
 
   /// Over the file, atomically; what stood there before the first save is kept as PATH.orig. Usage when another program
-  /// changed the file meanwhile, unless `force`. Rows that were not changed stay byte for byte.
+  /// changed the file meanwhile and FileNotFound when it was deleted, unless `force`; a new time alone is no change. Rows that
+  /// were not changed stay byte for byte. Rows that another program wrote over in place are left out with `force`: ids are
+  /// handed out anew then, the history ends and state().fileProblem tells of it.
   virtual Status save(bool force, const StopToken &stop, const DocumentProgress &progress) = 0;
   /// As a new file whose ending gives the layout, in `format` (Auto: as the rows are). The document stays where it is.
   virtual Status exportTo(const std::string &path, DatasetFormat format, bool overwrite, const StopToken &stop,

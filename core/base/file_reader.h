@@ -24,6 +24,8 @@ public:
   uint64_t size() const { return m_size; } // when it was opened
   /// Fills `bytes` from `offset` on.
   Status read(uint64_t offset, char *bytes, size_t length) const;
+  /// As read, whatever became of the file meanwhile; for callers that know the bytes again.
+  Status readAnyway(uint64_t offset, char *bytes, size_t length) const;
   /// Whether the file is still what was opened, by its size and time of change.
   Status unchanged() const;
 

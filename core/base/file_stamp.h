@@ -1,5 +1,5 @@
-// What tells one state of a file from another without reading it: size, time of change and the file's own number.
-// Plain data, any thread.
+// What tells one state of a file from another without reading it: size, time of change and the file's own number; and the sum
+// that tells when only the time is another. Plain data, any thread.
 #pragma once
 
 #include <cstdint>
@@ -23,5 +23,7 @@ struct FileStamp {
 FileStamp stampOf(const struct stat &info);
 /// Nothing when the file is missing or may not be looked at.
 std::optional<FileStamp> stampOf(const std::string &path);
+/// Tells one content from another, by reading the whole file; nothing when it cannot be read.
+std::optional<uint64_t> contentSum(const std::string &path);
 
 } // namespace attune

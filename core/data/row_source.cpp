@@ -168,11 +168,17 @@ Error RowSource::tooLarge(int64_t row) const {
 }
 
 Result<std::string> RowSource::raw(int64_t row) const {
+  ATTUNE_TRY(std::string bytes, rawAnyway(row));
+  ATTUNE_CHECK(unchanged());
+  return bytes;
+}
+
+Result<std::string> RowSource::rawAnyway(int64_t row) const {
   const RowSpan span = m_index.rows[static_cast<size_t>(row)];
   if (span.size > kMaxRowBytes) return tooLarge(row);
   if (!m_file) return m_text.substr(span.begin, span.size);
   std::string bytes(span.size, '\0');
-  ATTUNE_CHECK(m_file->read(span.begin, bytes.data(), bytes.size()));
+  ATTUNE_CHECK(m_file->readAnyway(span.begin, bytes.data(), bytes.size()));
   return bytes;
 }
 

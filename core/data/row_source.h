@@ -61,10 +61,14 @@ public:
   uint32_t size(int64_t row) const { return m_index.rows[static_cast<size_t>(row)].size; }
   /// The bytes of a row as they stand in the file. MalformedFile when they are more than a row may have.
   Result<std::string> raw(int64_t row) const;
+  /// As raw, also from a file that was changed meanwhile; for callers that know the bytes again.
+  Result<std::string> rawAnyway(int64_t row) const;
   /// The row as JSON (CSV and text rows become objects), number texts kept; nothing, and a problem, when it cannot be read.
   std::optional<Json> read(int64_t row, ProblemList &problems) const;
   /// As read, for a text spelled as a row of this file; `row` and `line` name it in problems.
   std::optional<Json> parse(std::string_view text, int64_t row, int64_t line, ProblemList &problems) const;
+  /// As read, with what a reading of the row gave.
+  std::optional<Json> parse(int64_t row, const Result<std::string_view> &bytes, ProblemList &problems) const;
   /// What is wrong with the file as a whole (a list that is not closed, a bad CSV header).
   const ProblemList &problems() const { return m_index.problems; }
   /// IoFailed when the file is no longer what was opened.
@@ -75,7 +79,6 @@ public:
 private:
   friend class RowReader;
   RowSource() = default;
-  std::optional<Json> parse(int64_t row, const Result<std::string_view> &bytes, ProblemList &problems) const;
   Error tooLarge(int64_t row) const;
   ByteCursor cursor() const { return m_file ? ByteCursor(*m_file) : ByteCursor(m_text); }
   Status index();

@@ -75,6 +75,9 @@ private:
   Status startJournal();
   Status replay();
   Status writeEffect(const EditStep &effect);
+  /// Whether the file holds what it held when it was read or saved last; a new time alone is no change.
+  bool fileIsOurs(const std::optional<FileStamp> &now) const;
+  Status reopenWithout(size_t lost, bool kept);
 
   using Edit = std::function<Status(Json &row, api::DatasetFormat format)>;
   Result<api::DocumentChange> edit(api::RowId row, const std::string &field, bool joined, const Edit &change);
@@ -104,7 +107,8 @@ private:
   std::shared_ptr<RowTexts> m_texts;
   std::unique_ptr<RowTable> m_table;
   FileStamp m_stamp;
-  bool m_replayed = false; // until then the journal may hold edits that are not in the table
+  std::optional<uint64_t> m_content; // contentSum of the file with this stamp
+  bool m_replayed = false;           // until then the journal may hold edits that are not in the table
   uint64_t m_revision = 0;
   int64_t m_recovered = 0;
   std::string m_fileProblem;

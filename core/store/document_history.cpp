@@ -18,10 +18,10 @@ struct JournalContent {
   int64_t unsaved = 0; // that no file holds
 };
 
-Result<JournalContent> look(EditJournal &journal, const FileStamp &stamp, size_t rows) {
+Result<JournalContent> look(EditJournal &journal, const FileStamp &stamp, size_t rows, std::optional<uint64_t> sum) {
   JournalContent content;
   ATTUNE_CHECK(journal.replay([&](const JournalRecord &record) {
-    if (matchesBase(record.head, stamp, rows)) {
+    if (matchesBase(record.head, stamp, rows, sum)) {
       content.start = content.records;
       content.edits = 0;
     } else if (record.head.contains("saved")) {
@@ -62,19 +62,21 @@ Status FileDocument::load(const StopToken &stop) {
   const auto before = stampOf(m_path);
   ATTUNE_TRY(auto file, data::openDataset({m_path}));
   if (stop.stopRequested()) return Error{ErrorCode::Interrupted, "Opening the dataset was stopped.", m_path, ""};
-  const auto after = stampOf(m_path);
-  if (!before || !after || !(*before == *after))
-    return Error{ErrorCode::IoFailed, "Another program changed the file while it was read.", m_path, "Open it again."};
   std::string problem;
   for (const data::Problem &found : file.source->problems().items()) {
     if (problem.empty()) problem = found.message + (found.line > 0 ? " (line " + std::to_string(found.line) + ")" : "");
   }
   auto table = std::make_unique<RowTable>(static_cast<uint32_t>(file.source->count()));
-  auto texts = std::make_shared<RowTexts>(std::move(file), m_journal);
+  ATTUNE_TRY(auto texts, RowTexts::create(std::move(file), m_journal, stop));
+  const auto content = contentSum(m_path);
+  const auto after = stampOf(m_path);
+  if (!before || !after || !(*before == *after))
+    return Error{ErrorCode::IoFailed, "Another program changed the file while it was read.", m_path, "Open it again."};
   const std::lock_guard<std::mutex> lock(m_state);
   m_texts = std::move(texts);
   m_table = std::move(table);
   m_stamp = *after;
+  m_content = content;
   m_recovered = 0;
   m_fileProblem = problem;
   m_measures.clear();
@@ -84,15 +86,16 @@ Status FileDocument::load(const StopToken &stop) {
 
 Status FileDocument::startJournal() {
   ATTUNE_CHECK(m_journal->clear());
-  return m_journal->append(baseRecord(m_stamp, m_table->order()->size()));
+  return m_journal->append(baseRecord(m_stamp, m_table->order()->size(), m_content));
 }
 
 Status FileDocument::replay() {
   const size_t rows = m_table->order()->size();
-  ATTUNE_TRY(const JournalContent content, look(*m_journal, m_stamp, rows));
+  ATTUNE_TRY(const JournalContent content, look(*m_journal, m_stamp, rows, m_content));
   if (content.start < 0 && content.unsaved > 0) {
     ATTUNE_TRY(const std::string kept, m_journal->setAside());
-    m_fileProblem = "The file was changed by another program after edits that were not saved. They are kept in " + kept + "." +
+    m_fileProblem = "The file was changed by another program, so the edits that were not saved do not fit it any more. They are kept in " +
+                    kept + ": open it with a text editor, where every edited row is a line of its own, and copy what is missing." +
                     (m_fileProblem.empty() ? "" : " ") + m_fileProblem;
   }
   if (content.start < 0 || content.edits == 0) return startJournal();

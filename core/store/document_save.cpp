@@ -54,25 +54,38 @@ private:
 
 } // namespace
 
+bool FileDocument::fileIsOurs(const std::optional<FileStamp> &now) const {
+  if (!now) return false;
+  return *now == m_stamp || (now->size == m_stamp.size && m_content && contentSum(m_path) == m_content);
+}
+
 Status FileDocument::save(bool force, const StopToken &stop, const api::DocumentProgress &progress) {
   const std::lock_guard<std::mutex> changing(m_change);
   const auto now = stampOf(m_path);
-  if (!force && (!now || !(*now == m_stamp)))
-    return Error{ErrorCode::Usage,
+  if (!force && !fileIsOurs(now))
+    return Error{now ? ErrorCode::Usage : ErrorCode::FileNotFound,
                  now ? "Another program changed the file since it was opened." : "The file was deleted since it was opened.", m_path,
-                 "Save over it, or export the rows under another name."};
+                 now ? "Save over it, or export the rows under another name."
+                     : "Save to write it again, or export the rows under another name."};
   const data::RowSource &source = *m_texts->file().source;
   if (source.layout() == data::RowLayout::Csv && source.columns().empty() && source.problems().errors() > 0)
     return Error{ErrorCode::InvalidData, source.problems().firstError()->message, m_path, source.problems().firstError()->fix};
   const DocumentRows saved = rows();
   ATTUNE_TRY(auto writer, data::RowWriter::createLike(source, m_path));
   const auto total = static_cast<int64_t>(saved.count());
+  size_t lost = 0; // rows that another program wrote over in place
   for (size_t i = 0; i < saved.count(); ++i) {
     if (i % kRowsBetweenReports == 0) {
       if (stop.stopRequested()) return Error{ErrorCode::Interrupted, "Saving was stopped; the file is as it was.", m_path, ""};
       if (progress) progress(static_cast<int64_t>(i), total);
     }
-    ATTUNE_TRY(const std::string text, saved.texts->raw(saved.refs[i]));
+    const auto read = saved.texts->raw(saved.refs[i]);
+    if (!read.ok()) {
+      if (!force || read.error().code != ErrorCode::IoFailed || source.unchanged().ok()) return read.error();
+      ++lost;
+      continue;
+    }
+    const std::string &text = *read;
     const bool json = layout() == data::RowLayout::JsonList || layout() == data::RowLayout::JsonLines;
     if (json || saved.texts->asInFile(saved.refs[i])) {
       ATTUNE_CHECK(writer.put(text));
@@ -81,13 +94,16 @@ Status FileDocument::save(bool force, const StopToken &stop, const api::Document
       ATTUNE_CHECK(writer.write(row, m_path + ":" + std::to_string(i + 1)));
     }
   }
+  if (lost > 0 && lost == saved.count())
+    return Error{ErrorCode::IoFailed, "Another program wrote over every row of the file.", m_path,
+                 "Discard the changes to see the file as it is now."};
   bool kept = false;
   // Killed on either side of the file's replacement, the journal still tells which edits the file lacks.
   const Status replaced = writer.commit([&](const FileStamp &stamp) -> Status {
     if (now) {
       ATTUNE_TRY(kept, keepOriginal(m_path));
     }
-    return m_journal->append(baseRecord(stamp, saved.count()));
+    return m_journal->append(baseRecord(stamp, saved.count() - lost, std::nullopt));
   });
   if (!replaced.ok()) {
     std::error_code ignored;
@@ -102,9 +118,20 @@ Status FileDocument::save(bool force, const StopToken &stop, const api::Document
     m_fileProblem.clear();
   }
   m_stamp = stampOf(m_path).value_or(m_stamp);
+  m_content = contentSum(m_path);
   // Not needed to find the edits again. Some network file systems give a file another time once it is in place.
   (void)m_journal->append(savedRecord()).ok();
-  (void)m_journal->append(baseRecord(m_stamp, saved.count())).ok();
+  (void)m_journal->append(baseRecord(m_stamp, saved.count() - lost, m_content)).ok();
+  return lost > 0 ? reopenWithout(lost, kept) : Status();
+}
+
+/// The rows that were left out stand in the table still.
+Status FileDocument::reopenWithout(size_t lost, bool kept) {
+  ATTUNE_CHECK(load({}));
+  ATTUNE_CHECK(startJournal());
+  const std::lock_guard<std::mutex> lock(m_state);
+  m_fileProblem = "Another program had written over " + std::to_string(lost) + " of the rows, so they were left out of the saved file." +
+                  (kept ? " What that program wrote is kept in " + m_path + ".orig." : "");
   return {};
 }
 

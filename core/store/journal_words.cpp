@@ -36,14 +36,24 @@ Json orderRecord(const std::vector<uint32_t> &taken, const std::vector<uint32_t>
   return {{"take", taken}, {"put", put}, {"of", std::move(of)}};
 }
 
-Json baseRecord(const FileStamp &stamp, size_t rows) {
-  return {{"base", {{"version", kVersion}, {"size", stamp.size}, {"changed_at", stamp.changedAt}, {"rows", rows}}}};
+Json baseRecord(const FileStamp &stamp, size_t rows, std::optional<uint64_t> content) {
+  Json base = {{"version", kVersion}, {"size", stamp.size}, {"changed_at", stamp.changedAt}, {"rows", rows}};
+  if (content) base["content"] = *content;
+  return {{"base", std::move(base)}};
 }
 
 bool isBase(const Json &record) { return record.contains("base"); }
 
-bool matchesBase(const Json &record, const FileStamp &stamp, size_t rows) {
-  return isBase(record) && record["base"] == baseRecord(stamp, rows)["base"];
+bool matchesBase(const Json &record, const FileStamp &stamp, size_t rows, std::optional<uint64_t> content) {
+  if (!isBase(record)) return false;
+  Json base = record["base"];
+  if (!base.is_object()) return false;
+  const auto known = base.find("content");
+  if (known != base.end()) {
+    if (content && *known == Json(*content)) base["changed_at"] = stamp.changedAt;
+    base.erase("content");
+  }
+  return base == baseRecord(stamp, rows, std::nullopt)["base"];
 }
 
 std::optional<EditStep> readStep(const Json &record, const std::vector<TextRef> &texts, RowTable &table) {

@@ -9,15 +9,16 @@ namespace attune::store {
 /// New texts for the rows at some positions; `field` is what was typed into and `joined` whether it may melt with the last.
 Json setRecord(const std::vector<uint32_t> &positions, const std::string &field, bool joined);
 Json orderRecord(const std::vector<uint32_t> &taken, const std::vector<uint32_t> &put, const std::vector<RowOrigin> &origins);
-/// From here on positions count in the file that looks like this.
-Json baseRecord(const FileStamp &stamp, size_t rows);
+/// From here on positions count in the file that looks like this; `content` is contentSum's, where it is known.
+Json baseRecord(const FileStamp &stamp, size_t rows, std::optional<uint64_t> content);
 /// The file holds everything up to here.
 inline Json savedRecord() { return {{"saved", true}}; }
 inline Json undoRecord() { return {{"undo", true}}; }
 inline Json redoRecord() { return {{"redo", true}}; }
 
 bool isBase(const Json &record);
-bool matchesBase(const Json &record, const FileStamp &stamp, size_t rows);
+/// Whether it speaks of this file: by its time, or by its content when only the time is another.
+bool matchesBase(const Json &record, const FileStamp &stamp, size_t rows, std::optional<uint64_t> content);
 
 /// The step that a set or an order record asks for; nothing when it does not fit the table.
 std::optional<EditStep> readStep(const Json &record, const std::vector<TextRef> &texts, RowTable &table);

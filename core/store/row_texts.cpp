@@ -1,6 +1,31 @@
 #include "core/store/row_texts.h"
 
+#include "core/base/fast_hash.h"
+
 namespace attune::store {
+
+namespace {
+
+uint32_t sumOf(std::string_view text) {
+  return static_cast<uint32_t>(fastHash({reinterpret_cast<const uint8_t *>(text.data()), text.size()}));
+}
+
+} // namespace
+
+Result<std::shared_ptr<RowTexts>> RowTexts::create(data::DatasetFile file, std::shared_ptr<EditJournal> journal, const StopToken &stop) {
+  std::shared_ptr<RowTexts> texts(new RowTexts(std::move(file), std::move(journal)));
+  const data::RowSource &source = *texts->m_file.source;
+  data::RowReader reader(source);
+  texts->m_sums.reserve(static_cast<size_t>(source.count()));
+  for (int64_t row = 0; row < source.count(); ++row) {
+    if (row % 4096 == 0 && stop.stopRequested())
+      return Error{ErrorCode::Interrupted, "Opening the dataset was stopped.", source.path(), ""};
+    const auto text = reader.raw(row);
+    if (!text.ok() && text.error().code == ErrorCode::IoFailed) return text.error();
+    texts->m_sums.push_back(text.ok() ? sumOf(*text) : 0); // one too large is never read
+  }
+  return texts;
+}
 
 Result<Json> parseRow(std::string_view text) {
   JsonLimits limits; // as RowSource::read
@@ -34,12 +59,16 @@ bool RowTexts::asInFile(TextRef ref) const {
 
 Result<std::string> RowTexts::raw(TextRef ref) const {
   if (const auto text = edited(ref)) return m_journal->read(*text);
-  return m_file.source->raw(ref);
+  auto text = m_file.source->rawAnyway(ref);
+  if (text.ok() && sumOf(*text) != m_sums[ref])
+    return Error{ErrorCode::IoFailed, "Another program changed this row in the file since it was opened.", m_file.source->path(),
+                 "Save over it to keep the rows that can be read, or discard the changes to see the file as it is now."};
+  return text;
 }
 
 std::optional<Json> RowTexts::read(TextRef ref, data::ProblemList &problems) const {
-  if (!edited(ref)) return m_file.source->read(ref, problems);
   const auto bytes = raw(ref);
+  if (!edited(ref)) return m_file.source->parse(ref, bytes.ok() ? Result<std::string_view>(*bytes) : bytes.error(), problems);
   if (bytes.ok()) return parse(ref, *bytes, problems);
   data::RowProblems(problems, m_file.source->path(), -1, 0)
       .error("", errorCodeName(bytes.error().code), bytes.error().message, bytes.error().hint);

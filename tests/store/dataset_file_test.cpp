@@ -129,7 +129,7 @@ TEST_CASE("What another program did to the file is noticed") {
   }
   SUBCASE("deleted") {
     fs::remove(data.file);
-    CHECK(save(data).error().code == ErrorCode::Usage);
+    CHECK(save(data).error().code == ErrorCode::FileNotFound);
     REQUIRE(save(data, true).ok());
     CHECK(data.saved() == alpaca("a", "mine") + "\n");
   }
@@ -142,6 +142,46 @@ TEST_CASE("What another program did to the file is noticed") {
     data.folder.write("rows.jsonl", alpaca("a", "theirs") + "\n");
     data.open();
     CHECK(data.document->state().fileProblem.empty());
+  }
+}
+
+TEST_CASE("Another time of the same content is no change, and rows written over in place cost only themselves") {
+  DatasetFixture data(alpaca("a", "A") + "\n" + alpaca("b", "B") + "\n" + alpaca("c", "C") + "\n");
+  REQUIRE(data.document->setField(0, "output", "mine", false).ok());
+  SUBCASE("touched") {
+    fs::last_write_time(data.file, fs::last_write_time(data.file) + std::chrono::seconds(5));
+    CHECK(data.json(1) == alpaca("b", "B"));
+    REQUIRE(data.document->exportTo(data.folder.path() + "/copy.jsonl", api::DatasetFormat::Auto, false, {}, {}).ok());
+    data.open(); // the edits still fit
+    CHECK(data.document->state().recoveredEdits == 1);
+    CHECK(data.document->state().fileProblem.empty());
+    CHECK(data.json(0) == alpaca("a", "mine"));
+    fs::last_write_time(data.file, fs::last_write_time(data.file) + std::chrono::seconds(5));
+    REQUIRE(save(data).ok());
+    REQUIRE(data.document->setField(1, "output", "more", false).ok()); // from the content that was saved
+    fs::last_write_time(data.file, fs::last_write_time(data.file) + std::chrono::seconds(5));
+    data.open();
+    CHECK(data.all() == Rows{alpaca("a", "mine"), alpaca("b", "more"), alpaca("c", "C")});
+    REQUIRE(save(data).ok());
+  }
+  SUBCASE("added to") {
+    std::ofstream(data.file, std::ios::app) << alpaca("d", "theirs") << "\n";
+    CHECK(data.json(2) == alpaca("c", "C"));
+    CHECK(save(data).error().code == ErrorCode::Usage);
+    REQUIRE(save(data, true).ok());
+    CHECK(data.saved() == alpaca("a", "mine") + "\n" + alpaca("b", "B") + "\n" + alpaca("c", "C") + "\n");
+    CHECK(data.document->state().undoSteps == 1);
+  }
+  SUBCASE("a row written over") {
+    data.folder.write("rows.jsonl", alpaca("x", "X") + "\n" + alpaca("y", "Y") + "\n" + alpaca("c", "C") + "\n");
+    const auto over = data.document->row(1);
+    CHECK((!over.ok() || !over->parsed));
+    CHECK(save(data).error().code == ErrorCode::Usage);
+    REQUIRE(save(data, true).ok());
+    CHECK(data.saved() == alpaca("a", "mine") + "\n" + alpaca("c", "C") + "\n");
+    CHECK(data.all() == Rows{alpaca("a", "mine"), alpaca("c", "C")});
+    CHECK(data.document->state().fileProblem.find("1 of the rows") != std::string::npos);
+    CHECK(readAll(data.file + ".orig").find(alpaca("y", "Y")) != std::string::npos);
   }
 }
 
@@ -309,13 +349,13 @@ TEST_CASE("A document that cannot be opened leaves the journal alone") {
     fs::rename(data.file + ".away", data.file);
   }
   SUBCASE("old edits cannot be put aside") {
-    const auto stamp = fs::last_write_time(data.file);
-    fs::last_write_time(data.file, stamp + std::chrono::seconds(5));
+    fs::rename(data.file, data.file + ".away");
+    data.folder.write("rows.jsonl", alpaca("a", "B") + "\n");
     fs::create_directory(journalOf(data) + ".new"); // in the way of the next journal
     data.open();
     CHECK(!data.document);
     fs::remove(journalOf(data) + ".new");
-    fs::last_write_time(data.file, stamp);
+    fs::rename(data.file + ".away", data.file);
   }
   CHECK(readAll(journalOf(data)) == journal);
   data.open();
