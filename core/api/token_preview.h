@@ -49,7 +49,7 @@ public:
   /// Rows of the config's datasets; fewer at the end, none behind it.
   virtual Result<std::vector<RowTokens>> rows(const RunConfig &config, int64_t first, int64_t count, const StopToken &stop) = 0;
   /// The number of rows in all files; no tokenising.
-  virtual Result<int64_t> countRows(const RunConfig &config) = 0;
+  virtual Result<int64_t> countRows(const RunConfig &config, const StopToken &stop) = 0;
   /// Encodes every row: takes a second for some ten thousand.
   virtual Result<LengthSurvey> lengths(const RunConfig &config, const StopToken &stop) = 0;
 };

@@ -219,7 +219,7 @@ Result<EncodedDataset> survey(const std::vector<api::DatasetRef> &files, const t
                    "Use 1 to take every row once."};
     }
   }
-  ATTUNE_TRY(const auto opened, openDatasets(files));
+  ATTUNE_TRY(const auto opened, openDatasets(files, stop));
   Sha256 hash;
   int64_t total = 0;
   for (const auto &file : opened) {

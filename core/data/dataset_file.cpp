@@ -16,9 +16,9 @@ void addKeys(const Json &row, size_t limit, std::vector<std::string> &keys) {
   }
 }
 
-Result<DatasetFile> openDataset(const api::DatasetRef &ref) {
+Result<DatasetFile> openDataset(const api::DatasetRef &ref, const StopToken &stop) {
   DatasetFile file;
-  ATTUNE_TRY(file.source, RowSource::open(ref.path));
+  ATTUNE_TRY(file.source, RowSource::open(ref.path, stop));
   file.format = ref.format;
   ProblemList ignored; // found again when the rows are read
   for (int64_t row = 0; row < std::min(file.source->count(), kRowsLookedAt); ++row) {
@@ -30,10 +30,10 @@ Result<DatasetFile> openDataset(const api::DatasetRef &ref) {
   return file;
 }
 
-Result<std::vector<DatasetFile>> openDatasets(const std::vector<api::DatasetRef> &refs) {
+Result<std::vector<DatasetFile>> openDatasets(const std::vector<api::DatasetRef> &refs, const StopToken &stop) {
   std::vector<DatasetFile> files;
   for (const auto &ref : refs) {
-    ATTUNE_TRY(auto file, openDataset(ref));
+    ATTUNE_TRY(auto file, openDataset(ref, stop));
     files.push_back(std::move(file));
   }
   return files;

@@ -14,10 +14,10 @@ struct DatasetFile {
 };
 
 /// Opens a file; under `auto` the first row with known keys decides the format.
-Result<DatasetFile> openDataset(const api::DatasetRef &ref);
+Result<DatasetFile> openDataset(const api::DatasetRef &ref, const StopToken &stop = {});
 
 /// Opens all files in order.
-Result<std::vector<DatasetFile>> openDatasets(const std::vector<api::DatasetRef> &refs);
+Result<std::vector<DatasetFile>> openDatasets(const std::vector<api::DatasetRef> &refs, const StopToken &stop = {});
 
 /// "alpaca", ...; "mixed" when files differ.
 std::string formatOf(const std::vector<DatasetFile> &files);

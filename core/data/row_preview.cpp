@@ -25,9 +25,9 @@ Result<RowPreview> previewRecord(const Record &record, const RowEncoder &encoder
 }
 
 Result<DatasetPreview> previewRows(const std::vector<api::DatasetRef> &refs, const tokenizer::TokenizerBundle &bundle,
-                                   const DatasetOptions &options, int64_t first, int64_t count) {
+                                   const DatasetOptions &options, int64_t first, int64_t count, const StopToken &stop) {
   ATTUNE_TRY(const auto encoder, RowEncoder::create(bundle, options.templateName, options.trainOn));
-  ATTUNE_TRY(const auto files, openDatasets(refs));
+  ATTUNE_TRY(const auto files, openDatasets(refs, stop));
   const int64_t vocabulary = options.vocabularySize > 0 ? options.vocabularySize : encoder.vocabularySize();
   DatasetPreview preview;
   preview.format = formatOf(files);

@@ -37,6 +37,6 @@ Result<RowPreview> previewRecord(const Record &record, const RowEncoder &encoder
 
 /// `count` rows from `first` on, counted over all files; no others are read.
 Result<DatasetPreview> previewRows(const std::vector<api::DatasetRef> &files, const tokenizer::TokenizerBundle &bundle,
-                                   const DatasetOptions &options, int64_t first, int64_t count);
+                                   const DatasetOptions &options, int64_t first, int64_t count, const StopToken &stop = {});
 
 } // namespace attune::data

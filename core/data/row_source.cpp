@@ -92,11 +92,11 @@ size_t findInvalidUtf8(std::string_view text) {
   return std::string_view::npos;
 }
 
-Result<std::shared_ptr<const RowSource>> RowSource::open(const std::string &path) {
+Result<std::shared_ptr<const RowSource>> RowSource::open(const std::string &path, const StopToken &stop) {
   std::shared_ptr<RowSource> source(new RowSource());
   source->m_path = path;
   ATTUNE_TRY(source->m_file, FileReader::open(path));
-  ATTUNE_CHECK(source->index());
+  ATTUNE_CHECK(source->index(stop));
   return std::shared_ptr<const RowSource>(std::move(source));
 }
 
@@ -104,7 +104,7 @@ Result<std::shared_ptr<const RowSource>> RowSource::fromText(std::string text, c
   std::shared_ptr<RowSource> source(new RowSource());
   source->m_path = name;
   source->m_text = std::move(text);
-  ATTUNE_CHECK(source->index());
+  ATTUNE_CHECK(source->index({}));
   return std::shared_ptr<const RowSource>(std::move(source));
 }
 
@@ -118,8 +118,8 @@ Status RowSource::eachBlock(const std::function<void(ByteView)> &visit) const {
   return bytes.status();
 }
 
-Status RowSource::index() {
-  ByteCursor start = cursor();
+Status RowSource::index(const StopToken &stop) {
+  ByteCursor start = cursor(stop);
   const std::string_view head = start.window();
   std::string tail(std::min<uint64_t>(m_file ? m_file->size() : m_text.size(), 4), '\0');
   if (m_file)
@@ -132,7 +132,7 @@ Status RowSource::index() {
   }
   const size_t mark = startsWith(head, kByteOrderMark) ? kByteOrderMark.size() : 0;
   start.skip(mark);
-  ByteCursor bytes = cursor();
+  ByteCursor bytes = cursor(stop);
   if (mark > 0 && !bytes.atEnd()) bytes.skip(mark);
   const auto named = layoutOfName(m_path);
   const char first = firstInk(start);

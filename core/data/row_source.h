@@ -1,7 +1,7 @@
 // The rows of one dataset file: found once (byte range and line of each), read and parsed one at a time when asked for, so
 // that a broken row hides no other and memory holds the index only. Immutable after opening; any thread may read.
 // JSON lists, JSON lines, CSV and plain text. Fails with FileNotFound, IoFailed (also when the file is changed after it was
-// opened), UnsupportedFormat or MalformedFile.
+// opened), UnsupportedFormat, MalformedFile or Interrupted.
 #pragma once
 
 #include "core/base/bytes.h"
@@ -47,7 +47,7 @@ public:
   static constexpr size_t kMaxRows = 50000000;
 
   /// The layout follows the name (.jsonl, .csv, .tsv, .txt, .md), else the first byte.
-  static Result<std::shared_ptr<const RowSource>> open(const std::string &path);
+  static Result<std::shared_ptr<const RowSource>> open(const std::string &path, const StopToken &stop = {});
   /// As open, for a text in memory; `name` stands for the path.
   static Result<std::shared_ptr<const RowSource>> fromText(std::string text, const std::string &name);
 
@@ -80,8 +80,8 @@ private:
   friend class RowReader;
   RowSource() = default;
   Error tooLarge(int64_t row) const;
-  ByteCursor cursor() const { return m_file ? ByteCursor(*m_file) : ByteCursor(m_text); }
-  Status index();
+  ByteCursor cursor(const StopToken &stop = {}) const { return m_file ? ByteCursor(*m_file, stop) : ByteCursor(m_text); }
+  Status index(const StopToken &stop);
   std::string m_path;
   std::string m_text;                       // without a file
   std::shared_ptr<const FileReader> m_file; // stays open

@@ -60,7 +60,7 @@ FileDocument::~FileDocument() {
 
 Status FileDocument::load(const StopToken &stop) {
   const auto before = stampOf(m_path);
-  ATTUNE_TRY(auto file, data::openDataset({m_path}));
+  ATTUNE_TRY(auto file, data::openDataset({m_path}, stop));
   if (stop.stopRequested()) return Error{ErrorCode::Interrupted, "Opening the dataset was stopped.", m_path, ""};
   std::string problem;
   for (const data::Problem &found : file.source->problems().items()) {

@@ -21,18 +21,19 @@ data::DatasetOptions optionsOf(const api::RunConfig &config, int64_t vocabulary)
 
 } // namespace
 
-Result<std::vector<api::RowTokens>> LocalTokenPreview::rows(const api::RunConfig &config, int64_t first, int64_t count, const StopToken &) {
+Result<std::vector<api::RowTokens>> LocalTokenPreview::rows(const api::RunConfig &config, int64_t first, int64_t count,
+                                                            const StopToken &stop) {
   ATTUNE_TRY(const LoadedTokenizer known, m_tokenizers->load(config.model, config.dataset));
-  ATTUNE_TRY(const auto preview, data::previewRows(config.dataset, known.bundle, optionsOf(config, known.vocabulary), first, count));
+  ATTUNE_TRY(const auto preview, data::previewRows(config.dataset, known.bundle, optionsOf(config, known.vocabulary), first, count, stop));
   std::vector<api::RowTokens> rows;
   for (const data::RowPreview &shown : preview.shown) rows.push_back(rowTokens(shown, known.bundle));
   return rows;
 }
 
-Result<int64_t> LocalTokenPreview::countRows(const api::RunConfig &config) {
+Result<int64_t> LocalTokenPreview::countRows(const api::RunConfig &config, const StopToken &stop) {
   int64_t rows = 0;
   for (const api::DatasetRef &ref : config.dataset) {
-    ATTUNE_TRY(const auto file, data::openDataset(ref));
+    ATTUNE_TRY(const auto file, data::openDataset(ref, stop));
     rows += file.source->count();
   }
   return rows;

@@ -13,7 +13,7 @@ public:
   explicit LocalTokenPreview(std::shared_ptr<TokenizerCache> tokenizers) : m_tokenizers(std::move(tokenizers)) {}
 
   Result<std::vector<api::RowTokens>> rows(const api::RunConfig &config, int64_t first, int64_t count, const StopToken &stop) override;
-  Result<int64_t> countRows(const api::RunConfig &config) override;
+  Result<int64_t> countRows(const api::RunConfig &config, const StopToken &stop) override;
   Result<api::LengthSurvey> lengths(const api::RunConfig &config, const StopToken &stop) override;
 
 private:

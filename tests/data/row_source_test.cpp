@@ -40,6 +40,15 @@ std::vector<std::string> codes(const ProblemList &problems) {
 
 } // namespace
 
+TEST_CASE("Finding the rows of a file ends when it is told to") {
+  const test::TempFolder folder;
+  const StopSource stop;
+  stop.requestStop();
+  const auto opened = RowSource::open(folder.write("rows.jsonl", "{}\n"), stop.token());
+  REQUIRE(!opened.ok());
+  CHECK(opened.error().code == ErrorCode::Interrupted);
+}
+
 TEST_CASE("A JSON list gives its rows with the line each starts on") {
   const auto rows = source("\xEF\xBB\xBF[\n  {\"a\": 1},\n  {\n    \"a\": \"[}\\\"{\"\n  }, {\"a\": 3}\n]\n");
   CHECK(rows->layout() == RowLayout::JsonList);

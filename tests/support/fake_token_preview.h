@@ -19,7 +19,7 @@ public:
     row.fullLength = static_cast<int64_t>(row.tokens.size());
     return std::vector<api::RowTokens>{row};
   }
-  Result<int64_t> countRows(const api::RunConfig &) override { return 999; }
+  Result<int64_t> countRows(const api::RunConfig &, const StopToken &) override { return 999; }
   Result<api::LengthSurvey> lengths(const api::RunConfig &, const StopToken &) override {
     api::LengthSurvey survey{999, 999, 26, 120000, 180000, {}, ""};
     for (int64_t i = 0; i < 40; ++i) survey.histogram.push_back({i * 16, (i + 1) * 16, i < 6 ? i * 12 : 90 * 6 / (i + 1) + (40 - i)});

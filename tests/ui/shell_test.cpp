@@ -1,6 +1,7 @@
 // The window around the pages: menus and their shortcuts, names for whoever cannot see, settings, diagnostics, things dropped,
 // what is kept between two starts. Offscreen, on fakes.
 #include "tests/support/studio_fixture.h"
+#include "ui/bridge/task_runner.h"
 #include "ui/models/dropped.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/train_page.h"
@@ -29,7 +30,9 @@
 #include <QTextEdit>
 #include <QtTest>
 
+#include <atomic>
 #include <mutex>
+#include <thread>
 
 using namespace attune;
 using namespace attune::ui;
@@ -412,6 +415,26 @@ private Q_SLOTS:
     broken = false;
     banner->findChild<QPushButton *>()->click();
     QTRY_VERIFY(!banner->isVisible());
+  }
+
+  void aLongTaskIsStoppedAtTheEndHoweverManyCameAfterIt() {
+    auto tasks = std::make_unique<TaskRunner>();
+    std::atomic<bool> stopped{false};
+    const Task first = tasks->run(
+        this,
+        [&stopped](StopToken stop) {
+          while (!stop.stopRequested()) std::this_thread::yield();
+          return stopped = true;
+        },
+        [](bool) {});
+    std::vector<Task> others;
+    int done = 0;
+    for (int i = 0; i < 200; ++i)
+      others.push_back(tasks->run(
+          this, [](StopToken) { return 0; }, [&done](int) { ++done; }));
+    QTRY_COMPARE(done, 200);
+    tasks.reset(); // joins it
+    QVERIFY(stopped);
   }
 
   void theWindowsIconIsThere() { QVERIFY(!QIcon(QStringLiteral(":/icons/attune.svg")).pixmap(64, 64).isNull()); }

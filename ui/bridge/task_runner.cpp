@@ -13,13 +13,16 @@ TaskRunner::TaskRunner(QObject *parent, int threads)
     : QObject(parent), m_deliveries(std::make_unique<Deliveries>()), m_pool(std::make_unique<ServicePool>(threads)) {}
 
 TaskRunner::~TaskRunner() {
-  for (const StopSource &stop : m_started) stop.requestStop();
+  for (const auto &started : m_started) {
+    if (const auto stop = started.lock()) stop->requestStop();
+  }
 }
 
 void TaskRunner::start(const StopSource &stop, std::function<void()> work) {
-  m_started.push_back(stop);
-  if (m_started.size() > 64) m_started.erase(m_started.begin(), m_started.begin() + 32); // long over
-  m_pool->add(std::move(work));
+  const auto running = std::make_shared<const StopSource>(stop);
+  std::erase_if(m_started, [](const auto &started) { return started.expired(); });
+  m_started.push_back(running);
+  m_pool->add([running, work = std::move(work)] { work(); });
 }
 
 void TaskRunner::finish(std::function<void()> deliver) {

@@ -62,8 +62,8 @@ private:
 
   struct Deliveries;
   std::unique_ptr<Deliveries> m_deliveries;
-  std::vector<StopSource> m_started;
-  std::unique_ptr<ServicePool> m_pool; // last: its threads end before what they use
+  std::vector<std::weak_ptr<const StopSource>> m_started; // gone once its work is over
+  std::unique_ptr<ServicePool> m_pool;                    // last: its threads end before what they use
 };
 
 } // namespace attune::ui

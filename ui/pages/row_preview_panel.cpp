@@ -19,8 +19,8 @@
 
 namespace attune::ui {
 
-RowPreviewPanel::RowPreviewPanel(const Services &services, TaskRunner &tasks, QWidget *parent)
-    : QFrame(parent), m_services(services), m_tasks(tasks) {
+RowPreviewPanel::RowPreviewPanel(const Services &services, TaskRunner &tasks, TaskRunner &slow, QWidget *parent)
+    : QFrame(parent), m_services(services), m_tasks(tasks), m_slow(slow) {
   setProperty("kind", QStringLiteral("card"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(16, 12, 16, 12);
@@ -84,8 +84,8 @@ void RowPreviewPanel::look() {
   m_histogram->setBins({}, 0);
   Q_EMIT surveyed();
   if (!m_services.preview || m_config.model.empty() || m_config.dataset.empty()) return showTexts();
-  m_count = m_tasks.run(
-      this, [preview = m_services.preview, config = m_config](StopToken) { return preview->countRows(config); },
+  m_count = m_slow.run(
+      this, [preview = m_services.preview, config = m_config](StopToken stop) { return preview->countRows(config, stop); },
       [this](const Result<int64_t> &rows) {
         if (!rows.ok()) return showMessage(QString::fromStdString(rows.error().text()));
         m_rows = *rows;
@@ -94,7 +94,7 @@ void RowPreviewPanel::look() {
         showTexts();
       });
   lookAtRow();
-  m_lengths = m_tasks.run(
+  m_lengths = m_slow.run(
       this, [preview = m_services.preview, config = m_config](StopToken stop) { return preview->lengths(config, stop); },
       [this](Result<api::LengthSurvey> survey) {
         if (!survey.ok()) return showMessage(QString::fromStdString(survey.error().text()));

@@ -23,7 +23,8 @@ class RowPreviewPanel : public QFrame {
   Q_OBJECT
 
 public:
-  RowPreviewPanel(const Services &services, TaskRunner &tasks, QWidget *parent = nullptr);
+  /// `slow` takes jobs of minutes.
+  RowPreviewPanel(const Services &services, TaskRunner &tasks, TaskRunner &slow, QWidget *parent = nullptr);
   /// Looks again when something that matters for tokens differs from before.
   void setConfig(const api::RunConfig &config);
   /// Rows and tokens of the data, when they have been counted for the present settings.
@@ -43,6 +44,7 @@ private:
 
   const Services &m_services;
   TaskRunner &m_tasks;
+  TaskRunner &m_slow;
   Task m_row, m_count, m_lengths;
   QTimer m_pause;
   api::RunConfig m_config;

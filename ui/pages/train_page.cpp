@@ -30,7 +30,7 @@
 
 namespace attune::ui {
 
-TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const Services &services, QWidget *parent)
+TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, TaskRunner &slow, const Services &services, QWidget *parent)
     : QWidget(parent), m_runs(runs), m_gate(gate), m_tasks(tasks), m_services(services) {
   setObjectName(QStringLiteral("page"));
   auto *layout = new QVBoxLayout(this);
@@ -72,7 +72,7 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
   cardLayout(card)->setContentsMargins(16, 4, 4, 4);
   m_form = new SettingsForm(m_draft, card);
   cardLayout(card)->addWidget(m_form);
-  m_preview = new RowPreviewPanel(services, tasks, this);
+  m_preview = new RowPreviewPanel(services, tasks, slow, this);
   middle->addWidget(card, 55);
   middle->addWidget(m_preview, 45);
   layout->addLayout(middle, 1);

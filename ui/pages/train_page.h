@@ -26,7 +26,8 @@ class TrainPage : public QWidget {
   Q_OBJECT
 
 public:
-  TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const Services &services, QWidget *parent = nullptr);
+  /// `slow` takes jobs of minutes.
+  TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, TaskRunner &slow, const Services &services, QWidget *parent = nullptr);
   ConfigDraft &draft() { return m_draft; }
   SettingsForm *form() const { return m_form; }
   QPushButton *startButton() const { return m_start; }

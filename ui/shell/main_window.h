@@ -77,6 +77,7 @@ private:
   QString m_opening;    // a run folder that the list does not have yet
   QStringList m_errors; // the last ones, for the diagnostics
   TaskRunner m_tasks;
+  TaskRunner m_long; // jobs of minutes: surveys, searches, saves, length counts
   EngineGate m_gate;
   RunCenter m_runs;
   Task m_preset, m_looking, m_saving;
