@@ -7,6 +7,7 @@
 
 #include <QApplication>
 #include <QDir>
+#include <QFileDialog>
 #include <QIcon>
 #include <QMessageBox>
 #include <QPushButton>
@@ -17,8 +18,31 @@ namespace {
 
 using namespace attune;
 
+/// The environment wins over the settings: it is what still works when the folder chosen there is gone.
 QString workspaceFolder(const ui::Preferences &preferences) {
-  return preferences.workspace.isEmpty() ? QString::fromStdString(defaultWorkspace()) : preferences.workspace;
+  const bool named = !qEnvironmentVariableIsEmpty("ATTUNE_WORKSPACE");
+  return named || preferences.workspace.isEmpty() ? QString::fromStdString(defaultWorkspace()) : preferences.workspace;
+}
+
+/// A folder to work in now that `workspace` cannot be made, kept for the next start only where the settings named the one that
+/// failed; empty when the person gives up.
+QString otherWorkspace(const QString &workspace, ui::Preferences &preferences) {
+  QMessageBox box(QMessageBox::Critical, QStringLiteral("Attune"),
+                  QApplication::translate("Main", "The workspace %1 cannot be used. Connect the disk it is on and start Attune again, or "
+                                                  "choose another folder.")
+                      .arg(QDir::toNativeSeparators(workspace)));
+  QPushButton *choose = box.addButton(QApplication::translate("Main", "Choose a folder…"), QMessageBox::AcceptRole);
+  box.addButton(QApplication::translate("Main", "Quit"), QMessageBox::RejectRole);
+  box.setDefaultButton(choose);
+  box.exec();
+  if (box.clickedButton() != choose) return {};
+  const QString folder =
+      QFileDialog::getExistingDirectory(nullptr, QApplication::translate("Main", "Choose the workspace folder"), QDir::homePath());
+  if (!folder.isEmpty() && workspace == preferences.workspace) {
+    preferences.workspace = folder;
+    preferences.save();
+  }
+  return folder;
 }
 
 /// Another window has the workspace: brings it forward, or asks what to do. True when this one may go on.
@@ -51,16 +75,14 @@ int main(int argc, char **argv) {
   QApplication::setApplicationVersion(QStringLiteral(ATTUNE_VERSION));
   QApplication::setDesktopFileName(QStringLiteral("attune-studio"));
   QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/attune.svg")));
-  const ui::Preferences preferences = ui::Preferences::load();
+  ui::Preferences preferences = ui::Preferences::load();
   ui::Appearance appearance;
   appearance.apply(preferences);
 
-  const QString workspace = workspaceFolder(preferences);
-  if (!QDir().mkpath(workspace)) {
-    QMessageBox::critical(
-        nullptr, QStringLiteral("Attune"),
-        QApplication::translate("Main", "The workspace %1 cannot be made. Choose another with ATTUNE_WORKSPACE.").arg(workspace));
-    return 1;
+  QString workspace = workspaceFolder(preferences);
+  while (!QDir().mkpath(workspace)) {
+    workspace = otherWorkspace(workspace, preferences);
+    if (workspace.isEmpty()) return 1;
   }
   app::SingleInstance instance(workspace);
   if (!instance.claim() && !settleWithOther(instance)) return 0;

@@ -12,7 +12,7 @@ struct Preferences {
   QString language; // "en", "zh_CN"; empty = the system's
   ThemeChoice theme = ThemeChoice::System;
   MotionChoice motion = MotionChoice::System;
-  QString workspace; // empty = ATTUNE_WORKSPACE or ~/Attune
+  QString workspace; // empty = ~/Attune; ATTUNE_WORKSPACE wins over both
   int threads = 0;   // compute threads; 0 = every core
 
   static Preferences load();
