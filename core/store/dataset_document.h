@@ -73,6 +73,7 @@ private:
       : m_path(std::move(path)), m_journal(std::move(journal)), m_emptyFormat(emptyFormat), m_tokenizers(std::move(tokenizers)) {}
   Status load(const StopToken &stop);
   Status startJournal();
+  Status forgetEdits();
   Status replay();
   Status writeEffect(const EditStep &effect);
   /// Whether the file holds what it held when it was read or saved last; a new time alone is no change.

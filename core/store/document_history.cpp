@@ -89,6 +89,13 @@ Status FileDocument::startJournal() {
   return m_journal->append(baseRecord(m_stamp, m_table->order()->size(), m_content));
 }
 
+/// The texts stay where they are: an export may be reading them.
+Status FileDocument::forgetEdits() {
+  const bool written =
+      m_journal->append(savedRecord()).ok() && m_journal->append(baseRecord(m_stamp, m_table->order()->size(), m_content)).ok();
+  return written ? Status() : startJournal(); // needs no room on the disk
+}
+
 Status FileDocument::replay() {
   const size_t rows = m_table->order()->size();
   ATTUNE_TRY(const JournalContent content, look(*m_journal, m_stamp, rows, m_content));

@@ -128,7 +128,7 @@ Status FileDocument::save(bool force, const StopToken &stop, const api::Document
 /// The rows that were left out stand in the table still.
 Status FileDocument::reopenWithout(size_t lost, bool kept) {
   ATTUNE_CHECK(load({}));
-  ATTUNE_CHECK(startJournal());
+  ATTUNE_CHECK(forgetEdits());
   const std::lock_guard<std::mutex> lock(m_state);
   m_fileProblem = "Another program had written over " + std::to_string(lost) + " of the rows, so they were left out of the saved file." +
                   (kept ? " What that program wrote is kept in " + m_path + ".orig." : "");
@@ -171,7 +171,7 @@ Result<std::pair<int64_t, int64_t>> FileDocument::split(const api::SplitTarget &
 Status FileDocument::discardChanges() {
   const std::lock_guard<std::mutex> changing(m_change);
   ATTUNE_CHECK(load({}));
-  return startJournal();
+  return forgetEdits();
 }
 
 } // namespace attune::store

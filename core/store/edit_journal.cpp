@@ -6,12 +6,15 @@
 
 #include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <mutex>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 
 namespace attune::store {
@@ -119,62 +122,82 @@ Result<std::shared_ptr<EditJournal>> EditJournal::open(const std::string &path, 
   }
 }
 
-EditJournal::~EditJournal() {
-  {
-    const std::lock_guard<std::mutex> lock(m_syncMutex);
-    m_closing = true;
-  }
-  m_syncWake.notify_all();
-  if (m_sync.joinable()) m_sync.join();
-  ::close(m_file);
-}
+/// The open file, kept by the journal and by the thread that flushes it.
+struct EditJournal::Disk {
+  explicit Disk(int opened) : file(opened) {}
+  ~Disk() { ::close(file); }
+  Disk(const Disk &) = delete;
+  Disk &operator=(const Disk &) = delete;
 
-void EditJournal::syncLoop() {
-  std::unique_lock<std::mutex> lock(m_syncMutex);
-  while (!m_closing || m_unsynced) {
-    m_syncWake.wait(lock, [this] { return m_unsynced || m_closing; });
-    m_syncWake.wait_for(lock, std::chrono::seconds(1), [this] { return m_closing; });
-    if (!m_unsynced) continue;
-    m_unsynced = false;
-    lock.unlock();
-    ::fdatasync(m_file);
-    lock.lock();
+  void syncLoop() {
+    std::unique_lock<std::mutex> lock(mutex);
+    while (!closing || unsynced) {
+      wake.wait(lock, [this] { return unsynced || closing; });
+      wake.wait_for(lock, std::chrono::seconds(1), [this] { return closing; });
+      if (!unsynced) continue;
+      unsynced = false;
+      lock.unlock();
+      ::fdatasync(file);
+      lock.lock();
+    }
   }
+
+  const int file;
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool unsynced = false;
+  bool closing = false;
+  bool flushed = false; // by a thread
+};
+
+EditJournal::EditJournal(std::string path, int file) : m_path(std::move(path)), m_disk(std::make_shared<Disk>(file)) {}
+
+EditJournal::~EditJournal() { letGo(); }
+
+int EditJournal::file() const { return m_disk->file; }
+
+/// The next owner need not wait until what was written is on the disk: it reads it all the same.
+void EditJournal::letGo() {
+  ::flock(file(), LOCK_UN);
+  const std::lock_guard<std::mutex> lock(m_disk->mutex);
+  m_disk->closing = true;
+  m_disk->wake.notify_all();
 }
 
 Status EditJournal::write(std::string_view bytes) {
   size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t n = ::pwrite(m_file, bytes.data() + done, bytes.size() - done, static_cast<off_t>(m_size + done));
+    const ssize_t n = ::pwrite(file(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(m_size + done));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
       if (n == 0) errno = EIO;
       const Error error = ioError("The change cannot be kept safe", m_path);
-      if (::ftruncate(m_file, static_cast<off_t>(m_size)) != 0) return error; // half a record is cut off when read, too
+      if (::ftruncate(file(), static_cast<off_t>(m_size)) != 0) return error; // half a record is cut off when read, too
       return error;
     }
     done += static_cast<size_t>(n);
   }
   m_size += bytes.size();
-  const std::lock_guard<std::mutex> lock(m_syncMutex);
-  m_unsynced = true;
+  const std::lock_guard<std::mutex> lock(m_disk->mutex);
+  m_disk->unsynced = true;
   try {
-    if (!m_sync.joinable()) m_sync = std::thread([this] { syncLoop(); });
+    if (!m_disk->flushed) std::thread([disk = m_disk] { disk->syncLoop(); }).detach();
+    m_disk->flushed = true;
   } catch (const std::system_error &) {
     // No more threads here: the system writes it in its own time.
   }
-  m_syncWake.notify_one();
+  m_disk->wake.notify_one();
   return {};
 }
 
 Status EditJournal::cut(uint64_t size) {
-  if (::ftruncate(m_file, static_cast<off_t>(size)) != 0) return ioError("The file that keeps edits safe cannot be shortened", m_path);
+  if (::ftruncate(file(), static_cast<off_t>(size)) != 0) return ioError("The file that keeps edits safe cannot be shortened", m_path);
   m_size = size;
   return {};
 }
 
 Status EditJournal::replay(const std::function<bool(const JournalRecord &)> &visit) {
-  RecordReader reader(m_file);
+  RecordReader reader(file());
   std::vector<JournalText> waiting; // of blocks whose change is still to come
   JournalRecord record;
   for (uint64_t whole = 0;; whole = reader.position()) {
@@ -198,7 +221,7 @@ Status EditJournal::replay(const std::function<bool(const JournalRecord &)> &vis
 
 Result<std::string> EditJournal::read(const JournalText &text) const {
   std::string bytes(text.size, '\0');
-  const ssize_t n = readAt(m_file, bytes.data(), bytes.size(), text.offset);
+  const ssize_t n = readAt(file(), bytes.data(), bytes.size(), text.offset);
   if (n < 0) return ioError("An edited row cannot be read", m_path);
   if (static_cast<size_t>(n) != bytes.size())
     return Error{ErrorCode::IoFailed, "An edited row cannot be read: another program shortened the file.", m_path, ""};
@@ -221,8 +244,8 @@ Result<std::string> EditJournal::setAside() {
       ::close(file);
       return error;
     }
-    ::close(m_file);
-    m_file = file;
+    letGo();
+    m_disk = std::make_shared<Disk>(file);
     m_size = 0;
     return name;
   }

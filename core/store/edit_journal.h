@@ -1,17 +1,15 @@
 // The edits of one dataset that its file does not hold yet: an append-only file of records, each a line of JSON and the texts
 // it speaks of, written whole before the edit counts. Holds the file's lock while open, so that no other window edits the
-// same dataset. Reading from any thread, the rest from one at a time. Fails with IoFailed, and Usage when locked.
+// same dataset. Flushed to the disk a second after a write by a thread of its own, for which neither a keystroke nor closing
+// waits. Reading from any thread, the rest from one at a time. Fails with IoFailed, and Usage when locked.
 #pragma once
 
 #include "core/base/json.h"
 #include "core/base/result.h"
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace attune::store {
@@ -51,19 +49,16 @@ public:
 
 private:
   friend class JournalBatch;
-  EditJournal(std::string path, int file) : m_path(std::move(path)), m_file(file) {}
+  struct Disk;
+  EditJournal(std::string path, int file);
   Status cut(uint64_t size);
   Status write(std::string_view bytes);
-  void syncLoop();
+  int file() const;
+  void letGo();
 
   std::string m_path;
-  int m_file;
+  std::shared_ptr<Disk> m_disk;
   uint64_t m_size = 0;
-  std::mutex m_syncMutex;
-  std::condition_variable m_syncWake;
-  bool m_unsynced = false;
-  bool m_closing = false;
-  std::thread m_sync; // flushes to the disk a second after a write, so that no keystroke waits for it
 };
 
 /// One record with any number of texts; written when finished, and gone without a trace when it is not.

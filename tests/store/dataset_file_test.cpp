@@ -370,8 +370,35 @@ TEST_CASE("Discarding goes back to the file and forgets") {
   CHECK(data.all() == Rows{alpaca("a", "A")});
   CHECK(data.document->state().undoSteps == 0);
   CHECK(!data.document->state().changed);
+  REQUIRE(data.document->setField(0, "output", "B", false).ok());
+  data.open();
+  CHECK(data.document->state().recoveredEdits == 1);
+  CHECK(data.all() == Rows{alpaca("a", "B")});
+  REQUIRE(data.document->discardChanges().ok());
+  const std::string journal = readAll(journalOf(data)); // as after a kill
+  const std::string name = journalOf(data);
+  data.document.reset();
+  std::ofstream(name, std::ios::binary) << journal;
   data.open();
   CHECK(data.document->state().recoveredEdits == 0);
+  CHECK(data.all() == Rows{alpaca("a", "A")});
+}
+
+TEST_CASE("An export that runs while the changes are discarded still writes them") {
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text += alpaca(std::to_string(i), "A") + "\n";
+  DatasetFixture data(text);
+  REQUIRE(data.document->setField(4999, "output", "edited", false).ok());
+  const std::string copy = data.folder.path() + "/copy.jsonl";
+  bool discarded = false;
+  const auto discard = [&](int64_t, int64_t) {
+    if (!discarded) CHECK(data.document->discardChanges().ok());
+    discarded = true;
+  };
+  const Status written = data.document->exportTo(copy, api::DatasetFormat::Auto, false, {}, discard);
+  REQUIRE_MESSAGE(written.ok(), written.error().text());
+  CHECK(discarded);
+  CHECK(readAll(copy).find("edited") != std::string::npos);
 }
 
 TEST_CASE("Hostile rows are shown, and saved untouched") {
