@@ -110,6 +110,10 @@ class DatasetDocument {
 public:
   virtual ~DatasetDocument() = default;
 
+  /// `told` is called, on any thread and outside all locks, after a change that the caller did not make here, such as
+  /// DatasetStore::append. One listener; an empty function ends it, after which a call that was under way may still come.
+  virtual void onForeignChange(std::function<void()> told) = 0;
+
   /// Never blocks on the disk.
   virtual DocumentState state() const = 0;
   virtual RowFigures figures(RowId row) const = 0;
@@ -184,7 +188,8 @@ public:
   /// A new dataset without rows in the workspace's datasets folder; its path. What it is to hold shows in its rows, so `format`
   /// is remembered only until the program ends.
   virtual Result<std::string> create(const std::string &name, DatasetFormat format) = 0;
-  /// Adds one row to a file that is not open here, in its own format and layout, atomically: the messages of a conversation.
+  /// Adds one row, the messages of a conversation, in the file's own format and layout. A file that is not open here is saved
+  /// with it, atomically; to one that is open it comes as a change like any other, undoable and not saved.
   virtual Status append(const std::string &path, const std::vector<std::pair<std::string, std::string>> &rolesAndTexts) = 0;
 };
 

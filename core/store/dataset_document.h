@@ -33,8 +33,9 @@ public:
                                                     std::shared_ptr<TokenizerCache> tokenizers, const StopToken &stop);
   ~FileDocument() override;
 
-  /// Of a CSV file.
-  const std::vector<std::string> &columns() const { return m_texts->file().source->columns(); }
+  /// A conversation as a row of the file's format at the end; whoever listens to foreign changes hears of it.
+  Status addConversation(const std::vector<std::pair<std::string, std::string>> &rolesAndTexts);
+  void onForeignChange(std::function<void()> told) override;
 
   api::DocumentState state() const override;
   api::RowFigures figures(api::RowId row) const override;
@@ -87,6 +88,8 @@ private:
   Result<api::DocumentChange> changeOrder(const std::vector<uint32_t> &taken, const std::vector<uint32_t> &put,
                                           const std::vector<RowOrigin> &origins, const std::string *text);
   Result<api::DocumentChange> step(bool back);
+  Result<api::DocumentChange> addRow(const Json &row, int64_t position);
+  void tellForeignChange();
   using MakeStep = std::function<std::optional<EditStep>(const std::vector<TextRef> &texts)>;
   Result<api::DocumentChange> commit(const std::vector<JournalText> &texts, bool joined, const MakeStep &make);
   api::DocumentChange noteChange(const EditStep &step);
@@ -113,6 +116,7 @@ private:
   uint64_t m_revision = 0;
   int64_t m_recovered = 0;
   std::string m_fileProblem;
+  std::function<void()> m_told;
   std::shared_ptr<const RowLens> m_lens; // of the last survey
   std::vector<RowMeasure> m_measures;    // by id, once there was a survey
 };

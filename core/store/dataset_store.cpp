@@ -2,7 +2,6 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/fast_hash.h"
-#include "core/data/row_fields.h"
 #include "core/data/row_writer.h"
 
 #include <algorithm>
@@ -110,22 +109,16 @@ Result<std::string> FolderDatasetStore::create(const std::string &name, api::Dat
 
 Status FolderDatasetStore::append(const std::string &path, const std::vector<std::pair<std::string, std::string>> &rolesAndTexts) {
   const std::string whole = absolute(path);
-  const std::lock_guard<std::mutex> lock(m_mutex);
-  if (m_open[whole].lock()) return Error{ErrorCode::Usage, "The dataset is open on the Data page.", path, "Save and close it there first."};
+  std::unique_lock<std::mutex> lock(m_mutex);
+  if (const auto open = m_open[whole].lock()) {
+    lock.unlock(); // it may be busy saving
+    return open->addConversation(rolesAndTexts);
+  }
   ATTUNE_TRY(const auto document, openFile(whole, {}));
-  const api::DocumentState state = document->state();
-  if (state.changed)
+  if (document->state().changed)
     return Error{ErrorCode::Usage, "The dataset has edits that were never saved.", path,
                  "Open it on the Data page, and save or discard them."};
-  ATTUNE_TRY(Json row, data::conversationRow(rolesAndTexts, state.format));
-  if (state.layout == "csv") {
-    if (row.value("input", "?").empty()) row.erase("input"); // says nothing, and may have no column
-    for (const std::string &column : document->columns()) {
-      if (!row.contains(column)) row[column] = "";
-    }
-  }
-  const auto added = document->insertRow(static_cast<int64_t>(state.order->size()), dumpJson(row, -1));
-  if (!added.ok()) return added.error();
+  ATTUNE_CHECK(document->addConversation(rolesAndTexts));
   const Status saved = document->save(false, {}, {});
   if (!saved.ok()) (void)document->discardChanges().ok(); // the row is refused as a whole
   return saved;

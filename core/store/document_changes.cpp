@@ -126,9 +126,43 @@ Result<api::DocumentChange> FileDocument::insertRow(int64_t position, const std:
     row = Json::object();
     for (const std::string &column : m_texts->file().source->columns()) row[column] = "";
   }
+  return addRow(row, position);
+}
+
+/// Called with m_change held.
+Result<api::DocumentChange> FileDocument::addRow(const Json &row, int64_t position) {
   ATTUNE_TRY(const std::string text, spell(row));
   if (position < 0 || position > static_cast<int64_t>(m_table->order()->size())) return noSuchPosition();
   return changeOrder({}, {static_cast<uint32_t>(position)}, {{RowOrigin::New, 0}}, &text);
+}
+
+Status FileDocument::addConversation(const std::vector<std::pair<std::string, std::string>> &rolesAndTexts) {
+  {
+    const std::lock_guard<std::mutex> changing(m_change);
+    ATTUNE_TRY(Json row, data::conversationRow(rolesAndTexts, format()));
+    if (layout() == data::RowLayout::Csv) {
+      if (row.value("input", "?").empty()) row.erase("input"); // says nothing, and may have no column
+      for (const std::string &column : m_texts->file().source->columns()) {
+        if (!row.contains(column)) row[column] = "";
+      }
+    }
+    ATTUNE_TRY(const auto added, addRow(row, static_cast<int64_t>(m_table->order()->size())));
+    (void)added;
+  }
+  tellForeignChange();
+  return {};
+}
+
+void FileDocument::onForeignChange(std::function<void()> told) {
+  const std::lock_guard<std::mutex> lock(m_state);
+  m_told = std::move(told);
+}
+
+void FileDocument::tellForeignChange() {
+  std::unique_lock<std::mutex> lock(m_state);
+  const auto told = m_told;
+  lock.unlock();
+  if (told) told();
 }
 
 Result<api::DocumentChange> FileDocument::duplicateRows(const std::vector<api::RowId> &rows) {

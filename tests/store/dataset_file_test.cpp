@@ -465,7 +465,16 @@ TEST_CASE("The store lists datasets, makes new ones and adds conversations to th
   REQUIRE(store.append(*made, {{"system", "be kind"}, {"user", "q"}, {"assistant", "a"}}).ok());
   CHECK(readAll(*made) == "{\"conversations\":[{\"from\":\"system\",\"value\":\"be kind\"},{\"from\":\"human\",\"value\":\"q\"},"
                           "{\"from\":\"gpt\",\"value\":\"a\"}]}\n");
-  CHECK(store.append(data.file, {{"user", "q"}, {"assistant", "a"}}).error().code == ErrorCode::Usage); // open
+  int told = 0;
+  data.document->onForeignChange([&told] { ++told; });
+  REQUIRE(store.append(data.file, {{"user", "q"}, {"assistant", "b"}}).ok()); // open: a change like any other
+  CHECK(told == 1);
+  CHECK(data.json(1) == "{\"instruction\":\"q\",\"input\":\"\",\"output\":\"b\"}");
+  CHECK(data.document->state().changed);
+  CHECK(data.saved() == alpaca("a", "A") + "\n");
+  REQUIRE(data.document->undo().ok());
+  CHECK(data.count() == 1);
+  CHECK(told == 1);
   const auto listed = store.list();
   REQUIRE(listed.size() == 2);
   CHECK(listed[0].path == *made);
