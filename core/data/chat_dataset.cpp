@@ -118,14 +118,7 @@ private:
       sample.ids.shrink_to_fit();
       sample.labels.shrink_to_fit();
     }
-    const auto outside = [&](int32_t id) { return m_options.vocabularySize > 0 && id >= m_options.vocabularySize; };
-    if (const auto id = std::find_if(sample.ids.begin(), sample.ids.end(), outside); id != sample.ids.end()) {
-      problems.error("", "id_out_of_range",
-                     "The tokenizer gives the id " + std::to_string(*id) + ", and the model's vocabulary has only " +
-                         std::to_string(m_options.vocabularySize) + " tokens.",
-                     "Use the tokenizer that belongs to the model, or leave that token out of the row.");
-      return;
-    }
+    if (reportOutside(sample.ids, m_options.vocabularySize, problems)) return;
     if (countTargets(sample.labels) == 0) {
       ++part.droppedNoTargets;
       return;
@@ -306,6 +299,16 @@ Result<tokenizer::TokenizerBundle> loadTokenizerFor(const std::string &model, co
 int64_t modelVocabularySize(const std::string &model) {
   const auto source = io::openModel(model, true);
   return source.ok() ? (*source)->config().vocab : 0;
+}
+
+bool reportOutside(const std::vector<int32_t> &ids, int64_t vocabulary, RowProblems &problems) {
+  const auto id = std::find_if(ids.begin(), ids.end(), [&](int32_t each) { return vocabulary > 0 && each >= vocabulary; });
+  if (id == ids.end()) return false;
+  problems.error("", "id_out_of_range",
+                 "The tokenizer gives the id " + std::to_string(*id) + ", and the model's vocabulary has only " +
+                     std::to_string(vocabulary) + " tokens.",
+                 "Use the tokenizer that belongs to the model, or leave that token out of the row.");
+  return true;
 }
 
 Error mistakesError(int64_t mistakes, const Problem &first) {

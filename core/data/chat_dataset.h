@@ -86,6 +86,9 @@ int64_t countTargets(const std::vector<int32_t> &labels);
 /// Whether a record has anything to train before it is tokenised.
 bool hasSomethingToTrain(const Record &record, api::TrainOn trainOn);
 
+/// Reports the first id that the model's vocabulary does not have; false when there is none or the vocabulary is not known (0).
+bool reportOutside(const std::vector<int32_t> &ids, int64_t vocabulary, RowProblems &problems);
+
 /// Why `train` refuses rows with mistakes; `first` is one of them.
 Error mistakesError(int64_t mistakes, const Problem &first);
 /// Why `train` refuses rows that would train on nothing; `encoded` when they were tokenised.

@@ -11,8 +11,6 @@ namespace {
 
 constexpr size_t kGlanceBytes = 200;
 
-Error noSuchRow() { return {ErrorCode::InvalidData, "The dataset has no such row now.", "", ""}; }
-
 /// Bytes that are not UTF-8 become replacement characters.
 std::string readable(const std::string &text) {
   if (data::findInvalidUtf8(text) == std::string::npos) return text;
@@ -37,6 +35,8 @@ std::string oneLine(std::string text) {
 }
 
 } // namespace
+
+Error noSuchRow() { return {ErrorCode::InvalidData, "The dataset has no such row now.", "", ""}; }
 
 api::RowGlance glanceOf(const RowTexts &texts, TextRef ref, api::DatasetFormat fileFormat) {
   api::RowGlance glance;
@@ -114,12 +114,14 @@ Result<api::DatasetRow> FileDocument::row(api::RowId id) {
   const TextRef ref = m_table->ref(id);
   const auto texts = m_texts;
   const api::DatasetFormat fileFormat = format();
+  const auto lens = m_lens ? m_lens : RowLens::judging();
+  const bool counted = id < m_measures.size() && m_measures[id].figures.errors > 0;
   lock.unlock();
 
   api::DatasetRow row;
   row.id = id;
   const auto raw = texts->raw(ref);
-  RowReading reading = readRow(*texts, ref, fileFormat, 0);
+  RowReading reading = lens->read(*texts, ref, fileFormat, counted || texts->size(ref) <= kEncodedAtOnce);
   if (!raw.ok() && reading.problems.items().empty()) return raw.error();
   row.parsed = reading.value.has_value();
   const data::RowLayout spelling = texts->file().source->layout(); // m_texts may be another by now

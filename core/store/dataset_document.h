@@ -23,6 +23,10 @@ struct DocumentRows {
   size_t count() const { return ids.size(); }
 };
 
+constexpr size_t kEncodedAtOnce = size_t(256) << 10; // bytes of a row that a keystroke may wait for
+
+Error noSuchRow();
+
 /// What the table shows of a row.
 api::RowGlance glanceOf(const RowTexts &texts, TextRef ref, api::DatasetFormat fileFormat);
 
@@ -62,6 +66,8 @@ public:
                                        const api::DocumentProgress &progress) override;
   Result<api::DocumentSurvey> survey(const api::RunConfig &lens, const StopToken &stop, const api::DocumentProgress &progress) override;
 
+  std::optional<api::DocumentSurvey> surveyNow() override;
+
   Status save(bool force, const StopToken &stop, const api::DocumentProgress &progress) override;
   Status exportTo(const std::string &path, api::DatasetFormat format, bool overwrite, const StopToken &stop,
                   const api::DocumentProgress &progress) override;
@@ -98,6 +104,7 @@ private:
   Status checkTarget(const std::string &path, bool overwrite) const;
   DocumentRows rows() const;
   RowMeasure measureOf(api::RowId row) const;
+  api::DocumentSurvey summary(const RowLens &lens, const DocumentRows &all, const std::vector<RowMeasure> &measured) const;
   void remeasure(const EditStep &step);
   api::DatasetFormat format() const;
   data::RowLayout layout() const { return m_texts->file().source->layout(); }

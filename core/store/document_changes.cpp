@@ -12,7 +12,6 @@ namespace {
 
 constexpr size_t kTold = 1000; // rows named in a change
 
-Error noSuchRow() { return {ErrorCode::InvalidData, "The dataset has no such row now.", "", ""}; }
 Error noSuchPosition() { return {ErrorCode::InvalidData, "The dataset has no such position now.", "", ""}; }
 
 /// Any JSON value; the error says where the text is not JSON.

@@ -137,7 +137,7 @@ Result<api::DocumentChange> FileDocument::replaceAll(const std::vector<api::RowI
              data::TextPattern::compile(pattern, regex ? data::TextPattern::Syntax::Regex : data::TextPattern::Syntax::Plain, matchCase));
   const std::lock_guard<std::mutex> changing(m_change);
   const auto positions = m_table->positions(ids);
-  if (!positions) return Error{ErrorCode::InvalidData, "The dataset has no such row now.", "", ""};
+  if (!positions) return noSuchRow();
   JournalBatch batch(*m_journal);
   std::vector<uint32_t> changed;
   int64_t done = 0;

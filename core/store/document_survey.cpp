@@ -10,10 +10,9 @@ namespace attune::store {
 
 namespace {
 
-constexpr int64_t kChunk = 128;                      // rows a thread takes at a time
-constexpr int kThreads = 2;                          // a training may want the cores
-constexpr size_t kMeasuredAtOnce = 1000;             // rows of one change; more wait for the next survey
-constexpr size_t kEncodedAtOnce = size_t(256) << 10; // bytes of a row that a keystroke may wait for
+constexpr int64_t kChunk = 128;          // rows a thread takes at a time
+constexpr int kThreads = 2;              // a training may want the cores
+constexpr size_t kMeasuredAtOnce = 1000; // rows of one change; more wait for the next survey
 
 } // namespace
 
@@ -51,6 +50,28 @@ Result<api::DocumentSurvey> FileDocument::survey(const api::RunConfig &config, c
       });
   if (!finished) return Error{ErrorCode::Interrupted, "Looking at the rows was stopped.", m_path, ""};
 
+  return summary(*lens, all, measured);
+}
+
+std::optional<api::DocumentSurvey> FileDocument::surveyNow() {
+  const DocumentRows all = rows();
+  std::vector<RowMeasure> measured;
+  measured.reserve(all.count());
+  std::unique_lock<std::mutex> lock(m_state);
+  const auto lens = m_lens;
+  if (!lens || m_texts != all.texts) return std::nullopt;
+  for (const api::RowId id : all.ids) {
+    if (id >= m_measures.size()) return std::nullopt;
+    const RowMeasure &measure = m_measures[id];
+    const bool encoded = !lens->encodes() || !measure.usable || measure.figures.tokens >= 0 || measure.figures.errors > 0;
+    if (!measure.known || !encoded) return std::nullopt;
+    measured.push_back(measure);
+  }
+  lock.unlock();
+  return summary(*lens, all, measured);
+}
+
+api::DocumentSurvey FileDocument::summary(const RowLens &lens, const DocumentRows &all, const std::vector<RowMeasure> &measured) const {
   api::DocumentSurvey survey;
   api::LengthSurvey &lengths = survey.lengths;
   std::vector<int64_t> tokens;
@@ -58,6 +79,7 @@ Result<api::DocumentSurvey> FileDocument::survey(const api::RunConfig &config, c
   int64_t mistakes = 0;
   int64_t firstBroken = -1;
   int64_t training = 0;
+  const auto total = static_cast<int64_t>(measured.size());
   lengths.rows = total;
   for (size_t i = 0; i < measured.size(); ++i) {
     const RowMeasure &row = measured[i];
@@ -72,13 +94,13 @@ Result<api::DocumentSurvey> FileDocument::survey(const api::RunConfig &config, c
     tokens.push_back(row.figures.tokens);
     lengths.tokens += row.figures.tokens;
     lengths.trainedTokens += row.figures.trainedTokens;
-    lengths.overCutoff += row.figures.tokens > lens->maxLength();
+    lengths.overCutoff += row.figures.tokens > lens.maxLength();
   }
   for (const data::LengthBin &bin : data::lengthHistogram(tokens)) lengths.histogram.push_back({bin.from, bin.to, bin.rows});
   counts.rows = total;
   counts.usableRows = lengths.usableRows;
   if (firstBroken >= 0) {
-    const auto found = readRow(*all.texts, all.refs[static_cast<size_t>(firstBroken)], all.format, 0).problems;
+    const auto found = lens.read(*all.texts, all.refs[static_cast<size_t>(firstBroken)], all.format, true).problems;
     data::Problem first;
     if (found.firstError()) first = *found.firstError();
     if (first.message.empty()) first.message = "The row cannot be tokenised.";
@@ -86,7 +108,7 @@ Result<api::DocumentSurvey> FileDocument::survey(const api::RunConfig &config, c
     first.line = firstBroken + 1;
     lengths.refusal = data::mistakesError(mistakes, first).text();
   } else if (training == 0) {
-    lengths.refusal = data::nothingToTrain(counts, lens->encodes()).text();
+    lengths.refusal = data::nothingToTrain(counts, lens.encodes()).text();
   }
   return survey;
 }

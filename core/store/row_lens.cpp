@@ -14,6 +14,10 @@ template <typename Number> Number clamped(size_t value) {
   return static_cast<Number>(std::min<size_t>(value, std::numeric_limits<Number>::max()));
 }
 
+Error noTokenizer() {
+  return {ErrorCode::MissingInFolder, "The model has no tokenizer, which these rows need.", "", "Choose another model."};
+}
+
 } // namespace
 
 RowReading readRow(const RowTexts &texts, TextRef ref, api::DatasetFormat fileFormat, int64_t vocabulary) {
@@ -39,7 +43,27 @@ Result<std::shared_ptr<const RowLens>> RowLens::create(TokenizerCache &tokenizer
   return std::shared_ptr<const RowLens>(std::move(lens));
 }
 
-RowMeasure RowLens::measure(const RowTexts &texts, TextRef ref, api::DatasetFormat fileFormat, bool encode) const {
+/// The tokens of a row that training would use; what is wrong with them joins its problems.
+std::optional<data::Sample> RowLens::encode(RowReading &reading, const std::string &file) const {
+  if (!reading.record || !m_encoder) return std::nullopt;
+  data::RowProblems report(reading.problems, file, -1, 0);
+  auto encoded = reading.record->format != api::DatasetFormat::Tokens && !m_tokenizer.bundle.tokenizer ? Result<data::Sample>(noTokenizer())
+                                                                                                       : m_encoder->encode(*reading.record);
+  if (!encoded.ok()) {
+    report.error("", errorCodeName(encoded.error().code), encoded.error().message, encoded.error().hint);
+    return std::nullopt;
+  }
+  (void)data::reportOutside(encoded->ids, m_tokenizer.vocabulary, report);
+  return std::move(*encoded);
+}
+
+RowReading RowLens::read(const RowTexts &texts, TextRef ref, api::DatasetFormat fileFormat, bool encoded) const {
+  RowReading reading = readRow(texts, ref, fileFormat, m_vocabulary);
+  if (encoded) (void)encode(reading, texts.file().source->path());
+  return reading;
+}
+
+RowMeasure RowLens::measure(const RowTexts &texts, TextRef ref, api::DatasetFormat fileFormat, bool encoded) const {
   RowReading reading = readRow(texts, ref, fileFormat, m_vocabulary);
   RowMeasure measure;
   measure.known = true;
@@ -47,26 +71,17 @@ RowMeasure RowLens::measure(const RowTexts &texts, TextRef ref, api::DatasetForm
   api::RowFigures &figures = measure.figures;
   figures.bytes = clamped<int32_t>(texts.size(ref));
   if (reading.value) figures.turns = data::countTurns(*reading.value, reading.format);
-  auto errors = static_cast<size_t>(reading.problems.errors());
-  if (reading.record && m_encoder && encode) {
-    auto encoded = reading.record->format != api::DatasetFormat::Tokens && !m_tokenizer.bundle.tokenizer
-                       ? Result<data::Sample>(Error{ErrorCode::MissingInFolder, "The model has no tokenizer.", "", ""})
-                       : m_encoder->encode(*reading.record);
-    if (encoded.ok()) {
-      figures.tokens = clamped<int32_t>(encoded->ids.size());
-      figures.trainedTokens = static_cast<int32_t>(data::countTargets(encoded->labels));
-      const bool outside = std::any_of(encoded->ids.begin(), encoded->ids.end(),
-                                       [&](int32_t id) { return m_tokenizer.vocabulary > 0 && id >= m_tokenizer.vocabulary; });
-      errors += outside;
-      encoded->labels.resize(std::min(encoded->labels.size(), static_cast<size_t>(m_maxLength)));
-      measure.trains = data::countTargets(encoded->labels) > 0;
-    } else {
-      ++errors; // the template failed
+  if (m_encoder && encoded) {
+    if (auto sample = encode(reading, texts.file().source->path())) {
+      figures.tokens = clamped<int32_t>(sample->ids.size());
+      figures.trainedTokens = static_cast<int32_t>(data::countTargets(sample->labels));
+      sample->labels.resize(std::min(sample->labels.size(), static_cast<size_t>(m_maxLength)));
+      measure.trains = data::countTargets(sample->labels) > 0;
     }
   } else if (reading.record) {
     measure.trains = data::hasSomethingToTrain(*reading.record, m_trainOn);
   }
-  figures.errors = clamped<uint16_t>(errors);
+  figures.errors = clamped<uint16_t>(static_cast<size_t>(reading.problems.errors()));
   figures.warnings = clamped<uint16_t>(static_cast<size_t>(reading.problems.warnings()));
   return measure;
 }
@@ -80,8 +95,7 @@ Result<api::RowTokens> RowLens::tokens(const RowTexts &texts, TextRef ref, api::
     return Error{ErrorCode::InvalidData, why ? why->message : "The row cannot be read.", why ? why->field : "", why ? why->fix : ""};
   }
   if (!m_encoder) return Error{ErrorCode::Usage, "Without a model a row has no tokens.", "", "Choose a model."};
-  if (reading.record->format != api::DatasetFormat::Tokens && !m_tokenizer.bundle.tokenizer)
-    return Error{ErrorCode::MissingInFolder, "The model has no tokenizer, which these rows need.", "", "Choose another model."};
+  if (reading.record->format != api::DatasetFormat::Tokens && !m_tokenizer.bundle.tokenizer) return noTokenizer();
   ATTUNE_TRY(const data::RowPreview shown, data::previewRecord(*reading.record, *m_encoder, m_maxLength));
   return rowTokens(shown, m_tokenizer.bundle);
 }

@@ -38,10 +38,13 @@ public:
   bool encodes() const { return m_encoder.has_value(); }
   int64_t maxLength() const { return m_maxLength; }
   RowMeasure measure(const RowTexts &texts, TextRef ref, api::DatasetFormat fileFormat, bool encode = true) const;
+  /// The row with every problem that measure() counts.
+  RowReading read(const RowTexts &texts, TextRef ref, api::DatasetFormat fileFormat, bool encode) const;
   Result<api::RowTokens> tokens(const RowTexts &texts, TextRef ref, api::DatasetFormat fileFormat) const;
 
 private:
   RowLens() = default;
+  std::optional<data::Sample> encode(RowReading &reading, const std::string &file) const;
   LoadedTokenizer m_tokenizer;
   std::optional<data::RowEncoder> m_encoder;
   int64_t m_vocabulary = 0;

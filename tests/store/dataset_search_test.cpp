@@ -176,6 +176,7 @@ TEST_CASE("A survey tells the figures training would see and keeps up with chang
                       chat("empty", "") + "{broken\n");
   const api::RunConfig lens = lensOf(data);
   CHECK(data.document->figures(0).tokens == -1);
+  CHECK(!data.document->surveyNow().has_value());
   const auto survey = data.document->survey(lens, {}, {});
   REQUIRE_MESSAGE(survey.ok(), survey.error().text());
   CHECK(survey->errorRows == 2);
@@ -217,6 +218,17 @@ TEST_CASE("A survey tells the figures training would see and keeps up with chang
   CHECK(data.document->figures(2).errors == 0);
   REQUIRE(data.document->duplicateRows({0}).ok());
   CHECK(data.document->figures(4).tokens == tokens);
+  const auto added = data.document->surveyNow();
+  REQUIRE(added.has_value());
+  const auto fresh = data.document->survey(lens, {}, {});
+  REQUIRE(fresh.ok());
+  CHECK(added->errorRows == 1);
+  CHECK(added->errorRows == fresh->errorRows);
+  CHECK(added->lengths.rows == 5);
+  CHECK(added->lengths.tokens == fresh->lengths.tokens);
+  CHECK(added->lengths.overCutoff == fresh->lengths.overCutoff);
+  CHECK(added->lengths.refusal == fresh->lengths.refusal);
+  CHECK(added->lengths.histogram.size() == fresh->lengths.histogram.size());
 
   const auto seen = data.document->tokens(1, lens);
   REQUIRE(seen.ok());
@@ -234,6 +246,17 @@ TEST_CASE("A survey tells the figures training would see and keeps up with chang
   const StopSource stop;
   stop.requestStop();
   CHECK(data.document->survey(lens, stop.token(), {}).error().code == ErrorCode::Interrupted);
+}
+
+TEST_CASE("A row tells every mistake that the survey counts") {
+  DatasetFixture data("{\"ids\":[1,2,99999999],\"labels\":[1,2,99999999]}\n{\"ids\":[1,2],\"labels\":[1,2]}\n");
+  CHECK(data.document->row(0)->problems.empty()); // nothing is known of the model yet
+  const auto survey = data.document->survey(lensOf(data), {}, {});
+  REQUIRE_MESSAGE(survey.ok(), survey.error().text());
+  CHECK(survey->errorRows == 1);
+  CHECK(data.document->figures(0).errors == data.document->row(0)->problems.size());
+  CHECK(data.document->row(1)->problems.empty());
+  CHECK(survey->lengths.refusal.find("99999999") != std::string::npos);
 }
 
 TEST_CASE("Reading, searching and surveying go on while rows change, and the survey ends with the figures of what stands") {
