@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <future>
+#include <mutex>
 
 namespace attune::ui {
 
@@ -23,13 +24,56 @@ bool sameLens(const api::RunConfig &a, const api::RunConfig &b) {
 
 } // namespace
 
+/// A conversation may be added to the open dataset from Chat; its thread only wakes the session, as long as there is one.
+struct DatasetSession::Foreign {
+  std::mutex mutex;
+  DatasetSession *session = nullptr;
+};
+
 DatasetSession::DatasetSession(const Services &services, QObject *parent)
     : QObject(parent), m_services(services), m_view(noRows()), m_quick(std::make_unique<TaskRunner>(nullptr, 1)) {
   m_poll.setInterval(100);
   connect(&m_poll, &QTimer::timeout, this, &DatasetSession::workChanged);
+  m_still.setSingleShot(true);
+  m_still.setInterval(500);
+  connect(&m_still, &QTimer::timeout, this, &DatasetSession::addUp);
+}
+
+void DatasetSession::listen() {
+  m_foreign = std::make_shared<Foreign>();
+  m_foreign->session = this;
+  m_document->onForeignChange([foreign = m_foreign] {
+    const std::lock_guard<std::mutex> lock(foreign->mutex);
+    if (DatasetSession *session = foreign->session)
+      QMetaObject::invokeMethod(
+          session,
+          [session] {
+            session->onChange(api::DocumentChange{{}, 1, true}, {}, false);
+          },
+          Qt::QueuedConnection);
+  });
+}
+
+void DatasetSession::stopListening() {
+  if (!m_foreign) return;
+  if (m_document) m_document->onForeignChange({});
+  const std::lock_guard<std::mutex> lock(m_foreign->mutex);
+  m_foreign->session = nullptr;
+}
+
+void DatasetSession::addUp() {
+  if (!m_document || !m_survey) return;
+  m_adding = m_quick->run(
+      this, [document = m_document](StopToken) { return document->surveyNow(); },
+      [this](std::optional<api::DocumentSurvey> survey) {
+        if (!survey || !m_survey) return;
+        m_survey = std::move(survey);
+        Q_EMIT surveyed();
+      });
 }
 
 DatasetSession::~DatasetSession() {
+  stopListening();
   if (m_pending.empty()) return;
   // What was typed last still goes to the journal, and a save asked for a moment ago to the file.
   const auto written = std::make_shared<std::promise<void>>();
@@ -89,6 +133,7 @@ void DatasetSession::open(const QString &path) {
         m_document = std::move(*document);
         m_state = m_document->state();
         m_view = m_state.order;
+        listen();
         Q_EMIT opened();
         Q_EMIT viewChanged();
         Q_EMIT stateChanged();
@@ -101,6 +146,8 @@ void DatasetSession::close() {
   m_activities.clear();
   m_poll.stop();
   m_glancing.cancel();
+  m_adding.cancel();
+  stopListening();
   m_document.reset();
   m_state = {};
   m_view = noRows();
@@ -262,7 +309,10 @@ void DatasetSession::onChange(const Result<api::DocumentChange> &change, const E
     if (change->orderChanged) look();
     if (m_state.revision != before) Q_EMIT changed(*change);
     if (bringUp || change->orderChanged) Q_EMIT broughtUp(*change);
-    if (change->count > kKnownChanges) countTokens();
+    if (change->count > kKnownChanges)
+      countTokens();
+    else
+      m_still.start();
   }
   Q_EMIT stateChanged();
 }

@@ -110,6 +110,9 @@ private:
   void look();
   void requestGlances();
   void countTokens();
+  void listen();
+  void stopListening();
+  void addUp();
   void afterEdits(std::function<void()> act);
 
   const Services &m_services;
@@ -128,6 +131,10 @@ private:
   mutable std::vector<uint32_t> m_numbers;
   std::map<Work, Activity> m_activities;
   QTimer m_poll;
+  QTimer m_still; // after the last change, to add the figures up anew
+  Task m_adding;
+  struct Foreign; // how changes made elsewhere reach the GUI thread
+  std::shared_ptr<Foreign> m_foreign;
   Task m_glancing;
   std::deque<Task> m_pending;          // changes on their way, oldest first
   bool m_saveAsked = false;            // and not begun

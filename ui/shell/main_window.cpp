@@ -74,7 +74,7 @@ MainWindow::~MainWindow() = default;
 void MainWindow::makePages() {
   m_start = new StartPage(m_runs, m_gate, m_services, m_stack);
   m_train = new TrainPage(m_runs, m_gate, m_tasks, m_long, m_services, m_stack);
-  m_data = new DataPage(m_services, m_long, m_train->draft(), m_runs, m_stack);
+  m_data = new DataPage(m_services, m_tasks, m_train->draft(), m_runs, m_stack);
   m_runsPage = new RunsPage(m_runs, m_tasks, m_services, m_stack);
   m_chat = new ChatPage(m_runs, m_gate, m_tasks, m_services, m_stack);
   for (QWidget *page : std::initializer_list<QWidget *>{m_start, m_data, m_train, m_runsPage, m_chat}) m_stack->addWidget(page);
