@@ -338,6 +338,31 @@ private Q_SLOTS:
     QCOMPARE(chat->conversation().at(0).question, QStringLiteral("hello"));
   }
 
+  void aClickInTheListOpensTheOneClicked() {
+    Studio studio;
+    for (const char *id : {"old-1", "old-2", "old-3"})
+      static_cast<void>(studio.conversations.write(id, std::string("{\"schema\":1,\"exchanges\":[{\"question\":\"") + id + "\"}]}"));
+    studio.engine.chatWords = std::vector<std::string>(2000, "word ");
+    ChatPage *chat = studio.openBoth();
+    QTRY_COMPARE(chat->session().kept().shown().size(), size_t(3));
+    chat->session().open("old-1");
+    chat->ask(QStringLiteral("long"));
+    QTRY_VERIFY(!chat->pane(false)->turn(1)->answer()->text().isEmpty());
+    click(chat, "Conversations");
+    auto *items = chat->findChild<ConversationsPanel *>()->findChild<QListWidget *>();
+    const auto clickOn = [&](const QString &title) {
+      QListWidgetItem *item = items->findItems(title, Qt::MatchExactly).value(0);
+      QVERIFY(item);
+      QTest::mouseClick(items->viewport(), Qt::LeftButton, {}, items->visualItemRect(item).center());
+    };
+    clickOn(QStringLiteral("old-1")); // the one on the page: its answer goes on
+    QVERIFY(chat->session().answering() >= 0);
+    clickOn(QStringLiteral("old-2")); // what is kept of the answer moves the list under the click
+    QCOMPARE(chat->conversation().at(0).question, QStringLiteral("old-2"));
+    QCOMPARE(chat->session().id(), std::string("old-2"));
+    QTRY_VERIFY(studio.conversations.text("old-1").find("word") != std::string::npos);
+  }
+
   void aConversationIsExported() {
     Studio studio;
     const QTemporaryDir folder;

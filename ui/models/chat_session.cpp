@@ -167,12 +167,12 @@ void ChatSession::begin() {
   Q_EMIT changed();
 }
 
-void ChatSession::open(const std::string &id) {
+void ChatSession::open(std::string id) { // a copy: leave() moves what the list holds
   leave();
   const KeptConversation *kept = m_list.find(id);
   if (!kept) return;
   m_talk = *kept->talk;
-  m_id = id;
+  m_id = std::move(id);
   Q_EMIT changed();
 }
 

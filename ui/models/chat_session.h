@@ -52,7 +52,7 @@ public:
   ConversationList &kept() { return m_list; }
   const std::string &id() const { return m_id; } // of the conversation's file; empty = not kept yet
   void begin();
-  void open(const std::string &id);
+  void open(std::string id);
   void setTitle(const std::string &id, const QString &title);
   void forget(const std::string &id);
   /// After the current exchange or, unless negative, in place of `instead`, which stays as a branch.

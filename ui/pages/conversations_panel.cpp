@@ -48,12 +48,11 @@ ConversationsPanel::ConversationsPanel(ConversationList &list, TaskRunner &tasks
 
   connect(&m_list, &ConversationList::changed, this, &ConversationsPanel::fill);
   connect(m_search, &QLineEdit::textChanged, &m_list, &ConversationList::search);
-  connect(m_items, &QListWidget::itemClicked, this, [this] {
-    if (const auto *kept = chosen()) Q_EMIT opened(kept->id);
-  });
-  connect(m_items, &QListWidget::itemActivated, this, [this] {
+  const auto openChosen = [this] {
     if (const auto *kept = chosen(); kept && kept->id != m_current) Q_EMIT opened(kept->id);
-  });
+  };
+  connect(m_items, &QListWidget::itemClicked, this, openChosen);
+  connect(m_items, &QListWidget::itemActivated, this, openChosen);
   connect(m_items, &QListWidget::itemChanged, this, [this](const QListWidgetItem *item) {
     if (m_filling) return;
     const std::string id = item->data(Qt::UserRole).toString().toStdString();
