@@ -90,6 +90,7 @@ public:
   std::atomic<int64_t> runBytes{int64_t(2) << 30}; // that a going run still takes
   std::vector<std::string> chatWords;              // of every answer; empty = two short ones
   int wordMilliseconds = 2;
+  bool chatFails = false; // after its words
 
   api::Backend &backend() override { return *this; }
   api::Planner &planner() override { return *this; }
@@ -161,6 +162,7 @@ private:
     Result<std::vector<api::ChatAnswer>> answer(const std::vector<api::ChatRequest> &requests) override {
       std::vector<api::ChatAnswer> answers;
       for (const api::ChatRequest &request : requests) answers.push_back(answerOne(request));
+      if (m_engine.chatFails) return Error{ErrorCode::DeviceFailed, "The model gave up.", "", ""};
       return answers;
     }
 

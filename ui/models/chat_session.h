@@ -24,6 +24,9 @@ class ChatSession : public QObject {
 public:
   ChatSession(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const Services &services, std::function<ChatChoices()> choices,
               QObject *parent = nullptr);
+  ~ChatSession() override;
+  /// The last call before the program goes without destructors: what is unwritten is written.
+  void flush();
 
   // What answers.
   /// `name` is that of the adapter, or of a run that is a whole model. Loads with the first question, or prepare().
@@ -73,6 +76,7 @@ private:
   void connectEngine();
   void answer(int exchange);
   void leave();
+  void keepPartial();
   std::optional<ChatReply> &reply(int exchange, bool tuned) { return tuned ? m_talk.at(exchange).tuned : m_talk.at(exchange).base; }
 
   RunCenter &m_runs;

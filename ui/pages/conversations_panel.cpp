@@ -107,8 +107,7 @@ void ConversationsPanel::fill() {
   }
   m_filling = false;
   for (QPushButton *button : {m_rename, m_export, m_remove}) button->setEnabled(chosen() != nullptr);
-  m_empty->setText(m_search->text().trimmed().isEmpty() ? tr("Conversations are kept here once they have an answer.")
-                                                        : tr("No conversation holds this text."));
+  m_empty->setText(m_search->text().trimmed().isEmpty() ? tr("Conversations are kept here.") : tr("No conversation holds this text."));
   m_empty->setVisible(m_items->count() == 0);
 }
 
