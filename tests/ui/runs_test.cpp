@@ -321,6 +321,23 @@ private Q_SLOTS:
     QCOMPARE(y.extremes(0, 31000)->highest, size_t(30999));
   }
 
+  void columnsOfUnequalLengthAreDrawnAsFarAsBothGo() { // steps that smoothing has not followed yet, or that a resume took back
+    Column longer, shorter;
+    Series many, few;
+    for (int i = 0; i < 5000; ++i) {
+      longer.push_back(i);
+      many.push_back(i);
+      if (i >= 3000) continue;
+      shorter.push_back(i);
+      few.push_back(i);
+    }
+    for (const int pixels : {2000, 100}) { // every value, and the extremes of blocks
+      QCOMPARE(decimate({longer}, few, 2000, 4999, pixels).last(), QPointF(2999, 2999));
+      QCOMPARE(decimate({shorter}, many, 2000, 4999, pixels).last(), QPointF(2999, 2999));
+      QVERIFY(decimate({longer}, few, 4000, 4999, pixels).size() <= 1);
+    }
+  }
+
   void aLogarithmicAxisHasLabels() {
     QVERIFY(logTicks(1.4, 2.8).size() >= 4);
     QVERIFY(logTicks(0.001, 1000).size() >= 4);
