@@ -17,6 +17,9 @@
 #include <QClipboard>
 #include <QLineEdit>
 #include <QMessageBox>
+#include <QPlainTextEdit>
+#include <QSettings>
+#include <QSignalSpy>
 #include <QStandardPaths>
 #include <QTableView>
 #include <QTableWidget>
@@ -91,6 +94,7 @@ class RunsTest : public QObject {
 
 private Q_SLOTS:
   void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
+  void init() { QSettings().clear(); } // windows closed before left their sizes
 
   void oneRunADeviceOthersWait() {
     SlowStudio studio;
@@ -165,6 +169,95 @@ private Q_SLOTS:
     QCOMPARE(QString::fromStdString(studio.engine.requests.front().folder), next);
     studio.window->runs().requestStop(next);
     QTRY_VERIFY(studio.window->runs().active().isEmpty());
+  }
+
+  void aRunThatLoadsIsKeptUntilItBegins() {
+    SlowStudio studio;
+    studio.engine.loads = true;
+    QTRY_VERIFY(studio.runs().known());
+    const QString a = studio.start("a");
+    QTRY_COMPARE(studio.engine.requests.size(), size_t(1));
+    QTRY_COMPARE(studio.store.queue().size(), size_t(1)); // what a kill would leave
+    studio.runs().requestStop(a);
+    QTRY_VERIFY(!studio.runs().find(a));
+    QTRY_VERIFY(studio.store.queue().empty());
+    studio.window->goTo(Place::Runs);
+    QTest::mouseClick(button(studio.window.get(), QStringLiteral("Undo")), Qt::LeftButton);
+    QTRY_COMPARE(studio.engine.requests.size(), size_t(2));
+    QTRY_COMPARE(studio.store.queue().size(), size_t(1));
+    studio.engine.loads = false;
+    QTRY_VERIFY(studio.store.queue().empty());
+    QCOMPARE(studio.runs().active(), a);
+    studio.runs().requestStop(a);
+    QTRY_VERIFY(studio.runs().active().isEmpty());
+
+    studio.engine.loads = true;
+    const QString b = studio.start("b");
+    QTRY_COMPARE(studio.engine.requests.size(), size_t(3));
+    studio.window->close();
+    QTest::mouseClick(button(studio.window->findChild<QMessageBox *>(), QStringLiteral("Stop and quit")), Qt::LeftButton);
+    QTRY_VERIFY(!studio.window->isVisible());
+    studio.window.reset();
+    QCOMPARE(studio.store.queue().size(), size_t(1)); // it can go on later, as was said
+    QCOMPARE(QString::fromStdString(studio.store.queue()[0].folder), b);
+  }
+
+  void aRunThatFailsWhileLoadingStaysInTheList() {
+    test::StudioFixture studio;
+    std::atomic<bool> broken{true};
+    studio.services.openEngine = [&]() -> Result<api::Engine *> {
+      if (broken) return Error{ErrorCode::DeviceFailed, "No engine today.", "", ""};
+      return &studio.engine;
+    };
+    studio.open();
+    QTRY_VERIFY(studio.window->runs().known());
+    RunCenter &runs = studio.window->runs();
+    const QString folder = runs.requestStart(named("unlucky"));
+    QTRY_VERIFY(runs.active().isEmpty());
+    QSignalSpy listed(&runs, &RunCenter::listChanged);
+    runs.refresh();
+    QTRY_VERIFY(!listed.isEmpty());
+    QVERIFY(runs.find(folder));
+    QCOMPARE(runs.find(folder)->phase, api::RunPhase::Failed);
+    QCOMPARE(runs.find(folder)->error, std::string("No engine today."));
+    QTRY_VERIFY(studio.store.queue().empty());
+    broken = false;
+    runs.requestContinue(folder);
+    QTRY_COMPARE(studio.engine.requests.size(), size_t(1));
+    QVERIFY(!studio.engine.requests[0].resume); // there is nothing to go on from
+    QCOMPARE(studio.engine.requests[0].config.name, std::string("unlucky"));
+    runs.requestStop(folder);
+    QTRY_VERIFY(runs.active().isEmpty());
+  }
+
+  void whatIsStartedWhileClosingWaitsForTheNextTime() {
+    SlowStudio studio;
+    studio.engine.ignoresStop = true;
+    QTRY_VERIFY(studio.runs().known());
+    const QString stuck = studio.start("stuck");
+    QTRY_VERIFY(studio.runs().find(stuck)->step > 0);
+    studio.window->close();
+    QTest::mouseClick(button(studio.window->findChild<QMessageBox *>(), QStringLiteral("Stop and quit")), Qt::LeftButton);
+    const QString late = studio.start("late");
+    studio.runs().releaseQueue();
+    QVERIFY(studio.runs().isQueueHeld());
+    studio.window->flush(); // as before _Exit
+    QCOMPARE(studio.store.queue().size(), size_t(1));
+    QCOMPARE(QString::fromStdString(studio.store.queue()[0].folder), late);
+  }
+
+  void notesTypedLastAreSavedOnClosing() {
+    test::StudioFixture studio;
+    studio.store.addRun("noted", 10, 1.5);
+    studio.open();
+    QTRY_VERIFY(studio.window->runs().known());
+    studio.window->showRun(QStringLiteral("/fake/runs/noted"));
+    studio.window->runsPage()->showView(QStringLiteral("notes"));
+    auto *text = studio.window->runsPage()->findChild<QPlainTextEdit *>();
+    QTest::keyClicks(text, QStringLiteral("good one"));
+    studio.window->close();
+    studio.window.reset();
+    QCOMPARE(studio.store.summary("/fake/runs/noted").notes.text, std::string("good one"));
   }
 
   void closingAsksThenEndsTheRunAndKeepsTheQueue() {

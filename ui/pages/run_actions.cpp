@@ -89,6 +89,7 @@ void RunActions::takeOut() {
 void RunActions::moveToTrash() {
   const api::RunSummary *run = m_runs.find(m_folder);
   if (!run || m_runs.isLive(m_folder)) return;
+  if (m_runs.hasNoFolder(m_folder)) return m_runs.forget(QString(m_folder));
   m_moving = m_tasks.run(
       this,
       [folder = m_folder](StopToken) {

@@ -113,6 +113,10 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
     showCounts();
   });
   connect(&m_runs, &RunCenter::failed, this, [this](const QString &message) { Toast::show(this, message); });
+  connect(&m_runs, &RunCenter::stoppedBeforeItBegan, this, [this](const QString &name, const api::RunRequest &request) {
+    Toast::show(this, tr("%1 had not begun: nothing of it is kept.").arg(name), tr("Undo"),
+                [this, request] { m_runs.putBack(request, 1); });
+  });
   new ButtonAction(m_compare, QKeySequence(Qt::CTRL | Qt::Key_B), this);
   new ButtonAction(m_again, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A), this);
   new ButtonAction(m_export, QKeySequence(Qt::CTRL | Qt::Key_E), this);
@@ -242,6 +246,8 @@ void RunsPage::showView(const QString &key) {
   m_views->setCurrent(key);
   m_stack->setCurrentIndex(static_cast<int>(viewKeys().indexOf(key)));
 }
+
+void RunsPage::saveNotes() { m_notes->save(); }
 
 void RunsPage::compare() { showView(QStringLiteral("settings")); }
 

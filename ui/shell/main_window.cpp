@@ -71,6 +71,12 @@ MainWindow::MainWindow(const Services &services, Appearance &appearance, const P
 
 MainWindow::~MainWindow() = default;
 
+void MainWindow::flush() {
+  m_runsPage->saveNotes();
+  m_chat->session().flush();
+  m_runs.flush();
+}
+
 void MainWindow::makePages() {
   m_start = new StartPage(m_runs, m_gate, m_services, m_stack);
   m_train = new TrainPage(m_runs, m_gate, m_tasks, m_services, m_stack);
@@ -273,6 +279,7 @@ void MainWindow::saveState() const {
 
 void MainWindow::closeEvent(QCloseEvent *event) {
   if (!m_quit->mayClose()) return event->ignore();
+  m_runsPage->saveNotes();
   saveState();
   event->accept();
 }

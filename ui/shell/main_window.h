@@ -28,6 +28,8 @@ class MainWindow : public QMainWindow {
 public:
   MainWindow(const Services &services, Appearance &appearance, const Preferences &preferences);
   ~MainWindow() override;
+  /// Before the program goes without destructors: writes what is still to be written.
+  void flush();
 
   void goTo(Place place);
   Place place() const { return m_place; }
