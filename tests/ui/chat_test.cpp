@@ -153,6 +153,34 @@ private Q_SLOTS:
     QVERIFY(studio.banner().isEmpty());
   }
 
+  void waitsForTheQueueToo() {
+    Studio studio;
+    ChatPage *chat = studio.open();
+    QTRY_VERIFY(studio.window->runs().known());
+    studio.train();
+    RunCenter &runs = studio.window->runs();
+    runs.requestStart(*studio.store.config("any"));
+    QCOMPARE(runs.queue().waiting().size(), size_t(1));
+    const QString first = runs.active(), second = QString::fromStdString(runs.queue().waiting().at(0).folder);
+    studio.engine.chatFreeBytes = int64_t(3) << 30;
+    chat->use({0, "/models/big", ""}, {});
+    chat->ask(QStringLiteral("Hello?"));
+    QTRY_VERIFY(button(chat, QStringLiteral("Chat when the run ends")));
+    click(chat, "Chat when the run ends");
+    studio.engine.loads = true;
+    studio.store.hasNoConfig = second.toStdString(); // it is not on disk before it begins
+    runs.requestStop(first);
+    QTRY_COMPARE(runs.active(), second);
+    QVERIFY(chat->session().waitsForRun() && studio.engine.opened().empty());
+    QVERIFY(studio.banner().contains(QStringLiteral("begins when %1").arg(QString::fromStdString(runs.find(second)->name))));
+    chat->session().prepare(); // asked while the run loads: a forecast, no failure
+    QTRY_VERIFY(chat->session().shortfall());
+    QVERIFY(chat->session().failure().isEmpty());
+    chat->session().waitForRun(true);
+    runs.requestStop(second);
+    QTRY_VERIFY(chat->conversation().at(0).base.has_value());
+  }
+
   void offersAShorterContext() {
     Studio studio;
     ChatPage *chat = studio.open();

@@ -14,7 +14,8 @@ ChatSession::ChatSession(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, c
       m_list(services.conversations) {
   connectEngine();
   connect(&m_runs, &RunCenter::runEnded, this, [this] {
-    if (m_waitsForRun && m_runs.active().isEmpty()) prepare();
+    // The next one begins after this; a queue that is held does not.
+    if (m_waitsForRun && m_runs.active().isEmpty() && (m_runs.queue().empty() || m_runs.isQueueHeld())) prepare();
   });
   m_list.refresh();
 }
