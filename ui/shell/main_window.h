@@ -76,7 +76,6 @@ private:
   Appearance &m_appearance;
   const Preferences m_atStart;
   Preferences m_preferences;
-  QString m_opening;    // a run folder that the list does not have yet
   QStringList m_errors; // the last ones, for the diagnostics
   TaskRunner m_tasks;
   EngineGate m_gate;
