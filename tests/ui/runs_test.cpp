@@ -14,12 +14,15 @@
 #include "ui/widgets/line_view.h"
 #include "ui/widgets/stat_tile.h"
 
+#include <QCheckBox>
 #include <QClipboard>
 #include <QLineEdit>
 #include <QMessageBox>
 #include <QPlainTextEdit>
+#include <QScrollBar>
 #include <QSettings>
 #include <QSignalSpy>
+#include <QSortFilterProxyModel>
 #include <QStandardPaths>
 #include <QTableView>
 #include <QTableWidget>
@@ -255,9 +258,22 @@ private Q_SLOTS:
     studio.window->runsPage()->showView(QStringLiteral("notes"));
     auto *text = studio.window->runsPage()->findChild<QPlainTextEdit *>();
     QTest::keyClicks(text, QStringLiteral("good one"));
+    auto *tags = text->parentWidget()->findChild<QLineEdit *>();
+    QTest::keyClicks(tags, QStringLiteral("keep, rank8"));
+    QTest::keyClick(tags, Qt::Key_Return);
+    auto *table = studio.window->runsPage()->findChild<QTableView *>(QStringLiteral("runsTable"));
+    QCOMPARE(table->model()->index(0, RunTableModel::Tags).data().toString(), QStringLiteral("keep, rank8"));
+    auto *filter = qobject_cast<QSortFilterProxyModel *>(table->model());
+    for (const char *word : {"RANK8", "good on", "noted"}) {
+      filter->setFilterFixedString(QLatin1String(word));
+      QCOMPARE(filter->rowCount(), 1);
+    }
+    filter->setFilterFixedString(QStringLiteral("nowhere"));
+    QCOMPARE(filter->rowCount(), 0);
+    QTest::keyClicks(text, QStringLiteral(" indeed"));
     studio.window->close();
     studio.window.reset();
-    QCOMPARE(studio.store.summary("/fake/runs/noted").notes.text, std::string("good one"));
+    QCOMPARE(studio.store.summary("/fake/runs/noted").notes.text, std::string("good one indeed"));
   }
 
   void closingAsksThenEndsTheRunAndKeepsTheQueue() {

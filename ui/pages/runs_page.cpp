@@ -153,6 +153,7 @@ void RunsPage::setUpTable() {
   m_filtered = new QSortFilterProxyModel(this);
   m_filtered->setSourceModel(m_model);
   m_filtered->setSortRole(RunTableModel::SortRole);
+  m_filtered->setFilterRole(RunTableModel::SearchRole);
   m_filtered->setFilterKeyColumn(-1);
   m_filtered->setFilterCaseSensitivity(Qt::CaseInsensitive);
   m_table->setObjectName(QStringLiteral("runsTable"));
@@ -174,6 +175,7 @@ void RunsPage::setUpTable() {
   header->setSectionResizeMode(QHeaderView::Interactive);
   header->moveSection(header->visualIndex(RunTableModel::Loss), 1);
   header->moveSection(header->visualIndex(RunTableModel::State), 2);
+  header->moveSection(header->visualIndex(RunTableModel::Tags), 3);
   header->resizeSection(RunTableModel::Name, 132);
   header->resizeSection(RunTableModel::Loss, 56);
   header->resizeSection(RunTableModel::State, 100);
