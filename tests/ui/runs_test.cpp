@@ -353,6 +353,10 @@ private Q_SLOTS:
     QCOMPARE(QGuiApplication::clipboard()->text().count(QLatin1Char('\n')), 1);
     log->searchField()->clear();
     QTRY_COMPARE(log->lines()->count(), 5012);
+    auto *follow = log->findChild<QCheckBox *>();
+    follow->setChecked(true);
+    log->lines()->verticalScrollBar()->triggerAction(QAbstractSlider::SliderPageStepSub); // as a click into the bar or a drag
+    QVERIFY(!follow->isChecked());
   }
 
   void anyFolderOpens() {
@@ -399,7 +403,16 @@ private Q_SLOTS:
     QTRY_COMPARE(table->rowCount(), 2); // name and rank
     QVERIFY(table->isVisible());
 
+    page->findChild<QTableView *>(QStringLiteral("runsTable"))->selectAll();
+    page->runActions()->moveToTrash();
+    QTRY_VERIFY(studio.window->runs().runs().empty());
+    QVERIFY(!QFileInfo::exists(one) && !QFileInfo::exists(two));
+    QTest::mouseClick(button(studio.window.get(), QStringLiteral("Undo")), Qt::LeftButton);
+    QTRY_COMPARE(studio.window->runs().runs().size(), size_t(2));
+    QTRY_VERIFY(!button(studio.window.get(), QStringLiteral("Undo")));
+
     page->showRun(two);
+    page->findChild<QTableView *>(QStringLiteral("runsTable"))->clearSelection();
     page->runActions()->moveToTrash();
     QTRY_VERIFY(!studio.window->runs().find(two));
     QVERIFY(!QFileInfo::exists(two));

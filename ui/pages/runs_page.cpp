@@ -185,9 +185,13 @@ void RunsPage::setUpTable() {
     if (index.isValid()) choose(index.data(RunTableModel::FolderRole).toString());
   });
   connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
-    const QModelIndexList rows = m_table->selectionModel()->selectedRows(RunTableModel::Name);
-    if (rows.size() > 1)
-      for (const QModelIndex &row : rows) showAlso(row.data(RunTableModel::FolderRole).toString());
+    const QStringList folders = selected();
+    const qsizetype before = m_shown.size();
+    if (folders.size() > 1)
+      for (const QString &folder : folders)
+        if (!m_shown.contains(folder)) m_shown.append(folder);
+    if (m_shown.size() > before) draw();
+    m_actions->refresh();
   });
   connect(m_model, &RunTableModel::shownToggled, this, [this](const QString &folder, bool shown) {
     if (shown) return showAlso(folder);
@@ -196,9 +200,17 @@ void RunsPage::setUpTable() {
   });
   connect(m_table, &QWidget::customContextMenuRequested, this, &RunsPage::showMenu);
   m_actions = new RunActions(m_runs, m_tasks, m_table, this);
+  m_actions->setSelection([this] { return selected(); });
   connect(m_actions, &RunActions::renameRequested, this, [this] {
     if (currentIndex().isValid()) m_table->edit(currentIndex());
   });
+}
+
+QStringList RunsPage::selected() const {
+  QStringList folders;
+  for (const QModelIndex &row : m_table->selectionModel()->selectedRows(RunTableModel::Name))
+    folders.append(row.data(RunTableModel::FolderRole).toString());
+  return folders;
 }
 
 QString RunsPage::currentRun() const { return m_current; }

@@ -61,6 +61,7 @@ private:
   void choose(const QString &folder);
   QModelIndex currentIndex() const;
   void markCurrent();
+  QStringList selected() const; // in the table
   void onListChanged();
   void draw();
   void showActive();
