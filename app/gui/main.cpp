@@ -91,6 +91,9 @@ int main(int argc, char **argv) {
   QObject::connect(&instance, &app::SingleInstance::raiseRequested, &window, &ui::MainWindow::comeForward);
   window.show();
   const int code = QApplication::exec();
-  if (!window.runs().active().isEmpty()) std::_Exit(code); // its thread still computes; the run's folder is whole at any moment
+  if (!window.runs().active().isEmpty()) { // its thread still computes; the run's folder is whole at any moment
+    window.flush();
+    std::_Exit(code);
+  }
   return code;
 }

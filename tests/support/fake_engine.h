@@ -16,9 +16,10 @@ namespace attune::test {
 /// One fake run's thread and its switches.
 class FakeRun : public api::RunHandle {
 public:
-  FakeRun(api::RunRequest request, std::shared_ptr<api::EventSink> sink, int64_t steps, int stepMilliseconds, int stepsAtOnce)
+  FakeRun(api::RunRequest request, std::shared_ptr<api::EventSink> sink, int64_t steps, int stepMilliseconds, int stepsAtOnce,
+          const std::atomic<bool> &loads)
       : m_request(std::move(request)), m_sink(std::move(sink)), m_steps(steps), m_atOnce(stepsAtOnce),
-        m_pause(std::chrono::milliseconds(stepMilliseconds)) {
+        m_pause(std::chrono::milliseconds(stepMilliseconds)), m_loads(loads) {
     m_thread = std::thread([this] { train(); });
   }
   ~FakeRun() override {
@@ -39,6 +40,8 @@ private:
     m_sink->push({++m_seq, now, std::move(body)});
   }
   void train() {
+    while (m_loads && !m_stop) std::this_thread::sleep_for(m_pause);
+    if (m_loads) return push(api::RunFinished{api::RunOutcome::Stopped, 0, {}});
     push(api::RunStarted{1, m_steps, "fake device", {}});
     const int64_t from = m_request.resume ? m_steps / 2 : 0;
     if (m_request.resume) push(api::Resumed{from, 2});
@@ -72,6 +75,7 @@ private:
   int64_t m_steps;
   int m_atOnce;
   std::chrono::milliseconds m_pause;
+  const std::atomic<bool> &m_loads;
   int64_t m_seq = 0;
   std::atomic<bool> m_paused{false}, m_stop{false}, m_deaf{false}, m_checkpoint{false}, m_finished{false};
   std::thread m_thread;
@@ -83,6 +87,7 @@ public:
   int stepMilliseconds = 5;
   int stepsAtOnce = 1;
   bool ignoresStop = false;
+  std::atomic<bool> loads{false}; // so long no run gets past loading
   int64_t neededBytes = int64_t(3) << 30;
   int64_t budgetBytes = int64_t(16) << 30;
   int64_t chatBytes = int64_t(1) << 30; // beside 100 KiB a token of context
@@ -90,6 +95,7 @@ public:
   std::atomic<int64_t> runBytes{int64_t(2) << 30}; // that a going run still takes
   std::vector<std::string> chatWords;              // of every answer; empty = two short ones
   int wordMilliseconds = 2;
+  bool chatFails = false; // after its words
 
   api::Backend &backend() override { return *this; }
   api::Planner &planner() override { return *this; }
@@ -123,7 +129,7 @@ public:
     return forecast;
   }
   Result<std::shared_ptr<api::RunHandle>> start(const api::RunRequest &request, std::shared_ptr<api::EventSink> sink) override {
-    m_runs.push_back(std::make_shared<FakeRun>(request, std::move(sink), steps, stepMilliseconds, stepsAtOnce));
+    m_runs.push_back(std::make_shared<FakeRun>(request, std::move(sink), steps, stepMilliseconds, stepsAtOnce, loads));
     if (ignoresStop) m_runs.back()->ignoreStop();
     requests.push_back(request);
     return std::shared_ptr<api::RunHandle>(m_runs.back());
@@ -161,6 +167,7 @@ private:
     Result<std::vector<api::ChatAnswer>> answer(const std::vector<api::ChatRequest> &requests) override {
       std::vector<api::ChatAnswer> answers;
       for (const api::ChatRequest &request : requests) answers.push_back(answerOne(request));
+      if (m_engine.chatFails) return Error{ErrorCode::DeviceFailed, "The model gave up.", "", ""};
       return answers;
     }
 

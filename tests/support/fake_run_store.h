@@ -71,7 +71,8 @@ public:
       if (run.folder == folder) return run;
     return {};
   }
-  Result<api::RunConfig> config(const std::string &) override {
+  Result<api::RunConfig> config(const std::string &folder) override {
+    if (hasNoConfig == folder) return Error{ErrorCode::FileNotFound, "There is no run.json.", folder, ""};
     api::RunConfig config;
     config.name = "from the store";
     config.model = "/models/SmolLM2-135M-Instruct";
@@ -122,6 +123,8 @@ public:
     m_queue = queue;
     return {};
   }
+
+  std::string hasNoConfig; // a folder without run.json
 
 private:
   std::mutex m_mutex;

@@ -1,6 +1,7 @@
-// A person's ways through Chat, on a fake engine: offscreen, real widgets; and what Markdown of a hostile model does.
+// A person's ways through Chat, on a fake engine: offscreen, real widgets.
 #include "tests/support/fake_conversation_store.h"
 #include "tests/support/fake_dataset_store.h"
+#include "tests/support/find_button.h"
 #include "tests/support/studio_fixture.h"
 #include "ui/pages/chat_page.h"
 #include "ui/pages/chat_pane.h"
@@ -35,6 +36,8 @@
 
 using namespace attune;
 using namespace attune::ui;
+using test::button;
+using test::click;
 
 namespace {
 
@@ -91,24 +94,11 @@ struct Studio : test::StudioFixture {
   }
 };
 
-QPushButton *button(const QWidget *in, const QString &name) {
-  for (QPushButton *candidate : in->findChildren<QPushButton *>())
-    if (candidate->isVisible() && candidate->isEnabled() && (candidate->text() == name || candidate->accessibleName() == name))
-      return candidate;
-  return nullptr;
-}
-
 /// As button(), for a text with a plural that the language decides on.
 QPushButton *buttonBeginning(const QWidget *in, const QString &text) {
   for (QPushButton *candidate : in->findChildren<QPushButton *>())
     if (candidate->isVisible() && candidate->text().startsWith(text)) return candidate;
   return nullptr;
-}
-
-void click(const QWidget *in, const char *name) {
-  QPushButton *found = button(in, QLatin1String(name));
-  QVERIFY2(found, name);
-  QTest::mouseClick(found, Qt::LeftButton);
 }
 
 QMenu *openMenu() {
@@ -121,38 +111,6 @@ QAction *entry(const QMenu &menu, const QString &text) {
     if (action->text() == text) return action;
   return nullptr;
 }
-
-QString shownText(const MarkdownView &view) {
-  QString text;
-  for (const ProseView *prose : view.findChildren<ProseView *>()) text += prose->toPlainText() + u'\n';
-  for (const CodeView *code : view.findChildren<CodeView *>()) text += code->findChild<QPlainTextEdit *>()->toPlainText() + u'\n';
-  return text;
-}
-
-bool showsPicture(const MarkdownView &view) {
-  for (const ProseView *prose : view.findChildren<ProseView *>())
-    for (QTextBlock block = prose->document()->begin(); block.isValid(); block = block.next())
-      for (auto part = block.begin(); !part.atEnd(); ++part)
-        if (part.fragment().charFormat().isImageFormat()) return true;
-  return false;
-}
-
-/// A place whose links the test catches instead of a browser.
-class Browser : public QObject {
-  Q_OBJECT
-
-public:
-  Browser() {
-    for (const char *scheme : {"http", "https", "file", "javascript"}) QDesktopServices::setUrlHandler(QLatin1String(scheme), this, "open");
-  }
-  ~Browser() override {
-    for (const char *scheme : {"http", "https", "file", "javascript"}) QDesktopServices::unsetUrlHandler(QLatin1String(scheme));
-  }
-  QList<QUrl> opened;
-
-public Q_SLOTS:
-  void open(const QUrl &url) { opened.append(url); }
-};
 
 } // namespace
 
@@ -193,6 +151,34 @@ private Q_SLOTS:
     studio.stopRun();
     QTRY_VERIFY(chat->conversation().at(0).base.has_value()); // the question was kept
     QVERIFY(studio.banner().isEmpty());
+  }
+
+  void waitsForTheQueueToo() {
+    Studio studio;
+    ChatPage *chat = studio.open();
+    QTRY_VERIFY(studio.window->runs().known());
+    studio.train();
+    RunCenter &runs = studio.window->runs();
+    runs.requestStart(*studio.store.config("any"));
+    QCOMPARE(runs.queue().waiting().size(), size_t(1));
+    const QString first = runs.active(), second = QString::fromStdString(runs.queue().waiting().at(0).folder);
+    studio.engine.chatFreeBytes = int64_t(3) << 30;
+    chat->use({0, "/models/big", ""}, {});
+    chat->ask(QStringLiteral("Hello?"));
+    QTRY_VERIFY(button(chat, QStringLiteral("Chat when the run ends")));
+    click(chat, "Chat when the run ends");
+    studio.engine.loads = true;
+    studio.store.hasNoConfig = second.toStdString(); // it is not on disk before it begins
+    runs.requestStop(first);
+    QTRY_COMPARE(runs.active(), second);
+    QVERIFY(chat->session().waitsForRun() && studio.engine.opened().empty());
+    QVERIFY(studio.banner().contains(QStringLiteral("begins when %1").arg(QString::fromStdString(runs.find(second)->name))));
+    chat->session().prepare(); // asked while the run loads: a forecast, no failure
+    QTRY_VERIFY(chat->session().shortfall());
+    QVERIFY(chat->session().failure().isEmpty());
+    chat->session().waitForRun(true);
+    runs.requestStop(second);
+    QTRY_VERIFY(chat->conversation().at(0).base.has_value());
   }
 
   void offersAShorterContext() {
@@ -302,6 +288,53 @@ private Q_SLOTS:
     QTRY_VERIFY(studio.conversations.text("talk-1").find("word") != std::string::npos);
   }
 
+  void aQuestionIsKeptBeforeItsAnswerAndWhatCameOfIt() {
+    Studio studio;
+    std::atomic<bool> go{false};
+    const auto release = qScopeGuard([&go] { go = true; });
+    studio.services.openEngine = [&]() -> Result<api::Engine *> {
+      while (!go) std::this_thread::yield();
+      return &studio.engine;
+    };
+    studio.engine.chatWords = std::vector<std::string>(20, "word ");
+    studio.engine.chatFails = true;
+    ChatPage *chat = studio.open();
+    QTRY_VERIFY(studio.window->runs().known());
+    chat->use({0, "/models/other", ""}, {});
+    chat->ask(QStringLiteral("early"));
+    QTRY_VERIFY(studio.conversations.text("talk-1").find("early") != std::string::npos);
+    go = true;
+    QTRY_COMPARE(chat->session().failure(), QStringLiteral("The model gave up."));
+    QVERIFY(chat->conversation().at(0).base->text.contains(QStringLiteral("word word")));
+    studio.engine.chatFails = false;
+    studio.engine.chatWords = std::vector<std::string>(2000, "slowly ");
+    chat->ask(QStringLiteral("late"));
+    QTRY_VERIFY(chat->pane(false)->turn(1) && !chat->pane(false)->turn(1)->answer()->text().isEmpty());
+    studio.window.reset(); // closed in the middle of the answer
+    QVERIFY(studio.conversations.text("talk-1").find("slowly") != std::string::npos);
+  }
+
+  void aRemovalThatWaitsIsDoneBeforeTheListGoes() {
+    struct BusyStore : test::FakeConversationStore {
+      std::atomic<bool> go{false};
+      std::vector<api::StoredConversation> list() override {
+        while (!go) std::this_thread::yield();
+        return {};
+      }
+    } store;
+    static_cast<void>(store.write("talk-1", "{}"));
+    auto list = std::make_unique<ConversationList>(&store);
+    list->refresh();
+    list->remove("talk-1");
+    std::thread later([&store] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50)); // while the list waits for its thread
+      store.go = true;
+    });
+    list.reset();
+    later.join();
+    QVERIFY(store.text("talk-1").empty());
+  }
+
   void conversationsAreSearchedRenamedDeletedAndBroughtBack() {
     Studio studio;
     static_cast<void>(studio.conversations.write("torn", "{\"schema\":1,\"exchanges\":[{\"question\":\"to"));
@@ -336,6 +369,31 @@ private Q_SLOTS:
     QTRY_COMPARE(items->count(), 2);
     chat->session().open("talk-1");
     QCOMPARE(chat->conversation().at(0).question, QStringLiteral("hello"));
+  }
+
+  void aClickInTheListOpensTheOneClicked() {
+    Studio studio;
+    for (const char *id : {"old-1", "old-2", "old-3"})
+      static_cast<void>(studio.conversations.write(id, std::string("{\"schema\":1,\"exchanges\":[{\"question\":\"") + id + "\"}]}"));
+    studio.engine.chatWords = std::vector<std::string>(2000, "word ");
+    ChatPage *chat = studio.openBoth();
+    QTRY_COMPARE(chat->session().kept().shown().size(), size_t(3));
+    chat->session().open("old-1");
+    chat->ask(QStringLiteral("long"));
+    QTRY_VERIFY(!chat->pane(false)->turn(1)->answer()->text().isEmpty());
+    click(chat, "Conversations");
+    auto *items = chat->findChild<ConversationsPanel *>()->findChild<QListWidget *>();
+    const auto clickOn = [&](const QString &title) {
+      QListWidgetItem *item = items->findItems(title, Qt::MatchExactly).value(0);
+      QVERIFY(item);
+      QTest::mouseClick(items->viewport(), Qt::LeftButton, {}, items->visualItemRect(item).center());
+    };
+    clickOn(QStringLiteral("old-1")); // the one on the page: its answer goes on
+    QVERIFY(chat->session().answering() >= 0);
+    clickOn(QStringLiteral("old-2")); // what is kept of the answer moves the list under the click
+    QCOMPARE(chat->conversation().at(0).question, QStringLiteral("old-2"));
+    QCOMPARE(chat->session().id(), std::string("old-2"));
+    QTRY_VERIFY(studio.conversations.text("old-1").find("word") != std::string::npos);
   }
 
   void aConversationIsExported() {
@@ -445,118 +503,6 @@ private Q_SLOTS:
     QTRY_VERIFY(bar->maximum() > before + 100);
     QCOMPARE(bar->value(), 10);
     QTRY_VERIFY_WITH_TIMEOUT(!chat->isBusy(), 10000);
-  }
-
-  // Markdown
-
-  void markdownIsCutIntoProseAndCode() {
-    const QString text = QStringLiteral("Look:\n\n```py\nx = 1\n  ```\nbetween `a` ~~b~~\n~~~\nopen ``` still\n");
-    const auto blocks = markdownBlocks(text);
-    QCOMPARE(blocks.size(), size_t(4));
-    QVERIFY(!blocks[0].code && blocks[1].code && !blocks[2].code && blocks[3].code);
-    QCOMPARE(blocks[1].text, QStringLiteral("x = 1"));
-    QCOMPARE(blocks[1].language, QStringLiteral("py"));
-    QCOMPARE(blocks[3].text, QStringLiteral("open ``` still"));
-    for (size_t i = 0; i < blocks.size(); ++i) // cut again from any block: the same
-      QCOMPARE(markdownBlocks(text, blocks[i].begin).size(), blocks.size() - i);
-  }
-
-  void growingShowsWhatTheWholeShows() {
-    const QString text = QStringLiteral("# Title\n\nSome **bold** text.\n\n```cpp\nint a;\nint b;\n```\n\n1. one\n2. two\n\nEnd `code`.\n");
-    MarkdownView grown, whole;
-    for (const QChar c : text) grown.append(QString(c));
-    whole.setText(text);
-    QCOMPARE(shownText(grown), shownText(whole));
-    QVERIFY(shownText(whole).contains(QStringLiteral("int a;\nint b;")));
-  }
-
-  void aLongAnswerCostsWhatIsNew() {
-    const auto cost = [](int tokens, bool code) {
-      MarkdownView view;
-      view.resize(500, 100);
-      QString text = code ? QStringLiteral("```\n") : QString();
-      for (int i = 0; i < tokens; ++i)
-        text += i % 12 == 11 ? (i % 60 == 59 ? QStringLiteral("end.\n\n") : QStringLiteral("line\n")) : QStringLiteral("word ");
-      const clock_t start = std::clock();
-      for (int i = 0; i < text.size(); i += 20) view.append(text.mid(i, 20)); // four tokens a tenth of a second
-      const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-      qInfo("%d tokens of %s in %lld pieces: %.2f s, %lld characters rendered", tokens, code ? "code" : "prose",
-            static_cast<long long>(text.size() / 20), seconds, static_cast<long long>(view.renderedCharacters()));
-      return std::pair(view.renderedCharacters(), seconds);
-    };
-    const auto half = cost(2000, false), whole = cost(4000, false);
-    QVERIFY(whole.first < half.first * 5 / 2); // linear; rendering all of it each time would be four times
-    QVERIFY2(whole.second / 1000 < 0.033, "a piece must not cost a frame");
-    static_cast<void>(cost(4000, true));
-  }
-
-  void hostileMarkdownStaysText() {
-    Browser browser;
-    const QTemporaryDir folder;
-    const QString picture = folder.filePath(QStringLiteral("secret.png"));
-    QVERIFY(QImage(8, 8, QImage::Format_RGB32).save(picture));
-    QWidget window;
-    auto *view = new MarkdownView(&window);
-    view->resize(400, 100);
-    view->setText(
-        QStringLiteral(
-            "<script>alert(1)</script> <b>not bold</b> <img src='file://%1'>\n\n![pic](%1) ![](http://tracker.example/x.png) "
-            "![f](file://%1)\n\n[run](javascript:alert(1)) [file](file:///etc/passwd) [web](https://user@evil.example/%E2%80%AEmoc)\n")
-            .arg(picture));
-    QVERIFY(!showsPicture(*view));
-    QVERIFY(shownText(*view).contains(QStringLiteral("<b>not bold</b>")));
-    QVERIFY(shownText(*view).contains(QStringLiteral("[🖼 pic]")));
-    auto *prose = view->findChild<ProseView *>();
-    window.show();
-    const auto toast = [&] { return window.findChild<Toast *>(); };
-    Q_EMIT prose->anchorClicked(QUrl(QStringLiteral("javascript:alert(1)")));
-    Q_EMIT prose->anchorClicked(QUrl(QStringLiteral("file:///etc/passwd")));
-    QVERIFY(toast() && !button(toast(), QStringLiteral("Open in the browser")));
-    Q_EMIT prose->anchorClicked(QUrl(QStringLiteral("https://evil.example/%E2%80%AEmoc")));
-    QVERIFY(toast()->findChild<QLabel *>()->text().contains(QStringLiteral("https://evil.example/%E2%80%AEmoc")));
-    QVERIFY(browser.opened.isEmpty()); // seen, not opened
-    click(toast(), "Open in the browser");
-    QCOMPARE(browser.opened.size(), 1);
-  }
-
-  void hiddenControlsAreShown() {
-    MarkdownView view;
-    view.setText(QStringLiteral("safe \u202Etxt.exe\u202C and \u2066x\u2069\n\n```\nif (a\u202E) {\u0007}\n```\nעברית and العربية stay\n"));
-    const QString shown = shownText(view);
-    QVERIFY(shown.contains(QStringLiteral("⟨U+202E⟩")) && shown.contains(QStringLiteral("⟨U+2066⟩")));
-    QVERIFY(!shown.contains(QChar(0x202E)) && !shown.contains(QChar(7)));
-    QVERIFY(shown.contains(QStringLiteral("עברית")) && shown.contains(QStringLiteral("العربية")));
-    QVERIFY(view.text().contains(QChar(0x202E))); // what is copied is what was said
-  }
-
-  void aMegabyteDoesNotFreeze() {
-    const QString pieces[] = {QStringLiteral("a"), QStringLiteral("word "), QStringLiteral("> "),    QStringLiteral("- "),
-                              QStringLiteral("*"), QStringLiteral("["),     QStringLiteral("|"),     QStringLiteral("\n"),
-                              QStringLiteral("`"), QStringLiteral("```\n"), QStringLiteral("![x]("), QStringLiteral("|a|b|\n|-|-|\n")};
-    for (const QString &piece : pieces) {
-      MarkdownView view;
-      view.resize(400, 100);
-      const clock_t start = std::clock();
-      view.setText(piece.repeated((1 << 20) / piece.size()));
-      const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-      qInfo("1 MiB of %s: %.2f s", qPrintable(QString(piece).replace(u'\n', QStringLiteral("\\n"))), seconds);
-      QVERIFY2(seconds < 3, qPrintable(piece));
-      const auto labels = view.findChildren<QLabel *>();
-      QVERIFY(
-          std::any_of(labels.begin(), labels.end(), [](const QLabel *one) { return one->text().contains(QStringLiteral("not shown")); }));
-    }
-  }
-
-  void codeIsCopiedAndScrollsSideways() {
-    MarkdownView view;
-    view.resize(300, 200);
-    const QString line = QStringLiteral("x").repeated(400);
-    view.setText(QStringLiteral("```\n%1\nsecond\n```\n").arg(line));
-    view.show();
-    auto *text = view.findChild<CodeView *>()->findChild<QPlainTextEdit *>();
-    QTRY_VERIFY(text->horizontalScrollBar()->maximum() > 0);
-    click(&view, "Copy the code");
-    QCOMPARE(QGuiApplication::clipboard()->text(), line + QStringLiteral("\nsecond"));
   }
 };
 

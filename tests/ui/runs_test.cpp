@@ -14,9 +14,15 @@
 #include "ui/widgets/line_view.h"
 #include "ui/widgets/stat_tile.h"
 
+#include <QCheckBox>
 #include <QClipboard>
 #include <QLineEdit>
 #include <QMessageBox>
+#include <QPlainTextEdit>
+#include <QScrollBar>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QSortFilterProxyModel>
 #include <QStandardPaths>
 #include <QTableView>
 #include <QTableWidget>
@@ -91,6 +97,7 @@ class RunsTest : public QObject {
 
 private Q_SLOTS:
   void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
+  void init() { QSettings().clear(); } // windows closed before left their sizes
 
   void oneRunADeviceOthersWait() {
     SlowStudio studio;
@@ -165,6 +172,108 @@ private Q_SLOTS:
     QCOMPARE(QString::fromStdString(studio.engine.requests.front().folder), next);
     studio.window->runs().requestStop(next);
     QTRY_VERIFY(studio.window->runs().active().isEmpty());
+  }
+
+  void aRunThatLoadsIsKeptUntilItBegins() {
+    SlowStudio studio;
+    studio.engine.loads = true;
+    QTRY_VERIFY(studio.runs().known());
+    const QString a = studio.start("a");
+    QTRY_COMPARE(studio.engine.requests.size(), size_t(1));
+    QTRY_COMPARE(studio.store.queue().size(), size_t(1)); // what a kill would leave
+    studio.runs().requestStop(a);
+    QTRY_VERIFY(!studio.runs().find(a));
+    QTRY_VERIFY(studio.store.queue().empty());
+    studio.window->goTo(Place::Runs);
+    QTest::mouseClick(button(studio.window.get(), QStringLiteral("Undo")), Qt::LeftButton);
+    QTRY_COMPARE(studio.engine.requests.size(), size_t(2));
+    QTRY_COMPARE(studio.store.queue().size(), size_t(1));
+    studio.engine.loads = false;
+    QTRY_VERIFY(studio.store.queue().empty());
+    QCOMPARE(studio.runs().active(), a);
+    studio.runs().requestStop(a);
+    QTRY_VERIFY(studio.runs().active().isEmpty());
+
+    studio.engine.loads = true;
+    const QString b = studio.start("b");
+    QTRY_COMPARE(studio.engine.requests.size(), size_t(3));
+    studio.window->close();
+    QTest::mouseClick(button(studio.window->findChild<QMessageBox *>(), QStringLiteral("Stop and quit")), Qt::LeftButton);
+    QTRY_VERIFY(!studio.window->isVisible());
+    studio.window.reset();
+    QCOMPARE(studio.store.queue().size(), size_t(1)); // it can go on later, as was said
+    QCOMPARE(QString::fromStdString(studio.store.queue()[0].folder), b);
+  }
+
+  void aRunThatFailsWhileLoadingStaysInTheList() {
+    test::StudioFixture studio;
+    std::atomic<bool> broken{true};
+    studio.services.openEngine = [&]() -> Result<api::Engine *> {
+      if (broken) return Error{ErrorCode::DeviceFailed, "No engine today.", "", ""};
+      return &studio.engine;
+    };
+    studio.open();
+    QTRY_VERIFY(studio.window->runs().known());
+    RunCenter &runs = studio.window->runs();
+    const QString folder = runs.requestStart(named("unlucky"));
+    QTRY_VERIFY(runs.active().isEmpty());
+    QSignalSpy listed(&runs, &RunCenter::listChanged);
+    runs.refresh();
+    QTRY_VERIFY(!listed.isEmpty());
+    QVERIFY(runs.find(folder));
+    QCOMPARE(runs.find(folder)->phase, api::RunPhase::Failed);
+    QCOMPARE(runs.find(folder)->error, std::string("No engine today."));
+    QTRY_VERIFY(studio.store.queue().empty());
+    broken = false;
+    runs.requestContinue(folder);
+    QTRY_COMPARE(studio.engine.requests.size(), size_t(1));
+    QVERIFY(!studio.engine.requests[0].resume); // there is nothing to go on from
+    QCOMPARE(studio.engine.requests[0].config.name, std::string("unlucky"));
+    runs.requestStop(folder);
+    QTRY_VERIFY(runs.active().isEmpty());
+  }
+
+  void whatIsStartedWhileClosingWaitsForTheNextTime() {
+    SlowStudio studio;
+    studio.engine.ignoresStop = true;
+    QTRY_VERIFY(studio.runs().known());
+    const QString stuck = studio.start("stuck");
+    QTRY_VERIFY(studio.runs().find(stuck)->step > 0);
+    studio.window->close();
+    QTest::mouseClick(button(studio.window->findChild<QMessageBox *>(), QStringLiteral("Stop and quit")), Qt::LeftButton);
+    const QString late = studio.start("late");
+    studio.runs().releaseQueue();
+    QVERIFY(studio.runs().isQueueHeld());
+    studio.window->flush(); // as before _Exit
+    QCOMPARE(studio.store.queue().size(), size_t(1));
+    QCOMPARE(QString::fromStdString(studio.store.queue()[0].folder), late);
+  }
+
+  void notesTypedLastAreSavedOnClosing() {
+    test::StudioFixture studio;
+    studio.store.addRun("noted", 10, 1.5);
+    studio.open();
+    QTRY_VERIFY(studio.window->runs().known());
+    studio.window->showRun(QStringLiteral("/fake/runs/noted"));
+    studio.window->runsPage()->showView(QStringLiteral("notes"));
+    auto *text = studio.window->runsPage()->findChild<QPlainTextEdit *>();
+    QTest::keyClicks(text, QStringLiteral("good one"));
+    auto *tags = text->parentWidget()->findChild<QLineEdit *>();
+    QTest::keyClicks(tags, QStringLiteral("keep, rank8"));
+    QTest::keyClick(tags, Qt::Key_Return);
+    auto *table = studio.window->runsPage()->findChild<QTableView *>(QStringLiteral("runsTable"));
+    QCOMPARE(table->model()->index(0, RunTableModel::Tags).data().toString(), QStringLiteral("keep, rank8"));
+    auto *filter = qobject_cast<QSortFilterProxyModel *>(table->model());
+    for (const char *word : {"RANK8", "good on", "noted"}) {
+      filter->setFilterFixedString(QLatin1String(word));
+      QCOMPARE(filter->rowCount(), 1);
+    }
+    filter->setFilterFixedString(QStringLiteral("nowhere"));
+    QCOMPARE(filter->rowCount(), 0);
+    QTest::keyClicks(text, QStringLiteral(" indeed"));
+    studio.window->close();
+    studio.window.reset();
+    QCOMPARE(studio.store.summary("/fake/runs/noted").notes.text, std::string("good one indeed"));
   }
 
   void closingAsksThenEndsTheRunAndKeepsTheQueue() {
@@ -244,6 +353,10 @@ private Q_SLOTS:
     QCOMPARE(QGuiApplication::clipboard()->text().count(QLatin1Char('\n')), 1);
     log->searchField()->clear();
     QTRY_COMPARE(log->lines()->count(), 5012);
+    auto *follow = log->findChild<QCheckBox *>();
+    follow->setChecked(true);
+    log->lines()->verticalScrollBar()->triggerAction(QAbstractSlider::SliderPageStepSub); // as a click into the bar or a drag
+    QVERIFY(!follow->isChecked());
   }
 
   void anyFolderOpens() {
@@ -290,7 +403,16 @@ private Q_SLOTS:
     QTRY_COMPARE(table->rowCount(), 2); // name and rank
     QVERIFY(table->isVisible());
 
+    page->findChild<QTableView *>(QStringLiteral("runsTable"))->selectAll();
+    page->runActions()->moveToTrash();
+    QTRY_VERIFY(studio.window->runs().runs().empty());
+    QVERIFY(!QFileInfo::exists(one) && !QFileInfo::exists(two));
+    QTest::mouseClick(button(studio.window.get(), QStringLiteral("Undo")), Qt::LeftButton);
+    QTRY_COMPARE(studio.window->runs().runs().size(), size_t(2));
+    QTRY_VERIFY(!button(studio.window.get(), QStringLiteral("Undo")));
+
     page->showRun(two);
+    page->findChild<QTableView *>(QStringLiteral("runsTable"))->clearSelection();
     page->runActions()->moveToTrash();
     QTRY_VERIFY(!studio.window->runs().find(two));
     QVERIFY(!QFileInfo::exists(two));
@@ -319,6 +441,23 @@ private Q_SLOTS:
     QCOMPARE(y[y.extremes(0, 30000)->highest], 3.0);
     for (int i = 0; i < 1000; ++i) y.push_back(i == 999 ? 7 : 0);
     QCOMPARE(y.extremes(0, 31000)->highest, size_t(30999));
+  }
+
+  void columnsOfUnequalLengthAreDrawnAsFarAsBothGo() { // steps that smoothing has not followed yet, or that a resume took back
+    Column longer, shorter;
+    Series many, few;
+    for (int i = 0; i < 5000; ++i) {
+      longer.push_back(i);
+      many.push_back(i);
+      if (i >= 3000) continue;
+      shorter.push_back(i);
+      few.push_back(i);
+    }
+    for (const int pixels : {2000, 100}) { // every value, and the extremes of blocks
+      QCOMPARE(decimate({longer}, few, 2000, 4999, pixels).last(), QPointF(2999, 2999));
+      QCOMPARE(decimate({shorter}, many, 2000, 4999, pixels).last(), QPointF(2999, 2999));
+      QVERIFY(decimate({longer}, few, 4000, 4999, pixels).size() <= 1);
+    }
   }
 
   void aLogarithmicAxisHasLabels() {

@@ -17,11 +17,11 @@ size_t Places::nearest(double place) const {
 
 QVector<QPointF> decimate(const Places &x, const Series &y, double from, double to, int pixels, bool positive) {
   QVector<QPointF> points;
-  if (y.empty() || pixels < 1 || !(from <= to)) return points;
-  size_t begin = x.find(from), end = x.find(to);
+  const size_t size = std::min(x.size(), y.size());
+  if (size == 0 || pixels < 1 || !(from <= to)) return points;
+  size_t begin = std::min(x.find(from), size);
   if (begin > 0) --begin;
-  if (end < y.size()) ++end;
-  if (end < y.size()) ++end; // the value at `to` and its neighbour
+  const size_t end = std::min(x.find(to) + 2, size); // the value at `to` and its neighbour
   const auto shown = [&](size_t i) { return std::isfinite(y[i]) && (!positive || y[i] > 0); };
   if (end - begin <= static_cast<size_t>(pixels) * 4) {
     for (size_t i = begin; i < end; ++i)

@@ -23,8 +23,8 @@ struct Places {
 };
 
 /// The points of the curve between `from` and `to` with one neighbour on each side; at most four a pixel column.
-/// `x` is as long as `y`; values that are not finite are left out, and with `positive` those not above 0. The columns keep
-/// their values as the stretch moves, so that a panned curve does not shimmer.
+/// Of two columns of unequal length the longer one's rest is left out. Values that are not finite are left out, and with `positive` those
+/// not above 0. The columns keep their values as the stretch moves, so that a panned curve does not shimmer.
 QVector<QPointF> decimate(const Places &x, const Series &y, double from, double to, int pixels, bool positive = false);
 
 /// Exponential moving average without the bias of its start (TensorBoard's); `weight` 0 = none, below 1. Values that are not

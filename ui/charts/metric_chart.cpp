@@ -21,6 +21,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace attune::ui {
 
@@ -120,13 +121,14 @@ void MetricChart::setMetric(Metric metric) {
 }
 
 void MetricChart::setRuns(std::vector<ChartRun> runs) {
-  for (const auto &curve : m_curves)
+  std::vector<std::unique_ptr<Curve>> before = std::exchange(m_curves, {});
+  for (const auto &curve : before)
     if (curve->source.run) disconnect(curve->source.run, nullptr, this, nullptr);
-  m_curves.clear();
   for (ChartRun &run : runs) {
-    auto curve = std::make_unique<Curve>();
+    const auto same = std::find_if(before.begin(), before.end(), [&](const auto &one) { return one && one->source.run == run.run; });
+    auto curve = same == before.end() ? std::make_unique<Curve>() : std::move(*same); // what was smoothed stays
+    if (same == before.end()) curve->smoothed = Smoothed(m_smoothing);
     curve->source = std::move(run);
-    curve->smoothed = Smoothed(m_smoothing);
     if (curve->source.run) connect(curve->source.run, &RunModel::changed, this, &MetricChart::scheduleUpdate);
     m_curves.push_back(std::move(curve));
   }
@@ -188,9 +190,6 @@ double MetricChart::end() const {
 }
 
 void MetricChart::rebuild() {
-  if (isSmoothed())
-    for (const auto &curve : m_curves)
-      if (curve->source.run) curve->smoothed.follow(values(*curve->source.run));
   if (!m_zoomed) {
     m_from = 0;
     m_to = end() > 0 ? end() : 1;
@@ -199,6 +198,9 @@ void MetricChart::rebuild() {
 }
 
 void MetricChart::updateRange() {
+  if (isSmoothed()) // a zoom may come before the update that is due
+    for (const auto &curve : m_curves)
+      if (curve->source.run) curve->smoothed.follow(values(*curve->source.run));
   double interval = niceInterval(m_to - m_from, std::max(2, width() / 130));
   if (m_axis == ChartAxis::Step) interval = std::max(1.0, interval);
   setTicks(*m_x, m_from, m_to, interval);

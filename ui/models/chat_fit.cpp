@@ -16,11 +16,13 @@ void ChatFit::ask(api::ChatDemand demand) {
   m_asking = true;
   m_question = std::make_unique<QObject>();
   m_gate.whenReady(m_question.get(), [this, demand = std::move(demand)](api::Engine &engine) {
-    const std::string run = m_runs.active().toStdString();
+    const QString active = m_runs.active();
+    api::ChatDemand asked = demand;
+    asked.running = m_runs.unwrittenConfig(active); // while it loads
+    const std::string run = asked.running ? std::string() : active.toStdString();
     m_forecasting = m_tasks.run(
         this,
-        [planner = &engine.planner(), store = m_services.runs, demand, run](StopToken) -> Result<api::ChatForecast> {
-          api::ChatDemand asked = demand;
+        [planner = &engine.planner(), store = m_services.runs, asked, run](StopToken) mutable -> Result<api::ChatForecast> {
           if (!run.empty()) {
             ATTUNE_TRY(asked.running, store->config(run));
           }

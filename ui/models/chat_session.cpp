@@ -2,6 +2,8 @@
 
 #include "ui/models/run_text.h"
 
+#include <QSignalBlocker>
+
 #include <utility>
 
 namespace attune::ui {
@@ -12,9 +14,15 @@ ChatSession::ChatSession(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, c
       m_list(services.conversations) {
   connectEngine();
   connect(&m_runs, &RunCenter::runEnded, this, [this] {
-    if (m_waitsForRun && m_runs.active().isEmpty()) prepare();
+    // The next one begins after this; a queue that is held does not.
+    if (m_waitsForRun && m_runs.active().isEmpty() && (m_runs.queue().empty() || m_runs.isQueueHeld())) prepare();
   });
   m_list.refresh();
+}
+
+ChatSession::~ChatSession() {
+  const QSignalBlocker silent(m_list); // its page is going
+  leave();
 }
 
 void ChatSession::connectEngine() {
@@ -45,7 +53,9 @@ void ChatSession::connectEngine() {
         ChatReply{QString::fromStdString(said.text), said.newTokens, said.tokensPerSecond, !said.ended, said.promptTokens, answerer(tuned)};
   });
   connect(&m_engine, &ChatEngine::failed, this, [this](int exchange, const QString &message) {
-    if (exchange == m_answering) m_failure = message;
+    if (exchange != m_answering) return;
+    keepPartial();
+    m_failure = message;
   });
   connect(&m_engine, &ChatEngine::ended, this, [this](int exchange) {
     if (exchange == m_answering) {
@@ -103,7 +113,9 @@ QString ChatSession::answerer(bool tuned) const {
 
 void ChatSession::ask(const QString &question, const QString &system, int instead) {
   m_talk.system = system;
-  answer(instead >= 0 ? m_talk.askInstead(instead, question) : m_talk.ask(question));
+  const int exchange = instead >= 0 ? m_talk.askInstead(instead, question) : m_talk.ask(question);
+  m_list.keep(m_id, m_talk); // the answer may be long in coming, or never come
+  answer(exchange);
 }
 
 void ChatSession::regenerate(int exchange) {
@@ -132,10 +144,10 @@ void ChatSession::answer(int exchange) {
   }
   const ChatChoices choices = m_choices();
   std::vector<api::ChatRequest> requests;
+  for (QString &partial : m_partial) partial.clear();
   for (const bool tuned : {false, true}) {
     if (m_engine.hasAdapter() ? !(tuned ? choices.tuned : choices.base) : tuned) continue;
     reply(exchange, tuned).reset();
-    m_partial[tuned].clear();
     api::ChatRequest request;
     for (auto &[role, text] : m_talk.messagesUpTo(exchange, tuned)) request.messages.push_back({role, text});
     request.tuned = tuned;
@@ -149,15 +161,24 @@ void ChatSession::answer(int exchange) {
   Q_EMIT changed();
 }
 
-/// Keeps what an answer under way has said so far.
+/// Takes what an answer under way has said so far for the answer.
+void ChatSession::keepPartial() {
+  for (const bool tuned : {false, true})
+    if (!m_partial[tuned].isEmpty()) reply(m_answering, tuned) = ChatReply{m_partial[tuned], 0, 0, true, 0, answerer(tuned)};
+}
+
 void ChatSession::leave() {
   m_pending = -1;
   if (m_answering < 0) return;
-  for (const bool tuned : {false, true})
-    if (!m_partial[tuned].isEmpty()) reply(m_answering, tuned) = ChatReply{m_partial[tuned], 0, 0, true, 0, answerer(tuned)};
+  keepPartial();
   m_answering = -1;
   m_engine.stop();
   m_list.keep(m_id, m_talk);
+}
+
+void ChatSession::flush() {
+  leave();
+  m_list.flush();
 }
 
 void ChatSession::begin() {
@@ -167,12 +188,12 @@ void ChatSession::begin() {
   Q_EMIT changed();
 }
 
-void ChatSession::open(const std::string &id) {
+void ChatSession::open(std::string id) { // a copy: leave() moves what the list holds
   leave();
   const KeptConversation *kept = m_list.find(id);
   if (!kept) return;
   m_talk = *kept->talk;
-  m_id = id;
+  m_id = std::move(id);
   Q_EMIT changed();
 }
 

@@ -24,6 +24,9 @@ class ChatSession : public QObject {
 public:
   ChatSession(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const Services &services, std::function<ChatChoices()> choices,
               QObject *parent = nullptr);
+  ~ChatSession() override;
+  /// The last call before the program goes without destructors: what is unwritten is written.
+  void flush();
 
   // What answers.
   /// `name` is that of the adapter, or of a run that is a whole model. Loads with the first question, or prepare().
@@ -52,7 +55,7 @@ public:
   ConversationList &kept() { return m_list; }
   const std::string &id() const { return m_id; } // of the conversation's file; empty = not kept yet
   void begin();
-  void open(const std::string &id);
+  void open(std::string id);
   void setTitle(const std::string &id, const QString &title);
   void forget(const std::string &id);
   /// After the current exchange or, unless negative, in place of `instead`, which stays as a branch.
@@ -73,6 +76,7 @@ private:
   void connectEngine();
   void answer(int exchange);
   void leave();
+  void keepPartial();
   std::optional<ChatReply> &reply(int exchange, bool tuned) { return tuned ? m_talk.at(exchange).tuned : m_talk.at(exchange).base; }
 
   RunCenter &m_runs;

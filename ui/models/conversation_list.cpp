@@ -18,9 +18,13 @@ std::string jsonOf(const Conversation &talk) { return QJsonDocument(talk.toJson(
 ConversationList::ConversationList(api::ConversationStore *store, QObject *parent)
     : QObject(parent), m_store(store), m_disk(std::make_unique<TaskRunner>(nullptr, 1)) {}
 
-ConversationList::~ConversationList() {
-  m_disk.reset();                                                                         // what ran has ended, what waited is gone
-  for (const auto &[id, json] : m_unwritten) static_cast<void>(m_store->write(id, json)); // nobody is left to be told
+ConversationList::~ConversationList() { flush(); }
+
+void ConversationList::flush() {
+  m_disk.reset(); // what ran has ended, what waited is gone; nobody is left to be told of a failure
+  for (const auto &[id, json] : m_unwritten) static_cast<void>(json ? m_store->write(id, *json) : m_store->remove(id));
+  m_unwritten.clear();
+  m_disk = std::make_unique<TaskRunner>(nullptr, 1);
 }
 
 const KeptConversation *ConversationList::find(const std::string &id) const {
@@ -104,19 +108,14 @@ void ConversationList::rename(const std::string &id, const QString &title) {
 
 void ConversationList::remove(const std::string &id) {
   m_all.erase(std::remove_if(m_all.begin(), m_all.end(), [&](const auto &one) { return one.id == id; }), m_all.end());
-  m_unwritten.erase(id);
-  m_writing[id] = m_disk->run(
-      this, [store = m_store, id](StopToken) { return store->remove(id); },
-      [this](const Status &status) {
-        if (!status.ok()) Q_EMIT failed(QString::fromStdString(status.error().text()));
-      });
+  write(id, std::nullopt);
   filter();
 }
 
-void ConversationList::write(const std::string &id, const std::string &json) {
+void ConversationList::write(const std::string &id, const std::optional<std::string> &json) {
   m_unwritten[id] = json;
   m_writing[id] = m_disk->run(
-      this, [store = m_store, id, json](StopToken) { return store->write(id, json); },
+      this, [store = m_store, id, json](StopToken) { return json ? store->write(id, *json) : store->remove(id); },
       [this, id](const Status &status) {
         m_unwritten.erase(id);
         if (!status.ok()) Q_EMIT failed(QString::fromStdString(status.error().text()));

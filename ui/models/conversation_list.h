@@ -9,6 +9,7 @@
 #include <QObject>
 
 #include <map>
+#include <optional>
 
 namespace attune::ui {
 
@@ -35,6 +36,8 @@ public:
   void keep(std::string &id, const Conversation &talk);
   void rename(const std::string &id, const QString &title);
   void remove(const std::string &id);
+  /// Writes at once, on this thread, what is still to be written.
+  void flush();
 
 Q_SIGNALS:
   void changed();
@@ -43,12 +46,12 @@ Q_SIGNALS:
 private:
   void put(KeptConversation kept);
   void filter();
-  void write(const std::string &id, const std::string &json);
+  void write(const std::string &id, const std::optional<std::string> &json); // without JSON: removes it
 
   api::ConversationStore *m_store;
   std::vector<KeptConversation> m_all, m_shown;
   QString m_search;
-  std::map<std::string, std::string> m_unwritten; // JSON by id
+  std::map<std::string, std::optional<std::string>> m_unwritten; // JSON by id; nothing for one to be removed
   std::map<std::string, Task> m_writing;
   Task m_listing, m_searching;
   std::unique_ptr<TaskRunner> m_disk;

@@ -10,7 +10,7 @@ namespace {
 const char *const kDatasetEndings[] = {"json", "jsonl", "csv", "tsv", "txt", "md"};
 
 DroppedKind folderKind(const QDir &folder) {
-  if (folder.exists(QStringLiteral("run.json"))) return DroppedKind::Run;
+  if (folder.exists(QStringLiteral("run.json")) || folder.exists(QStringLiteral("events.jsonl"))) return DroppedKind::Run;
   if (folder.exists(QStringLiteral("adapter_config.json"))) return DroppedKind::Adapter;
   return folder.exists(QStringLiteral("config.json")) ? DroppedKind::Model : DroppedKind::Unknown;
 }

@@ -16,7 +16,7 @@ double now() { return static_cast<double>(QDateTime::currentMSecsSinceEpoch()) /
 } // namespace
 
 RunCenter::RunCenter(const Services &services, TaskRunner &tasks, EngineGate &gate, QObject *parent)
-    : QObject(parent), m_services(services), m_tasks(tasks), m_gate(gate) {
+    : QObject(parent), m_services(services), m_tasks(tasks), m_gate(gate), m_disk(std::make_unique<TaskRunner>(nullptr, 1)) {
   m_changes.setSingleShot(true);
   m_changes.setInterval(500); // a training step on the CPU slows where another thread wants a core
   connect(&m_changes, &QTimer::timeout, this, [this] {
@@ -26,6 +26,15 @@ RunCenter::RunCenter(const Services &services, TaskRunner &tasks, EngineGate &ga
     if (!m_active.isEmpty() && !m_handle)
       finishEarly(api::RunOutcome::Failed, api::RunErrorInfo{"engine", m_gate.failure()->text(), m_gate.failure()->hint});
   });
+}
+
+RunCenter::~RunCenter() { flush(); }
+
+void RunCenter::flush() {
+  m_disk.reset(); // what ran has ended, what waited is gone; nobody is left to be told of a failure
+  if (std::exchange(m_queueUnwritten, false)) static_cast<void>(m_services.runs->writeQueue(queueToKeep()));
+  for (const auto &[folder, notes] : std::exchange(m_notesUnwritten, {})) static_cast<void>(m_services.runs->writeNotes(folder, notes));
+  m_disk = std::make_unique<TaskRunner>(nullptr, 1);
 }
 
 api::RunSummary *RunCenter::entry(const QString &folder) {
@@ -41,6 +50,7 @@ void RunCenter::refresh() {
     std::vector<api::RunSummary> runs;
     std::vector<api::RunRequest> queue;
   };
+  m_endedMeanwhile.clear();
   m_listing = m_tasks.run(
       this,
       [store = m_services.runs, opened = m_opened, first = !m_known](StopToken stop) {
@@ -53,9 +63,11 @@ void RunCenter::refresh() {
         return found;
       },
       [this](Found found) {
-        // A live run's entry here is newer than what the disk had a moment ago, and may not have a folder yet.
+        // A live run's entry here is newer than what the disk had a moment ago, and may not have a folder yet; one that ended
+        // meanwhile, too.
         for (const api::RunSummary &mine : m_runs) {
-          if (!isLive(QString::fromStdString(mine.folder))) continue;
+          const QString folder = QString::fromStdString(mine.folder);
+          if (!isLive(folder) && !hasNoFolder(folder) && !m_endedMeanwhile.contains(folder)) continue;
           const auto same = std::find_if(found.runs.begin(), found.runs.end(), [&](const auto &run) { return run.folder == mine.folder; });
           if (same == found.runs.end())
             found.runs.insert(found.runs.begin(), mine);
@@ -63,6 +75,7 @@ void RunCenter::refresh() {
             *same = mine;
         }
         m_runs = std::move(found.runs);
+        m_endedMeanwhile.clear();
         for (const api::RunRequest &request : found.queue) {
           const QString folder = QString::fromStdString(request.folder);
           if (request.resume != (find(folder) != nullptr) || isLive(folder)) continue; // it is gone, or has begun
@@ -85,6 +98,7 @@ void RunCenter::forget(const QString &folder) {
   m_runs.erase(std::remove_if(m_runs.begin(), m_runs.end(), [&](const auto &run) { return run.folder == path; }), m_runs.end());
   m_opened.erase(std::remove(m_opened.begin(), m_opened.end(), path), m_opened.end());
   m_reading.remove(folder);
+  m_unbegun.remove(folder);
   if (RunModel *model = m_models.take(folder)) model->deleteLater();
   Q_EMIT listChanged();
 }
@@ -128,6 +142,7 @@ QString RunCenter::requestStart(const api::RunConfig &config) {
 
 void RunCenter::requestContinue(const QString &folder) {
   if (!find(folder) || !model(folder) || isLive(folder)) return;
+  if (hasNoFolder(folder)) return enqueue(m_unbegun.take(folder), 0); // it begins anew
   api::RunRequest request;
   request.folder = folder.toStdString();
   request.resume = true;
@@ -149,6 +164,7 @@ void RunCenter::addSummary(const api::RunRequest &request) {
     m_models.insert(folder, new RunModel(folder, this));
   }
   entry(folder)->phase = api::RunPhase::Waiting;
+  entry(folder)->error.clear();
 }
 
 /// `place` 0 = where a person expects it: at the end, or before runs that wait since the last time.
@@ -156,7 +172,7 @@ void RunCenter::enqueue(api::RunRequest request, int place) {
   addSummary(request);
   if (place > 0)
     m_queue.insert(std::move(request), place);
-  else if (std::exchange(m_held, false))
+  else if (!m_ending && std::exchange(m_held, false))
     m_queue.insert(std::move(request), 1);
   else
     m_queue.add(std::move(request));
@@ -164,7 +180,7 @@ void RunCenter::enqueue(api::RunRequest request, int place) {
 }
 
 void RunCenter::releaseQueue() {
-  m_held = false;
+  m_held = m_ending;
   startNext();
 }
 
@@ -174,18 +190,33 @@ void RunCenter::startNext() {
   Q_EMIT listChanged();
 }
 
-/// One write at a time, so that the last one is the newest; none before the queue of the last time has been read.
+/// A run that loads has no folder yet, minutes long: it is kept with those that wait until it begins.
+std::vector<api::RunRequest> RunCenter::queueToKeep() const {
+  std::vector<api::RunRequest> queue = m_queue.waiting();
+  if (m_loading) queue.insert(queue.begin(), *m_loading);
+  return queue;
+}
+
+/// Not before the queue of the last time has been read.
 void RunCenter::keepQueue() {
-  m_keepAgain = m_isKeeping;
-  if (m_isKeeping || !m_known) return;
-  m_isKeeping = true;
-  m_keeping = m_tasks.run(
-      this, [store = m_services.runs, queue = m_queue.waiting()](StopToken) { return store->writeQueue(queue); },
+  if (!m_known) return;
+  m_queueUnwritten = true;
+  m_keeping = m_disk->run(
+      this, [store = m_services.runs, queue = queueToKeep()](StopToken) { return store->writeQueue(queue); },
       [this](const Status &status) {
-        m_isKeeping = false;
+        m_queueUnwritten = false;
         if (!status.ok()) Q_EMIT failed(QString::fromStdString(status.error().text()));
-        if (m_keepAgain) keepQueue();
       });
+}
+
+std::optional<api::RunConfig> RunCenter::unwrittenConfig(const QString &folder) const {
+  const std::string path = folder.toStdString();
+  const api::RunRequest *request = m_loading && m_loading->folder == path ? &*m_loading : nullptr;
+  if (const auto failed = m_unbegun.find(folder); failed != m_unbegun.end()) request = &*failed;
+  for (const api::RunRequest &waiting : m_queue.waiting())
+    if (waiting.folder == path) request = &waiting;
+  if (!request || request->resume) return std::nullopt;
+  return request->config;
 }
 
 void RunCenter::moveInQueue(const QString &folder, int by) {
@@ -209,11 +240,12 @@ void RunCenter::putBack(const api::RunRequest &request, int place) {
   if (!isLive(QString::fromStdString(request.folder))) enqueue(request, std::max(1, place));
 }
 
-void RunCenter::launch(const api::RunRequest &request) {
+void RunCenter::launch(api::RunRequest request) {
   m_active = QString::fromStdString(request.folder);
+  m_loading = request;
   m_bridge = new RunBridge(this);
   connect(m_bridge, &RunBridge::arrived, this, [this, folder = m_active](const auto &events) { onArrived(folder, events); });
-  m_gate.whenReady(m_bridge, [this, bridge = m_bridge, request](api::Engine &engine) {
+  m_gate.whenReady(m_bridge, [this, bridge = m_bridge, request = std::move(request)](api::Engine &engine) {
     if (bridge != m_bridge) return; // stopped before the engine was there
     auto handle = engine.backend().start(request, bridge->sink());
     if (handle.ok())
@@ -234,6 +266,13 @@ void RunCenter::finishEarly(api::RunOutcome outcome, std::optional<api::RunError
 void RunCenter::onArrived(const QString &folder, const std::vector<api::RunEvent> &events) {
   RunModel *figures = m_models.value(folder);
   if (!figures) return;
+  const auto is = [&](auto kind) {
+    return std::any_of(events.begin(), events.end(), [](const auto &event) { return std::holds_alternative<decltype(kind)>(event.body); });
+  };
+  if (folder == m_active && m_loading && is(api::RunStarted{})) { // run.json is there
+    m_loading.reset();
+    keepQueue();
+  }
   if (m_reading.contains(folder)) { // the past comes first
     auto &early = m_early[folder];
     early.insert(early.end(), events.begin(), events.end());
@@ -242,8 +281,7 @@ void RunCenter::onArrived(const QString &folder, const std::vector<api::RunEvent
   const api::RunState before = figures->state();
   figures->apply(events);
   updateSummary(folder);
-  const bool over =
-      std::any_of(events.begin(), events.end(), [](const auto &event) { return std::holds_alternative<api::RunFinished>(event.body); });
+  const bool over = is(api::RunFinished{});
   tellChange(folder, over || figures->state() != before);
   if (over) end(folder);
 }
@@ -288,12 +326,24 @@ void RunCenter::end(QString folder) { // a copy: it may be m_active
   if (m_bridge) m_bridge->deleteLater();
   m_bridge = nullptr;
   const RunModel *figures = m_models.value(folder);
-  const bool began = !figures || figures->totalSteps() > 0;
   const bool stopped = figures && figures->finished() && figures->finished()->outcome == api::RunOutcome::Stopped;
+  std::optional<api::RunRequest> unbegun = std::exchange(m_loading, std::nullopt);
+  if (unbegun && unbegun->resume) unbegun.reset(); // it has a folder
+  if (unbegun && stopped && m_ending) {            // it can go on later, as was promised
+    entry(folder)->phase = api::RunPhase::Waiting;
+    m_queue.insert(*unbegun, 1);
+  } else if (unbegun && !stopped) {
+    m_unbegun.insert(folder, *unbegun);
+  } else if (!unbegun) {
+    m_endedMeanwhile.insert(folder);
+  }
   Q_EMIT runEnded(folder);
-  if (!began && stopped)
-    forget(folder); // it has no folder
-  else
+  if (unbegun && stopped && !m_ending) {
+    const api::RunSummary *run = find(folder);
+    const QString name = run ? QString::fromStdString(run->name) : QString();
+    forget(folder);
+    Q_EMIT stoppedBeforeItBegan(name, *unbegun);
+  } else if (!unbegun)
     m_measuring = m_tasks.run(
         this, [store = m_services.runs, path = folder.toStdString()](StopToken) { return store->summary(path).diskBytes; },
         [this, folder](int64_t bytes) {
@@ -327,9 +377,12 @@ void RunCenter::writeNotes(const QString &folder, const api::RunNotes &notes) {
   run->notes = notes;
   if (!notes.title.empty()) run->name = notes.title;
   Q_EMIT listChanged();
-  m_writing = m_tasks.run(
-      this, [store = m_services.runs, path = folder.toStdString(), notes](StopToken) { return store->writeNotes(path, notes); },
-      [this](const Status &status) {
+  const std::string path = folder.toStdString();
+  m_notesUnwritten[path] = notes;
+  m_noting[path] = m_disk->run(
+      this, [store = m_services.runs, path, notes](StopToken) { return store->writeNotes(path, notes); },
+      [this, path](const Status &status) {
+        m_notesUnwritten.erase(path);
         if (!status.ok()) Q_EMIT failed(QString::fromStdString(status.error().text()));
       });
 }

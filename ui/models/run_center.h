@@ -9,8 +9,10 @@
 
 #include <QHash>
 #include <QObject>
+#include <QSet>
 #include <QTimer>
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -23,6 +25,9 @@ class RunCenter : public QObject {
 
 public:
   RunCenter(const Services &services, TaskRunner &tasks, EngineGate &gate, QObject *parent = nullptr);
+  ~RunCenter() override;
+  /// Writes at once, on this thread, what is still to be written.
+  void flush();
 
   /// Newest first; runs of this process carry their live figures.
   const std::vector<api::RunSummary> &runs() const { return m_runs; }
@@ -39,7 +44,12 @@ public:
   /// Runs that waited when the studio was last closed wait on until somebody starts one or calls releaseQueue().
   bool isQueueHeld() const { return m_held && !m_queue.empty(); }
   void releaseQueue();
-  void holdQueue() { m_held = true; }
+  /// Nothing starts any more: the window goes when the active run has ended. What is asked for waits for the next time.
+  void beginEnding() { m_held = m_ending = true; }
+  /// The settings of a run that has no folder yet; nothing for one on disk.
+  std::optional<api::RunConfig> unwrittenConfig(const QString &folder) const;
+  /// Whether the run ended, here, before it had a folder.
+  bool hasNoFolder(const QString &folder) const { return m_unbegun.contains(folder); }
 
   /// Starts a run in a fresh folder and returns that folder; failures arrive as the run's end.
   QString requestStart(const api::RunConfig &config);
@@ -62,14 +72,16 @@ Q_SIGNALS:
   void listChanged();
   void runChanged(const QString &folder); // figures or state of the active run; twice a second at most, but a new state at once
   void runEnded(const QString &folder);
+  void stoppedBeforeItBegan(const QString &name, const attune::api::RunRequest &request); // it is no longer in the list
   void failed(const QString &message);
 
 private:
   void addSummary(const api::RunRequest &request);
   void enqueue(api::RunRequest request, int place);
   void startNext();
-  void launch(const api::RunRequest &request);
+  void launch(api::RunRequest request);
   void keepQueue();
+  std::vector<api::RunRequest> queueToKeep() const;
   void finishEarly(api::RunOutcome outcome, std::optional<api::RunErrorInfo> error);
   void onArrived(const QString &folder, const std::vector<api::RunEvent> &events);
   void updateSummary(const QString &folder);
@@ -83,18 +95,24 @@ private:
   std::vector<api::RunSummary> m_runs;
   std::vector<std::string> m_opened; // outside the workspace
   QHash<QString, RunModel *> m_models;
+  QSet<QString> m_endedMeanwhile; // since the listing under way began: newer here than there
   QString m_active;
-  RunBridge *m_bridge = nullptr; // of the active run
+  std::optional<api::RunRequest> m_loading;  // the active run's, until it begins: so long it counts as waiting on disk
+  QHash<QString, api::RunRequest> m_unbegun; // failed before they began: in the list for this session
+  RunBridge *m_bridge = nullptr;             // of the active run
   std::shared_ptr<api::RunHandle> m_handle;
   RunQueue m_queue;
-  bool m_held = true;
+  bool m_held = true, m_ending = false;
   QTimer m_changes;
   bool m_changeWaits = false;
   QHash<QString, std::shared_ptr<Task>> m_reading;
   QHash<QString, std::vector<api::RunEvent>> m_early; // of a live run whose past is being read
-  Task m_listing, m_writing, m_keeping, m_measuring;
-  bool m_isKeeping = false, m_keepAgain = false;
+  Task m_listing, m_keeping, m_measuring;
   bool m_known = false;
+  bool m_queueUnwritten = false;
+  std::map<std::string, api::RunNotes> m_notesUnwritten; // by folder
+  std::map<std::string, Task> m_noting;
+  std::unique_ptr<TaskRunner> m_disk; // one thread: the last write is the newest
 };
 
 } // namespace attune::ui

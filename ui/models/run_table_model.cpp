@@ -55,8 +55,15 @@ QString RunTableModel::text(const api::RunSummary &run, int column) const {
   case Started: return timeText(run.startedAt);
   case Duration: return run.seconds > 0 ? durationText(run.seconds) : QStringLiteral("–");
   case Size: return run.diskBytes > 0 ? bytesText(run.diskBytes) : QStringLiteral("–");
+  case Tags: return tagsText(run);
   default: return {};
   }
+}
+
+QString RunTableModel::tagsText(const api::RunSummary &run) {
+  QStringList tags;
+  for (const std::string &tag : run.notes.tags) tags.append(QString::fromStdString(tag));
+  return tags.join(QStringLiteral(", "));
 }
 
 QVariant RunTableModel::sortValue(const api::RunSummary &run, int column) const {
@@ -90,6 +97,9 @@ QVariant RunTableModel::data(const QModelIndex &index, int role) const {
     if (index.column() == Name) return m_shown.contains(folder) ? Qt::Checked : Qt::Unchecked;
     return {};
   case FolderRole: return folder;
+  case SearchRole: // the notes are nowhere in the table, but found with the name
+    return index.column() == Name ? text(run, Name) + QLatin1Char('\n') + QString::fromStdString(run.notes.text)
+                                  : text(run, index.column());
   case SortRole: return sortValue(run, index.column());
   case ColorRole: {
     const qsizetype place = m_shown.indexOf(folder);
@@ -130,6 +140,7 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
   case Started: return tr("Started");
   case Duration: return tr("Duration");
   case Size: return tr("On disk");
+  case Tags: return tr("Tags");
   default: return {};
   }
 }

@@ -12,8 +12,8 @@ class RunTableModel : public QAbstractTableModel {
   Q_OBJECT
 
 public:
-  enum Column { Name, Model, Data, State, Loss, Started, Duration, Size, ColumnCount };
-  enum Role { FolderRole = Qt::UserRole, SortRole, ColorRole };
+  enum Column { Name, Model, Data, State, Loss, Started, Duration, Size, Tags, ColumnCount };
+  enum Role { FolderRole = Qt::UserRole, SortRole, ColorRole, SearchRole };
 
   explicit RunTableModel(RunCenter &runs, QObject *parent = nullptr);
   int rowCount(const QModelIndex &parent = {}) const override;
@@ -27,6 +27,7 @@ public:
   void setShown(const QStringList &folders);
   int rowOf(const QString &folder) const;
   void retranslate();
+  static QString tagsText(const api::RunSummary &run);
 
 Q_SIGNALS:
   void shownToggled(const QString &folder, bool shown);

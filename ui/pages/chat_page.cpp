@@ -155,6 +155,7 @@ void ChatPage::connectSession() {
     if (isVisible()) showState();
   });
   connect(&m_runs, &RunCenter::runEnded, this, [this] { showState(); });
+  connect(&m_runs, &RunCenter::listChanged, this, [this] { showState(); }); // another run may go now
   for (ChatPane *pane : {m_base, m_tuned}) {
     connect(pane, &ChatPane::regenerateRequested, &m_session, &ChatSession::regenerate);
     connect(pane, &ChatPane::editRequested, this, &ChatPage::edit);

@@ -48,12 +48,11 @@ ConversationsPanel::ConversationsPanel(ConversationList &list, TaskRunner &tasks
 
   connect(&m_list, &ConversationList::changed, this, &ConversationsPanel::fill);
   connect(m_search, &QLineEdit::textChanged, &m_list, &ConversationList::search);
-  connect(m_items, &QListWidget::itemClicked, this, [this] {
-    if (const auto *kept = chosen()) Q_EMIT opened(kept->id);
-  });
-  connect(m_items, &QListWidget::itemActivated, this, [this] {
+  const auto openChosen = [this] {
     if (const auto *kept = chosen(); kept && kept->id != m_current) Q_EMIT opened(kept->id);
-  });
+  };
+  connect(m_items, &QListWidget::itemClicked, this, openChosen);
+  connect(m_items, &QListWidget::itemActivated, this, openChosen);
   connect(m_items, &QListWidget::itemChanged, this, [this](const QListWidgetItem *item) {
     if (m_filling) return;
     const std::string id = item->data(Qt::UserRole).toString().toStdString();
@@ -108,8 +107,7 @@ void ConversationsPanel::fill() {
   }
   m_filling = false;
   for (QPushButton *button : {m_rename, m_export, m_remove}) button->setEnabled(chosen() != nullptr);
-  m_empty->setText(m_search->text().trimmed().isEmpty() ? tr("Conversations are kept here once they have an answer.")
-                                                        : tr("No conversation holds this text."));
+  m_empty->setText(m_search->text().trimmed().isEmpty() ? tr("Conversations are kept here.") : tr("No conversation holds this text."));
   m_empty->setVisible(m_items->count() == 0);
 }
 

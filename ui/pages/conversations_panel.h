@@ -24,7 +24,7 @@ public:
   void focusSearch();
 
 Q_SIGNALS:
-  void opened(const std::string &id);
+  void opened(std::string id); // a copy: keeping the conversation left moves what the list holds
   void renamed(const std::string &id, const QString &title);
   void removed(const std::string &id);
 

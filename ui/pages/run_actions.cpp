@@ -9,6 +9,8 @@
 #include <QFileInfo>
 #include <QUrl>
 
+#include <algorithm>
+
 namespace attune::ui {
 
 namespace {
@@ -74,7 +76,7 @@ void RunActions::refresh() {
   m_up->setEnabled(place > 1);
   m_down->setEnabled(place > 0 && place < static_cast<int>(m_runs.queue().waiting().size()));
   m_out->setEnabled(place > 0);
-  m_trash->setEnabled(known && !m_runs.isLive(m_folder));
+  m_trash->setEnabled(!trashable().isEmpty());
 }
 
 void RunActions::takeOut() {
@@ -86,30 +88,70 @@ void RunActions::takeOut() {
   Toast::show(m_page, tr("%1 no longer waits.").arg(name), tr("Undo"), [this, request, place] { m_runs.putBack(*request, place); });
 }
 
-void RunActions::moveToTrash() {
-  const api::RunSummary *run = m_runs.find(m_folder);
-  if (!run || m_runs.isLive(m_folder)) return;
-  m_moving = m_tasks.run(
-      this,
-      [folder = m_folder](StopToken) {
-        QString trashed;
-        return QFile::moveToTrash(folder, &trashed) ? trashed : QString();
-      },
-      [this, folder = m_folder, name = QString::fromStdString(run->name)](const QString &trashed) {
-        if (trashed.isEmpty()) return Toast::show(m_page, tr("%1 could not be moved to the trash. Delete its folder by hand.").arg(name));
-        m_runs.forget(folder);
-        Toast::show(m_page, tr("%1 is in the trash.").arg(name), tr("Undo"), [this, folder, trashed] { restore(folder, trashed); });
-      });
+QStringList RunActions::trashable() const {
+  QStringList folders = m_selected ? m_selected() : QStringList();
+  if (!folders.contains(m_folder)) folders = QStringList{m_folder};
+  folders.erase(std::remove_if(folders.begin(), folders.end(),
+                               [this](const QString &folder) { return !m_runs.find(folder) || m_runs.isLive(folder); }),
+                folders.end());
+  return folders;
 }
 
-void RunActions::restore(const QString &folder, const QString &trashed) {
+void RunActions::moveToTrash() {
+  QStringList folders;
+  for (const QString &folder : trashable()) {
+    if (m_runs.hasNoFolder(folder))
+      m_runs.forget(folder);
+    else
+      folders.append(folder);
+  }
+  if (folders.isEmpty()) return;
   m_moving = m_tasks.run(
-      this, [folder, trashed](StopToken) { return takeFromTrash(trashed, folder); },
-      [this, folder](bool done) {
-        if (done)
-          m_runs.open(folder);
-        else
-          Toast::show(m_page, tr("The run could not be taken out of the trash. It is still there."));
+      this,
+      [folders](StopToken) {
+        Trashed all;
+        for (const QString &folder : folders) {
+          QString trashed;
+          if (!QFile::moveToTrash(folder, &trashed)) trashed.clear();
+          all.emplace_back(folder, trashed);
+        }
+        return all;
+      },
+      [this](const Trashed &all) { tellTrashed(all); });
+}
+
+void RunActions::tellTrashed(const Trashed &all) {
+  Trashed gone;
+  QString name, stuck; // of the last one
+  for (const auto &[folder, trashed] : all) {
+    const api::RunSummary *run = m_runs.find(folder);
+    const QString its = run ? QString::fromStdString(run->name) : folder;
+    if (trashed.isEmpty()) {
+      stuck = its;
+      continue;
+    }
+    name = its;
+    gone.emplace_back(folder, trashed);
+    m_runs.forget(folder);
+  }
+  if (!stuck.isEmpty()) return Toast::show(m_page, tr("%1 could not be moved to the trash. Delete its folder by hand.").arg(stuck));
+  const QString text =
+      gone.size() == 1 ? tr("%1 is in the trash.").arg(name) : tr("%n run(s) are in the trash.", nullptr, static_cast<int>(gone.size()));
+  Toast::show(m_page, text, tr("Undo"), [this, gone] { restore(gone); });
+}
+
+void RunActions::restore(const Trashed &all) {
+  m_moving = m_tasks.run(
+      this,
+      [all](StopToken) {
+        QStringList back;
+        for (const auto &[folder, trashed] : all)
+          if (takeFromTrash(trashed, folder)) back.append(folder);
+        return back;
+      },
+      [this, count = static_cast<qsizetype>(all.size())](const QStringList &back) {
+        for (const QString &folder : back) m_runs.open(folder);
+        if (back.size() < count) Toast::show(m_page, tr("The run could not be taken out of the trash. It is still there."));
       });
 }
 

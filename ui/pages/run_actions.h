@@ -7,6 +7,8 @@
 
 #include <QAction>
 
+#include <functional>
+
 namespace attune::ui {
 
 class RunActions : public QObject {
@@ -16,6 +18,8 @@ public:
   /// Shortcuts count while `table` has the focus.
   RunActions(RunCenter &runs, TaskRunner &tasks, QWidget *table, QWidget *page);
   void setRun(const QString &folder);
+  /// The runs selected together, the chosen one among them; they go to the trash together.
+  void setSelection(std::function<QStringList()> selected) { m_selected = std::move(selected); }
   /// In the order of a menu, separators among them.
   QList<QAction *> all() const { return m_all; }
   void refresh();
@@ -31,12 +35,16 @@ Q_SIGNALS:
 private:
   QAction *add(const QKeySequence &keys, std::function<void()> act);
   void addSeparator();
-  void restore(const QString &folder, const QString &trashed);
+  using Trashed = std::vector<std::pair<QString, QString>>; // folder, and where it is now: empty = it could not be moved
+  QStringList trashable() const;
+  void tellTrashed(const Trashed &all);
+  void restore(const Trashed &all);
 
   RunCenter &m_runs;
   TaskRunner &m_tasks;
   QWidget *m_table, *m_page;
   QString m_folder;
+  std::function<QStringList()> m_selected;
   QList<QAction *> m_all;
   QAction *m_rename, *m_up, *m_down, *m_out, *m_open, *m_trash;
   Task m_moving;

@@ -2,6 +2,7 @@
 
 #include "core/api/config_fields.h"
 #include "core/api/run_config_json.h"
+#include "ui/models/run_table_model.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
@@ -173,10 +174,7 @@ void RunNotesView::setRun(const QString &folder) {
   save();
   m_folder.clear(); // filling the fields is no edit
   const api::RunSummary *run = m_runs.find(folder);
-  QStringList tags;
-  if (run)
-    for (const std::string &tag : run->notes.tags) tags.append(QString::fromStdString(tag));
-  m_tags->setText(tags.join(QStringLiteral(", ")));
+  m_tags->setText(run ? RunTableModel::tagsText(*run) : QString());
   m_text->setPlainText(run ? QString::fromStdString(run->notes.text) : QString());
   m_where->setText(folder);
   m_folder = folder;

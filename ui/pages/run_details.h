@@ -52,16 +52,16 @@ private:
   QStringList m_shown;
 };
 
-/// Title, notes and tags, saved as one leaves the field.
+/// Title, notes and tags, saved as one leaves the field, the run or the window.
 class RunNotesView : public QWidget {
   Q_OBJECT
 
 public:
   explicit RunNotesView(RunCenter &runs, QWidget *parent = nullptr);
   void setRun(const QString &folder);
+  void save();
 
 private:
-  void save();
   RunCenter &m_runs;
   QString m_folder;
   QLineEdit *m_tags;

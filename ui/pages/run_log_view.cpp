@@ -21,7 +21,7 @@ namespace attune::ui {
 namespace {
 
 constexpr qint64 kSliceMilliseconds = 6;
-constexpr qsizetype kCopied = 100000; // lines at most, so that a copy does not take seconds
+constexpr qsizetype kCopied = 20000; // lines at most: each is made anew, and a copy should not take longer than a blink
 
 } // namespace
 

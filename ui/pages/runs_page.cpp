@@ -113,6 +113,10 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
     showCounts();
   });
   connect(&m_runs, &RunCenter::failed, this, [this](const QString &message) { Toast::show(this, message); });
+  connect(&m_runs, &RunCenter::stoppedBeforeItBegan, this, [this](const QString &name, const api::RunRequest &request) {
+    Toast::show(this, tr("%1 had not begun: nothing of it is kept.").arg(name), tr("Undo"),
+                [this, request] { m_runs.putBack(request, 1); });
+  });
   new ButtonAction(m_compare, QKeySequence(Qt::CTRL | Qt::Key_B), this);
   new ButtonAction(m_again, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A), this);
   new ButtonAction(m_export, QKeySequence(Qt::CTRL | Qt::Key_E), this);
@@ -149,6 +153,7 @@ void RunsPage::setUpTable() {
   m_filtered = new QSortFilterProxyModel(this);
   m_filtered->setSourceModel(m_model);
   m_filtered->setSortRole(RunTableModel::SortRole);
+  m_filtered->setFilterRole(RunTableModel::SearchRole);
   m_filtered->setFilterKeyColumn(-1);
   m_filtered->setFilterCaseSensitivity(Qt::CaseInsensitive);
   m_table->setObjectName(QStringLiteral("runsTable"));
@@ -170,6 +175,7 @@ void RunsPage::setUpTable() {
   header->setSectionResizeMode(QHeaderView::Interactive);
   header->moveSection(header->visualIndex(RunTableModel::Loss), 1);
   header->moveSection(header->visualIndex(RunTableModel::State), 2);
+  header->moveSection(header->visualIndex(RunTableModel::Tags), 3);
   header->resizeSection(RunTableModel::Name, 132);
   header->resizeSection(RunTableModel::Loss, 56);
   header->resizeSection(RunTableModel::State, 100);
@@ -179,9 +185,13 @@ void RunsPage::setUpTable() {
     if (index.isValid()) choose(index.data(RunTableModel::FolderRole).toString());
   });
   connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
-    const QModelIndexList rows = m_table->selectionModel()->selectedRows(RunTableModel::Name);
-    if (rows.size() > 1)
-      for (const QModelIndex &row : rows) showAlso(row.data(RunTableModel::FolderRole).toString());
+    const QStringList folders = selected();
+    const qsizetype before = m_shown.size();
+    if (folders.size() > 1)
+      for (const QString &folder : folders)
+        if (!m_shown.contains(folder)) m_shown.append(folder);
+    if (m_shown.size() > before) draw();
+    m_actions->refresh();
   });
   connect(m_model, &RunTableModel::shownToggled, this, [this](const QString &folder, bool shown) {
     if (shown) return showAlso(folder);
@@ -190,9 +200,17 @@ void RunsPage::setUpTable() {
   });
   connect(m_table, &QWidget::customContextMenuRequested, this, &RunsPage::showMenu);
   m_actions = new RunActions(m_runs, m_tasks, m_table, this);
+  m_actions->setSelection([this] { return selected(); });
   connect(m_actions, &RunActions::renameRequested, this, [this] {
     if (currentIndex().isValid()) m_table->edit(currentIndex());
   });
+}
+
+QStringList RunsPage::selected() const {
+  QStringList folders;
+  for (const QModelIndex &row : m_table->selectionModel()->selectedRows(RunTableModel::Name))
+    folders.append(row.data(RunTableModel::FolderRole).toString());
+  return folders;
 }
 
 QString RunsPage::currentRun() const { return m_current; }
@@ -242,6 +260,8 @@ void RunsPage::showView(const QString &key) {
   m_views->setCurrent(key);
   m_stack->setCurrentIndex(static_cast<int>(viewKeys().indexOf(key)));
 }
+
+void RunsPage::saveNotes() { m_notes->save(); }
 
 void RunsPage::compare() { showView(QStringLiteral("settings")); }
 

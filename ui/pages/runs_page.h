@@ -46,6 +46,8 @@ public:
   RunActions *runActions() const { return m_actions; }
   /// Asks for a folder, which may lie anywhere, and shows the run in it.
   void requestOpen();
+  /// What was typed last and is not saved yet.
+  void saveNotes();
   void open(const QString &folder);
 
 Q_SIGNALS:
@@ -59,6 +61,7 @@ private:
   void choose(const QString &folder);
   QModelIndex currentIndex() const;
   void markCurrent();
+  QStringList selected() const; // in the table
   void onListChanged();
   void draw();
   void showActive();

@@ -167,7 +167,10 @@ void TrainPage::makeActions() {
 
 void TrainPage::useRun(const QString &folder) {
   m_loading = m_tasks.run(
-      this, [store = m_services.runs, path = folder.toStdString()](StopToken) { return store->config(path); },
+      this,
+      [store = m_services.runs, path = folder.toStdString(), known = m_runs.unwrittenConfig(folder)](StopToken) {
+        return known ? Result<api::RunConfig>(*known) : store->config(path);
+      },
       [this, folder](Result<api::RunConfig> config) {
         if (config.ok())
           m_draft.replace(*config, folder + QStringLiteral("/run.json"), *config);

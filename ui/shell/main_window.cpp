@@ -62,14 +62,17 @@ MainWindow::MainWindow(const Services &services, Appearance &appearance, const P
     m_errors.append(QDateTime::currentDateTime().toString(Qt::ISODate) + QLatin1Char(' ') + message);
     if (m_errors.size() > 20) m_errors.removeFirst();
   });
-  connect(&m_runs, &RunCenter::listChanged, this, [this] {
-    if (!m_opening.isEmpty() && m_runs.find(m_opening)) showRun(std::exchange(m_opening, {}));
-  });
   connect(new DropOverlay(this), &DropOverlay::dropped, this, &MainWindow::openDropped);
   restoreState();
 }
 
 MainWindow::~MainWindow() = default;
+
+void MainWindow::flush() {
+  m_runsPage->saveNotes();
+  m_chat->session().flush();
+  m_runs.flush();
+}
 
 void MainWindow::makePages() {
   m_start = new StartPage(m_runs, m_gate, m_services, m_stack);
@@ -216,8 +219,7 @@ void MainWindow::openModel(const QString &path) {
 
 void MainWindow::openRun(const QString &folder) {
   goTo(Place::Runs);
-  m_opening = folder; // shown when the list has it
-  m_runs.open(folder);
+  m_runsPage->open(folder);
 }
 
 void MainWindow::openDropped(const QStringList &paths) {
@@ -273,6 +275,7 @@ void MainWindow::saveState() const {
 
 void MainWindow::closeEvent(QCloseEvent *event) {
   if (!m_quit->mayClose()) return event->ignore();
+  m_runsPage->saveNotes();
   saveState();
   event->accept();
 }

@@ -28,6 +28,8 @@ class MainWindow : public QMainWindow {
 public:
   MainWindow(const Services &services, Appearance &appearance, const Preferences &preferences);
   ~MainWindow() override;
+  /// Before the program goes without destructors: writes what is still to be written.
+  void flush();
 
   void goTo(Place place);
   Place place() const { return m_place; }
@@ -74,7 +76,6 @@ private:
   Appearance &m_appearance;
   const Preferences m_atStart;
   Preferences m_preferences;
-  QString m_opening;    // a run folder that the list does not have yet
   QStringList m_errors; // the last ones, for the diagnostics
   TaskRunner m_tasks;
   TaskRunner m_long; // jobs of minutes: surveys, searches, saves, length counts

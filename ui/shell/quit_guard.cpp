@@ -38,7 +38,7 @@ void QuitGuard::askToStop() {
   QMessageBox *box = ask(tr("A run is going"), tr("Stop the run and quit? It saves a checkpoint first and can go on later."),
                          tr("Stop and quit"), tr("Keep training"), [this] {
                            m_ending = true;
-                           m_runs.holdQueue();
+                           m_runs.beginEnding();
                            Toast::show(&m_window, tr("The run saves a checkpoint, then Attune closes."));
                            m_runs.requestStop(m_runs.active());
                          });

@@ -23,6 +23,9 @@ LineView::LineView(QWidget *parent) : QAbstractScrollArea(parent) {
   setFrameShape(QFrame::NoFrame);
   setFocusPolicy(Qt::StrongFocus);
   viewport()->setCursor(Qt::IBeamCursor);
+  connect(verticalScrollBar(), &QScrollBar::actionTriggered, this, [this] { // by wheel, by dragging, by a click into the bar
+    if (m_follow && verticalScrollBar()->sliderPosition() < verticalScrollBar()->maximum()) Q_EMIT followEnded();
+  });
 }
 
 int LineView::lineHeight() const { return fontMetrics().height() + 4; }
@@ -124,11 +127,6 @@ void LineView::mousePressEvent(QMouseEvent *event) {
 
 void LineView::mouseMoveEvent(QMouseEvent *event) {
   if (event->buttons() & Qt::LeftButton && m_count > 0) choose(lineAt(event->pos()), true);
-}
-
-void LineView::wheelEvent(QWheelEvent *event) {
-  QAbstractScrollArea::wheelEvent(event);
-  if (m_follow && verticalScrollBar()->value() < verticalScrollBar()->maximum()) Q_EMIT followEnded();
 }
 
 void LineView::keyPressEvent(QKeyEvent *event) {
