@@ -181,6 +181,16 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::RunActions</name>
+    <message numerus="yes">
+        <source>%n run(s) are in the trash.</source>
+        <translation>
+            <numerusform>%n run is in the trash.</numerusform>
+            <numerusform>%n runs are in the trash.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::RunLogView</name>
     <message numerus="yes">
         <source>%n line(s) found</source>

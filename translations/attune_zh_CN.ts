@@ -55,7 +55,7 @@
     </message>
     <message>
         <source>internal</source>
-        <translation>Attune 内部出错。</translation>
+        <translation>Attune&#x2009;内部出错。</translation>
     </message>
     <message>
         <source>usage</source>
@@ -107,7 +107,7 @@
     </message>
     <message>
         <source>newer_schema</source>
-        <translation>由更新版本的 Attune 写成。</translation>
+        <translation>由更新版本的&#x2009;Attune&#x2009;写成。</translation>
     </message>
     <message>
         <source>does_not_fit</source>
@@ -164,10 +164,6 @@
         <translation>Attune&#x2009;已用这个工作区打开。请先关闭另一个窗口，或换一个工作区。</translation>
     </message>
     <message>
-        <source>The workspace %1 cannot be made. Choose another with ATTUNE_WORKSPACE.</source>
-        <translation>无法创建工作区&#x2009;%1。请用&#x2009;ATTUNE_WORKSPACE&#x2009;指定别的位置。</translation>
-    </message>
-    <message>
         <source>Attune is open with this workspace on %1, or was when that machine stopped. Two windows on one workspace spoil each other&apos;s runs.</source>
         <translation>这个工作区正在&#x2009;%1&#x2009;上由&#x2009;Attune&#x2009;打开，或者那台机器停机时还开着。两个窗口共用一个工作区会互相破坏训练。</translation>
     </message>
@@ -178,6 +174,18 @@
     <message>
         <source>Quit</source>
         <translation>退出</translation>
+    </message>
+    <message>
+        <source>The workspace %1 cannot be used. Connect the disk it is on and start Attune again, or choose another folder.</source>
+        <translation>无法使用工作区 %1。请接上它所在的磁盘后重新启动 Attune，或选择另一个文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose a folder…</source>
+        <translation>选择文件夹…</translation>
+    </message>
+    <message>
+        <source>Choose the workspace folder</source>
+        <translation>选择工作区文件夹</translation>
     </message>
 </context>
 <context>
@@ -1477,10 +1485,6 @@
 %2</translation>
     </message>
     <message>
-        <source>Conversations are kept here once they have an answer.</source>
-        <translation>有了回答的对话会保存在这里。</translation>
-    </message>
-    <message>
         <source>No conversation holds this text.</source>
         <translation>没有包含这段文字的对话。</translation>
     </message>
@@ -1507,6 +1511,10 @@
     <message>
         <source>Markdown (*.md);;JSON (*.json)</source>
         <translation>Markdown (*.md);;JSON (*.json)</translation>
+    </message>
+    <message>
+        <source>Conversations are kept here.</source>
+        <translation>对话会保存在这里。</translation>
     </message>
 </context>
 <context>
@@ -1725,7 +1733,7 @@
     </message>
     <message>
         <source>Split: %1 to train on, %2 to measure on.</source>
-        <translation>已拆分：训练 %1 行，验证 %2 行。</translation>
+        <translation>已拆分：训练&#x2009;%1&#x2009;行，验证&#x2009;%2&#x2009;行。</translation>
     </message>
     <message>
         <source>Something else was changed since. Undo goes back step by step.</source>
@@ -1792,7 +1800,7 @@
     </message>
     <message>
         <source>JSON lines (*.jsonl);;JSON list (*.json);;CSV (*.csv);;Texts, one a line (*.txt)</source>
-        <translation>JSON 行 (*.jsonl);;JSON 列表 (*.json);;CSV (*.csv);;每行一段文本 (*.txt)</translation>
+        <translation>JSON&#x2009;行 (*.jsonl);;JSON&#x2009;列表 (*.json);;CSV (*.csv);;每行一段文本 (*.txt)</translation>
     </message>
 </context>
 <context>
@@ -2333,7 +2341,7 @@
     </message>
     <message>
         <source>This is no JSON yet; the row stays as it was.</source>
-        <translation>这还不是有效的 JSON，这一行保持原样。</translation>
+        <translation>这还不是有效的&#x2009;JSON，这一行保持原样。</translation>
     </message>
     <message>
         <source>Choose a model below the table to see its tokens.</source>
@@ -2418,6 +2426,12 @@
     <message>
         <source>The run could not be taken out of the trash. It is still there.</source>
         <translation>无法从回收站取回这次训练，它仍在回收站中。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n run(s) are in the trash.</source>
+        <translation>
+            <numerusform>%n 个训练已移到回收站。</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2711,6 +2725,10 @@
         <source>waiting, place %1</source>
         <translation>排队，第&#x2009;%1&#x2009;位</translation>
     </message>
+    <message>
+        <source>Tags</source>
+        <translation>标签</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::RunWatch</name>
@@ -2848,6 +2866,14 @@
     <message>
         <source>%1 is no run folder: it has neither run.json nor events.jsonl.</source>
         <translation>%1&#x2009;不是训练文件夹：既没有&#x2009;run.json，也没有&#x2009;events.jsonl。</translation>
+    </message>
+    <message>
+        <source>%1 had not begun: nothing of it is kept.</source>
+        <translation>%1 尚未开始，没有留下任何内容。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
     </message>
 </context>
 <context>
@@ -3062,7 +3088,7 @@
     </message>
     <message>
         <source>To train on: %1. To measure on: %2. The file itself stays as it is.</source>
-        <translation>训练 %1 行，验证 %2 行。原文件保持不变。</translation>
+        <translation>训练&#x2009;%1&#x2009;行，验证&#x2009;%2&#x2009;行。原文件保持不变。</translation>
     </message>
 </context>
 <context>

@@ -1,5 +1,6 @@
 #include "ui/models/chat_engine.h"
 
+#include "ui/models/error_text.h"
 namespace attune::ui {
 
 ChatEngine::ChatEngine(EngineGate &gate, QObject *parent) : QObject(parent), m_gate(gate), m_tasks(nullptr, 1) {
@@ -29,7 +30,7 @@ void ChatEngine::load(const std::string &model, const std::string &adapter) {
             m_model = *loaded;
             m_defaults = m_model->defaults();
           } else {
-            Q_EMIT loadFailed(QString::fromStdString(loaded.error().text()));
+            Q_EMIT loadFailed(errorText(loaded.error()));
           }
           Q_EMIT loadedChanged();
         });
@@ -69,8 +70,7 @@ void ChatEngine::ask(int id, std::vector<api::ChatRequest> requests) {
         if (answers.ok())
           for (size_t i = 0; i < answers->size() && i < sides.size(); ++i) Q_EMIT answered(id, sides[i], (*answers)[i]);
         else
-          Q_EMIT failed(id,
-                        QString::fromStdString(answers.error().text() + (answers.error().hint.empty() ? "" : " " + answers.error().hint)));
+          Q_EMIT failed(id, errorText(answers.error()));
         Q_EMIT ended(id);
       });
 }

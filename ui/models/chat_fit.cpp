@@ -1,5 +1,6 @@
 #include "ui/models/chat_fit.h"
 
+#include "ui/models/error_text.h"
 namespace attune::ui {
 
 ChatFit::ChatFit(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const Services &services, QObject *parent)
@@ -33,7 +34,7 @@ void ChatFit::ask(api::ChatDemand demand) {
           if (forecast.ok())
             Q_EMIT decided(*forecast);
           else
-            Q_EMIT failed(QString::fromStdString(forecast.error().text()));
+            Q_EMIT failed(errorText(forecast.error()));
         });
   });
 }

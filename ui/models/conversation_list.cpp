@@ -1,5 +1,6 @@
 #include "ui/models/conversation_list.h"
 
+#include "ui/models/error_text.h"
 #include <QDateTime>
 #include <QJsonDocument>
 
@@ -118,7 +119,7 @@ void ConversationList::write(const std::string &id, const std::optional<std::str
       this, [store = m_store, id, json](StopToken) { return json ? store->write(id, *json) : store->remove(id); },
       [this, id](const Status &status) {
         m_unwritten.erase(id);
-        if (!status.ok()) Q_EMIT failed(QString::fromStdString(status.error().text()));
+        if (!status.ok()) Q_EMIT failed(errorText(status.error()));
       });
 }
 

@@ -74,8 +74,11 @@ void DatasetSession::addUp() {
 
 DatasetSession::~DatasetSession() {
   stopListening();
+  flush();
+}
+
+void DatasetSession::flush() {
   if (m_pending.empty()) return;
-  // What was typed last still goes to the journal, and a save asked for a moment ago to the file.
   const auto written = std::make_shared<std::promise<void>>();
   const Task last = m_quick->run(
       this,
@@ -85,7 +88,7 @@ DatasetSession::~DatasetSession() {
       },
       [](bool) {});
   written->get_future().wait_for(std::chrono::seconds(5));
-  if (m_saveAsked && m_document) static_cast<void>(m_document->save(false, {}, {}));
+  if (std::exchange(m_saveAsked, false) && m_document) static_cast<void>(m_document->save(false, {}, {}));
 }
 
 std::shared_ptr<std::atomic<double>> DatasetSession::begin(Work work) {

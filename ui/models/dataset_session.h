@@ -27,6 +27,8 @@ public:
 
   explicit DatasetSession(const Services &services, QObject *parent = nullptr);
   ~DatasetSession() override;
+  /// Waits until what was typed is in the journal, and a save asked for a moment ago in the file; before the program ends.
+  void flush();
 
   void open(const QString &path);
   void close();

@@ -1,6 +1,7 @@
 #include "ui/models/run_center.h"
 
 #include "ui/bridge/run_bridge.h"
+#include "ui/models/error_text.h"
 
 #include <QDateTime>
 
@@ -205,7 +206,7 @@ void RunCenter::keepQueue() {
       this, [store = m_services.runs, queue = queueToKeep()](StopToken) { return store->writeQueue(queue); },
       [this](const Status &status) {
         m_queueUnwritten = false;
-        if (!status.ok()) Q_EMIT failed(QString::fromStdString(status.error().text()));
+        if (!status.ok()) Q_EMIT failed(errorText(status.error()));
       });
 }
 
@@ -383,7 +384,7 @@ void RunCenter::writeNotes(const QString &folder, const api::RunNotes &notes) {
       this, [store = m_services.runs, path, notes](StopToken) { return store->writeNotes(path, notes); },
       [this, path](const Status &status) {
         m_notesUnwritten.erase(path);
-        if (!status.ok()) Q_EMIT failed(QString::fromStdString(status.error().text()));
+        if (!status.ok()) Q_EMIT failed(errorText(status.error()));
       });
 }
 

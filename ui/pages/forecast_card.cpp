@@ -1,5 +1,6 @@
 #include "ui/pages/forecast_card.h"
 
+#include "ui/models/error_text.h"
 #include "ui/models/field_text.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/elided_label.h"
@@ -94,7 +95,7 @@ void ForecastCard::ask() {
         if (forecast.ok())
           m_forecast = std::move(*forecast);
         else
-          m_failure = QString::fromStdString(forecast.error().text() + (forecast.error().hint.empty() ? "" : " " + forecast.error().hint));
+          m_failure = errorText(forecast.error());
         showTexts();
         Q_EMIT forecastChanged();
       });
@@ -107,7 +108,7 @@ void ForecastCard::askFit() {
       this, [planner = &m_gate.engine()->planner(), config = m_draft.config()](StopToken) { return planner->fit(config); },
       [this](Result<api::FitProposal> proposal) {
         m_fit->setEnabled(true);
-        if (!proposal.ok()) return Toast::show(this, QString::fromStdString(proposal.error().text()));
+        if (!proposal.ok()) return Toast::show(this, errorText(proposal.error()));
         if (!proposal->fits)
           return Toast::show(this, tr("No smaller batch, checkpointing or length makes it fit. Take a smaller model or another method."));
         QStringList changes;

@@ -1,6 +1,7 @@
 #include "ui/pages/row_preview_panel.h"
 
 #include "core/api/config_fields.h"
+#include "ui/models/error_text.h"
 #include "ui/models/row_text.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/length_histogram.h"
@@ -87,7 +88,7 @@ void RowPreviewPanel::look() {
   m_count = m_slow.run(
       this, [preview = m_services.preview, config = m_config](StopToken stop) { return preview->countRows(config, stop); },
       [this](const Result<int64_t> &rows) {
-        if (!rows.ok()) return showMessage(QString::fromStdString(rows.error().text()));
+        if (!rows.ok()) return showMessage(errorText(rows.error()));
         m_rows = *rows;
         const QSignalBlocker quiet(m_number);
         m_number->setRange(1, static_cast<int>(std::clamp<qint64>(m_rows, 1, 1 << 30)));
@@ -97,7 +98,7 @@ void RowPreviewPanel::look() {
   m_lengths = m_slow.run(
       this, [preview = m_services.preview, config = m_config](StopToken stop) { return preview->lengths(config, stop); },
       [this](Result<api::LengthSurvey> survey) {
-        if (!survey.ok()) return showMessage(QString::fromStdString(survey.error().text()));
+        if (!survey.ok()) return showMessage(errorText(survey.error()));
         m_survey = std::move(*survey);
         m_histogram->setBins(m_survey->histogram, m_config.maxLength);
         showTexts();
@@ -114,7 +115,7 @@ void RowPreviewPanel::lookAtRow() {
         return preview->rows(config, row, 1, stop);
       },
       [this](Result<std::vector<api::RowTokens>> rows) {
-        if (!rows.ok()) return showMessage(QString::fromStdString(rows.error().text()));
+        if (!rows.ok()) return showMessage(errorText(rows.error()));
         m_shown.reset();
         if (!rows->empty()) m_shown = std::move(rows->front());
         m_tokens->setTokens(m_shown ? m_shown->tokens : std::vector<api::PreviewToken>());

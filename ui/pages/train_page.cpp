@@ -2,6 +2,7 @@
 
 #include "core/api/run_config_json.h"
 #include "core/base/atomic_file.h"
+#include "ui/models/error_text.h"
 #include "ui/models/field_text.h"
 #include "ui/models/run_text.h"
 #include "ui/pages/forecast_card.h"
@@ -175,7 +176,7 @@ void TrainPage::useRun(const QString &folder) {
         if (config.ok())
           m_draft.replace(*config, folder + QStringLiteral("/run.json"), *config);
         else
-          Toast::show(this, QString::fromStdString(config.error().text()));
+          Toast::show(this, errorText(config.error()));
       });
 }
 
@@ -203,7 +204,7 @@ void TrainPage::usePreset(const QString &path) {
   m_loading = m_tasks.run(
       this, [path = path.toStdString()](StopToken) { return api::loadRunConfig(path, {"model=x"}, api::ConfigPurpose::Plan); },
       [this, path](Result<api::RunConfig> config) {
-        if (!config.ok()) return Toast::show(this, QString::fromStdString(config.error().text()));
+        if (!config.ok()) return Toast::show(this, errorText(config.error()));
         const api::RunConfig before = m_draft.config();
         api::RunConfig file = *config;
         file.model.clear();
@@ -226,7 +227,7 @@ void TrainPage::readSettings(const QString &path) {
         return api::parseRunConfig(text, path, path.substr(0, path.rfind('/')));
       },
       [this, path](Result<api::ParsedRunConfig> parsed) {
-        if (!parsed.ok()) return Toast::show(this, QString::fromStdString(parsed.error().text()));
+        if (!parsed.ok()) return Toast::show(this, errorText(parsed.error()));
         m_draft.replace(parsed->config, path, parsed->config);
         if (!parsed->problems.empty())
           Toast::show(this, tr("%1: %2").arg(QString::fromStdString(parsed->problems.front().key),
@@ -245,9 +246,7 @@ void TrainPage::writeSettings(const QString &path) {
       [path = path.toStdString(), config = m_draft.config()](StopToken) {
         return writeFileAtomic(path, api::runConfigJson(config) + "\n");
       },
-      [this, path](const Status &status) {
-        Toast::show(this, status.ok() ? tr("Saved as %1.").arg(path) : QString::fromStdString(status.error().text()));
-      });
+      [this, path](const Status &status) { Toast::show(this, status.ok() ? tr("Saved as %1.").arg(path) : errorText(status.error())); });
 }
 
 void TrainPage::changeDataset(size_t index, const std::function<void(api::DatasetRef &)> &change) {

@@ -2,6 +2,7 @@
 
 #include "core/api/run_config_json.h"
 #include "core/base/atomic_file.h"
+#include "ui/models/error_text.h"
 #include "ui/pages/chat_page.h"
 #include "ui/pages/data_page.h"
 #include "ui/pages/runs_page.h"
@@ -71,6 +72,7 @@ MainWindow::~MainWindow() = default;
 void MainWindow::flush() {
   m_runsPage->saveNotes();
   m_chat->session().flush();
+  m_data->session().flush();
   m_runs.flush();
 }
 
@@ -144,7 +146,7 @@ void MainWindow::tryIt() {
         if (config.ok())
           showRun(m_runs.requestStart(*config));
         else
-          Toast::show(this, QString::fromStdString(config.error().text()));
+          Toast::show(this, errorText(config.error()));
       });
 }
 
@@ -196,9 +198,7 @@ void MainWindow::openDiagnostics() {
   showDiagnostics(this, diagnostics(), [this](const QString &path, const QString &report) {
     m_saving = m_tasks.run(
         this, [path = path.toStdString(), text = report.toStdString()](StopToken) { return writeFileAtomic(path, text); },
-        [this, path](const Status &saved) {
-          Toast::show(this, saved.ok() ? tr("Saved as %1.").arg(path) : QString::fromStdString(saved.error().text()));
-        });
+        [this, path](const Status &saved) { Toast::show(this, saved.ok() ? tr("Saved as %1.").arg(path) : errorText(saved.error())); });
   });
 }
 
