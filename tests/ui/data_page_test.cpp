@@ -66,6 +66,11 @@ struct Studio {
   DatasetSession &session() const { return page().session(); }
   QString cell(int row, int column) const { return page().table()->model()->index(row, column).data().toString(); }
   QPlainTextEdit *text(size_t card) const { return page().editor()->cards().at(card)->editor(); }
+  QPlainTextEdit *json() const {
+    for (QPlainTextEdit *edit : page().editor()->findChildren<QPlainTextEdit *>())
+      if (edit->accessibleName() == QLatin1String("The row as JSON")) return edit;
+    return nullptr;
+  }
   QPushButton *button(const QString &text) const {
     for (QPushButton *candidate : page().findChildren<QPushButton *>())
       if (candidate->text() == text && candidate->isVisible()) return candidate;
@@ -131,6 +136,7 @@ private Q_SLOTS:
     QTest::mouseClick(studio.button(QStringLiteral("Discard them")), Qt::LeftButton);
     QTRY_COMPARE(studio.text(0)->toPlainText(), QStringLiteral("One?"));
     QVERIFY(!studio.session().state().changed);
+    QTRY_COMPARE(studio.session().figures(studio.session().view().at(1)).errors, uint16_t(1)); // judged anew by itself
   }
 
   void searchFilterAndReplace() {
@@ -182,9 +188,7 @@ private Q_SLOTS:
     Studio studio;
     QTRY_COMPARE(studio.page().editor()->cards().size(), size_t(2));
     studio.page().editor()->showView(QStringLiteral("json"));
-    QPlainTextEdit *json = nullptr;
-    for (QPlainTextEdit *edit : studio.page().editor()->findChildren<QPlainTextEdit *>())
-      if (edit->accessibleName() == QLatin1String("The row as JSON")) json = edit;
+    QPlainTextEdit *json = studio.json();
     QVERIFY(json);
     QVERIFY(json->toPlainText().contains(QStringLiteral("1.50"))); // numbers as they are written
     QTest::mouseClick(studio.button(QStringLiteral("Turn")), Qt::LeftButton);
@@ -210,9 +214,7 @@ private Q_SLOTS:
     Studio studio;
     QTRY_COMPARE(studio.page().editor()->cards().size(), size_t(2));
     studio.page().editor()->showView(QStringLiteral("json"));
-    QPlainTextEdit *json = nullptr;
-    for (QPlainTextEdit *edit : studio.page().editor()->findChildren<QPlainTextEdit *>())
-      if (edit->accessibleName() == QLatin1String("The row as JSON")) json = edit;
+    QPlainTextEdit *json = studio.json();
     QVERIFY(json);
     json->setFocus();
     QString text = json->toPlainText();

@@ -1,8 +1,9 @@
 #include "ui/bridge/run_bridge.h"
 
+#include "ui/bridge/wake.h"
+
 #include <algorithm>
 #include <iterator>
-#include <mutex>
 
 namespace attune::ui {
 
@@ -14,17 +15,11 @@ constexpr size_t kBatch = 10000; // some milliseconds of work
 
 /// The queue with a way to the bridge that can be cut: the job may push after the window is gone.
 struct RunBridge::Shared : api::EventSink {
-  explicit Shared(RunBridge *owner) : bridge(owner), queue([this] { wake(); }) {}
+  explicit Shared(RunBridge *owner) : wake(owner, [owner] { owner->onWake(); }), queue([this] { wake.call(); }) {}
 
   void push(const api::RunEvent &event) override { queue.push(event); }
 
-  void wake() {
-    const std::lock_guard<std::mutex> lock(mutex);
-    if (bridge) QMetaObject::invokeMethod(bridge, &RunBridge::onWake, Qt::QueuedConnection);
-  }
-
-  std::mutex mutex;
-  RunBridge *bridge; // null once the bridge is gone
+  Wake wake;
   api::EventQueue queue;
 };
 
@@ -34,10 +29,7 @@ RunBridge::RunBridge(QObject *parent) : QObject(parent), m_shared(std::make_shar
   connect(&m_gather, &QTimer::timeout, this, &RunBridge::deliver);
 }
 
-RunBridge::~RunBridge() {
-  const std::lock_guard<std::mutex> lock(m_shared->mutex);
-  m_shared->bridge = nullptr;
-}
+RunBridge::~RunBridge() { m_shared->wake.cut(); }
 
 std::shared_ptr<api::EventSink> RunBridge::sink() const { return m_shared; }
 

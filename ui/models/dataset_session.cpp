@@ -4,31 +4,26 @@
 
 #include <algorithm>
 #include <future>
-#include <mutex>
 
 namespace attune::ui {
 
 namespace {
 
 constexpr qsizetype kKeptGlances = 20000;
-constexpr int64_t kKnownChanges = 1000; // a larger change leaves figures unknown
 
 const api::RowOrder &noRows() {
   static const api::RowOrder none = std::make_shared<const std::vector<api::RowId>>();
   return none;
 }
 
+/// Any row may be another now.
+api::DocumentChange everything() { return {{}, 1, true}; }
+
 bool sameLens(const api::RunConfig &a, const api::RunConfig &b) {
   return a.model == b.model && a.templateName == b.templateName && a.maxLength == b.maxLength && a.trainOn == b.trainOn;
 }
 
 } // namespace
-
-/// A conversation may be added to the open dataset from Chat; its thread only wakes the session, as long as there is one.
-struct DatasetSession::Foreign {
-  std::mutex mutex;
-  DatasetSession *session = nullptr;
-};
 
 DatasetSession::DatasetSession(const Services &services, QObject *parent)
     : QObject(parent), m_services(services), m_view(noRows()), m_quick(std::make_unique<TaskRunner>(nullptr, 1)) {
@@ -39,26 +34,18 @@ DatasetSession::DatasetSession(const Services &services, QObject *parent)
   connect(&m_still, &QTimer::timeout, this, &DatasetSession::addUp);
 }
 
+/// A conversation may be added to the open dataset from Chat.
 void DatasetSession::listen() {
-  m_foreign = std::make_shared<Foreign>();
-  m_foreign->session = this;
-  m_document->onForeignChange([foreign = m_foreign] {
-    const std::lock_guard<std::mutex> lock(foreign->mutex);
-    if (DatasetSession *session = foreign->session)
-      QMetaObject::invokeMethod(
-          session,
-          [session] {
-            session->onChange(api::DocumentChange{{}, 1, true}, {}, false);
-          },
-          Qt::QueuedConnection);
+  m_foreign = std::make_shared<Wake>(this, [this] {
+    if (m_document) onChange(everything(), {}, false);
   });
+  m_document->onForeignChange([foreign = m_foreign] { foreign->call(); });
 }
 
 void DatasetSession::stopListening() {
-  if (!m_foreign) return;
-  if (m_document) m_document->onForeignChange({});
-  const std::lock_guard<std::mutex> lock(m_foreign->mutex);
-  m_foreign->session = nullptr;
+  if (!m_document) return;
+  m_document->onForeignChange({});
+  m_foreign->cut();
 }
 
 void DatasetSession::addUp() {
@@ -66,7 +53,8 @@ void DatasetSession::addUp() {
   m_adding = m_quick->run(
       this, [document = m_document](StopToken) { return document->surveyNow(); },
       [this](std::optional<api::DocumentSurvey> survey) {
-        if (!survey || !m_survey) return;
+        if (!m_survey) return;
+        if (!survey) return countTokens(); // some figures have to be found first
         m_survey = std::move(survey);
         Q_EMIT surveyed();
       });
@@ -278,44 +266,39 @@ void DatasetSession::redo() {
   post([](api::DatasetDocument &document) { return document.redo(); }, {}, true);
 }
 
-void DatasetSession::post(Edit edit, EditDone done, bool bringUp) {
+template <typename Act, typename Done> void DatasetSession::inOrder(Act act, Done done) {
   if (!m_document) return;
   m_pending.push_back(m_quick->run(
-      this, [document = m_document, edit = std::move(edit)](StopToken) { return edit(*document); },
-      [this, document = m_document, done = std::move(done), bringUp](const Result<api::DocumentChange> &change) {
+      this, [document = m_document, act = std::move(act)](StopToken) { return act(*document); },
+      [this, document = m_document, done = std::move(done)](const auto &result) {
         m_pending.pop_front();
-        if (document == m_document) onChange(change, done, bringUp);
+        if (document == m_document) done(result);
       }));
 }
 
+void DatasetSession::post(Edit edit, EditDone done, bool bringUp) {
+  inOrder(std::move(edit),
+          [this, done = std::move(done), bringUp](const Result<api::DocumentChange> &change) { onChange(change, done, bringUp); });
+}
+
 void DatasetSession::afterEdits(std::function<void()> act) {
-  if (!m_document) return;
-  m_pending.push_back(m_quick->run(
-      this, [](StopToken) { return true; },
-      [this, document = m_document, act = std::move(act)](bool) {
-        m_pending.pop_front();
-        if (document == m_document) act();
-      }));
+  inOrder([](api::DatasetDocument &) { return true; }, [act = std::move(act)](bool) { act(); });
 }
 
 void DatasetSession::onChange(const Result<api::DocumentChange> &change, const EditDone &done, bool bringUp) {
   const uint64_t before = m_state.revision;
   m_state = m_document->state();
-  if (done) done(change.ok() ? std::nullopt : std::optional(change.error()));
-  if (!change.ok() && done) {
-    // told
-  } else if (!change.ok()) {
+  if (done)
+    done(change.ok() ? std::nullopt : std::optional(change.error()));
+  else if (!change.ok())
     Q_EMIT failed(errorText(change.error()));
-  } else {
+  if (change.ok()) {
     if (change->count > static_cast<int64_t>(change->rows.size())) m_glances.clear();
     for (const api::RowId row : change->rows) m_glances.remove(row);
     if (change->orderChanged) look();
     if (m_state.revision != before) Q_EMIT changed(*change);
     if (bringUp || change->orderChanged) Q_EMIT broughtUp(*change);
-    if (change->count > kKnownChanges)
-      countTokens();
-    else
-      m_still.start();
+    m_still.start();
   }
   Q_EMIT stateChanged();
 }
@@ -323,7 +306,7 @@ void DatasetSession::onChange(const Result<api::DocumentChange> &change, const E
 void DatasetSession::discardChanges() {
   edit([](api::DatasetDocument &document) -> Result<api::DocumentChange> {
     ATTUNE_CHECK(document.discardChanges());
-    return api::DocumentChange{{}, document.state().order ? static_cast<int64_t>(document.state().order->size()) + 1 : 1, true};
+    return everything();
   });
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "ui/bridge/task_runner.h"
+#include "ui/bridge/wake.h"
 #include "ui/services.h"
 
 #include <QHash>
@@ -106,6 +107,7 @@ private:
   std::shared_ptr<std::atomic<double>> begin(Work work);
   void end(Work work);
   template <typename Act, typename Done> void start(Work work, Act act, Done done);
+  template <typename Act, typename Done> void inOrder(Act act, Done done);
   void post(Edit edit, EditDone done, bool bringUp);
   void onChange(const Result<api::DocumentChange> &change, const EditDone &done, bool bringUp);
   void onSaved(const Status &status, bool force);
@@ -135,8 +137,7 @@ private:
   QTimer m_poll;
   QTimer m_still; // after the last change, to add the figures up anew
   Task m_adding;
-  struct Foreign; // how changes made elsewhere reach the GUI thread
-  std::shared_ptr<Foreign> m_foreign;
+  std::shared_ptr<Wake> m_foreign; // how changes made elsewhere reach the GUI thread
   Task m_glancing;
   std::deque<Task> m_pending;          // changes on their way, oldest first
   bool m_saveAsked = false;            // and not begun
