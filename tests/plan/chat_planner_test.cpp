@@ -6,20 +6,15 @@
 #include "core/generate/local_chat.h"
 #include "core/plan/local_planner.h"
 #include "tests/support/model_fixture.h"
+#include "tests/support/smol_config.h"
 
 #include <doctest/doctest.h>
 
 using namespace attune;
 using namespace attune::core;
+using attune::core::test::smol;
 
 namespace {
-
-io::ModelConfig smol() {
-  io::ModelConfig m;
-  m.hidden = 576, m.intermediate = 1536, m.layers = 30, m.heads = 9, m.kvHeads = 3, m.headDim = 64, m.vocab = 49152, m.context = 8192;
-  m.tiedEmbeddings = true;
-  return m;
-}
 
 int64_t itemOf(const std::vector<api::ForecastItem> &items, const std::string &name) {
   for (const auto &item : items)

@@ -1,5 +1,6 @@
 #include "core/plan/fit_solver.h"
 #include "core/plan/start_check.h"
+#include "tests/support/smol_config.h"
 
 #include <cstdint>
 #include <doctest/doctest.h>
@@ -7,15 +8,9 @@
 
 using namespace attune;
 using namespace attune::core;
+using attune::core::test::smol;
 
 namespace {
-
-io::ModelConfig smol() {
-  io::ModelConfig m;
-  m.hidden = 576, m.intermediate = 1536, m.layers = 30, m.heads = 9, m.kvHeads = 3, m.headDim = 64, m.vocab = 49152, m.context = 8192;
-  m.tiedEmbeddings = true;
-  return m;
-}
 
 std::map<std::string, int64_t> itemsOf(const MemoryForecast &forecast) {
   std::map<std::string, int64_t> items;

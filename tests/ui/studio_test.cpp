@@ -1,8 +1,6 @@
 // A person's ways through the window, on a fake engine: offscreen, real events, real widgets.
 #include "core/api/config_fields.h"
-#include "tests/support/fake_engine.h"
-#include "tests/support/fake_run_store.h"
-#include "tests/support/fake_token_preview.h"
+#include "tests/support/studio_fixture.h"
 #include "ui/charts/metric_chart.h"
 #include "ui/models/core_text.h"
 #include "ui/models/field_text.h"
@@ -29,31 +27,7 @@ using namespace attune::ui;
 
 namespace {
 
-/// A window on fakes; destroyed in the right order.
-struct Studio {
-  test::FakeRunStore store;
-  test::FakeTokenPreview preview;
-  test::FakeEngine engine;
-  Services services;
-  Appearance appearance;
-  Preferences preferences;
-  std::unique_ptr<MainWindow> window;
-
-  Studio() {
-    preferences.language = QStringLiteral("en");
-    preferences.theme = ThemeChoice::Light;
-    appearance.apply(preferences);
-    services.runs = &store;
-    services.preview = &preview;
-    services.openEngine = [this]() -> Result<api::Engine *> { return &engine; };
-    services.workspace = "/fake";
-    services.resources = ATTUNE_SOURCE_DIR "/resources";
-    services.starterModel = "/fake/starter.gguf";
-  }
-  void open() {
-    window = std::make_unique<MainWindow>(services, appearance, preferences);
-    window->show();
-  }
+struct Studio : test::StudioFixture {
   const api::RunSummary *newest() { return window->runs().runs().empty() ? nullptr : &window->runs().runs().front(); }
 };
 

@@ -30,10 +30,7 @@ ChatPane::ChatPane(Side side, QWidget *parent) : QFrame(parent), m_side(side), m
   head->addWidget(m_title, 1);
   head->addWidget(m_rate);
   layout->addLayout(head);
-  m_scroll = new QScrollArea(this);
-  m_scroll->setWidgetResizable(true);
-  m_scroll->setFrameShape(QFrame::NoFrame);
-  m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  m_scroll = makeScrollColumn(this);
   auto *content = new QWidget(m_scroll);
   m_list = new QVBoxLayout(content);
   m_list->setContentsMargins(0, 0, 6, 0);

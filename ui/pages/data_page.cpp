@@ -145,15 +145,6 @@ DataPage::DataPage(const Services &services, TaskRunner &tasks, ConfigDraft &dra
   });
 }
 
-void DataPage::fillMenu(QMenu &menu, qsizetype from) const {
-  for (QAction *action : m_actions.mid(from)) {
-    if (action)
-      menu.addAction(action);
-    else
-      menu.addSeparator();
-  }
-}
-
 QAction *DataPage::addCommand(const QList<QKeySequence> &keys, std::function<QString()> text, std::function<void()> act) {
   auto *action = new QAction(this);
   action->setShortcuts(keys);
@@ -161,25 +152,21 @@ QAction *DataPage::addCommand(const QList<QKeySequence> &keys, std::function<QSt
   connect(action, &QAction::triggered, this, act);
   onLanguage(this, [action, text] { action->setText(text()); });
   addAction(action);
-  m_actions.append(action);
   return action;
 }
 
 void DataPage::makeActions() {
   m_saveAction = addCommand(
       {QKeySequence::Save}, [] { return tr("Save"); }, [this] { m_session.save(); });
-  m_actions.append(nullptr);
   m_undo = addCommand(
       {QKeySequence::Undo}, [] { return tr("Undo"); }, [this] { m_session.undo(); });
   m_redo = addCommand(
       {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Z), QKeySequence(Qt::CTRL | Qt::Key_Y)}, [] { return tr("Redo"); },
       [this] { m_session.redo(); });
-  m_actions.append(nullptr);
   const auto search = addCommand(
       {QKeySequence::Find}, [] { return tr("Search rows"); }, [this] { m_search->setFocus(); });
   const auto replace = addCommand(
       {QKeySequence(Qt::CTRL | Qt::Key_H)}, [] { return tr("Replace…"); }, [this] { m_replace->open(); });
-  m_actions.append(nullptr);
   const auto add = addCommand(
       {QKeySequence(Qt::CTRL | Qt::Key_N)}, [] { return tr("Add a row"); }, [this] { insertRow(); });
   const auto copy = addCommand(
@@ -191,12 +178,17 @@ void DataPage::makeActions() {
       {QKeySequence(Qt::ALT | Qt::Key_Up)}, [] { return tr("Move rows up"); }, [this] { moveSelection(-1); });
   m_down = addCommand(
       {QKeySequence(Qt::ALT | Qt::Key_Down)}, [] { return tr("Move rows down"); }, [this] { moveSelection(1); });
-  m_actions.append(nullptr);
   const auto next = addCommand(
       {QKeySequence(Qt::Key_F8)}, [] { return tr("Next problem"); }, [this] { goToProblem(1); });
   const auto back = addCommand(
       {QKeySequence(Qt::SHIFT | Qt::Key_F8)}, [] { return tr("Previous problem"); }, [this] { goToProblem(-1); });
   m_needRows = {search, replace, add, copy, remove, next, back};
+  const auto line = [this] {
+    auto *separator = new QAction(this);
+    separator->setSeparator(true);
+    return separator;
+  };
+  m_rowActions = {replace, line(), add, copy, remove, m_up, m_down, line(), next, back};
   auto *del = new QAction(m_table);
   del->setShortcut(QKeySequence::Delete);
   del->setShortcutContext(Qt::WidgetShortcut);
@@ -244,7 +236,7 @@ void DataPage::setUpTable(QWidget *card) {
   connect(m_table, &QWidget::customContextMenuRequested, this, [this](const QPoint &at) {
     auto *menu = new QMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);
-    fillMenu(*menu, 6);
+    menu->addActions(m_rowActions);
     menu->popup(m_table->viewport()->mapToGlobal(at));
   });
 }

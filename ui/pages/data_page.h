@@ -38,8 +38,6 @@ public:
   DatasetSession &session() { return m_session; }
   QTableView *table() const { return m_table; }
   RowEditor *editor() const { return m_editor; }
-  /// Adds the page's actions, from the one at `from` on, to a menu.
-  void fillMenu(QMenu &menu, qsizetype from = 0) const;
 
 Q_SIGNALS:
   void trainRequested(const QString &path);
@@ -69,8 +67,8 @@ private:
   DatasetFiles *m_files;
   QTimer m_searchPause;
   bool m_trainAfterSave = false;
-  int m_toastRows = 0;        // deleted by a change on its way
-  QList<QAction *> m_actions; // null = a separator
+  int m_toastRows = 0;           // deleted by a change on its way
+  QList<QAction *> m_rowActions; // of the table's menu
   QAction *m_undo = nullptr, *m_redo = nullptr, *m_saveAction = nullptr, *m_up = nullptr, *m_down = nullptr;
   std::vector<QAction *> m_needRows;
   PageHeader *m_header;

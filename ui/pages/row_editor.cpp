@@ -30,14 +30,6 @@ constexpr size_t kCardsAtOnce = 60;
 
 QStringList viewKeys() { return {QStringLiteral("turns"), QStringLiteral("tokens"), QStringLiteral("json")}; }
 
-QScrollArea *makeScroll(QWidget *parent) {
-  auto *scroll = new QScrollArea(parent);
-  scroll->setWidgetResizable(true);
-  scroll->setFrameShape(QFrame::NoFrame);
-  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  return scroll;
-}
-
 } // namespace
 
 RowEditor::RowEditor(DatasetSession &session, QWidget *parent) : QFrame(parent), m_session(session) {
@@ -59,7 +51,7 @@ RowEditor::RowEditor(DatasetSession &session, QWidget *parent) : QFrame(parent),
   m_stack = new QStackedWidget(this);
   layout->addWidget(m_stack, 1);
 
-  m_scroll = makeScroll(m_stack);
+  m_scroll = makeScrollColumn(m_stack);
   auto *cards = new QWidget(m_scroll);
   m_list = new QVBoxLayout(cards);
   m_list->setContentsMargins(0, 0, 8, 0);
@@ -73,7 +65,7 @@ RowEditor::RowEditor(DatasetSession &session, QWidget *parent) : QFrame(parent),
   auto *tokens = new QWidget(m_stack);
   auto *tokensLayout = new QVBoxLayout(tokens);
   tokensLayout->setContentsMargins(0, 0, 0, 0);
-  QScrollArea *tokenScroll = makeScroll(tokens);
+  QScrollArea *tokenScroll = makeScrollColumn(tokens);
   m_tokenView = new TokenView(tokenScroll);
   tokenScroll->setWidget(m_tokenView);
   m_trained = makeLabel(TextRole::Caption, tokens);

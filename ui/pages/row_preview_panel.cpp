@@ -41,10 +41,7 @@ RowPreviewPanel::RowPreviewPanel(const Services &services, TaskRunner &tasks, Ta
   m_message = makeLabel(TextRole::Muted, this);
   m_message->setWordWrap(true);
   layout->addWidget(m_message);
-  auto *scroll = new QScrollArea(this);
-  scroll->setWidgetResizable(true);
-  scroll->setFrameShape(QFrame::NoFrame);
-  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  QScrollArea *scroll = makeScrollColumn(this);
   m_tokens = new TokenView(scroll);
   scroll->setWidget(m_tokens);
   layout->addWidget(scroll, 1);

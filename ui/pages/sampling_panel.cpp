@@ -32,10 +32,7 @@ SamplingPanel::SamplingPanel(QWidget *parent) : QFrame(parent) {
   setFixedWidth(244);
   auto *whole = new QVBoxLayout(this);
   whole->setContentsMargins(0, 4, 2, 4);
-  auto *scroll = new QScrollArea(this); // a small window shows a part
-  scroll->setWidgetResizable(true);
-  scroll->setFrameShape(QFrame::NoFrame);
-  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  QScrollArea *scroll = makeScrollColumn(this); // a small window shows a part
   whole->addWidget(scroll);
   auto *content = new QWidget(scroll);
   auto *layout = new QVBoxLayout(content);

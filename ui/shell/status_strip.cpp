@@ -1,5 +1,6 @@
 #include "ui/shell/status_strip.h"
 
+#include "ui/models/error_text.h"
 #include "ui/models/run_text.h"
 #include "ui/widgets/chip.h"
 #include "ui/widgets/controls.h"
@@ -99,7 +100,7 @@ void StatusStrip::showDevice() {
   if (m_gate.failure()) {
     m_device->setDot(Tone::Danger);
     m_device->setText(tr("Engine not loaded"));
-    m_device->setToolTip(QString::fromStdString(m_gate.failure()->text() + " " + m_gate.failure()->hint));
+    m_device->setToolTip(errorText(*m_gate.failure()));
     return;
   }
   if (!m_gate.device()) {

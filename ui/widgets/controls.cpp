@@ -5,6 +5,7 @@
 #include <QFrame>
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QStyle>
 #include <QVBoxLayout>
 
@@ -86,6 +87,14 @@ QFrame *makeCard(QWidget *parent) {
 }
 
 QVBoxLayout *cardLayout(QFrame *card) { return static_cast<QVBoxLayout *>(card->layout()); }
+
+QScrollArea *makeScrollColumn(QWidget *parent) {
+  auto *scroll = new QScrollArea(parent);
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  return scroll;
+}
 
 void setProblem(QWidget *input, bool problem) { setStyleProperty(input, "state", problem ? QStringLiteral("problem") : QString()); }
 

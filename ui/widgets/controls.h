@@ -7,6 +7,7 @@
 class QFrame;
 class QLabel;
 class QPushButton;
+class QScrollArea;
 class QVBoxLayout;
 class QWidget;
 
@@ -24,6 +25,9 @@ QPushButton *makeButton(ButtonKind kind, const QString &iconName, QWidget *paren
 /// A card and its vertical layout with LOOK.md's margins.
 QFrame *makeCard(QWidget *parent = nullptr);
 QVBoxLayout *cardLayout(QFrame *card);
+
+/// A column that scrolls up and down and is as wide as its place.
+QScrollArea *makeScrollColumn(QWidget *parent);
 
 /// Marks an input as having a problem, or not.
 void setProblem(QWidget *input, bool problem);
