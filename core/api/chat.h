@@ -31,6 +31,7 @@ struct SamplingSettings { // what chat and generate offer; Hugging Face's names 
 struct ChatRequest {
   std::vector<ChatMessage> messages; // the last one is the user's
   bool tuned = false;                // with the adapter
+  std::string templateName = "auto"; // as in run.json
   SamplingSettings sampling;
   int64_t contextTokens = 0; // at most so many tokens of conversation and answer; 0 = the model's context
   StopToken stop;

@@ -7,7 +7,7 @@
 #include "core/base/inside_folder.h"
 #include "core/data/dataset_file.h"
 #include "core/io/generation_defaults.h"
-#include "core/tokenizer/chat_template.h"
+#include "core/tokenizer/chat_layout.h"
 #include "core/tokenizer/tokenizer.h"
 
 #include <algorithm>
@@ -46,8 +46,11 @@ io::Description withTextProblems(io::Description result, const std::string &path
   } else if (const auto bundle = tokenizer::loadTokenizer(path); !bundle.ok()) {
     result.problem(bundle.error());
   } else {
-    const auto parsed = tokenizer::ChatTemplate::ofModel(*bundle);
-    if (!parsed.ok()) result.problem(parsed.error());
+    const auto layout = tokenizer::ChatLayout::choose(*bundle, "auto");
+    if (layout.ok())
+      result.facts["template"] = layout->name();
+    else
+      result.problem(layout.error());
   }
   const auto defaults = io::readGenerationDefaults(path, {});
   if (!defaults.ok()) result.problem(defaults.error());

@@ -4,6 +4,7 @@
 
 #include "core/api/run_config.h"
 #include "core/data/record.h"
+#include "core/tokenizer/chat_layout.h"
 
 #include <optional>
 #include <string>
@@ -24,19 +25,18 @@ public:
   std::string templateFor(api::DatasetFormat format) const;
   /// Whether a tool call in an answer is trained, which stands beside the answer's text: only where the template itself marks
   /// what is trained, or all is.
-  bool trainsToolCalls() const { return m_marksAnswers || m_part == tokenizer::TrainedPart::All; }
+  bool trainsToolCalls() const { return m_layout.marksAnswers() || m_part == tokenizer::TrainedPart::All; }
   const tokenizer::Tokenizer &tokenizer() const { return *m_bundle.tokenizer; }
   /// 0 when the bundle has no tokenizer, which only rows of token ids can do without.
   int64_t vocabularySize() const { return m_bundle.tokenizer ? m_bundle.tokenizer->vocabularySize() : 0; }
 
 private:
   RowEncoder() = default;
-  const tokenizer::ChatTemplate &chosen(api::DatasetFormat format) const;
+  const tokenizer::ChatLayout &chosen(api::DatasetFormat format) const;
   tokenizer::TokenizerBundle m_bundle;
   tokenizer::TrainedPart m_part = tokenizer::TrainedPart::Answers;
-  bool m_marksAnswers = false; // the template has {% generation %}
-  std::optional<tokenizer::ChatTemplate> m_template;
-  std::optional<tokenizer::ChatTemplate> m_alpaca; // under auto, when the model has no template
+  tokenizer::ChatLayout m_layout;
+  std::optional<tokenizer::ChatLayout> m_alpaca; // under auto, when the model has no template
 };
 
 } // namespace attune::data

@@ -35,10 +35,9 @@ std::vector<int32_t> ModelSession::encode(const std::string &text) const {
   return ids;
 }
 
-Result<std::vector<int32_t>> ModelSession::encodeChat(const tokenizer::Conversation &conversation) const {
-  ATTUNE_TRY(const auto chat, tokenizer::ChatTemplate::ofModel(bundle));
-  ATTUNE_TRY(auto encoded,
-             tokenizer::encodeChat(*bundle.tokenizer, bundle.endTokens, chat, conversation, tokenizer::TrainedPart::Answers, true));
+Result<std::vector<int32_t>> ModelSession::encodeChat(const tokenizer::ChatLayout &layout,
+                                                      const tokenizer::Conversation &conversation) const {
+  ATTUNE_TRY(auto encoded, layout.encode(bundle, conversation, tokenizer::TrainedPart::Answers, true));
   return std::move(encoded.ids);
 }
 

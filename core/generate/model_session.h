@@ -4,7 +4,7 @@
 
 #include "core/io/generation_defaults.h"
 #include "core/model/language_model.h"
-#include "core/tokenizer/chat_template.h"
+#include "core/tokenizer/chat_layout.h"
 
 #include <string>
 #include <vector>
@@ -25,7 +25,7 @@ struct ModelSession {
   /// Ids of raw text, with the begin token where the model wants one.
   std::vector<int32_t> encode(const std::string &text) const;
   /// Ids of a conversation that ends where the answer begins.
-  Result<std::vector<int32_t>> encodeChat(const tokenizer::Conversation &conversation) const;
+  Result<std::vector<int32_t>> encodeChat(const tokenizer::ChatLayout &layout, const tokenizer::Conversation &conversation) const;
 };
 
 } // namespace attune::core

@@ -1,6 +1,5 @@
 #include "core/tokenizer/chat_template.h"
 
-#include "core/base/nearest_name.h"
 #include "core/tokenizer/builtin_templates.h"
 #include "core/tokenizer/jinja_eval.h"
 
@@ -149,13 +148,9 @@ Result<ChatTemplate> ChatTemplate::parse(const std::string &source, const Templa
 }
 
 Result<ChatTemplate> ChatTemplate::builtIn(const std::string &name, const TemplateTokens &tokens) {
-  const BuiltInTemplate *nearest = nullptr;
-  for (const BuiltInTemplate &candidate : builtInTemplates()) {
+  for (const BuiltInTemplate &candidate : builtInTemplates())
     if (name == candidate.name) return parse(candidate.source, tokens, name);
-    const std::string shortened = name.substr(0, 40);
-    if (!nearest || editDistance(shortened, candidate.name) < editDistance(shortened, nearest->name)) nearest = &candidate;
-  }
-  return Error{ErrorCode::UnknownKey, "there is no template '" + name + "'", "", std::string("did you mean '") + nearest->name + "'?"};
+  return Error{ErrorCode::UnknownKey, "There is no template \"" + name + "\".", "template", ""};
 }
 
 Result<ChatTemplate> ChatTemplate::ofModel(const TokenizerBundle &bundle) {
@@ -165,16 +160,9 @@ Result<ChatTemplate> ChatTemplate::ofModel(const TokenizerBundle &bundle) {
     return Error{ErrorCode::TemplateFailed, "The model has several chat templates (" + names + ") and none is named default.",
                  bundle.templateFile, "Name one of them default."};
   }
-  if (bundle.chatTemplate.empty()) return builtIn("plain", bundle.templateTokens);
   ATTUNE_TRY(ChatTemplate made, parse(bundle.chatTemplate, bundle.templateTokens, bundle.templateFile));
   made.m_name = "model";
   return made;
-}
-
-std::vector<std::string> ChatTemplate::builtInNames() {
-  std::vector<std::string> names;
-  for (const BuiltInTemplate &known : builtInTemplates()) names.emplace_back(known.name);
-  return names;
 }
 
 Result<RenderedChat> ChatTemplate::render(const Conversation &conversation, bool addGenerationPrompt) const {

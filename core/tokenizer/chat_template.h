@@ -37,10 +37,9 @@ class ChatTemplate {
 public:
   /// Parses Jinja source; `tokens` become variables.
   static Result<ChatTemplate> parse(const std::string &source, const TemplateTokens &tokens, const std::string &where);
-  /// A built-in template by name: chatml, alpaca, plain, llama2. UnknownKey with the nearest name otherwise.
+  /// A built-in template by name (builtin_templates.h); UnknownKey otherwise.
   static Result<ChatTemplate> builtIn(const std::string &name, const TemplateTokens &tokens);
-  static std::vector<std::string> builtInNames();
-  /// The template a model ships, which is called "model", else "plain". TemplateFailed when it ships several, no default.
+  /// The template a model ships, which is called "model". TemplateFailed when it ships several, no default.
   static Result<ChatTemplate> ofModel(const TokenizerBundle &bundle);
 
   Result<RenderedChat> render(const Conversation &conversation, bool addGenerationPrompt) const;

@@ -71,12 +71,19 @@ private:
 /// Named special tokens that chat templates see as variables: "bos_token" -> "<s>". A name that is not there is undefined.
 using TemplateTokens = std::map<std::string, std::string>;
 
+/// The tokens that begin a turn in layouts that have no template text (Baichuan).
+struct RoleTokens {
+  TokenId user = -1;
+  TokenId assistant = -1;
+};
+
 /// What a model folder or GGUF says about text: tokenizer, chat template, generation defaults.
 struct TokenizerBundle {
   std::shared_ptr<const Tokenizer> tokenizer;
   std::string chatTemplate;                // Jinja source, empty when the model ships none
   std::string templateFile;                // where that stands, for messages
   std::vector<std::string> namedTemplates; // when it ships several and none is the default
+  std::optional<RoleTokens> roleTokens;    // the model's own layout where it ships no template
   TemplateTokens templateTokens;
   std::vector<TokenId> endTokens; // that end an answer: eos and generation_config's list
 };

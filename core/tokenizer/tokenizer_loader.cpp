@@ -3,6 +3,7 @@
 #include "core/base/json.h"
 #include "core/tokenizer/bpe_tokenizer.h"
 #include "core/tokenizer/gguf_tokenizer.h"
+#include "core/tokenizer/role_token_chat.h"
 #include "core/tokenizer/tokenizer_json.h"
 #include "core/tokenizer/unicode.h"
 
@@ -233,10 +234,9 @@ Result<TokenizerBundle> loadFolder(const std::string &folder) {
   const std::string generationPath = folder + "/generation_config.json";
   bundle.templateTokens = templateTokensOf(config);
   ATTUNE_TRY(const Json generation, settings(generationPath));
-  if (!addEndTokens(generation, bundle)) {
-    ATTUNE_TRY(const Json model, settings(folder + "/config.json"));
-    addEndTokens(model, bundle);
-  }
+  ATTUNE_TRY(const Json model, settings(folder + "/config.json"));
+  if (!addEndTokens(generation, bundle)) addEndTokens(model, bundle);
+  bundle.roleTokens = roleTokensOf(model, generation, bundle.tokenizer->vocabularySize());
   ATTUNE_TRY(auto templates, templatesOf(folder, config, configPath));
   if (const auto usual = templates.find("default"); usual != templates.end()) {
     bundle.chatTemplate = std::move(usual->second.source);
@@ -264,6 +264,8 @@ Result<TokenizerBundle> loadGguf(const std::string &path) {
     if (id < 0 || id >= bundle.tokenizer->vocabularySize()) continue;
     bundle.templateTokens[name] = bundle.tokenizer->piece(static_cast<TokenId>(id));
   }
+  if (const auto family = file->text("general.architecture"))
+    bundle.roleTokens = roleTokensOf({{"model_type", *family}}, Json::object(), bundle.tokenizer->vocabularySize());
   bundle.chatTemplate = std::string(file->text("tokenizer.chat_template").value_or(""));
   bundle.templateFile = path + "#tokenizer.chat_template";
   return bundle;

@@ -1,5 +1,6 @@
 // What a rendered conversation knows about who wrote it, what is trained, and what hostile templates can do.
 #include "core/tokenizer/chat_template.h"
+#include "tests/support/byte_tokenizer.h"
 
 #include <algorithm>
 #include <chrono>
@@ -8,54 +9,9 @@
 
 using namespace attune;
 using namespace attune::tokenizer;
+using attune::test::ByteTokenizer;
 
 namespace {
-
-/// One token a byte, but for three special tokens, matched wherever no protected byte is touched.
-class ByteTokenizer : public Tokenizer {
-public:
-  static constexpr TokenId kStart = 1000, kEnd = 1001, kEos = 1002;
-
-  EncodedText encodeWithOffsets(std::string_view text, const std::vector<TextSpan> &protectedSpans) const override {
-    static const std::pair<std::string_view, TokenId> kSpecials[] = {{"<|im_start|>", kStart}, {"<|im_end|>", kEnd}, {"</s>", kEos}};
-    EncodedText encoded;
-    for (size_t at = 0; at < text.size();) {
-      size_t length = 1;
-      TokenId id = static_cast<unsigned char>(text[at]);
-      for (const auto &[piece, special] : kSpecials) {
-        const bool touches = std::any_of(protectedSpans.begin(), protectedSpans.end(),
-                                         [&, size = piece.size()](const TextSpan &s) { return s.begin < at + size && at < s.end; });
-        if (text.substr(at, piece.size()) == piece && !touches) {
-          length = piece.size();
-          id = special;
-        }
-      }
-      encoded.ids.push_back(id);
-      encoded.offsets.push_back({at, at + length});
-      at += length;
-    }
-    return encoded;
-  }
-  std::vector<TokenId> encode(std::string_view text, bool) const override { return encodeWithOffsets(text, {}).ids; }
-  std::string decode(const std::vector<TokenId> &ids, bool) const override {
-    std::string text;
-    for (const TokenId id : ids) {
-      if (id < 256) {
-        text.push_back(static_cast<char>(id));
-      } else {
-        text += id == kStart ? "<|im_start|>" : id == kEnd ? "<|im_end|>" : "</s>";
-      }
-    }
-    return text;
-  }
-  std::string piece(TokenId id) const override { return decode({id}, false); }
-  TokenId idOf(std::string_view) const override { return -1; }
-  bool isSpecial(TokenId id) const override { return id >= 256; }
-  int64_t vocabularySize() const override { return 1003; }
-  TokenId bosToken() const override { return -1; }
-  TokenId eosToken() const override { return kEos; }
-  bool addsBos() const override { return false; }
-};
 
 const TemplateTokens kTokens = {{"bos_token", "<s>"}, {"eos_token", "</s>"}};
 const std::vector<TokenId> kEnds = {ByteTokenizer::kEnd, ByteTokenizer::kEos};
@@ -120,11 +76,7 @@ TEST_CASE("built-in templates render what they promise") {
   CHECK(rendered(builtIn("plain"), talk({{"user", "Q"}, {"assistant", "A"}})).text == "<s>Q\nA</s>");
   CHECK(rendered(builtIn("plain"), talk({{"user", "Q"}}), true).text == "<s>Q\n");
   CHECK(rendered(builtIn("llama2"), talks).text == "<s>[INST] <<SYS>>\nS\n<</SYS>>\n\nU [/INST] A </s><s>[INST] V [/INST]");
-  CHECK(ChatTemplate::builtInNames() == std::vector<std::string>{"chatml", "alpaca", "plain", "llama2"});
-  const auto wrong = ChatTemplate::builtIn("chatlm", {});
-  REQUIRE(!wrong.ok());
-  CHECK(wrong.error().code == ErrorCode::UnknownKey);
-  CHECK(wrong.error().hint.find("chatml") != std::string::npos);
+  CHECK(ChatTemplate::builtIn("chatlm", {}).error().code == ErrorCode::UnknownKey);
 }
 
 TEST_CASE("written and answered bytes survive what templates do to texts") {
@@ -198,7 +150,7 @@ TEST_CASE("a message as written keeps its keys in their order, but for those tha
   const auto chat = rendered(parsed("{{ messages | tojson }}{{ messages[1].content is defined }}"), conversation);
   CHECK(chat.text == R"([{"content": "q", "role": "user"}, {"role": "assistant", "tool_calls": [1]}, )"
                      R"({"thinking": "r", "role": "assistant", "reasoning": "r", "reasoning_content": "r"}]False)");
-  for (const std::string &name : ChatTemplate::builtInNames()) CHECK(builtIn(name).render(conversation, false).ok());
+  for (const char *name : {"chatml", "alpaca", "plain", "llama2"}) CHECK(builtIn(name).render(conversation, false).ok());
   conversation.messages[1].asWritten.clear();
   conversation.messages[1].extraJson = R"({"content":null})";
   CHECK(rendered(parsed("{{ messages[1] | tojson }}"), conversation).text == R"({"role": "assistant"})");
@@ -212,8 +164,6 @@ TEST_CASE("named tokens are variables, those without a name are undefined, and n
   conversation.toolsJson = "[]";
   CHECK(rendered(source, conversation).text == "<p>FalseFalse");
   TokenizerBundle bundle;
-  bundle.templateTokens = {{"eos_token", "<e>"}};
-  CHECK(rendered(*ChatTemplate::ofModel(bundle), talk({{"user", "q"}, {"assistant", "a"}})).text == "q\na<e>");
   bundle.chatTemplate = "own";
   CHECK(rendered(*ChatTemplate::ofModel(bundle), conversation).text == "own");
   CHECK(ChatTemplate::ofModel(bundle)->name() == "model");

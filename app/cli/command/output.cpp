@@ -48,11 +48,6 @@ void printWritten(std::ostream &out, std::string_view text) {
     out << text << std::flush;
 }
 
-void noticeTemplate(const tokenizer::TokenizerBundle &bundle, CommandContext &context) {
-  if (bundle.chatTemplate.empty() && bundle.namedTemplates.empty() && !context.quiet)
-    context.err << "The model ships no chat template, so the plain one is used.\n";
-}
-
 Status checkBesideJson(const std::string &path, const std::string &option) {
   if (!isStandardOutput(path)) return {};
   return Error{ErrorCode::Usage, "With --json, stdout holds the report and nothing else.", option, "Write to a file."};

@@ -21,9 +21,6 @@ std::string printable(std::string_view text);
 /// What a model or a row wrote, flushed: as it is into a file or pipe, printable on a terminal.
 void printWritten(std::ostream &out, std::string_view text);
 
-/// Tells on context.err when the model ships no chat template, so that the plain one is used.
-void noticeTemplate(const tokenizer::TokenizerBundle &bundle, CommandContext &context);
-
 /// Usage when `path`, given by `option`, is where the JSON of stdout goes.
 Status checkBesideJson(const std::string &path, const std::string &option);
 

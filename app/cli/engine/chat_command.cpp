@@ -1,5 +1,6 @@
-// attune chat: talk to a model in the terminal, turn by turn, with the model's own chat template.
+// attune chat: talk to a model in the terminal, turn by turn.
 #include "app/cli/command/output.h"
+#include "app/cli/command/template_option.h"
 #include "app/cli/engine/model_options.h"
 #include "core/generate/generator.h"
 
@@ -18,6 +19,7 @@ public:
   void addOptions(CLI::App &options) override {
     m_model.add(options);
     options.add_option("--system", m_system, "What the model is told first");
+    m_template.add(options);
     m_sampling.add(options);
   }
 
@@ -25,7 +27,7 @@ public:
     if (context.json)
       return Error{ErrorCode::Usage, "chat has no JSON output.", "--json", "Use attune generate --messages for one answer."};
     ATTUNE_TRY(core::ModelSession session, m_model.openToGenerate(context, true));
-    noticeTemplate(session.bundle, context);
+    ATTUNE_TRY(const auto layout, m_template.choose(session.bundle, context));
     if (!context.quiet) context.err << "Write a message; /reset starts again, /exit leaves.\n";
     tokenizer::Conversation conversation;
     const auto reset = [&] {
@@ -48,7 +50,7 @@ public:
         continue;
       }
       conversation.messages.push_back({"user", line, ""});
-      ATTUNE_TRY(const std::vector<int32_t> prompt, session.encodeChat(conversation));
+      ATTUNE_TRY(const std::vector<int32_t> prompt, session.encodeChat(layout, conversation));
       if (static_cast<int64_t>(prompt.size()) >= room) {
         context.err << "The conversation has " << prompt.size() << " tokens with this message, and the model sees " << room
                     << ". Write a shorter one, or /reset to start again.\n";
@@ -79,6 +81,7 @@ public:
 private:
   ModelOptions m_model;
   SamplingFlags m_sampling{512};
+  TemplateOption m_template;
   std::string m_system;
 };
 

@@ -1,5 +1,6 @@
 // attune generate: one answer, streamed.
 #include "app/cli/command/output.h"
+#include "app/cli/command/template_option.h"
 #include "app/cli/command/token_ids.h"
 #include "app/cli/engine/model_options.h"
 #include "core/data/messages_file.h"
@@ -19,9 +20,10 @@ public:
     m_model.add(options);
     auto *input = options.add_option_group("input", "What to answer (one of these)");
     input->add_option("--prompt", m_prompt, "Raw text to continue");
-    input->add_option("--messages", m_messages, "A conversation as JSON, rendered with the model's chat template");
+    input->add_option("--messages", m_messages, "A conversation as JSON, rendered with a chat template");
     input->add_option("--ids", m_ids, "Token ids, \"1 2 3\"");
     input->require_option(1);
+    m_template.add(options);
     m_sampling.add(options);
   }
 
@@ -37,8 +39,8 @@ public:
     ATTUNE_TRY(core::ModelSession session, m_model.openToGenerate(context, !m_ids));
     if (m_prompt) prompt = session.encode(*m_prompt);
     if (m_messages) {
-      noticeTemplate(session.bundle, context);
-      ATTUNE_TRY(prompt, session.encodeChat(conversation));
+      ATTUNE_TRY(const auto layout, m_template.choose(session.bundle, context));
+      ATTUNE_TRY(prompt, session.encodeChat(layout, conversation));
     }
 
     std::string text;
@@ -77,6 +79,7 @@ public:
 private:
   ModelOptions m_model;
   SamplingFlags m_sampling{256};
+  TemplateOption m_template;
   std::optional<std::string> m_prompt, m_messages, m_ids;
 };
 

@@ -1,5 +1,6 @@
 // attune score: log-probabilities, perplexity and logits of given tokens.
 #include "app/cli/command/output.h"
+#include "app/cli/command/template_option.h"
 #include "app/cli/command/token_ids.h"
 #include "app/cli/engine/model_options.h"
 #include "core/data/chat_dataset.h"
@@ -26,6 +27,7 @@ public:
     input->add_option("--text", m_text, "Raw text");
     input->add_option("--file", m_file, "A dataset file; conversations score their answers only");
     input->require_option(1);
+    m_template.add(options);
     options.add_option("--logits", m_logits, "Write the raw logits here (safetensors, float32 [T, V])");
   }
 
@@ -74,6 +76,7 @@ private:
   Result<int> scoreFile(core::ModelSession &session, CommandContext &context) {
     data::DatasetOptions options;
     options.maxLength = session.model.transformer.config().context;
+    options.templateName = m_template.name;
     options.vocabularySize = session.model.transformer.config().vocab;
     auto encoded = data::encodeDataset({{*m_file}}, session.bundle, options, context.stop);
     if (!encoded.ok() && encoded.error().code == ErrorCode::NothingToTrain)
@@ -112,6 +115,7 @@ private:
 
   ModelOptions m_model;
   std::optional<std::string> m_ids, m_text, m_file;
+  TemplateOption m_template;
   std::string m_logits;
   std::vector<std::optional<double>> m_logProbs;
   double m_nll = 0.0;

@@ -1,5 +1,6 @@
 // attune tokenize: text to ids, a conversation to rendered text and ids with the trained mask, or ids to text.
 #include "app/cli/command/output.h"
+#include "app/cli/command/template_option.h"
 #include "app/cli/command/token_ids.h"
 #include "core/api/config_fields.h"
 #include "core/base/atomic_file.h"
@@ -31,6 +32,7 @@ public:
     options.add_flag("--with-special", m_withSpecial, "Let special tokens written in the text become special tokens");
     options.add_flag("--add-special", m_addSpecial, "Put the model's begin token before the text, where the model wants one");
     options.add_flag("--add-generation-prompt", m_generationPrompt, "End the conversation with the start of an answer");
+    m_template.add(options);
     options.add_option("--train-on", m_trainOn, "Which answers count as trained: answers, last or all")
         ->check(CLI::IsMember({"answers", "last", "all"}));
   }
@@ -43,17 +45,16 @@ public:
       return Error{ErrorCode::Usage, "Only a conversation has a generation prompt.", "--add-generation-prompt",
                    "Give it together with --messages, or leave it out."};
     ATTUNE_TRY(const tokenizer::TokenizerBundle bundle, tokenizer::loadTokenizer(m_model));
-    if (m_messages) noticeTemplate(bundle, context);
-    ATTUNE_TRY(const tokenizer::EncodedChat encoded, encode(bundle, context.stop));
+    ATTUNE_TRY(const tokenizer::EncodedChat encoded, encode(bundle, context));
     ATTUNE_CHECK(context.json ? printAll(context, *bundle.tokenizer, encoded) : printShort(context, encoded));
     return 0;
   }
 
 private:
-  Result<tokenizer::EncodedChat> encode(const tokenizer::TokenizerBundle &bundle, const StopToken &stop) const {
+  Result<tokenizer::EncodedChat> encode(const tokenizer::TokenizerBundle &bundle, CommandContext &context) {
     const tokenizer::Tokenizer &tokenizer = *bundle.tokenizer;
     tokenizer::EncodedChat encoded;
-    if (m_messages) return encodeMessages(bundle);
+    if (m_messages) return encodeMessages(bundle, context);
     if (m_ids) {
       ATTUNE_TRY(encoded.ids, parseIds(*m_ids, tokenizer.vocabularySize()));
       encoded.text = tokenizer.decode(encoded.ids, false);
@@ -62,7 +63,7 @@ private:
       if (m_file) {
         ATTUNE_TRY(encoded.text, readFile(*m_file, kMaxTextBytes));
       }
-      auto ids = tokenizer.encodeUnlessStopped(encoded.text, m_withSpecial, stop);
+      auto ids = tokenizer.encodeUnlessStopped(encoded.text, m_withSpecial, context.stop);
       if (!ids) return interrupted();
       encoded.ids = std::move(*ids);
       if (m_addSpecial && tokenizer.addsBos() && tokenizer.bosToken() >= 0) encoded.ids.insert(encoded.ids.begin(), tokenizer.bosToken());
@@ -70,14 +71,13 @@ private:
     return encoded;
   }
 
-  Result<tokenizer::EncodedChat> encodeMessages(const tokenizer::TokenizerBundle &bundle) const {
-    using tokenizer::ChatTemplate;
+  Result<tokenizer::EncodedChat> encodeMessages(const tokenizer::TokenizerBundle &bundle, CommandContext &context) {
     using tokenizer::TrainedPart;
     ATTUNE_TRY(tokenizer::Conversation conversation, data::readMessagesFile(*m_messages));
-    ATTUNE_TRY(const ChatTemplate chatTemplate, ChatTemplate::ofModel(bundle));
+    ATTUNE_TRY(const tokenizer::ChatLayout layout, m_template.choose(bundle, context));
+    m_templateUsed = layout.name();
     const TrainedPart part = m_trainOn == "last" ? TrainedPart::Last : m_trainOn == "all" ? TrainedPart::All : TrainedPart::Answers;
-    ATTUNE_TRY(tokenizer::EncodedChat encoded,
-               tokenizer::encodeChat(*bundle.tokenizer, bundle.endTokens, chatTemplate, conversation, part, m_generationPrompt));
+    ATTUNE_TRY(tokenizer::EncodedChat encoded, layout.encode(bundle, conversation, part, m_generationPrompt));
     if (m_withSpecial) { // what users wrote may be special too; the trained mask then has no meaning of its own
       encoded.ids = bundle.tokenizer->encode(encoded.text, true);
       encoded.labels.assign(encoded.ids.size(), data::kIgnore);
@@ -128,7 +128,7 @@ private:
     if (m_messages) {
       out << ",\"labels\":[";
       ATTUNE_CHECK(printList(context, count, ",", [&](size_t i) { out << encoded.labels[i]; }));
-      out << ']';
+      out << "],\"template\":" << dumpJson(m_templateUsed, -1);
     }
     out << "}\n";
     return {};
@@ -140,6 +140,8 @@ private:
   std::optional<std::string> m_messages;
   std::optional<std::string> m_ids;
   std::string m_trainOn = "answers";
+  TemplateOption m_template;
+  std::string m_templateUsed;
   bool m_withSpecial = false;
   bool m_addSpecial = false;
   bool m_generationPrompt = false;
