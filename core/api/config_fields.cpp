@@ -163,7 +163,7 @@ std::vector<ConfigField> buildFields() {
           .says("How long the mean of the gradients remembers."),
       number("optimizer.beta2", ATTUNE_FIELD(optimizer.beta2)).in("optimizer").atLeast(0).below(1).advanced()
           .says("How long the mean of their squares remembers."),
-      number("optimizer.eps", ATTUNE_FIELD(optimizer.eps)).in("optimizer").above(0).atMost(1).advanced()
+      number("optimizer.eps", ATTUNE_FIELD(optimizer.eps)).in("optimizer").range(1e-30, 1).advanced()
           .says("Keeps the division by small values safe."),
       number("optimizer.weight_decay", ATTUNE_FIELD(optimizer.weightDecay)).in("optimizer").range(0, 10).advanced()
           .says("Pulls matrices towards zero; norms and biases are left alone."),

@@ -9,5 +9,7 @@ namespace attune::core {
 
 /// NotFinite, with advice, when the loss or the gradients' norm of step `step` is NaN or infinite.
 Status checkFinite(double lossSum, double gradientNorm, int64_t step, double lr);
+/// NotFinite when the update of step `step` left weights that are NaN or infinite: nothing of them may be kept.
+Status checkWeights(bool finite, int64_t step, double lr);
 
 } // namespace attune::core

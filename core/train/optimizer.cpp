@@ -102,6 +102,16 @@ void AdamW::step(double lr) {
   }
 }
 
+bool AdamW::weightsAreFinite() const {
+  const at::NoGradGuard noGradients;
+  for (const Slot &slot : m_slots) {
+    const Tensor weight = flat(slot.parameter.tensor.detach());
+    // The largest magnitude of a tensor is NaN or infinite when any element is.
+    if (weight.numel() > 0 && !std::isfinite(weight.abs().max().item<double>())) return false;
+  }
+  return true;
+}
+
 double AdamW::gradientNorm() const {
   const at::NoGradGuard noGradients;
   std::vector<Tensor> slices;
@@ -166,6 +176,11 @@ Status AdamW::load(const std::string &path) {
     Tensor copy = at::empty(entry->shape, at::TensorOptions().dtype(at::kFloat));
     std::copy_n(bytes.data, bytes.size, static_cast<uint8_t *>(copy.mutable_data_ptr()));
     file->release(*entry);
+    const bool square = name.size() > 3 && name.compare(name.size() - 3, 3, "_sq") == 0;
+    const double least = copy.numel() > 0 ? copy.min().item<double>() : 0.0, most = copy.numel() > 0 ? copy.max().item<double>() : 0.0;
+    if (!std::isfinite(least) || !std::isfinite(most) || (square && least < 0))
+      return Error{ErrorCode::MalformedFile, "The optimizer's state \"" + name + "\" holds impossible values.", path,
+                   "Resume from an earlier checkpoint, or start the run again."};
     out = copy.to(like.device());
     return {};
   };

@@ -20,6 +20,8 @@ public:
   void step(double lr);
   /// Drops all gradients, which frees their memory until the next backward pass.
   void clearGradients();
+  /// Whether every trained weight is a finite number.
+  bool weightsAreFinite() const;
   /// Global L2 norm of all gradients, accumulated in fp64; exact even where squares overflow fp32. 0 without gradients.
   double gradientNorm() const;
   /// Multiplies all gradients.

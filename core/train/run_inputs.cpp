@@ -62,6 +62,9 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   std::vector<api::DatasetRef> files = config.dataset;
   if (!config.validation.path.empty()) files.push_back({config.validation.path});
   ATTUNE_TRY(inputs.bundle, data::loadTokenizerFor(config.model, files));
+  if (!config.samplePrompts.empty() && !inputs.bundle.tokenizer)
+    return Error{ErrorCode::MissingInFolder, "The model has no tokenizer, which sample prompts need.", config.model,
+                 "Put the model's tokenizer files into its folder, or leave out sample_prompts."};
   const data::DatasetOptions options = {
       config.templateName, config.maxLength, config.overlength, config.trainOn, 0, false, false, data::modelVocabularySize(config.model)};
   ATTUNE_TRY(data::EncodedDataset dataset, data::encodeDataset(config.dataset, inputs.bundle, options, stop));
@@ -76,6 +79,8 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
     inputs.validation = std::move(held.samples);
   } else if (config.validation.fraction > 0) {
     data::splitValidation(inputs.training, config.validation.fraction, config.seed, inputs.validation);
+    if (inputs.validation.empty())
+      inputs.notices.push_back({"no_validation_rows", "There are too few rows to hold any out for validation."});
   }
   if (earlier && (earlier->datasetHash != inputs.record.datasetHash || earlier->validationHash != inputs.record.validationHash)) {
     return changedError("dataset is", config.dataset.front().path);

@@ -141,6 +141,9 @@ void RunRecorder::append(int fd, const std::string &line, const char *name) {
 
 void RunRecorder::flush() {
   m_lastFlush = m_clock.steady();
+  struct stat info {};
+  if (::fstat(m_events, &info) == 0 && info.st_nlink == 0 && m_status.ok())
+    m_status = Error{ErrorCode::IoFailed, "The run's folder was removed while it ran.", "events.jsonl", "Start the run again."};
   if (::fsync(m_events) != 0 && errno != EINVAL && m_status.ok()) {
     m_status = Error{ErrorCode::IoFailed, "Writing events.jsonl failed: " + std::string(std::strerror(errno)) + ".", "events.jsonl", ""};
   }

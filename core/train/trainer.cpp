@@ -188,6 +188,7 @@ std::optional<double> Trainer::evaluate() {
 }
 
 Status Trainer::save() {
+  ATTUNE_CHECK(checkWeights(m_optimizer.weightsAreFinite(), m_state.step, m_lastLr));
   push(StateChanged{RunState::Saving});
   ATTUNE_CHECK(m_checkpoints.write(m_state, m_model, m_optimizer));
   m_savedStep = m_state.step;

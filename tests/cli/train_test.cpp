@@ -216,6 +216,22 @@ TEST_CASE("SIGUSR1 writes a checkpoint and goes on, SIGTERM stops with one and e
   CHECK(fs::exists(files->out + "/" + checkpoints.back().path + "/adapter/adapter_model.safetensors"));
 }
 
+TEST_CASE("a lost terminal stops a run with a checkpoint, a removed folder ends it with an error") {
+  const auto files = makeTinyRun(R"(,"max_steps":1000000,"save_steps":1000000)");
+  RunningProgram hungUp({"train", files->run, "--out", files->out, "--quiet"});
+  REQUIRE(hungUp.waitUntil([&] { return slurp(files->out + "/events.jsonl").find("\"type\":\"step\"") != std::string::npos; }));
+  hungUp.signal(SIGHUP);
+  CHECK(hungUp.wait() == 130);
+  CHECK(all<api::CheckpointSaved>(eventsOf(files->out)).size() == 1);
+
+  const std::string removed = files->out + "2";
+  RunningProgram orphan({"train", files->run, "--out", removed, "--json"}, true);
+  REQUIRE(orphan.waitUntil([&] { return slurp(removed + "/events.jsonl").find("\"type\":\"step\"") != std::string::npos; }));
+  fs::remove_all(removed);
+  CHECK(orphan.wait() == 1);
+  CHECK(orphan.output().find("io_failed") != std::string::npos);
+}
+
 TEST_CASE("a disk that fills up during a run ends it with exit 1 and the earlier checkpoint whole") {
   const auto files = makeTinyRun(R"(,"max_steps":1000000,"save_steps":20,"log_steps":1000000)");
   RunningProgram program({"train", files->run, "--out", files->out, "--json"}, true);
@@ -245,6 +261,8 @@ TEST_CASE("what cannot run is refused with its exit code and leaves no folder") 
   CHECK(errorCode(train({"--set", "offload=[\"layers\"]"})) == "not_supported_yet");
   CHECK(train({"--set", "precision=fp16"}).code == 2);
   CHECK(train({"--set", "lerning_rate=1"}).code == 2);
+  CHECK(train({"--set", "optimizer.eps=1e-50"}).code == 2);                             // 0 in fp32
+  CHECK(errorCode(train({"--set", "sample_prompts=[\"hi\"]"})) == "missing_in_folder"); // there is no tokenizer
   CHECK(train({"--set", "model=/nowhere"}).code == 1);
   CHECK(train({"--set", "dataset.0.path=/nowhere"}).code == 1);
   CHECK(train({"--set", "memory_cap_bytes=1000000"}).code == 4);

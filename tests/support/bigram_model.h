@@ -46,7 +46,9 @@ public:
     return evaluation ? evaluation() * static_cast<double>(batch.targets.size()) : lossSum(batch).item<double>();
   }
 
-  void parametersChanged() override { ++changes; }
+  void parametersChanged() override {
+    if (++changes == spoilAtChange) table.detach().fill_(std::numeric_limits<float>::quiet_NaN());
+  }
 
   Status save(const std::string &folder) override {
     ATTUNE_CHECK(makeFolders(folder + "/adapter"));
@@ -75,6 +77,7 @@ public:
   int64_t passes = 0;
   int64_t changes = 0;
   int64_t nanAtPass = -1;
+  int64_t spoilAtChange = -1;
   int64_t memoryTokens = std::numeric_limits<int64_t>::max();
   std::function<void(int64_t)> afterPass;
   std::function<void()> afterEvaluate; // each validation batch

@@ -158,6 +158,17 @@ TEST_CASE("a NaN ends the run before the update and leaves the earlier checkpoin
   CHECK(std::isfinite(again.model.table.sum().item<double>()));
 }
 
+TEST_CASE("weights that an update made NaN are never saved") {
+  TemporaryFolder folder;
+  TinyRun run(folder.path());
+  run.options.saveSteps = 2;
+  run.model.spoilAtChange = 4; // the last thing the fourth step does
+  const auto outcome = run.run();
+  REQUIRE_FALSE(outcome.ok());
+  CHECK(outcome.error().code == ErrorCode::NotFinite);
+  CHECK(run.checkpoints.steps().value() == std::vector<int64_t>{2});
+}
+
 TEST_CASE("a request to stop between micro-batches drops the half step and leaves a checkpoint") {
   TemporaryFolder folder;
   TinyRun run(folder.path());

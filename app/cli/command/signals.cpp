@@ -33,7 +33,7 @@ void handle(int signal, void (*handler)(int)) {
 void holdSignals(bool hold) {
   sigset_t held;
   sigemptyset(&held);
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&held, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&held, signal);
   sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &held, nullptr);
 }
 
@@ -41,6 +41,9 @@ StopToken installSignalHandlers() {
   if (!stopSource) stopSource = new StopSource;
   handle(SIGINT, onStop);
   handle(SIGTERM, onStop);
+  struct sigaction hangUp = {};
+  sigaction(SIGHUP, nullptr, &hangUp);
+  if (hangUp.sa_handler != SIG_IGN) handle(SIGHUP, onStop); // under nohup a lost terminal ends nothing
   handle(SIGUSR1, onCheckpoint);
   handle(SIGPIPE, SIG_IGN);
   handle(SIGXFSZ, SIG_IGN); // a file larger than the limit is a failed write, with its error

@@ -38,10 +38,10 @@ Result<core::ModelSession> ModelOptions::openToGenerate(const CommandContext &co
 void SamplingFlags::add(CLI::App &options) {
   const std::string usual = std::to_string(usualNewTokens);
   options.add_option("--max-new-tokens", maxNewTokens, "Longest answer in tokens (default: the model's own, else " + usual + ")")
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
+      ->check(CLI::Range(int64_t(1), int64_t(INT32_MAX)));
   options.add_flag("--greedy", greedy, "Always take the likeliest token; penalties only if given");
   options.add_option("--temperature", temperature, "Sharpness of sampling (default: the model's own)")->check(CLI::Range(0.0, 100.0));
-  options.add_option("--top-k", topK, "Keep the K likeliest tokens, 0 = all")->check(CLI::Range(int64_t(0), int64_t(1) << 31));
+  options.add_option("--top-k", topK, "Keep the K likeliest tokens, 0 = all")->check(CLI::Range(int64_t(0), int64_t(INT32_MAX)));
   options.add_option("--top-p", topP, "Keep the likeliest tokens of this total probability")->check(CLI::Range(0.0, 1.0));
   options.add_option("--min-p", minP, "Drop tokens below this share of the likeliest")->check(CLI::Range(0.0, 1.0));
   options.add_option("--repetition-penalty", repetitionPenalty, "Above 1 makes tokens already seen less likely")
