@@ -106,6 +106,10 @@ struct SplitTarget {
 
 using DocumentProgress = std::function<void(int64_t done, int64_t total)>;
 
+/// Writes the rows as they stood when it was asked for, while the document may change. Called once, on any thread that may take
+/// its time, with the document alive.
+template <typename Done> using DocumentWork = std::function<Done(const StopToken &stop, const DocumentProgress &progress)>;
+
 class DatasetDocument {
 public:
   virtual ~DatasetDocument() = default;
@@ -162,15 +166,14 @@ public:
 
   /// Over the file, atomically; what stood there before the first save is kept as PATH.orig. Usage when another program
   /// changed the file meanwhile and FileNotFound when it was deleted, unless `force`; a new time alone is no change. Rows that
-  /// were not changed stay byte for byte. Rows that another program wrote over in place are left out with `force`: ids are
-  /// handed out anew then, the history ends and state().fileProblem tells of it.
-  virtual Status save(bool force, const StopToken &stop, const DocumentProgress &progress) = 0;
+  /// were not changed stay byte for byte. Rows that another program wrote over in place are taken out with `force`: the history
+  /// ends then and state().fileProblem tells of it. What was changed while it ran is unsaved still.
+  virtual DocumentWork<Status> save(bool force) = 0;
   /// As a new file whose ending gives the layout, in `format` (Auto: as the rows are). The document stays where it is.
-  virtual Status exportTo(const std::string &path, DatasetFormat format, bool overwrite, const StopToken &stop,
-                          const DocumentProgress &progress) = 0;
-  /// The rows as they stand, chosen as `attune data split` chooses them. Returns the number of training and validation rows.
-  virtual Result<std::pair<int64_t, int64_t>> split(const SplitTarget &target, const StopToken &stop) = 0;
-  /// Reads the file anew as it stands, and forgets every change and the journal; ids are handed out anew.
+  virtual DocumentWork<Status> exportTo(const std::string &path, DatasetFormat format, bool overwrite) = 0;
+  /// Chosen as `attune data split` chooses them. Returns the number of training and validation rows.
+  virtual DocumentWork<Result<std::pair<int64_t, int64_t>>> split(const SplitTarget &target) = 0;
+  /// Reads the file anew as it stands, and forgets every change and the journal; ids are handed out anew. Waits for a save.
   virtual Status discardChanges() = 0;
 };
 

@@ -1,5 +1,6 @@
 // api::DatasetDocument over a file and a journal: rows stay on disk, memory holds where each text stands and the history.
-// Any thread; one change at a time (m_change), short looks at the state in between (m_state). What failed changed nothing.
+// Any thread; one change at a time (m_change), short looks at the state in between (m_state). A save writes what it was asked
+// for beside the changes (m_saving). What failed changed nothing.
 #pragma once
 
 #include "core/api/dataset_document.h"
@@ -68,10 +69,9 @@ public:
 
   std::optional<api::DocumentSurvey> surveyNow() override;
 
-  Status save(bool force, const StopToken &stop, const api::DocumentProgress &progress) override;
-  Status exportTo(const std::string &path, api::DatasetFormat format, bool overwrite, const StopToken &stop,
-                  const api::DocumentProgress &progress) override;
-  Result<std::pair<int64_t, int64_t>> split(const api::SplitTarget &target, const StopToken &stop) override;
+  api::DocumentWork<Status> save(bool force) override;
+  api::DocumentWork<Status> exportTo(const std::string &path, api::DatasetFormat format, bool overwrite) override;
+  api::DocumentWork<Result<std::pair<int64_t, int64_t>>> split(const api::SplitTarget &target) override;
   Status discardChanges() override;
 
 private:
@@ -85,7 +85,17 @@ private:
   Status writeEffect(const EditStep &effect);
   /// Whether the file holds what it held when it was read or saved last; a new time alone is no change.
   bool fileIsOurs(const std::optional<FileStamp> &now) const;
-  Status reopenWithout(size_t lost, bool kept);
+
+  /// What a save writes: the rows as they stood when it was asked for.
+  struct Moment {
+    DocumentRows rows;
+    uint64_t state = 0; // of the table
+    uint64_t mark = 0;  // where the edits made since begin in the journal
+  };
+  using SharedMoment = std::shared_ptr<const Moment>;
+  Result<SharedMoment> markMoment();
+  Status write(SharedMoment moment, bool force, const StopToken &stop, const api::DocumentProgress &progress);
+  Result<size_t> takeOutOverwritten();
 
   using Edit = std::function<Status(Json &row, api::DatasetFormat format)>;
   Result<api::DocumentChange> edit(api::RowId row, const std::string &field, bool joined, const Edit &change);
@@ -113,13 +123,16 @@ private:
   const std::shared_ptr<EditJournal> m_journal;
   const api::DatasetFormat m_emptyFormat;
   const std::shared_ptr<TokenizerCache> m_tokenizers;
+  std::mutex m_saving; // held by whoever writes the file or reads it anew; taken before m_change
   std::mutex m_change; // held by whoever changes; taken before m_state
   mutable std::mutex m_state;
   std::shared_ptr<RowTexts> m_texts;
   std::unique_ptr<RowTable> m_table;
-  FileStamp m_stamp;
+  FileStamp m_stamp;                 // guarded by m_saving, as the next three
   std::optional<uint64_t> m_content; // contentSum of the file with this stamp
-  bool m_replayed = false;           // until then the journal may hold edits that are not in the table
+  uint64_t m_savedMark = 0;          // of the Moment saved last, as its state
+  uint64_t m_savedState = 0;
+  bool m_replayed = false; // until then the journal may hold edits that are not in the table
   uint64_t m_revision = 0;
   int64_t m_recovered = 0;
   std::string m_fileProblem;

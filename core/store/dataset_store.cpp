@@ -119,7 +119,7 @@ Status FolderDatasetStore::append(const std::string &path, const std::vector<std
     return Error{ErrorCode::Usage, "The dataset has edits that were never saved.", path,
                  "Open it on the Data page, and save or discard them."};
   ATTUNE_CHECK(document->addConversation(rolesAndTexts));
-  const Status saved = document->save(false, {}, {});
+  const Status saved = document->save(false)({}, {});
   if (!saved.ok()) (void)document->discardChanges().ok(); // the row is refused as a whole
   return saved;
 }

@@ -12,25 +12,23 @@ namespace {
 
 /// What a journal holds for the file as it stands.
 struct JournalContent {
-  int64_t records = 0;
-  int64_t start = -1;  // record behind which the edits of this very file begin; -1 = there is none
-  int64_t edits = 0;   // behind `start`
-  int64_t unsaved = 0; // that no file holds
+  std::optional<uint64_t> start;    // where the edits begin that this very file lacks; nothing: none are known to fit it
+  uint64_t saved = 0;               // where those begin that no file holds
+  std::optional<uint64_t> lastEdit; // where it stands
+
+  bool unsaved() const { return lastEdit && *lastEdit >= saved; }
+  bool hasEdits() const { return start && lastEdit && *lastEdit >= *start; }
 };
 
 Result<JournalContent> look(EditJournal &journal, const FileStamp &stamp, size_t rows, std::optional<uint64_t> sum) {
   JournalContent content;
   ATTUNE_CHECK(journal.replay([&](const JournalRecord &record) {
-    if (matchesBase(record.head, stamp, rows, sum)) {
-      content.start = content.records;
-      content.edits = 0;
-    } else if (record.head.contains("saved")) {
-      content.unsaved = 0;
-    } else if (!isBase(record.head)) {
-      ++content.edits;
-      ++content.unsaved;
-    }
-    ++content.records;
+    if (matchesBase(record.head, stamp, rows, sum))
+      content.start = asOf(record.head, record.begin);
+    else if (record.head.contains("saved"))
+      content.saved = asOf(record.head, record.begin);
+    else if (!isBase(record.head) && !record.head.contains("mark"))
+      content.lastEdit = record.begin;
     return true;
   }));
   return content;
@@ -77,6 +75,7 @@ Status FileDocument::load(const StopToken &stop) {
   m_table = std::move(table);
   m_stamp = *after;
   m_content = content;
+  m_savedMark = 0;
   m_recovered = 0;
   m_fileProblem = problem;
   m_measures.clear();
@@ -86,30 +85,33 @@ Status FileDocument::load(const StopToken &stop) {
 
 Status FileDocument::startJournal() {
   ATTUNE_CHECK(m_journal->clear());
-  return m_journal->append(baseRecord(m_stamp, m_table->order()->size(), m_content));
+  return m_journal->append(baseRecord(m_stamp, m_table->order()->size(), m_content, std::nullopt));
 }
 
 /// The texts stay where they are: an export may be reading them.
 Status FileDocument::forgetEdits() {
-  const bool written =
-      m_journal->append(savedRecord()).ok() && m_journal->append(baseRecord(m_stamp, m_table->order()->size(), m_content)).ok();
+  const bool written = m_journal->append(savedRecord(m_journal->size())).ok() &&
+                       m_journal->append(baseRecord(m_stamp, m_table->order()->size(), m_content, std::nullopt)).ok();
   return written ? Status() : startJournal(); // needs no room on the disk
 }
 
 Status FileDocument::replay() {
   const size_t rows = m_table->order()->size();
   ATTUNE_TRY(const JournalContent content, look(*m_journal, m_stamp, rows, m_content));
-  if (content.start < 0 && content.unsaved > 0) {
+  if (!content.start && content.unsaved()) {
     ATTUNE_TRY(const std::string kept, m_journal->setAside());
     m_fileProblem = "The file was changed by another program, so the edits that were not saved do not fit it any more. They are kept in " +
                     kept + ": open it with a text editor, where every edited row is a line of its own, and copy what is missing." +
                     (m_fileProblem.empty() ? "" : " ") + m_fileProblem;
   }
-  if (content.start < 0 || content.edits == 0) return startJournal();
-  int64_t at = 0;
+  if (!content.hasEdits()) return startJournal();
   ATTUNE_CHECK(m_journal->replay([&](const JournalRecord &record) {
     const Json &head = record.head;
-    if (at++ <= content.start || isBase(head) || head.contains("saved")) return true;
+    if (record.begin < *content.start || isBase(head) || head.contains("saved")) return true;
+    if (head.contains("mark")) {
+      m_table->startBase();
+      return true;
+    }
     if (head.contains("undo") || head.contains("redo")) {
       const bool back = head.contains("undo");
       if (!(back ? m_table->toUndo() : m_table->toRedo())) return false;
@@ -149,7 +151,7 @@ Result<api::DocumentChange> FileDocument::step(bool back) {
   return change;
 }
 
-/// What a step did before the last save is not in the journal any more, so its effect is written with all texts.
+/// What a step did before the last mark may not be there for whoever reads the journal, so its effect is written with all texts.
 Status FileDocument::writeEffect(const EditStep &effect) {
   JournalBatch batch(*m_journal);
   const auto add = [&](TextRef ref) -> Status {

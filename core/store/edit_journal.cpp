@@ -205,6 +205,7 @@ Status EditJournal::replay(const std::function<bool(const JournalRecord &)> &vis
     uint64_t end = whole;
     bool more = false;
     waiting.clear();
+    record.begin = whole;
     while ((more = reader.next(record))) {
       if (!record.head.contains("block")) break;
       waiting.insert(waiting.end(), record.texts.begin(), record.texts.end());
@@ -227,6 +228,8 @@ Result<std::string> EditJournal::read(const JournalText &text) const {
     return Error{ErrorCode::IoFailed, "An edited row cannot be read: another program shortened the file.", m_path, ""};
   return bytes;
 }
+
+Status EditJournal::sync() { return ::fdatasync(file()) == 0 ? Status() : ioError("The change cannot be kept safe", m_path); }
 
 Status EditJournal::append(const Json &head) { return write(dumpJson(head, -1) + "\n"); }
 

@@ -1,7 +1,7 @@
 // The edits of one dataset that its file does not hold yet: an append-only file of records, each a line of JSON and the texts
 // it speaks of, written whole before the edit counts. Holds the file's lock while open, so that no other window edits the
 // same dataset. Flushed to the disk a second after a write by a thread of its own, for which neither a keystroke nor closing
-// waits. Reading from any thread, the rest from one at a time. Fails with IoFailed, and Usage when locked.
+// waits. Reading and sync() from any thread, the rest from one at a time. Fails with IoFailed, and Usage when locked.
 #pragma once
 
 #include "core/base/json.h"
@@ -24,6 +24,7 @@ struct JournalText {
 struct JournalRecord {
   Json head; // what was done, without what locates the texts
   std::vector<JournalText> texts;
+  uint64_t begin = 0; // its place in the journal
 };
 
 class EditJournal {
@@ -42,6 +43,8 @@ public:
   /// One record without texts.
   Status append(const Json &head);
   Status clear() { return cut(0); }
+  /// Waits until everything appended is on the disk.
+  Status sync();
   /// Goes on under a new file; the old one stays beside it. The path it has now.
   Result<std::string> setAside();
   /// Deletes the file; only closing may follow.

@@ -1,5 +1,6 @@
 #include "core/store/journal_words.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace attune::store {
@@ -36,13 +37,20 @@ Json orderRecord(const std::vector<uint32_t> &taken, const std::vector<uint32_t>
   return {{"take", taken}, {"put", put}, {"of", std::move(of)}};
 }
 
-Json baseRecord(const FileStamp &stamp, size_t rows, std::optional<uint64_t> content) {
+Json baseRecord(const FileStamp &stamp, size_t rows, std::optional<uint64_t> content, std::optional<uint64_t> asOf) {
   Json base = {{"version", kVersion}, {"size", stamp.size}, {"changed_at", stamp.changedAt}, {"rows", rows}};
   if (content) base["content"] = *content;
+  if (asOf) base["as_of"] = *asOf;
   return {{"base", std::move(base)}};
 }
 
 bool isBase(const Json &record) { return record.contains("base"); }
+
+uint64_t asOf(const Json &record, uint64_t begin) {
+  const Json place =
+      isBase(record) ? (record["base"].is_object() ? record["base"].value("as_of", Json()) : Json()) : record.value("saved", Json());
+  return place.is_number_unsigned() ? std::min(place.get<uint64_t>(), begin) : begin;
+}
 
 bool matchesBase(const Json &record, const FileStamp &stamp, size_t rows, std::optional<uint64_t> content) {
   if (!isBase(record)) return false;
@@ -53,7 +61,8 @@ bool matchesBase(const Json &record, const FileStamp &stamp, size_t rows, std::o
     if (content && *known == Json(*content)) base["changed_at"] = stamp.changedAt;
     base.erase("content");
   }
-  return base == baseRecord(stamp, rows, std::nullopt)["base"];
+  base.erase("as_of");
+  return base == baseRecord(stamp, rows, std::nullopt, std::nullopt)["base"];
 }
 
 std::optional<EditStep> readStep(const Json &record, const std::vector<TextRef> &texts, RowTable &table) {

@@ -152,9 +152,4 @@ void RowTable::redo() {
   m_redo.pop_back();
 }
 
-void RowTable::markSaved() {
-  m_savedState = state();
-  startBase();
-}
-
 } // namespace attune::store

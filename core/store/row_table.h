@@ -69,15 +69,16 @@ public:
   size_t undoSteps() const { return m_undo.size(); }
   size_t redoSteps() const { return m_redo.size(); }
 
+  /// What the document is now: another one after each step, the same one again after undo and redo.
+  uint64_t state() const { return m_undo.empty() ? m_bottomState : m_undo.back().state; }
   bool changed() const { return state() != m_savedState; }
   uint64_t base() const { return m_base; }
   /// No step done so far can be named in the journal any more.
   void startBase() { ++m_base; }
   /// The file now holds this state.
-  void markSaved();
+  void markSaved(uint64_t state) { m_savedState = state; }
 
 private:
-  uint64_t state() const { return m_undo.empty() ? m_bottomState : m_undo.back().state; }
   void apply(const EditStep &step, bool forward);
 
   std::vector<TextRef> m_refs; // by id

@@ -75,7 +75,7 @@ int main(int count, char **words) {
   ok = ok && document.undo().ok();
   lap("undo_replace_all_s");
   ok = ok && document.redo().ok();
-  ok = ok && document.save(false, {}, {}).ok();
+  ok = ok && document.save(false)({}, {}).ok();
   lap("save_s");
   result["end_mib"] = memory() - before;
   std::printf("%s\n", dumpJson(result, -1).c_str());

@@ -248,7 +248,7 @@ TEST_CASE("Any changes in any order do what a plain list does, go all the way ba
         break;
       case 8:
         if (step % 5 == 0) {
-          REQUIRE(data.document->save(false, {}, {}).ok());
+          REQUIRE(data.document->save(false)({}, {}).ok());
           std::string expected;
           for (const std::string &row : model) expected += row + "\n";
           REQUIRE(data.saved() == expected);

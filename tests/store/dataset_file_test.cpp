@@ -29,7 +29,7 @@ std::string journalOf(const DatasetFixture &data) {
   return "";
 }
 
-Status save(DatasetFixture &data, bool force = false) { return data.document->save(force, {}, {}); }
+Status save(DatasetFixture &data, bool force = false) { return data.document->save(force)({}, {}); }
 
 } // namespace
 
@@ -151,7 +151,7 @@ TEST_CASE("Another time of the same content is no change, and rows written over 
   SUBCASE("touched") {
     fs::last_write_time(data.file, fs::last_write_time(data.file) + std::chrono::seconds(5));
     CHECK(data.json(1) == alpaca("b", "B"));
-    REQUIRE(data.document->exportTo(data.folder.path() + "/copy.jsonl", api::DatasetFormat::Auto, false, {}, {}).ok());
+    REQUIRE(data.document->exportTo(data.folder.path() + "/copy.jsonl", api::DatasetFormat::Auto, false)({}, {}).ok());
     data.open(); // the edits still fit
     CHECK(data.document->state().recoveredEdits == 1);
     CHECK(data.document->state().fileProblem.empty());
@@ -254,7 +254,7 @@ TEST_CASE("After a kill at any moment every edit that was acknowledged is there"
       for (int32_t i = 1;; ++i) {
         text += static_cast<char>('a' + i % 26);
         if (!(*document)->setField(static_cast<api::RowId>(i % 2), "output", text, true).ok()) ::_exit(1);
-        if (i % 50 == 0 && !(*document)->save(false, {}, {}).ok()) ::_exit(1);
+        if (i % 50 == 0 && !(*document)->save(false)({}, {}).ok()) ::_exit(1);
         if (::write(acknowledged[1], &i, sizeof i) != sizeof i) ::_exit(1);
       }
     }
@@ -395,7 +395,7 @@ TEST_CASE("An export that runs while the changes are discarded still writes them
     if (!discarded) CHECK(data.document->discardChanges().ok());
     discarded = true;
   };
-  const Status written = data.document->exportTo(copy, api::DatasetFormat::Auto, false, {}, discard);
+  const Status written = data.document->exportTo(copy, api::DatasetFormat::Auto, false)({}, discard);
   REQUIRE_MESSAGE(written.ok(), written.error().text());
   CHECK(discarded);
   CHECK(readAll(copy).find("edited") != std::string::npos);
@@ -435,15 +435,15 @@ TEST_CASE("Splitting and exporting do what the command line does with the saved 
   REQUIRE(data.document->setField(20, "output", "edited", false).ok());
   REQUIRE(data.document->moveRows({40}, 0).ok());
   const std::string base = data.folder.path();
-  const auto parts = data.document->split({base + "/t1.jsonl", base + "/v1.jsonl", 0.25, 7, false}, {});
+  const auto parts = data.document->split({base + "/t1.jsonl", base + "/v1.jsonl", 0.25, 7, false})({}, {});
   REQUIRE(parts.ok());
   CHECK(parts->first == 36);
   CHECK(parts->second == 12);
-  REQUIRE(data.document->exportTo(base + "/m1.json", api::DatasetFormat::Messages, false, {}, {}).ok());
-  REQUIRE(data.document->exportTo(base + "/c1.csv", api::DatasetFormat::Auto, false, {}, {}).ok());
-  CHECK(data.document->exportTo(base + "/c1.csv", api::DatasetFormat::Auto, false, {}, {}).error().code == ErrorCode::Usage);
-  CHECK(data.document->exportTo(data.file, api::DatasetFormat::Auto, true, {}, {}).error().code == ErrorCode::Usage);
-  CHECK(data.document->exportTo(base + "/t.jsonl", api::DatasetFormat::Text, false, {}, {}).error().code == ErrorCode::InvalidData);
+  REQUIRE(data.document->exportTo(base + "/m1.json", api::DatasetFormat::Messages, false)({}, {}).ok());
+  REQUIRE(data.document->exportTo(base + "/c1.csv", api::DatasetFormat::Auto, false)({}, {}).ok());
+  CHECK(data.document->exportTo(base + "/c1.csv", api::DatasetFormat::Auto, false)({}, {}).error().code == ErrorCode::Usage);
+  CHECK(data.document->exportTo(data.file, api::DatasetFormat::Auto, true)({}, {}).error().code == ErrorCode::Usage);
+  CHECK(data.document->exportTo(base + "/t.jsonl", api::DatasetFormat::Text, false)({}, {}).error().code == ErrorCode::InvalidData);
   CHECK(data.saved() == text); // it stayed where it was
   REQUIRE(save(data).ok());
   REQUIRE(data::splitDataset({{data.file}}, 0.25, 7, {base + "/t2.jsonl", base + "/v2.jsonl"}).ok());

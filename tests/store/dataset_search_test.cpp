@@ -165,7 +165,7 @@ TEST_CASE("Replacing in many rows is written in blocks and comes back whole, als
   CHECK(after != before);
   data.open();
   CHECK(data.all() == after);
-  REQUIRE(data.document->save(false, {}, {}).ok());
+  REQUIRE(data.document->save(false)({}, {}).ok());
   REQUIRE(data.document->undo().ok());
   data.open();
   CHECK(data.all() == before);
@@ -288,7 +288,7 @@ TEST_CASE("Reading, searching and surveying go on while rows change, and the sur
     REQUIRE(document.setField(row, "messages[1].content", std::string(static_cast<size_t>(i % 7) + 1, 'b'), false).ok());
     if (i % 10 == 0) REQUIRE(document.duplicateRows({row}).ok());
     if (i % 15 == 0) REQUIRE(document.undo().ok());
-    if (i % 50 == 49) REQUIRE(document.save(false, {}, {}).ok());
+    if (i % 50 == 49) REQUIRE(document.save(false)({}, {}).ok());
   }
   done = true;
   for (std::thread &reader : readers) reader.join();

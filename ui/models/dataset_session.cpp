@@ -76,7 +76,7 @@ void DatasetSession::flush() {
       },
       [](bool) {});
   written->get_future().wait_for(std::chrono::seconds(5));
-  if (std::exchange(m_saveAsked, false) && m_document) static_cast<void>(m_document->save(false, {}, {}));
+  if (std::exchange(m_savesAsked, 0) > 0 && m_document) static_cast<void>(m_document->save(false)({}, {}));
 }
 
 std::shared_ptr<std::atomic<double>> DatasetSession::begin(Work work) {
@@ -95,7 +95,8 @@ void DatasetSession::end(Work work) {
 }
 
 template <typename Act, typename Done> void DatasetSession::start(Work work, Act act, Done done) {
-  if (work > Work::Opening && m_activities.count(work)) return Q_EMIT failed(tr("The last one is still under way. Wait for its end."));
+  if (work > Work::Opening && work != Work::Saving && m_activities.count(work))
+    return Q_EMIT failed(tr("The last one is still under way. Wait for its end."));
   const api::DocumentProgress progress = [share = begin(work)](int64_t ready, int64_t total) {
     if (total > 0) share->store(static_cast<double>(ready) / static_cast<double>(total));
   };
@@ -149,7 +150,7 @@ void DatasetSession::close() {
   m_glances.clear();
   m_wanted.clear();
   m_requesting = false;
-  m_saveAsked = false;
+  m_savesAsked = 0;
   Q_EMIT closed();
   Q_EMIT viewChanged();
   Q_EMIT stateChanged();
@@ -348,23 +349,38 @@ void DatasetSession::countTokens() {
       });
 }
 
-void DatasetSession::save(bool force) {
-  if (m_saveAsked || m_activities.count(Work::Saving)) return;
-  m_saveAsked = m_document != nullptr;
-  afterEdits([this, force] {
-    m_saveAsked = false;
+/// Asks in order, so that the work knows what was there then, and does it beside the changes that follow.
+template <typename Ask, typename Done> void DatasetSession::write(Work work, Ask ask, Done done) {
+  inOrder(std::move(ask), [this, work, done = std::move(done)](auto task) {
+    if (work == Work::Saving) m_savesAsked = std::max(0, m_savesAsked - 1);
     start(
-        Work::Saving,
-        [force](api::DatasetDocument &document, const StopToken &, const api::DocumentProgress &progress) {
-          return document.save(force, {}, progress); // also when the window closes meanwhile
+        work,
+        [task = std::move(task)](api::DatasetDocument &, const StopToken &stop, const api::DocumentProgress &progress) {
+          return task(stop, progress);
         },
-        [this, force](const Status &status) { onSaved(status, force); });
+        done);
   });
 }
 
+void DatasetSession::save(bool force) {
+  if (!m_document) return;
+  ++m_savesAsked;
+  write(
+      Work::Saving,
+      [force](api::DatasetDocument &document) -> api::DocumentWork<Status> {
+        return [save = document.save(force)](const StopToken &, const api::DocumentProgress &progress) {
+          return save({}, progress); // also when the window closes meanwhile
+        };
+      },
+      [this, force](const Status &status) { onSaved(status, force); });
+}
+
 void DatasetSession::onSaved(const Status &status, bool force) {
+  const api::RowOrder before = m_state.order;
   m_state = m_document->state();
+  if (m_state.order != before) look();
   Q_EMIT stateChanged();
+  if (m_savesAsked > 0) return; // the last one tells
   if (status.ok()) return Q_EMIT saved();
   if (status.error().code == ErrorCode::Usage && !force) return Q_EMIT conflict(false);
   if (status.error().code == ErrorCode::FileNotFound && !force) return Q_EMIT conflict(true);
@@ -372,32 +388,22 @@ void DatasetSession::onSaved(const Status &status, bool force) {
 }
 
 void DatasetSession::exportTo(const QString &path, api::DatasetFormat format) {
-  afterEdits([this, path, format] {
-    start(
-        Work::Exporting,
-        [target = path.toStdString(), format](api::DatasetDocument &document, const StopToken &stop,
-                                              const api::DocumentProgress &progress) {
-          return document.exportTo(target, format, true, stop, progress);
-        },
-        [this, path](const Status &status) {
-          if (!status.ok()) return Q_EMIT failed(errorText(status.error()));
-          Q_EMIT exported(path);
-        });
-  });
+  write(
+      Work::Exporting,
+      [target = path.toStdString(), format](api::DatasetDocument &document) { return document.exportTo(target, format, true); },
+      [this, path](const Status &status) {
+        if (!status.ok()) return Q_EMIT failed(errorText(status.error()));
+        Q_EMIT exported(path);
+      });
 }
 
 void DatasetSession::split(const api::SplitTarget &target) {
-  afterEdits([this, target] {
-    start(
-        Work::Splitting,
-        [target](api::DatasetDocument &document, const StopToken &stop, const api::DocumentProgress &) {
-          return document.split(target, stop);
-        },
-        [this](const Result<std::pair<int64_t, int64_t>> &rows) {
-          if (!rows.ok()) return Q_EMIT failed(errorText(rows.error()));
-          Q_EMIT wasSplit(rows->first, rows->second);
-        });
-  });
+  write(
+      Work::Splitting, [target](api::DatasetDocument &document) { return document.split(target); },
+      [this](const Result<std::pair<int64_t, int64_t>> &rows) {
+        if (!rows.ok()) return Q_EMIT failed(errorText(rows.error()));
+        Q_EMIT wasSplit(rows->first, rows->second);
+      });
 }
 
 } // namespace attune::ui

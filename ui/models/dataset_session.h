@@ -71,6 +71,7 @@ public:
   const api::RunConfig &lens() const { return m_lens; }
   const std::optional<api::DocumentSurvey> &survey() const { return m_survey; }
 
+  /// What is written holds the changes asked for so far, and none that come while it is written.
   void save(bool force = false);
   void exportTo(const QString &path, api::DatasetFormat format);
   void split(const api::SplitTarget &target);
@@ -92,7 +93,7 @@ Q_SIGNALS:
   void surveyed();
   void workChanged();
   void failed(const QString &message);
-  void saved();
+  void saved(); // all that was asked for
   /// The file on disk was changed or deleted by another program; save(true) writes it all the same.
   void conflict(bool deleted);
   void replaced(qint64 rows);
@@ -108,6 +109,7 @@ private:
   void end(Work work);
   template <typename Act, typename Done> void start(Work work, Act act, Done done);
   template <typename Act, typename Done> void inOrder(Act act, Done done);
+  template <typename Ask, typename Done> void write(Work work, Ask ask, Done done);
   void post(Edit edit, EditDone done, bool bringUp);
   void onChange(const Result<api::DocumentChange> &change, const EditDone &done, bool bringUp);
   void onSaved(const Status &status, bool force);
@@ -140,7 +142,7 @@ private:
   std::shared_ptr<Wake> m_foreign; // how changes made elsewhere reach the GUI thread
   Task m_glancing;
   std::deque<Task> m_pending;          // changes on their way, oldest first
-  bool m_saveAsked = false;            // and not begun
+  int m_savesAsked = 0;                // and not begun
   TaskRunner m_long;                   // what takes its time
   std::unique_ptr<TaskRunner> m_quick; // one thread: changes, and reads that must see them; last, so that it ends first
 };

@@ -294,6 +294,8 @@ void DataPage::connectSession() {
   });
   connect(&m_session, &DatasetSession::saved, this, [this] {
     Toast::show(this, tr("Saved."));
+    if (const std::string &problem = m_session.state().fileProblem; !problem.empty())
+      m_banner->showMessage(Tone::Warning, QString::fromStdString(problem));
     if (std::exchange(m_trainAfterSave, false)) Q_EMIT trainRequested(m_session.path());
   });
   connect(&m_session, &DatasetSession::replaced, this, [this](qint64 rows) {
