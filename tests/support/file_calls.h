@@ -1,14 +1,12 @@
 // Takes down every fsync and rename of this process, by the file's own number, so that a test can ask in which order they
-// came: a power cut can not be had in a test. Include in one file of a test program; one thread at a time.
+// came: a power cut can not be had in a test. Or ends the process at one of its changes of files. One thread at a time.
 #pragma once
 
-#include <cstdio>
-#include <fcntl.h>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <vector>
 
 namespace attune::test {
@@ -39,6 +37,11 @@ public:
     const auto found = m_synced.find(numberOf(path));
     return found == m_synced.end() ? 0 : found->second;
   }
+
+  /// Kills the process in the midst of its `change`th write or rename, from 1.
+  void dieAt(int change) { m_left = change; }
+  bool diesNow() { return m_left > 0 && --m_left == 0; }
+  std::function<void()> onRename; // called before it
 
   static FileCalls *&current() {
     static FileCalls *calls = nullptr;
@@ -72,17 +75,7 @@ private:
 
   std::map<ino_t, size_t> m_synced;
   std::vector<Rename> m_renames;
+  int m_left = 0;
 };
 
 } // namespace attune::test
-
-// Ours come before the C library's when the program is linked.
-extern "C" int fsync(int fd) {
-  if (attune::test::FileCalls *calls = attune::test::FileCalls::current()) calls->noteSync(fd);
-  return ::fdatasync(fd);
-}
-
-extern "C" int rename(const char *from, const char *to) noexcept {
-  if (attune::test::FileCalls *calls = attune::test::FileCalls::current()) calls->noteRename(from, to);
-  return ::renameat(AT_FDCWD, from, AT_FDCWD, to);
-}

@@ -265,6 +265,49 @@ private Q_SLOTS:
     QVERIFY(bytesOf(studio.file).contains("At last: One?"));
   }
 
+  void whatIsTypedDuringASaveIsNotInTheFile() {
+    Studio studio;
+    QTRY_COMPARE(studio.page().editor()->cards().size(), size_t(2));
+    QSignalSpy saved(&studio.session(), &DatasetSession::saved);
+    studio.text(0)->setFocus();
+    QTest::keyClicks(studio.text(0), QStringLiteral("Before. "));
+    QTRY_VERIFY(studio.session().state().changed);
+    studio.key(Qt::Key_S, Qt::ControlModifier);
+    QCOMPARE(saved.size(), 0);
+    QTest::keyClicks(studio.text(0), QStringLiteral("After. "));
+    QTRY_COMPARE(saved.size(), 1);
+    const QByteArray first = bytesOf(studio.file);
+    QVERIFY(first.contains("Before. One?"));
+    QVERIFY(!first.contains("After."));
+    QTRY_COMPARE(studio.cell(0, DatasetTableModel::Text), QStringLiteral("Before. After. One?"));
+    QVERIFY(studio.session().state().changed);
+    const auto notSaved = [&studio] {
+      const auto labels = studio.page().findChildren<QLabel *>();
+      return std::any_of(labels.begin(), labels.end(), [](QLabel *label) { return label->text().contains(QLatin1String("not saved")); });
+    };
+    QTRY_VERIFY(notSaved());
+    studio.start(); // nothing was saved since, nothing was asked
+    QTRY_COMPARE(studio.page().editor()->cards().size(), size_t(2));
+    QTRY_COMPARE(studio.text(0)->toPlainText(), QStringLiteral("Before. After. One?"));
+    QCOMPARE(bytesOf(studio.file), first);
+  }
+
+  void trainingWaitsForTheSaveThatHoldsAllThatWasTyped() {
+    Studio studio;
+    QTRY_COMPARE(studio.page().editor()->cards().size(), size_t(2));
+    QSignalSpy saved(&studio.session(), &DatasetSession::saved);
+    QSignalSpy train(&studio.page(), &DataPage::trainRequested);
+    QTest::keyClicks(studio.text(0), QStringLiteral("One. "));
+    QTRY_VERIFY(studio.session().state().changed);
+    studio.session().save();
+    QTest::keyClicks(studio.text(0), QStringLiteral("Two. "));
+    QTest::mouseClick(studio.button(QStringLiteral("Save and train")), Qt::LeftButton);
+    QTRY_COMPARE(train.size(), 1);
+    QCOMPARE(saved.size(), 1);
+    QVERIFY(bytesOf(studio.file).contains("One. Two. One?"));
+    QVERIFY(!studio.session().state().changed);
+  }
+
   void splitAndConvert() {
     QByteArray rows;
     for (int i = 0; i < 20; ++i) rows += "{\"instruction\": \"q" + QByteArray::number(i) + "\", \"output\": \"a\"}\n";
