@@ -40,6 +40,8 @@ void editAndSave(api::DatasetDocument &document, const std::function<void()> &do
   const auto meanwhile = [&](int64_t, int64_t) {
     if (std::exchange(reported, true)) return;
     step(document.undo());
+    step(document.duplicateRows({id(2)}));
+    step(document.undo());
     step(document.undo()); // takes back what the save writes
     step(document.setField(id(1), "output", "two", false));
     step(document.redo());
