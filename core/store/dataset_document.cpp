@@ -36,7 +36,7 @@ std::string oneLine(std::string text) {
 
 } // namespace
 
-Error noSuchRow() { return {ErrorCode::InvalidData, "The dataset has no such row now.", "", ""}; }
+Error FileDocument::noSuchRow() const { return {ErrorCode::InvalidData, "The dataset has no such row now.", m_path, ""}; }
 
 api::RowGlance glanceOf(const RowTexts &texts, TextRef ref, api::DatasetFormat fileFormat) {
   api::RowGlance glance;
@@ -102,7 +102,13 @@ Result<api::RowTokens> FileDocument::tokens(api::RowId id, const api::RunConfig 
   const auto position = m_table->position(id);
   lock.unlock();
   ATTUNE_TRY(const auto lens, RowLens::create(*m_tokenizers, config, m_path, fileFormat));
-  ATTUNE_TRY(auto tokens, lens->tokens(*texts, ref, fileFormat));
+  auto read = lens->tokens(*texts, ref, fileFormat);
+  if (!read.ok()) {
+    Error error = read.error(); // names the field at most
+    error.where = place(position.value_or(0)) + (error.where.empty() ? "" : "#" + error.where);
+    return error;
+  }
+  api::RowTokens tokens = std::move(*read);
   tokens.file = m_path;
   tokens.row = position.value_or(0);
   return tokens;

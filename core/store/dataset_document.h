@@ -26,8 +26,6 @@ struct DocumentRows {
 
 constexpr size_t kEncodedAtOnce = size_t(256) << 10; // bytes of a row that a keystroke may wait for
 
-Error noSuchRow();
-
 /// What the table shows of a row.
 api::RowGlance glanceOf(const RowTexts &texts, TextRef ref, api::DatasetFormat fileFormat);
 
@@ -110,7 +108,10 @@ private:
   Result<api::DocumentChange> commit(const std::vector<JournalText> &texts, bool joined, const MakeStep &make);
   api::DocumentChange noteChange(const EditStep &step);
   /// The text to keep for a row, checked against what a row and the file's layout can hold.
-  Result<std::string> spell(const Json &row) const;
+  Result<std::string> spell(const Json &row, size_t position) const;
+  /// A row's place as errors name it.
+  std::string place(size_t position) const { return m_path + ":" + std::to_string(position + 1); }
+  Error noSuchRow() const;
   Status checkTarget(const std::string &path, bool overwrite) const;
   DocumentRows rows() const;
   RowMeasure measureOf(api::RowId row) const;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kTold = 1000; // rows named in a change
 
-Error noSuchPosition() { return {ErrorCode::InvalidData, "The dataset has no such position now.", "", ""}; }
+Error noSuchPosition(const std::string &path) { return {ErrorCode::InvalidData, "The dataset has no such position now.", path, ""}; }
 
 /// Any JSON value; the error says where the text is not JSON.
 Result<Json> parseTyped(const std::string &text) {
@@ -32,12 +32,16 @@ std::vector<uint32_t> counted(uint32_t first, size_t count) {
 
 } // namespace
 
-Result<std::string> FileDocument::spell(const Json &row) const {
+Result<std::string> FileDocument::spell(const Json &row, size_t position) const {
   std::string text = dumpJson(row, -1);
   if (text.size() > data::RowSource::kMaxRowBytes)
     return Error{ErrorCode::InvalidData, "A row may not be larger than " + std::to_string(data::RowSource::kMaxRowBytes >> 20) + " MiB.",
-                 "", "Split the text into several rows."};
-  ATTUNE_CHECK(data::checkRow(row, *m_texts->file().source));
+                 place(position), "Split the text into several rows."};
+  if (const Status fits = data::checkRow(row, *m_texts->file().source); !fits.ok()) {
+    Error error = fits.error(); // names the field at most
+    error.where = place(position) + error.where;
+    return error;
+  }
   return text;
 }
 
@@ -52,10 +56,10 @@ Result<api::DocumentChange> FileDocument::edit(api::RowId id, const std::string 
   auto value = m_texts->read(ref, problems);
   if (!value) {
     const data::Problem *why = problems.firstError();
-    return Error{ErrorCode::InvalidData, why ? why->message : "The row cannot be read.", "", why ? why->fix : ""};
+    return Error{ErrorCode::InvalidData, why ? why->message : "The row cannot be read.", place(*position), why ? why->fix : ""};
   }
   ATTUNE_CHECK(change(*value, data::rowFormat(*value, format())));
-  ATTUNE_TRY(const std::string text, spell(*value));
+  ATTUNE_TRY(const std::string text, spell(*value, *position));
   JournalBatch batch(*m_journal);
   ATTUNE_CHECK(batch.add(text));
   ATTUNE_TRY(const auto texts, batch.finish(setRecord({*position}, field, joined)));
@@ -94,14 +98,15 @@ Result<api::DocumentChange> FileDocument::moveTurn(api::RowId row, int64_t turn,
 Result<api::DocumentChange> FileDocument::setJson(api::RowId id, const std::string &json) {
   ATTUNE_TRY(const Json value, parseTyped(json));
   const std::lock_guard<std::mutex> changing(m_change);
-  ATTUNE_TRY(const std::string text, spell(value));
   std::unique_lock<std::mutex> lock(m_state);
   const auto position = m_table->position(id);
   if (!position) return noSuchRow();
   const TextRef ref = m_table->ref(id);
   lock.unlock();
+  ATTUNE_TRY(const std::string text, spell(value, *position));
   if (m_texts->size(ref) > data::RowSource::kMaxRowBytes)
-    return Error{ErrorCode::InvalidData, "The row is too large to be edited.", "", "Delete it, or split it with another program."};
+    return Error{ErrorCode::InvalidData, "The row is too large to be edited.", place(*position),
+                 "Delete it, or split it with another program."};
   JournalBatch batch(*m_journal);
   ATTUNE_CHECK(batch.add(text));
   ATTUNE_TRY(const auto texts, batch.finish(setRecord({*position}, "", false)));
@@ -130,8 +135,8 @@ Result<api::DocumentChange> FileDocument::insertRow(int64_t position, const std:
 
 /// Called with m_change held.
 Result<api::DocumentChange> FileDocument::addRow(const Json &row, int64_t position) {
-  ATTUNE_TRY(const std::string text, spell(row));
-  if (position < 0 || position > static_cast<int64_t>(m_table->order()->size())) return noSuchPosition();
+  if (position < 0 || position > static_cast<int64_t>(m_table->order()->size())) return noSuchPosition(m_path);
+  ATTUNE_TRY(const std::string text, spell(row, static_cast<size_t>(position)));
   return changeOrder({}, {static_cast<uint32_t>(position)}, {{RowOrigin::New, 0}}, &text);
 }
 
@@ -190,7 +195,7 @@ Result<api::DocumentChange> FileDocument::moveRows(const std::vector<api::RowId>
   const std::lock_guard<std::mutex> changing(m_change);
   const auto taken = m_table->positions(rows);
   if (!taken) return noSuchRow();
-  if (position < 0 || position > static_cast<int64_t>(m_table->order()->size())) return noSuchPosition();
+  if (position < 0 || position > static_cast<int64_t>(m_table->order()->size())) return noSuchPosition(m_path);
   const auto before = std::lower_bound(taken->begin(), taken->end(), static_cast<uint32_t>(position)) - taken->begin();
   const std::vector<uint32_t> put = counted(static_cast<uint32_t>(position - before), taken->size());
   if (put == *taken) return api::DocumentChange(); // they stand there
@@ -205,7 +210,7 @@ Result<api::DocumentChange> FileDocument::commit(const std::vector<JournalText> 
   refs.reserve(texts.size());
   for (const JournalText &text : texts) refs.push_back(m_texts->add(text));
   const auto step = make(refs);
-  if (!step) return noSuchPosition();
+  if (!step) return noSuchPosition(m_path);
   m_table->commit(*step, joined);
   const api::DocumentChange change = noteChange(*step);
   lock.unlock();

@@ -119,7 +119,7 @@ Result<std::vector<api::RowId>> FileDocument::find(const api::DocumentQuery &que
       return status.ok();
     });
     ATTUNE_CHECK(status);
-    if (!finished) return Error{ErrorCode::Interrupted, "The search was stopped.", "", ""};
+    if (!finished) return Error{ErrorCode::Interrupted, "The search was stopped.", m_path, ""};
   }
   if (byText) return sorted(ids, texts, descending);
   if (byFigure) return sorted(ids, keys, descending);
@@ -143,7 +143,7 @@ Result<api::DocumentChange> FileDocument::replaceAll(const std::vector<api::RowI
   int64_t done = 0;
   for (const uint32_t position : *positions) {
     if (done % kChunk == 0) {
-      if (stop.stopRequested()) return Error{ErrorCode::Interrupted, "Replacing was stopped; nothing was changed.", "", ""};
+      if (stop.stopRequested()) return Error{ErrorCode::Interrupted, "Replacing was stopped; nothing was changed.", m_path, ""};
       if (progress) progress(done, static_cast<int64_t>(positions->size()));
     }
     ++done;
@@ -164,15 +164,14 @@ Result<api::DocumentChange> FileDocument::replaceAll(const std::vector<api::RowI
       }
       return true;
     });
-    const auto at = [&](Error error) {
-      error.where = "row " + std::to_string(position + 1);
+    if (!status.ok()) {
+      Error error = status.error();
+      error.where = place(position);
       return error;
-    };
-    if (!status.ok()) return at(status.error());
+    }
     if (!any) continue;
-    const auto text = spell(*value);
-    if (!text.ok()) return at(text.error());
-    ATTUNE_CHECK(batch.add(*text));
+    ATTUNE_TRY(const std::string text, spell(*value, position));
+    ATTUNE_CHECK(batch.add(text));
     changed.push_back(position);
   }
   if (changed.empty()) return api::DocumentChange();

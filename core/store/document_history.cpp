@@ -62,7 +62,10 @@ Status FileDocument::load(const StopToken &stop) {
   if (stop.stopRequested()) return Error{ErrorCode::Interrupted, "Opening the dataset was stopped.", m_path, ""};
   std::string problem;
   for (const data::Problem &found : file.source->problems().items()) {
-    if (problem.empty()) problem = found.message + (found.line > 0 ? " (line " + std::to_string(found.line) + ")" : "");
+    if (!problem.empty()) continue;
+    problem = found.message + " (" + m_path;
+    if (found.line > 0) problem.append(":").append(std::to_string(found.line));
+    problem += ")";
   }
   auto table = std::make_unique<RowTable>(static_cast<uint32_t>(file.source->count()));
   ATTUNE_TRY(auto texts, RowTexts::create(std::move(file), m_journal, stop));

@@ -116,7 +116,7 @@ Status FileDocument::write(SharedMoment moment, bool force, const StopToken &sto
       ATTUNE_CHECK(writer.put(text));
     } else {
       ATTUNE_TRY(const Json row, parseRow(text));
-      ATTUNE_CHECK(writer.write(row, m_path + ":" + std::to_string(i + 1)));
+      ATTUNE_CHECK(writer.write(row, place(i)));
     }
   }
   bool kept = false;

@@ -61,7 +61,8 @@ Result<std::string> RowTexts::raw(TextRef ref) const {
   if (const auto text = edited(ref)) return m_journal->read(*text);
   auto text = m_file.source->rawAnyway(ref);
   if (text.ok() && sumOf(*text) != m_sums[ref])
-    return Error{ErrorCode::IoFailed, "Another program changed this row in the file since it was opened.", m_file.source->path(),
+    return Error{ErrorCode::IoFailed, "Another program changed this row in the file since it was opened.",
+                 m_file.source->path() + ":" + std::to_string(m_file.source->line(ref)),
                  "Save over it to keep the rows that can be read, or discard the changes to see the file as it is now."};
   return text;
 }

@@ -73,7 +73,8 @@ TEST_CASE("Saving keeps every other byte of the rows, the layout and the origina
     CHECK(data.document->state().layout == "csv");
     CHECK(data.json(0) == "{\"instruction\":\"a;1\",\"output\":\"A\"}");
     REQUIRE(data.document->setField(0, "output", "x\n\"y\"", false).ok());
-    CHECK(!data.document->setJson(0, "{\"instruction\":\"a\",\"output\":\"b\",\"more\":1}").ok()); // has no column
+    CHECK(data.document->setJson(1, "{\"instruction\":\"a\",\"output\":\"b\",\"more\":1}").error().where == data.file + ":2"); // no column
+    CHECK(data.document->setField(9, "output", "b", false).error().where == data.file);
     REQUIRE(data.document->insertRow(2, "").ok());
     REQUIRE(save(data).ok());
     CHECK(data.saved() == "instruction;output\n\"a;1\";\"x\n\"\"y\"\"\"\nb;\"B\"\n\"\";\"\"\n");

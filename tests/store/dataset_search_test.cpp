@@ -140,6 +140,8 @@ TEST_CASE("Replacing changes texts only, in one step, or nothing") {
     CHECK(data.document->replaceAll(all, "(", "x", true, false, {}, {}).error().code == ErrorCode::InvalidData);
     CHECK(data.document->replaceAll(all, "", "x", false, false, {}, {}).error().code == ErrorCode::InvalidData);
     CHECK(!data.document->replaceAll({0, 9}, "user", "x", false, false, {}, {}).ok());
+    const std::string large(size_t(17) << 20, 'x');
+    CHECK(data.document->replaceAll({2}, "User", large, false, true, {}, {}).error().where == data.file + ":3");
     const StopSource stop;
     stop.requestStop();
     CHECK(data.document->replaceAll(all, "user", "x", false, false, stop.token(), {}).error().code == ErrorCode::Interrupted);
