@@ -48,7 +48,7 @@ private:
     }
     const api::ChatRequest &request;
     tokenizer::StreamingDecoder decoder;
-    std::string piece; // of the newest token
+    std::string newest; // the newest token's piece, not told yet
     api::ChatAnswer answer;
     std::optional<Generation> generation;
   };
@@ -77,7 +77,7 @@ private:
     options.stop = request.stop;
     options.onToken = [turn = turn.get()](int32_t id) {
       ++turn->answer.newTokens;
-      turn->piece = turn->decoder.push(id);
+      turn->newest = turn->decoder.push(id);
     };
     ATTUNE_TRY(turn->generation, Generation::create(m_session.model.transformer, m_session.model.weights,
                                                     request.tuned ? m_session.model.adapters() : nullptr, std::move(prompt), options));
@@ -96,7 +96,7 @@ private:
         if (!isOpen(turn)) continue;
         const Status status = turn->generation->step();
         if (!status.ok() && status.error().code != ErrorCode::Interrupted) return status.error();
-        turn->emit(std::exchange(turn->piece, {})); // now that the time of its token counts
+        turn->emit(std::exchange(turn->newest, {})); // now that the time of its token counts
       }
     std::vector<api::ChatAnswer> answers;
     for (const auto &turn : turns) {
