@@ -20,8 +20,8 @@ using namespace attune;
 
 /// The environment wins over the settings: it is what still works when the folder chosen there is gone.
 QString workspaceFolder(const ui::Preferences &preferences) {
-  const bool named = !qEnvironmentVariableIsEmpty("ATTUNE_WORKSPACE");
-  return named || preferences.workspace.isEmpty() ? QString::fromStdString(defaultWorkspace()) : preferences.workspace;
+  return ui::Preferences::workspaceIsSetOutside() || preferences.workspace.isEmpty() ? QString::fromStdString(defaultWorkspace())
+                                                                                     : preferences.workspace;
 }
 
 /// A folder to work in now that `workspace` cannot be made, kept for the next start only where the settings named the one that

@@ -28,6 +28,11 @@ struct SamplingSettings { // what chat and generate offer; Hugging Face's names 
   uint64_t seed = 0;
 };
 
+struct ChatPace { // of an answer under way
+  int64_t newTokens = 0;
+  double tokensPerSecond = 0; // after the first token, of the time spent on this answer alone
+};
+
 struct ChatRequest {
   std::vector<ChatMessage> messages; // the last one is the user's
   bool tuned = false;                // with the adapter
@@ -35,7 +40,8 @@ struct ChatRequest {
   SamplingSettings sampling;
   int64_t contextTokens = 0; // at most so many tokens of conversation and answer; 0 = the model's context
   StopToken stop;
-  std::function<void(const std::string &piece)> onText; // whole UTF-8 characters; on a thread of the model, one at a time
+  /// Whole UTF-8 characters, and the tokens of the answer so far; on a thread of the model, one at a time.
+  std::function<void(const std::string &piece, const ChatPace &pace)> onText;
 };
 
 struct ChatAnswer {

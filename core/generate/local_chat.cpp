@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace attune::core {
 
@@ -42,10 +43,12 @@ private:
     Turn(const api::ChatRequest &asked, const tokenizer::Tokenizer &tokenizer) : request(asked), decoder(tokenizer) {}
     void emit(const std::string &piece) {
       answer.text += piece;
-      if (!piece.empty() && request.onText) request.onText(piece);
+      if (!piece.empty() && request.onText)
+        request.onText(piece, {answer.newTokens, generation ? generation->result().tokensPerSecond() : 0});
     }
     const api::ChatRequest &request;
     tokenizer::StreamingDecoder decoder;
+    std::string newest; // the newest token's piece, not told yet
     api::ChatAnswer answer;
     std::optional<Generation> generation;
   };
@@ -74,7 +77,7 @@ private:
     options.stop = request.stop;
     options.onToken = [turn = turn.get()](int32_t id) {
       ++turn->answer.newTokens;
-      turn->emit(turn->decoder.push(id));
+      turn->newest = turn->decoder.push(id);
     };
     ATTUNE_TRY(turn->generation, Generation::create(m_session.model.transformer, m_session.model.weights,
                                                     request.tuned ? m_session.model.adapters() : nullptr, std::move(prompt), options));
@@ -93,6 +96,7 @@ private:
         if (!isOpen(turn)) continue;
         const Status status = turn->generation->step();
         if (!status.ok() && status.error().code != ErrorCode::Interrupted) return status.error();
+        turn->emit(std::exchange(turn->newest, {})); // now that the time of its token counts
       }
     std::vector<api::ChatAnswer> answers;
     for (const auto &turn : turns) {

@@ -3,7 +3,7 @@
 # --json prints one line a figure: {"name","value","unit","goal","ok"}. --only NAME... takes some (--list names them).
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
-figures=(first_paint long_run log_lines many_rows cpu_share memory memory_with_torch train_speed)
+figures=(first_paint long_run run_ends log_lines many_rows cpu_share memory memory_with_torch train_speed)
 json= only=()
 while [[ $# -gt 0 ]]; do
   case $1 in

@@ -29,8 +29,13 @@ TEST_CASE("local chat: answers side by side take turns and equal the answers giv
   const auto alone = (*chat)->answer({first});
   const auto other = (*chat)->answer({second});
   REQUIRE(alone.ok());
-  first.onText = [&](const std::string &) { order += 'a'; };
-  second.onText = [&](const std::string &) { order += 'b'; };
+  api::ChatPace pace;
+  first.onText = [&](const std::string &, const api::ChatPace &now) {
+    order += 'a';
+    CHECK(now.newTokens > pace.newTokens);
+    pace = now;
+  };
+  second.onText = [&](const std::string &, const api::ChatPace &) { order += 'b'; };
   const auto both = (*chat)->answer({first, second});
   REQUIRE(both.ok());
   CHECK((*both)[0].text == alone->front().text);
@@ -38,6 +43,8 @@ TEST_CASE("local chat: answers side by side take turns and equal the answers giv
   CHECK(order.find("ab") != std::string::npos);
   CHECK(order.find("ba") != std::string::npos); // neither waits for the other's end
   CHECK((*both)[0].tokensPerSecond > 0);
+  CHECK(pace.newTokens == (*both)[0].newTokens);
+  CHECK(pace.tokensPerSecond == doctest::Approx((*both)[0].tokensPerSecond).epsilon(0.2)); // but for the end token's time
 
   // A context limit cuts the answer, and refuses a conversation that fills it.
   const int64_t prompt = alone->front().promptTokens;
@@ -51,7 +58,7 @@ TEST_CASE("local chat: answers side by side take turns and equal the answers giv
   int pieces = 0;
   api::ChatRequest stopped = asking("Tell me a long story.", 200);
   stopped.stop = stop.token();
-  stopped.onText = [&](const std::string &) {
+  stopped.onText = [&](const std::string &, const api::ChatPace &) {
     if (++pieces == 3) stop.requestStop();
   };
   const auto cut = (*chat)->answer({stopped});

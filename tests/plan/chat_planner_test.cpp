@@ -82,7 +82,7 @@ TEST_CASE("chat forecast: near what the starter model takes, with its context fi
   const StopSource stop;
   request.stop = stop.token();
   int tokens = 0;
-  request.onText = [&](const std::string &) {
+  request.onText = [&](const std::string &, const api::ChatPace &) {
     if (++tokens > 4) stop.requestStop();
   };
   const auto answers = (*chat)->answer({request, request});

@@ -183,7 +183,7 @@ private:
         std::this_thread::sleep_for(std::chrono::milliseconds(m_engine.wordMilliseconds));
         answer.text += word;
         ++answer.newTokens;
-        if (request.onText) request.onText(word);
+        if (request.onText) request.onText(word, {answer.newTokens, 48});
       }
       answer.promptTokens = 12;
       answer.tokensPerSecond = 48;

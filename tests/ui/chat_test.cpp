@@ -135,6 +135,26 @@ private Q_SLOTS:
     QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("LoRA **adds** small matrices."));
   }
 
+  void theFiguresGrowWithTheAnswer() {
+    Studio studio;
+    ChatPage *chat = studio.openBoth();
+    studio.engine.chatWords.assign(80, "word ");
+    studio.engine.wordMilliseconds = 20;
+    QStringList seen;
+    QElapsedTimer clock;
+    const auto look = [&](int, bool tuned) {
+      for (const QLabel *label : chat->pane(false)->findChildren<QLabel *>())
+        if (!tuned && label->text().contains(QStringLiteral("tokens/s")) && !seen.contains(label->text())) seen.append(label->text());
+    };
+    connect(&chat->session(), &ChatSession::grew, this, look);
+    clock.start();
+    chat->ask(QStringLiteral("What is LoRA?"));
+    QTRY_VERIFY(!chat->isBusy());
+    QVERIFY2(seen.size() > 1, qPrintable(seen.join(QLatin1Char('|')))); // before its end
+    QVERIFY(seen.last().endsWith(QStringLiteral(" tokens · 48.0 tokens/s")));
+    QVERIFY2(seen.size() <= clock.elapsed() / 500 + 1, qPrintable(seen.join(QLatin1Char('|'))));
+  }
+
   void asksTheForecastAndWaitsForTheRun() {
     Studio studio;
     ChatPage *chat = studio.open();

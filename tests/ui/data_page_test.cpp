@@ -8,6 +8,7 @@
 #include "ui/pages/turn_card.h"
 #include "ui/shell/main_window.h"
 #include "ui/widgets/banner.h"
+#include "ui/widgets/button_action.h"
 
 #include <QLabel>
 #include <QLineEdit>
@@ -88,6 +89,36 @@ class DataPageTest : public QObject {
 
 private Q_SLOTS:
   void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
+
+  void theUndoButtonAndItsMenuEntryAreOne() {
+    Studio studio;
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 3);
+    QVERIFY(QTest::qWaitForWindowActive(studio.window.get()));
+    ButtonAction *undo = nullptr, *redo = nullptr;
+    for (QAction *action : studio.page().actions()) {
+      if (action->shortcuts().contains(QKeySequence(QKeySequence::Undo))) undo = qobject_cast<ButtonAction *>(action);
+      if (action->shortcuts().contains(QKeySequence(Qt::CTRL | Qt::Key_Y))) redo = qobject_cast<ButtonAction *>(action);
+    }
+    QVERIFY(undo && redo);
+    const auto possible = [](ButtonAction *action) {
+      action->refresh(); // as a menu does before it opens
+      const bool can = action->isEnabled();
+      action->setEnabled(true);
+      return can && action->button()->isEnabled();
+    };
+    QVERIFY(!possible(undo) && !possible(redo));
+    QCOMPARE(undo->text(), QStringLiteral("Undo"));
+    studio.page().table()->selectRow(0);
+    studio.page().table()->setFocus();
+    studio.key(Qt::Key_Delete);
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 2);
+    QTRY_VERIFY(possible(undo) && !possible(redo));
+    studio.key(Qt::Key_Z, Qt::ControlModifier);
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 3);
+    QTRY_VERIFY(!possible(undo) && possible(redo));
+    redo->trigger();
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 2);
+  }
 
   void fixARowUndoRedoSaveAndTrain() {
     Studio studio;

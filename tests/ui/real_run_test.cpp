@@ -1,5 +1,6 @@
 // Try it, stop, continue, chat: the window on libtorch and the starter model, in a workspace of its own.
 #include "app/gui/composition.h"
+#include "core/api/run_config_json.h"
 #include "ui/charts/metric_chart.h"
 #include "ui/pages/chat_page.h"
 #include "ui/pages/run_curves.h"
@@ -62,6 +63,39 @@ private Q_SLOTS:
     QVERIFY(!window.chatPage()->conversation().at(0).base->text.isEmpty());
     QVERIFY(!window.chatPage()->conversation().at(0).tuned->text.isEmpty());
     QVERIFY(window.chatPage()->conversation().at(0).base->text != window.chatPage()->conversation().at(0).tuned->text);
+  }
+
+  void twoRunsOneAfterTheOther() {
+    const QTemporaryDir workspace;
+    const app::Composition composition(workspace.path(), QCoreApplication::applicationDirPath(), 0);
+    if (composition.services().starterModel.empty()) QSKIP("The starter model is not here: ./dev setup fetches it.");
+    Preferences preferences;
+    preferences.language = QStringLiteral("en");
+    Appearance appearance;
+    appearance.apply(preferences);
+    MainWindow window(composition.services(), appearance, preferences);
+    window.show();
+    RunCenter &runs = window.runs();
+    QTRY_VERIFY(runs.known());
+    QStringList folders;
+    for (const char *name : {"one", "two"}) {
+      auto config = api::loadRunConfig(composition.services().resources + "/presets/tryout.json",
+                                       {"model=" + composition.services().starterModel, std::string("name=") + name, "max_steps=2"});
+      QVERIFY(config.ok());
+      folders.append(runs.requestStart(*config));
+    }
+    QCOMPARE(runs.active(), folders[0]);
+    QCOMPARE(runs.queue().place(folders[1]), 1);
+    QTRY_COMPARE_WITH_TIMEOUT(runs.find(folders[0])->phase, api::RunPhase::Completed, 120000);
+    QCOMPARE(runs.active(), folders[1]); // at once
+    QVERIFY(runs.queue().empty());
+    QTRY_COMPARE_WITH_TIMEOUT(runs.find(folders[1])->phase, api::RunPhase::Completed, 120000);
+    QVERIFY(runs.active().isEmpty());
+    const api::RunSummary one = composition.services().runs->summary(folders[0].toStdString()),
+                          two = composition.services().runs->summary(folders[1].toStdString());
+    QCOMPARE(one.step, int64_t(2));
+    QCOMPARE(two.step, int64_t(2));
+    QVERIFY(two.startedAt >= one.startedAt + one.seconds);
   }
 };
 

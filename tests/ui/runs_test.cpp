@@ -1,8 +1,6 @@
 // Runs in the window: the queue, long runs, the log, comparing, opening, leaving. Offscreen, on fakes and on real folders.
-#include "core/api/event_json.h"
 #include "core/api/run_config_json.h"
-#include "core/base/atomic_file.h"
-#include "core/store/run_store.h"
+#include "tests/support/folder_studio.h"
 #include "tests/support/studio_fixture.h"
 #include "ui/charts/decimate.h"
 #include "ui/charts/metric_chart.h"
@@ -13,9 +11,12 @@
 #include "ui/pages/runs_page.h"
 #include "ui/widgets/line_view.h"
 #include "ui/widgets/stat_tile.h"
+#include "ui/widgets/theme.h"
+#include "ui/widgets/toast.h"
 
 #include <QCheckBox>
 #include <QClipboard>
+#include <QLabel>
 #include <QLineEdit>
 #include <QMessageBox>
 #include <QPlainTextEdit>
@@ -31,6 +32,8 @@
 
 using namespace attune;
 using namespace attune::ui;
+using test::FolderStudio;
+using test::named;
 
 namespace {
 
@@ -38,14 +41,6 @@ QPushButton *button(QWidget *page, const QString &text) {
   for (QPushButton *candidate : page->findChildren<QPushButton *>())
     if (candidate->text() == text && candidate->isVisible()) return candidate;
   return nullptr;
-}
-
-api::RunConfig named(const std::string &name) {
-  api::RunConfig config;
-  config.name = name;
-  config.model = "/models/tiny";
-  config.dataset = {{"/data/rows.jsonl"}};
-  return config;
 }
 
 /// A window whose runs go slowly until told to stop.
@@ -60,33 +55,6 @@ struct SlowStudio : test::StudioFixture {
   QString state(const QString &folder) {
     const RunTableModel *model = page()->findChild<RunTableModel *>();
     return model->index(model->rowOf(folder), RunTableModel::State).data().toString();
-  }
-};
-
-/// A window on folders of its own.
-struct FolderStudio : test::StudioFixture {
-  QTemporaryDir workspace;
-  store::FolderRunStore folders{workspace.path().toStdString()};
-
-  FolderStudio() { services.runs = &folders; }
-  QString write(const QString &path, const std::string &events, const std::string &config) {
-    const std::string folder = workspace.filePath(path).toStdString();
-    [&] {
-      QVERIFY(makeFolders(folder).ok());
-      if (!config.empty()) QVERIFY(writeFileAtomic(folder + "/run.json", config).ok());
-      if (!events.empty()) QVERIFY(writeFileAtomic(folder + "/events.jsonl", events).ok());
-    }();
-    return QString::fromStdString(folder);
-  }
-  static std::string events(int64_t steps) {
-    std::string text = api::eventToJson({1, 1000, api::RunStarted{1, steps, "cpu", {}}}) + "\n";
-    for (int64_t step = 1; step <= steps; ++step) {
-      api::StepMetrics metrics;
-      metrics.step = step;
-      metrics.loss = 4.0 / static_cast<double>(step);
-      text += api::eventToJson({step + 1, 1000 + static_cast<double>(step), metrics}) + "\n";
-    }
-    return text;
   }
 };
 
@@ -316,20 +284,28 @@ private Q_SLOTS:
     QVERIFY(!studio.window->isVisible());
   }
 
-  void smallChartsShareTheStretchAndSwapPlaces() {
-    test::StudioFixture studio;
-    studio.store.addRun("first", 400, 1.5);
-    studio.open();
-    QTRY_VERIFY(studio.window->runs().known());
-    studio.window->showRun(QStringLiteral("/fake/runs/first"));
-    RunCurves *curves = studio.window->runsPage()->curves();
-    QTRY_COMPARE(curves->chart()->drawnPoints(0).size(), 400);
-    QCOMPARE(curves->tile(0)->accessibleName(), QStringLiteral("Learning rate"));
-    QTest::mouseClick(curves->tile(1), Qt::LeftButton);
-    QCOMPARE(curves->chart()->metric(), Metric::GradientNorm);
-    QCOMPARE(curves->tile(1)->accessibleName(), QStringLiteral("Loss"));
-    QTest::keyClick(curves->tile(1), Qt::Key_Return);
-    QCOMPARE(curves->chart()->metric(), Metric::Loss);
+  void aRunThatLoadsShowsWhatItWasAskedToDo() {
+    SlowStudio studio;
+    studio.engine.loads = true;
+    QTRY_VERIFY(studio.runs().known());
+    studio.store.hasNoConfig = "/fake/runs/a-1";
+    api::RunConfig config = named("a");
+    config.lora.rank = 32;
+    const QString folder = studio.runs().requestStart(config);
+    QCOMPARE(folder, QStringLiteral("/fake/runs/a-1"));
+    studio.window->showRun(folder);
+    studio.page()->showView(QStringLiteral("settings"));
+    auto *table = studio.page()->findChild<QTableWidget *>();
+    const auto rank = [table] {
+      const QList<QTableWidgetItem *> found = table->findItems(QStringLiteral("lora.rank"), Qt::MatchExactly);
+      return found.isEmpty() ? QString() : table->item(found[0]->row(), 1)->text();
+    };
+    QTRY_COMPARE(rank(), QStringLiteral("32"));
+    studio.store.hasNoConfig.clear();
+    studio.engine.loads = false;
+    QTRY_COMPARE(rank(), QStringLiteral("16")); // as the folder says
+    studio.runs().requestStop(folder);
+    QTRY_VERIFY(studio.runs().active().isEmpty());
   }
 
   void theLogIsSearchedFollowedAndCopied() {

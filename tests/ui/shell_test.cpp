@@ -4,12 +4,15 @@
 #include "ui/bridge/task_runner.h"
 #include "ui/models/dropped.h"
 #include "ui/pages/runs_page.h"
+#include "ui/pages/start_page.h"
 #include "ui/pages/train_page.h"
 #include "ui/settings/settings_dialog.h"
 #include "ui/shell/drop_overlay.h"
 #include "ui/shell/menus.h"
 #include "ui/widgets/banner.h"
+#include "ui/widgets/button_action.h"
 #include "ui/widgets/chip.h"
+#include "ui/widgets/progress_strip.h"
 #include "ui/widgets/segmented_switch.h"
 #include "ui/widgets/theme.h"
 #include "ui/widgets/toast.h"
@@ -19,6 +22,7 @@
 #include <QComboBox>
 #include <QDropEvent>
 #include <QFileDialog>
+#include <QHelpEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenuBar>
@@ -28,6 +32,7 @@
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTextEdit>
+#include <QToolTip>
 #include <QtTest>
 
 #include <atomic>
@@ -213,10 +218,10 @@ private Q_SLOTS:
     StudioFixture studio;
     studio.open();
     QVERIFY(QTest::qWaitForWindowActive(studio.window.get()));
-    QAction *undo = nullptr;
+    QAction *save = nullptr;
     for (QAction *action : studio.window->page(Place::Data)->actions())
-      if (action->shortcut() == QKeySequence(QKeySequence::Undo)) undo = action;
-    QVERIFY(undo && !undo->isEnabled());
+      if (action->shortcut() == QKeySequence(QKeySequence::Save)) save = action;
+    QVERIFY(save && !save->isEnabled());
     QTest::keyClick(studio.window.get(), Qt::Key_F1);
     auto *sheet = studio.window->findChild<QDialog *>(QStringLiteral("shortcuts"));
     QVERIFY(sheet);
@@ -225,7 +230,7 @@ private Q_SLOTS:
     for (const ShortcutGroup &group : studio.window->menus().groups())
       for (const QAction *action : group.actions)
         if (!action->isSeparator()) QVERIFY2(texts.contains(withoutMnemonic(action->text())), qPrintable(action->text()));
-    QVERIFY(!undo->isEnabled()); // looking at the sheet changes nothing
+    QVERIFY(!save->isEnabled()); // looking at the sheet changes nothing
     QTest::keyClick(sheet, Qt::Key_Escape);
     QTRY_VERIFY(!studio.window->findChild<QDialog *>(QStringLiteral("shortcuts")));
   }
@@ -293,6 +298,64 @@ private Q_SLOTS:
     QCOMPARE(draft.config().dataset[0].weight, 2.5);
     QVERIFY(draft.config().dataset[1].format == api::DatasetFormat::Alpaca);
     QVERIFY(draft.commandLine().contains(path));
+  }
+
+  void toolTipsNameTheKeys() {
+    StudioFixture studio;
+    studio.engine.steps = 100000;
+    studio.open();
+    QTRY_VERIFY(studio.window->runs().known());
+    const auto tip = [](QWidget *widget) {
+      QToolTip::hideText();
+      QHelpEvent asked(QEvent::ToolTip, widget->rect().center(), widget->mapToGlobal(widget->rect().center()));
+      QCoreApplication::sendEvent(widget, &asked);
+      return QToolTip::text();
+    };
+    int told = 0;
+    for (const Place place : kPlaces) {
+      studio.window->goTo(place);
+      for (QAction *action : studio.window->page(place)->actions())
+        if (auto *mirror = qobject_cast<ButtonAction *>(action)) {
+          mirror->refresh();
+          const QString keys = action->shortcut().toString(QKeySequence::NativeText);
+          QVERIFY2(tip(mirror->button()).contains(keys), qPrintable(action->text()));
+          ++told;
+        }
+    }
+    QVERIFY(told > 10);
+    studio.window->goTo(Place::Start);
+    QCOMPARE(tip(studio.window->startPage()->dataButton()), QStringLiteral("Open a file… (Ctrl+O)"));
+    const QString run = studio.window->runs().requestStart({});
+    studio.window->showRun(run);
+    const ProgressStrip *strip = studio.window->runsPage()->strip();
+    QTRY_COMPARE(tip(strip->pauseButton()), QStringLiteral("Pause (Ctrl+Shift+P)"));
+    QVERIFY(tip(strip->stopButton()).endsWith(QStringLiteral("(Ctrl+.)")));
+    studio.window->runs().requestPause(run);
+    QTRY_VERIFY(strip->isPaused());
+    QCOMPARE(tip(strip->pauseButton()), QStringLiteral("Go on (Ctrl+Shift+G)"));
+    studio.window->runs().requestStop(run);
+    QTRY_VERIFY(studio.window->runs().active().isEmpty());
+  }
+
+  void aWorkspaceSetOutsideIsShownAndNotOffered() {
+    StudioFixture studio;
+    studio.preferences.workspace = QStringLiteral("/stored");
+    for (const bool outside : {true, false}) {
+      if (outside) qputenv("ATTUNE_WORKSPACE", "/fake");
+      studio.open();
+      [&] { QVERIFY(QTest::qWaitForWindowActive(studio.window.get())); }();
+      QTest::keyClick(studio.window.get(), Qt::Key_Comma, Qt::ControlModifier);
+      qunsetenv("ATTUNE_WORKSPACE");
+      auto *dialog = studio.window->findChild<SettingsDialog *>();
+      QVERIFY(dialog && dialog->isVisible());
+      QStringList texts;
+      for (const QLabel *label : dialog->findChildren<QLabel *>())
+        if (label->isVisible()) texts.append(label->text());
+      QCOMPARE(!texts.filter(QStringLiteral("ATTUNE_WORKSPACE")).isEmpty(), outside);
+      QCOMPARE(texts.contains(outside ? QStringLiteral("/fake") : QStringLiteral("/stored")), true);
+      for (const QPushButton *button : dialog->findChildren<QPushButton *>())
+        if (button->accessibleName() == QStringLiteral("Choose the workspace folder")) QCOMPARE(button->isEnabled(), !outside);
+    }
   }
 
   void settingsTakeEffectAtOnce() {

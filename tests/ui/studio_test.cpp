@@ -12,8 +12,10 @@
 #include "ui/pages/start_page.h"
 #include "ui/pages/train_page.h"
 #include "ui/shell/main_window.h"
+#include "ui/widgets/banner.h"
 #include "ui/widgets/theme.h"
 
+#include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QStandardPaths>
@@ -194,7 +196,6 @@ private Q_SLOTS:
     QCOMPARE(chart->drawnPoints(0).last().x(), 400.0);
     QCOMPARE(chart->drawnPoints(1).last().x(), 300.0);
     const QTemporaryDir folder;
-    for (const char *name : {"loss.png", "loss.svg"}) QVERIFY(chart->exportImage(folder.filePath(QLatin1String(name))));
     QFile table(folder.filePath(QStringLiteral("loss.csv")));
     page->curves()->exportTo(table.fileName());
     QTRY_VERIFY(table.exists());
@@ -212,6 +213,17 @@ private Q_SLOTS:
     studio.window->tryIt();
     QTRY_VERIFY(studio.newest() && studio.newest()->phase == api::RunPhase::Failed);
     QCOMPARE(QString::fromStdString(studio.newest()->error), QStringLiteral("It is not there."));
+    studio.window->goTo(Place::Start);
+    const auto said = [&] {
+      const auto *banner = studio.window->page(Place::Start)->findChild<Banner *>();
+      return banner->isVisible() ? banner->findChildren<QLabel *>().last()->text() : QString();
+    };
+    QVERIFY(said().endsWith(QStringLiteral("It is not there. Build it.")));
+    studio.preferences.language = QStringLiteral("zh_CN");
+    studio.appearance.apply(studio.preferences);
+    const QString sentence = QCoreApplication::translate("CoreError", "io_failed");
+    QVERIFY(sentence != QStringLiteral("io_failed"));
+    QTRY_VERIFY2(said().contains(sentence), qPrintable(said()));
   }
 
   void everyTextIsReadable() {

@@ -24,11 +24,13 @@ void TextStream::end() {
 void TextStream::take() {
   if (!m_input) return;
   std::string text;
+  api::ChatPace pace;
   {
     const std::lock_guard<std::mutex> lock(m_input->m_mutex);
     text = std::exchange(m_input->m_text, {});
+    pace = m_input->m_pace;
   }
-  if (!text.empty()) Q_EMIT arrived(QString::fromStdString(text));
+  if (!text.empty()) Q_EMIT arrived(QString::fromStdString(text), pace);
 }
 
 } // namespace attune::ui

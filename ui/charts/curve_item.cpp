@@ -75,9 +75,13 @@ void CurveItem::paint(QPainter *painter, const QStyleOptionGraphicsItem *, QWidg
     painter->setRenderHint(QPainter::Antialiasing);
     painter->setPen(QPen(curve.color, 2, Qt::DashLine));
     painter->drawPolyline(validation.constData(), static_cast<int>(validation.size()));
+  }
+  painter->setClipRect(boundingRect()); // a mark at the first or last step stands half outside
+  for (const DrawnCurve &curve : m_curves) {
     painter->setPen(Qt::NoPen);
     painter->setBrush(curve.color);
-    for (const QPointF &point : validation) painter->drawEllipse(point, 2.5, 2.5);
+    for (const QPointF &point : inPixels(curve.validation))
+      if (point.x() >= area.left() - 0.5 && point.x() <= area.right() + 0.5) painter->drawEllipse(point, 2.5, 2.5);
     painter->setPen(QPen(curve.color, 1.4));
     painter->setBrush(ground);
     for (const QPointF &point : inPixels(curve.marks)) {

@@ -44,11 +44,12 @@ QVector<QPointF> decimate(const Places &x, const Series &y, double from, double 
   return points;
 }
 
-void Smoothed::follow(const Series &y) {
+bool Smoothed::follow(const Series &y, size_t most) {
   const size_t known = m_values.size();
   const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
   if (known > y.size() || (known > 0 && !same(m_last, y[known - 1]))) *this = Smoothed(m_weight); // a resume took steps back
-  for (size_t i = m_values.size(); i < y.size(); ++i) {
+  const size_t first = m_values.size(), end = first + std::min(most, y.size() - first);
+  for (size_t i = first; i < end; ++i) {
     const double value = m_last = y[i];
     if (!std::isfinite(value)) {
       m_values.push_back(value);
@@ -58,6 +59,7 @@ void Smoothed::follow(const Series &y) {
     m_share = m_weight * m_share + (1 - m_weight);
     m_values.push_back(m_carry / m_share);
   }
+  return end == y.size();
 }
 
 } // namespace attune::ui

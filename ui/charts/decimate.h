@@ -32,8 +32,8 @@ QVector<QPointF> decimate(const Places &x, const Series &y, double from, double 
 class Smoothed {
 public:
   explicit Smoothed(double weight = 0) : m_weight(weight) {}
-  /// Takes in what `y` has grown by; begins anew when values were taken back.
-  void follow(const Series &y);
+  /// Takes in what `y` has grown by, `most` values at once; begins anew when values were taken back. True when it has them all.
+  bool follow(const Series &y, size_t most = SIZE_MAX);
   const Series &values() const { return m_values; }
 
 private:

@@ -7,6 +7,7 @@
 #include "ui/widgets/theme.h"
 
 #include <QAbstractAxis>
+#include <QBuffer>
 #include <QCategoryAxis>
 #include <QChart>
 #include <QGraphicsLayout>
@@ -32,6 +33,7 @@ struct MetricChart::Curve {
 
 namespace {
 
+constexpr size_t kSmoothedAtOnce = 50000;     // values: some milliseconds
 constexpr double kGib = 1024.0 * 1024 * 1024; // the unit of the memory axis
 
 /// A range with its ticks. Never, not even in between, has a long range a short interval: Qt makes an item a tick.
@@ -76,6 +78,9 @@ MetricChart::MetricChart(Metric metric, QWidget *parent) : QChartView(parent), m
   m_throttle.setSingleShot(true);
   m_throttle.setInterval(500);
   connect(&m_throttle, &QTimer::timeout, this, &MetricChart::rebuild);
+  m_smoothOn.setSingleShot(true);
+  m_smoothOn.setInterval(1); // others get their turn
+  connect(&m_smoothOn, &QTimer::timeout, this, [this] { smooth() ? updateRange() : m_smoothOn.start(); });
   setLogarithmic(false);
   onTheme(this, [this] { applyColors(); });
 }
@@ -197,10 +202,15 @@ void MetricChart::rebuild() {
   updateRange();
 }
 
+/// A frame's share of what the curves have grown by since; true when nothing is left.
+bool MetricChart::smooth() {
+  for (const auto &curve : m_curves)
+    if (curve->source.run && !curve->smoothed.follow(values(*curve->source.run), kSmoothedAtOnce)) return false;
+  return true;
+}
+
 void MetricChart::updateRange() {
-  if (isSmoothed()) // a zoom may come before the update that is due
-    for (const auto &curve : m_curves)
-      if (curve->source.run) curve->smoothed.follow(values(*curve->source.run));
+  if (isSmoothed() && !smooth()) m_smoothOn.start(); // what there is yet is drawn meanwhile
   double interval = niceInterval(m_to - m_from, std::max(2, width() / 130));
   if (m_axis == ChartAxis::Step) interval = std::max(1.0, interval);
   setTicks(*m_x, m_from, m_to, interval);
@@ -258,7 +268,8 @@ DrawnCurve MetricChart::drawn(const Curve &curve) const {
     const auto &steps = run.steps().step;
     const auto at = static_cast<size_t>(std::lower_bound(steps.begin(), steps.end(), mark.step) - steps.begin());
     if (at >= x.size() || x.at(at) < m_from || x.at(at) > m_to) continue;
-    const double y = smooth ? curve.smoothed.values()[at] : values(run)[at];
+    const Series &line = smooth && at < curve.smoothed.values().size() ? curve.smoothed.values() : values(run);
+    const double y = line[at];
     if (std::isfinite(y) && (!m_logarithmic || y > 0)) drawn.marks.append({x.at(at), y});
   }
   return drawn;
@@ -394,25 +405,27 @@ void MetricChart::showReadOut(const QPointF &position) {
   m_readOutBox->show();
 }
 
-bool MetricChart::exportImage(const QString &path) {
+QImage MetricChart::picture() {
   leaveEvent(nullptr);
-  if (path.endsWith(QLatin1String(".svg"), Qt::CaseInsensitive)) {
-    QSvgGenerator generator;
-    generator.setFileName(path);
-    generator.setSize(size());
-    generator.setViewBox(rect());
-    QPainter painter;
-    if (!painter.begin(&generator)) return false;
-    render(&painter);
-    return painter.end();
-  }
-  QPixmap image(size() * 2);
+  QImage image(size() * 2, QImage::Format_RGB32);
   image.setDevicePixelRatio(2);
   image.fill(theme().color(Tone::Surface));
   QPainter painter(&image);
   render(&painter, QRectF(QPointF(0, 0), QSizeF(size())));
+  return image;
+}
+
+QByteArray MetricChart::vectorPicture() {
+  leaveEvent(nullptr);
+  QBuffer text;
+  QSvgGenerator generator;
+  generator.setOutputDevice(&text);
+  generator.setSize(size());
+  generator.setViewBox(rect());
+  QPainter painter(&generator);
+  render(&painter);
   painter.end();
-  return image.save(path, "PNG");
+  return text.data();
 }
 
 QVector<QPointF> MetricChart::drawnPoints(int index) const {

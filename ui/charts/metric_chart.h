@@ -8,6 +8,7 @@
 
 #include <QChartView>
 #include <QColor>
+#include <QImage>
 #include <QPointer>
 #include <QTimer>
 
@@ -48,7 +49,9 @@ public:
   bool isLogarithmic() const { return m_logarithmic; }
   void showAll();
 
-  bool exportImage(const QString &path); // by its ending: .png or .svg
+  /// The chart as it stands: in twice as many pixels, or as SVG.
+  QImage picture();
+  QByteArray vectorPicture();
   /// What is shown of the horizontal axis, and the points of any metric of `run` over it.
   double from() const { return m_from; }
   double to() const { return m_to; }
@@ -84,6 +87,7 @@ private:
   double end() const; // of the longest curve, in the chosen unit; 0 without any
   void rebuild();
   DrawnCurve drawn(const Curve &curve) const;
+  bool smooth();
   void updateRange();
   void setYRange(double low, double high);
   void zoom(double factor, double centre);
@@ -101,7 +105,7 @@ private:
   CurveItem *m_drawn = nullptr;
   QValueAxis *m_x = nullptr;
   QAbstractAxis *m_y = nullptr;
-  QTimer m_throttle;
+  QTimer m_throttle, m_smoothOn;
   double m_from = 0, m_to = 1; // what is shown
   bool m_zoomed = false;
   std::optional<QPoint> m_drag;

@@ -1,20 +1,24 @@
-// The figures of runs as a CSV file, one row a step. Blocking, for a service thread; works on copies of the columns.
+// The figures of runs as a CSV file, one row a step, columns named as in events.jsonl. Read from the runs' folders, so that the
+// window copies nothing. Blocking, for a service thread; writes the whole file or none of it.
 #pragma once
 
-#include "ui/models/run_history.h"
+#include "core/api/run_store.h"
 
 #include <QString>
 
+#include <functional>
 #include <vector>
 
 namespace attune::ui {
 
-struct NamedSteps {
+struct ExportedRun {
   QString name;
-  StepColumns steps;
+  std::string folder;
+  size_t steps = 0; // to be expected, for the progress
 };
 
-/// Writes the whole file or none of it; false when it cannot be written.
-bool writeRunsCsv(const QString &path, const std::vector<NamedSteps> &runs);
+/// `progress` hears of the share that is done. FileNotFound for a run without a step, IoFailed, Interrupted.
+Status writeRunsCsv(const std::string &path, const std::vector<ExportedRun> &runs, api::RunStore &store, const StopToken &stop,
+                    const std::function<void(double)> &progress);
 
 } // namespace attune::ui

@@ -1,11 +1,14 @@
 #include "ui/models/chat_engine.h"
 
 #include "ui/models/error_text.h"
+
 namespace attune::ui {
 
 ChatEngine::ChatEngine(EngineGate &gate, QObject *parent) : QObject(parent), m_gate(gate), m_tasks(nullptr, 1) {
-  connect(&m_base, &TextStream::arrived, this, [this](const QString &text) { Q_EMIT grew(m_id, false, text); });
-  connect(&m_tuned, &TextStream::arrived, this, [this](const QString &text) { Q_EMIT grew(m_id, true, text); });
+  connect(&m_base, &TextStream::arrived, this,
+          [this](const QString &text, const api::ChatPace &pace) { Q_EMIT grew(m_id, false, text, pace); });
+  connect(&m_tuned, &TextStream::arrived, this,
+          [this](const QString &text, const api::ChatPace &pace) { Q_EMIT grew(m_id, true, text, pace); });
 }
 
 ChatEngine::~ChatEngine() { m_stop.requestStop(); }
@@ -58,7 +61,7 @@ void ChatEngine::ask(int id, std::vector<api::ChatRequest> requests) {
   for (api::ChatRequest &request : requests) {
     const auto input = (request.tuned ? m_tuned : m_base).begin();
     request.stop = m_stop.token();
-    request.onText = [input](const std::string &piece) { input->push(piece); };
+    request.onText = [input](const std::string &piece, const api::ChatPace &pace) { input->push(piece, pace); };
     sides.push_back(request.tuned);
   }
   m_answering = m_tasks.run(

@@ -33,7 +33,7 @@ public:
 Q_SIGNALS:
   void loadedChanged();
   void loadFailed(const QString &message);
-  void grew(int id, bool tuned, const QString &text);
+  void grew(int id, bool tuned, const QString &text, const attune::api::ChatPace &pace);
   void answered(int id, bool tuned, const attune::api::ChatAnswer &answer);
   void failed(int id, const QString &message);
   void ended(int id); // after the last of answered() or failed()

@@ -1,6 +1,7 @@
 #include "ui/models/chat_fit.h"
 
 #include "ui/models/error_text.h"
+
 namespace attune::ui {
 
 ChatFit::ChatFit(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const Services &services, QObject *parent)
@@ -8,7 +9,7 @@ ChatFit::ChatFit(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const Ser
   connect(&m_gate, &EngineGate::failed, this, [this] {
     if (!m_asking) return;
     cancel();
-    Q_EMIT failed(QString::fromStdString(m_gate.failure()->text()));
+    Q_EMIT failed(errorText(*m_gate.failure()));
   });
 }
 

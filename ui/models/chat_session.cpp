@@ -42,10 +42,11 @@ void ChatSession::connectEngine() {
     if (m_engine.isLoaded() && m_pending >= 0) return answer(std::exchange(m_pending, -1));
     Q_EMIT changed();
   });
-  connect(&m_engine, &ChatEngine::grew, this, [this](int exchange, bool tuned, const QString &text) {
+  connect(&m_engine, &ChatEngine::grew, this, [this](int exchange, bool tuned, const QString &text, const api::ChatPace &pace) {
     if (exchange != m_answering) return; // of a conversation that was left
     m_partial[tuned] += text;
-    Q_EMIT grew(exchange, tuned, text);
+    m_pace[tuned] = pace;
+    Q_EMIT grew(exchange, tuned, text, pace);
   });
   connect(&m_engine, &ChatEngine::answered, this, [this](int exchange, bool tuned, const api::ChatAnswer &said) {
     if (exchange != m_answering) return;
@@ -164,7 +165,9 @@ void ChatSession::answer(int exchange) {
 /// Takes what an answer under way has said so far for the answer.
 void ChatSession::keepPartial() {
   for (const bool tuned : {false, true})
-    if (!m_partial[tuned].isEmpty()) reply(m_answering, tuned) = ChatReply{m_partial[tuned], 0, 0, true, 0, answerer(tuned)};
+    if (!m_partial[tuned].isEmpty())
+      reply(m_answering, tuned) =
+          ChatReply{m_partial[tuned], m_pace[tuned].newTokens, m_pace[tuned].tokensPerSecond, true, 0, answerer(tuned)};
 }
 
 void ChatSession::leave() {

@@ -70,7 +70,7 @@ public:
 Q_SIGNALS:
   void changed();
   void defaultsKnown();
-  void grew(int exchange, bool tuned, const QString &text);
+  void grew(int exchange, bool tuned, const QString &text, const attune::api::ChatPace &pace);
 
 private:
   void connectEngine();
@@ -93,6 +93,7 @@ private:
   std::string m_id;
   int m_pending = -1, m_answering = -1;
   QString m_partial[2]; // of the exchange being answered: base, tuned
+  api::ChatPace m_pace[2];
 };
 
 } // namespace attune::ui

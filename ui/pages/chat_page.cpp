@@ -150,7 +150,7 @@ void ChatPage::connectSession() {
   connect(&m_session, &ChatSession::changed, this, &ChatPage::showSession);
   connect(&m_session, &ChatSession::defaultsKnown, this, [this] { m_sampling->setDefaults(*m_session.defaults()); });
   connect(&m_session, &ChatSession::grew, this,
-          [this](int exchange, bool tuned, const QString &text) { pane(tuned)->grow(exchange, text); });
+          [this](int exchange, bool tuned, const QString &text, const api::ChatPace &pace) { pane(tuned)->grow(exchange, text, pace); });
   connect(&m_runs, &RunCenter::runChanged, this, [this] {
     if (isVisible()) showState();
   });

@@ -14,8 +14,9 @@
 namespace attune::ui {
 
 namespace {
-constexpr int kTurns = 40; // shown at first, and with each press of the button above them
-}
+constexpr qint64 kPaceMilliseconds = 500; // figures that change faster cannot be read
+constexpr int kTurns = 40;                // shown at first, and with each press of the button above them
+} // namespace
 
 ChatPane::ChatPane(Side side, QWidget *parent) : QFrame(parent), m_side(side), m_most(kTurns) {
   setProperty("kind", QStringLiteral("card"));
@@ -81,6 +82,7 @@ ChatTurn *ChatPane::makeTurn(int index) {
 
 void ChatPane::show(const Conversation &conversation, const State &state) {
   m_talk = conversation;
+  if (state.answering != m_state.answering) m_pace = {};
   m_state = state;
   std::vector<int> path = m_talk.path();
   const int hidden = std::max(0, static_cast<int>(path.size()) - m_most);
@@ -121,15 +123,20 @@ void ChatPane::showFigures() {
   m_rate->clear();
   m_rate->setToolTip({});
   if (path.empty()) return;
-  if (m_state.answering == path.back()) return m_rate->setText(tr("answering…"));
+  if (m_state.answering == path.back())
+    return m_rate->setText(m_pace.tokensPerSecond > 0 ? figuresText(m_pace.newTokens, m_pace.tokensPerSecond) : tr("answering…"));
   const auto &last = m_talk.at(path.back()).reply(m_side == Side::Tuned);
   if (!last) return;
-  m_rate->setText(figuresText(*last));
+  m_rate->setText(figuresText(last->tokens, last->tokensPerSecond));
   m_rate->setToolTip(tr("The conversation before the answer: %n token(s)", nullptr, static_cast<int>(last->promptTokens)));
 }
 
-void ChatPane::grow(int exchange, const QString &text) {
+void ChatPane::grow(int exchange, const QString &text, const api::ChatPace &pace) {
   if (ChatTurn *turn = m_turns.value(exchange)) turn->grow(text);
+  if (exchange != m_state.answering || (m_paceShown.isValid() && m_paceShown.elapsed() < kPaceMilliseconds)) return;
+  m_pace = pace;
+  m_paceShown.start();
+  showFigures();
 }
 
 void ChatPane::scrollToEnd() {

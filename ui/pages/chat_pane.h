@@ -2,8 +2,10 @@
 // GUI thread; shows a Conversation, asks through signals.
 #pragma once
 
+#include "core/api/chat.h"
 #include "ui/pages/chat_turn.h"
 
+#include <QElapsedTimer>
 #include <QHash>
 #include <QScrollArea>
 
@@ -31,7 +33,7 @@ public:
   void show(const Conversation &conversation, const State &state);
   using QFrame::show;
   /// More text of an answer under way.
-  void grow(int exchange, const QString &text);
+  void grow(int exchange, const QString &text, const api::ChatPace &pace);
   void scrollToEnd();
   void scrollPages(int pages);
   bool atEnd() const { return m_follow; }
@@ -50,6 +52,8 @@ private:
   Side m_side;
   Conversation m_talk; // as shown
   State m_state;
+  api::ChatPace m_pace; // of the answer under way, as shown
+  QElapsedTimer m_paceShown;
   int m_most = 0; // turns shown at most
   bool m_follow = true;
   ElidedLabel *m_title;

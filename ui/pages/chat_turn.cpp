@@ -20,9 +20,9 @@ constexpr qsizetype kShownQuestion = 4000;
 constexpr int kSnug = 200; // a question this narrow needs no wrapping
 } // namespace
 
-QString figuresText(const ChatReply &reply) {
-  const QString rate = QLocale().toString(reply.tokensPerSecond, 'f', reply.tokensPerSecond < 100 ? 1 : 0);
-  return ChatTurn::tr("%1 tokens · %2 tokens/s").arg(countText(reply.tokens), rate);
+QString figuresText(qint64 tokens, double tokensPerSecond) {
+  const QString rate = QLocale().toString(tokensPerSecond, 'f', tokensPerSecond < 100 ? 1 : 0);
+  return ChatTurn::tr("%1 tokens · %2 tokens/s").arg(countText(tokens), rate);
 }
 
 ChatTurn::ChatTurn(int index, QWidget *parent) : QWidget(parent), m_index(index) {
@@ -124,7 +124,7 @@ void ChatTurn::showTexts() {
     figures = m_reply->text.isEmpty() ? tr("Stopped before the first word.")
                                       : tr("Cut off after %n token(s).", nullptr, static_cast<int>(m_reply->tokens));
   else if (m_reply && !m_state.last)
-    figures = figuresText(*m_reply);
+    figures = figuresText(m_reply->tokens, m_reply->tokensPerSecond);
   else if (!m_reply && m_state.answering && !m_growing)
     figures = tr("Reading the question…");
   else if (!m_reply && m_state.waiting)

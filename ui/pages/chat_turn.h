@@ -16,7 +16,7 @@ namespace attune::ui {
 class MarkdownView;
 
 /// "36 tokens · 39.8 tokens/s"
-QString figuresText(const ChatReply &reply);
+QString figuresText(qint64 tokens, double tokensPerSecond);
 
 class ChatTurn : public QWidget {
   Q_OBJECT

@@ -8,6 +8,7 @@
 #include "ui/pages/replace_bar.h"
 #include "ui/pages/row_editor.h"
 #include "ui/widgets/banner.h"
+#include "ui/widgets/button_action.h"
 #include "ui/widgets/chip.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/empty_state.h"
@@ -127,9 +128,7 @@ DataPage::DataPage(const Services &services, TaskRunner &tasks, ConfigDraft &dra
   m_session.setLens(draft.config());
   onLanguage(this, [this] {
     m_header->setTitle(tr("Data"));
-    m_undoButton->setToolTip(tr("Undo"));
     m_undoButton->setAccessibleName(tr("Undo"));
-    m_redoButton->setToolTip(tr("Redo"));
     m_redoButton->setAccessibleName(tr("Redo"));
     m_splitButton->setText(tr("Split…"));
     m_save->setText(tr("Save ▾"));
@@ -158,11 +157,8 @@ QAction *DataPage::addCommand(const QList<QKeySequence> &keys, std::function<QSt
 void DataPage::makeActions() {
   m_saveAction = addCommand(
       {QKeySequence::Save}, [] { return tr("Save"); }, [this] { m_session.save(); });
-  m_undo = addCommand(
-      {QKeySequence::Undo}, [] { return tr("Undo"); }, [this] { m_session.undo(); });
-  m_redo = addCommand(
-      {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Z), QKeySequence(Qt::CTRL | Qt::Key_Y)}, [] { return tr("Redo"); },
-      [this] { m_session.redo(); });
+  new ButtonAction(m_undoButton, {QKeySequence::Undo}, this);
+  new ButtonAction(m_redoButton, {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Z), QKeySequence(Qt::CTRL | Qt::Key_Y)}, this);
   const auto search = addCommand(
       {QKeySequence::Find}, [] { return tr("Search rows"); }, [this] { m_search->setFocus(); });
   const auto replace = addCommand(
@@ -182,6 +178,7 @@ void DataPage::makeActions() {
       {QKeySequence(Qt::Key_F8)}, [] { return tr("Next problem"); }, [this] { goToProblem(1); });
   const auto back = addCommand(
       {QKeySequence(Qt::SHIFT | Qt::Key_F8)}, [] { return tr("Previous problem"); }, [this] { goToProblem(-1); });
+  nameKeys(m_editor->deleteButton(), [remove] { return remove->shortcut(); });
   m_needRows = {search, replace, add, copy, remove, next, back};
   const auto line = [this] {
     auto *separator = new QAction(this);
@@ -433,8 +430,6 @@ void DataPage::showState() {
   m_train->setText(state.changed ? tr("Save and train") : tr("Train on this"));
   m_train->setEnabled(rows > 0);
   m_splitButton->setEnabled(rows > 1);
-  m_undo->setEnabled(state.undoSteps > 0);
-  m_redo->setEnabled(state.redoSteps > 0);
   m_undoButton->setEnabled(state.undoSteps > 0);
   m_redoButton->setEnabled(state.redoSteps > 0);
   m_saveAction->setEnabled(state.changed);

@@ -69,7 +69,7 @@ private:
   bool m_trainAfterSave = false;
   int m_toastRows = 0;           // deleted by a change on its way
   QList<QAction *> m_rowActions; // of the table's menu
-  QAction *m_undo = nullptr, *m_redo = nullptr, *m_saveAction = nullptr, *m_up = nullptr, *m_down = nullptr;
+  QAction *m_saveAction = nullptr, *m_up = nullptr, *m_down = nullptr;
   std::vector<QAction *> m_needRows;
   PageHeader *m_header;
   QPushButton *m_undoButton, *m_redoButton, *m_splitButton, *m_save, *m_train, *m_file;

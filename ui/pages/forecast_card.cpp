@@ -157,7 +157,7 @@ void ForecastCard::showTexts() {
   if (count > 0) facts.append(tr("about %n step(s)", "", static_cast<int>(std::min<qint64>(count, 1 << 30))));
   m_steps->setText(facts.join(QStringLiteral(" · ")));
   m_message->setText(
-      m_gate.failure()                 ? QString::fromStdString(m_gate.failure()->text())
+      m_gate.failure()                 ? errorText(*m_gate.failure())
       : !m_failure.isEmpty()           ? m_failure
       : m_draft.config().model.empty() ? tr("Choose a model, and what the run takes appears here.")
       : !m_gate.engine()               ? tr("Loading the engine…")

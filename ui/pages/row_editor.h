@@ -28,6 +28,7 @@ public:
   std::optional<api::RowId> row() const { return m_row; }
   /// The bubbles shown now, in order.
   const std::vector<TurnCard *> &cards() const { return m_cards; }
+  QPushButton *deleteButton() const { return m_delete; }
   void showView(const QString &key); // "turns", "tokens", "json"
   /// Puts the caret into the text at `path`, or into the first text with a problem.
   void focusField(const std::string &path);

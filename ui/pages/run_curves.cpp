@@ -1,7 +1,8 @@
 #include "ui/pages/run_curves.h"
 
-#include "ui/charts/runs_csv.h"
+#include "ui/pages/curves_export.h"
 #include "ui/pages/run_answers.h"
+#include "ui/widgets/banner.h"
 #include "ui/widgets/chip.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/elided_label.h"
@@ -9,7 +10,6 @@
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/stat_tile.h"
-#include "ui/widgets/toast.h"
 
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -34,9 +34,8 @@ QColor metricColor(Metric metric) {
 
 } // namespace
 
-RunCurves::RunCurves(TaskRunner &tasks, QWidget *parent)
-    : QWidget(parent),
-      m_tasks(tasks), m_order{Metric::Loss, Metric::LearningRate, Metric::GradientNorm, Metric::TokensPerSecond, Metric::Memory} {
+RunCurves::RunCurves(api::RunStore *store, TaskRunner &tasks, QWidget *parent)
+    : QWidget(parent), m_order{Metric::Loss, Metric::LearningRate, Metric::GradientNorm, Metric::TokensPerSecond, Metric::Memory} {
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(12);
@@ -72,6 +71,8 @@ RunCurves::RunCurves(TaskRunner &tasks, QWidget *parent)
   beside->setChildrenCollapsible(false);
   m_chart = new MetricChart(Metric::Loss, beside);
   m_answers = new RunAnswers(beside);
+  m_export = new CurvesExport(*m_chart, store, tasks, this);
+  layout->addWidget(m_export->banner());
   beside->addWidget(m_chart);
   beside->addWidget(m_answers);
   beside->setStretchFactor(0, 3);
@@ -174,16 +175,6 @@ void RunCurves::requestExport() {
                tr("Picture (*.png);;Vector picture (*.svg);;Table of values (*.csv)"), [this](const QString &path) { exportTo(path); });
 }
 
-void RunCurves::exportTo(const QString &path) {
-  const auto tell = [this, path](bool done) {
-    Toast::show(this, done ? tr("Saved as %1.").arg(path) : tr("%1 could not be written. Choose another folder.").arg(path));
-  };
-  if (!path.endsWith(QLatin1String(".csv"), Qt::CaseInsensitive)) return tell(m_chart->exportImage(path));
-  std::vector<NamedSteps> runs;
-  for (const ChartRun &run : m_runs)
-    if (run.run) runs.push_back({run.name, run.run->steps()});
-  m_exporting = m_tasks.run(
-      this, [path, runs = std::move(runs)](StopToken) { return writeRunsCsv(path, runs); }, tell);
-}
+void RunCurves::exportTo(const QString &path) { m_export->write(path, m_runs); }
 
 } // namespace attune::ui

@@ -2,7 +2,6 @@
 // a small one makes it the large one. GUI thread.
 #pragma once
 
-#include "ui/bridge/task_runner.h"
 #include "ui/charts/metric_chart.h"
 
 #include <QWidget>
@@ -11,17 +10,23 @@ class QComboBox;
 class QLabel;
 class QSlider;
 
+namespace attune::api {
+class RunStore;
+}
+
 namespace attune::ui {
 
 class Chip;
+class CurvesExport;
 class RunAnswers;
 class StatTile;
+class TaskRunner;
 
 class RunCurves : public QWidget {
   Q_OBJECT
 
 public:
-  explicit RunCurves(TaskRunner &tasks, QWidget *parent = nullptr);
+  RunCurves(api::RunStore *store, TaskRunner &tasks, QWidget *parent = nullptr);
   /// `chosen` is the run whose figures the tiles show; may be null.
   void setRuns(const std::vector<ChartRun> &runs, RunModel *chosen);
   MetricChart *chart() const { return m_chart; }
@@ -39,11 +44,10 @@ private:
   void showTiles();
   void showAnswers();
 
-  TaskRunner &m_tasks;
-  Task m_exporting;
   std::vector<Metric> m_order; // the large one first
   std::vector<ChartRun> m_runs;
   MetricChart *m_chart;
+  CurvesExport *m_export;
   QLabel *m_title, *m_legend;
   Chip *m_log, *m_answersWanted;
   RunAnswers *m_answers;

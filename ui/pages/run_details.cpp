@@ -2,6 +2,7 @@
 
 #include "core/api/config_fields.h"
 #include "core/api/run_config_json.h"
+#include "ui/models/error_text.h"
 #include "ui/models/run_table_model.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/number_text.h"
@@ -73,10 +74,11 @@ void RunSamplesView::fill() {
   }
 }
 
-RunSettingsView::RunSettingsView(const Services &services, TaskRunner &tasks, QWidget *parent)
-    : QWidget(parent), m_services(services), m_tasks(tasks) {
+RunSettingsView::RunSettingsView(RunCenter &runs, const Services &services, TaskRunner &tasks, QWidget *parent)
+    : QWidget(parent), m_runs(runs), m_services(services), m_tasks(tasks) {
   QFrame *card = fillWithCard(this);
   m_title = makeLabel(TextRole::Caption, card);
+  m_title->setWordWrap(true);
   m_table = new QTableWidget(card);
   m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
   m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -84,8 +86,15 @@ RunSettingsView::RunSettingsView(const Services &services, TaskRunner &tasks, QW
   m_table->verticalHeader()->hide();
   m_table->verticalHeader()->setDefaultSectionSize(28);
   m_table->setTabKeyNavigation(false);
+  m_table->setColumnCount(3);
+  m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+  m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   cardLayout(card)->addWidget(m_title);
   cardLayout(card)->addWidget(m_table, 1);
+  connect(&m_runs, &RunCenter::runChanged, this, [this](const QString &folder) { // it may have its folder now
+    if ((m_unwritten[0] && m_shown[0] == folder) || (m_unwritten[1] && m_shown[2] == folder)) read();
+  });
+  onLanguage(this, [this] { fill(); });
 }
 
 void RunSettingsView::setRuns(const QString &folder, const QString &name, const QString &other, const QString &otherName) {
@@ -94,45 +103,48 @@ void RunSettingsView::setRuns(const QString &folder, const QString &name, const 
   m_shown = shown;
   m_name = name;
   m_otherName = otherName;
-  m_table->setRowCount(0);
-  if (folder.isEmpty()) return;
-  m_reading = m_tasks.run(
-      this,
-      [store = m_services.runs, a = folder.toStdString(), b = other.toStdString()](StopToken) {
-        std::vector<Row> rows;
-        const auto row = [&](const std::string &key, const std::string &value, const std::string &second) {
-          rows.push_back({QString::fromStdString(key), QString::fromStdString(value), QString::fromStdString(second)});
-        };
-        const auto first = store->config(a);
-        if (!first.ok()) {
-          row(first.error().text(), "", "");
-          return rows;
-        }
-        if (b.empty()) {
-          for (const auto &setting : api::configDiff(*first, api::RunConfig{})) row(setting.key, setting.from, setting.to);
-          return rows;
-        }
-        const auto second = store->config(b);
-        if (!second.ok())
-          row(second.error().text(), "", "");
-        else
-          for (const auto &setting : api::configDiff(*first, *second)) row(setting.key, setting.from, setting.to);
-        return rows;
-      },
-      [this](const std::vector<Row> &rows) { fill(rows); });
+  m_found = {};
+  fill();
+  read();
 }
 
-void RunSettingsView::fill(const std::vector<Row> &rows) {
+/// From run.json or, so long a run waits or loads, from what it was asked to do.
+void RunSettingsView::read() {
+  m_reading.cancel();
+  if (m_shown[0].isEmpty()) return;
+  m_unwritten[0] = m_runs.unwrittenConfig(m_shown[0]);
+  m_unwritten[1] = m_runs.unwrittenConfig(m_shown[2]);
+  m_reading = m_tasks.run(
+      this,
+      [store = m_services.runs, a = m_shown[0].toStdString(), b = m_shown[2].toStdString(), first = m_unwritten[0],
+       second = m_unwritten[1]](StopToken) -> Found {
+        const auto one = first ? Result<api::RunConfig>(*first) : store->config(a);
+        if (!one.ok()) return {{}, one.error()};
+        const auto two = b.empty() ? Result<api::RunConfig>(api::RunConfig{}) : second ? Result<api::RunConfig>(*second) : store->config(b);
+        if (!two.ok()) return {{}, two.error()};
+        Found found;
+        for (const auto &setting : api::configDiff(*one, *two))
+          found.rows.push_back(
+              {QString::fromStdString(setting.key), QString::fromStdString(setting.from), QString::fromStdString(setting.to)});
+        return found;
+      },
+      [this](Found found) {
+        m_found = std::move(found);
+        fill();
+      });
+}
+
+void RunSettingsView::fill() {
   const bool two = !m_otherName.isEmpty();
-  m_title->setText(two ? tr("Settings that differ between %1 and %2").arg(m_name, m_otherName)
-                       : tr("Settings that differ from the defaults"));
-  m_table->setColumnCount(3);
+  setRole(m_title, m_found.error ? TextRole::Problem : TextRole::Caption);
+  m_title->setText(m_found.error ? errorText(*m_found.error)
+                   : two         ? tr("Settings that differ between %1 and %2").arg(m_name, m_otherName)
+                                 : tr("Settings that differ from the defaults"));
   m_table->setHorizontalHeaderLabels({tr("Setting"), two ? m_name : tr("This run"), two ? m_otherName : tr("Default")});
-  m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-  m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-  m_table->setRowCount(static_cast<int>(rows.size()));
+  m_table->setAccessibleName(tr("Settings"));
+  m_table->setRowCount(static_cast<int>(m_found.rows.size()));
   for (int i = 0; i < m_table->rowCount(); ++i) {
-    const Row &row = rows[static_cast<size_t>(i)];
+    const Row &row = m_found.rows[static_cast<size_t>(i)];
     const QString texts[] = {row.key, row.value, row.other};
     for (int column = 0; column < 3; ++column) {
       auto *item = new QTableWidgetItem(texts[column]);

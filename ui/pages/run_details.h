@@ -1,6 +1,7 @@
 // What there is to read about one run beside its curves and log: answers while it trained, settings, notes. GUI thread.
 #pragma once
 
+#include "core/base/error.h"
 #include "ui/models/run_center.h"
 
 #include <QPointer>
@@ -35,14 +36,20 @@ class RunSettingsView : public QWidget {
   Q_OBJECT
 
 public:
-  RunSettingsView(const Services &services, TaskRunner &tasks, QWidget *parent = nullptr);
+  RunSettingsView(RunCenter &runs, const Services &services, TaskRunner &tasks, QWidget *parent = nullptr);
   void setRuns(const QString &folder, const QString &name, const QString &other, const QString &otherName);
 
 private:
   struct Row {
     QString key, value, other;
   };
-  void fill(const std::vector<Row> &rows);
+  struct Found {
+    std::vector<Row> rows;
+    std::optional<Error> error;
+  };
+  void read();
+  void fill();
+  RunCenter &m_runs;
   const Services &m_services;
   TaskRunner &m_tasks;
   Task m_reading;
@@ -50,6 +57,8 @@ private:
   QTableWidget *m_table;
   QString m_name, m_otherName;
   QStringList m_shown;
+  std::optional<api::RunConfig> m_unwritten[2]; // of the shown ones that have no folder yet
+  Found m_found;
 };
 
 /// Title, notes and tags, saved as one leaves the field, the run or the window.

@@ -84,10 +84,10 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
   rightLayout->addWidget(m_views, 0, Qt::AlignLeft);
   m_stack = new QStackedWidget(right);
   rightLayout->addWidget(m_stack, 1);
-  m_curves = new RunCurves(tasks, m_stack);
+  m_curves = new RunCurves(services.runs, tasks, m_stack);
   m_log = new RunLogView(m_stack);
   m_samples = new RunSamplesView(m_stack);
-  m_settings = new RunSettingsView(services, tasks, m_stack);
+  m_settings = new RunSettingsView(runs, services, tasks, m_stack);
   m_notes = new RunNotesView(runs, m_stack);
   for (QWidget *view : std::initializer_list<QWidget *>{m_curves, m_log, m_samples, m_settings, m_notes}) m_stack->addWidget(view);
   splitter->addWidget(left);
@@ -117,11 +117,11 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
     Toast::show(this, tr("%1 had not begun: nothing of it is kept.").arg(name), tr("Undo"),
                 [this, request] { m_runs.putBack(request, 1); });
   });
-  new ButtonAction(m_compare, QKeySequence(Qt::CTRL | Qt::Key_B), this);
-  new ButtonAction(m_again, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A), this);
-  new ButtonAction(m_export, QKeySequence(Qt::CTRL | Qt::Key_E), this);
-  new ButtonAction(m_continue, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N), this);
-  new ButtonAction(m_chat, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_H), this);
+  new ButtonAction(m_compare, {QKeySequence(Qt::CTRL | Qt::Key_B)}, this);
+  new ButtonAction(m_again, {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A)}, this);
+  new ButtonAction(m_export, {QKeySequence(Qt::CTRL | Qt::Key_E)}, this);
+  new ButtonAction(m_continue, {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N)}, this);
+  new ButtonAction(m_chat, {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_H)}, this);
   onLanguage(this, [this] {
     m_header->setTitle(tr("Runs"));
     m_compare->setText(tr("Compare settings"));

@@ -43,6 +43,7 @@ public:
   QString currentRun() const;
   RunCurves *curves() const { return m_curves; }
   RunLogView *logView() const { return m_log; }
+  ProgressStrip *strip() const { return m_strip; }
   RunActions *runActions() const { return m_actions; }
   /// Asks for a folder, which may lie anywhere, and shows the run in it.
   void requestOpen();

@@ -1,5 +1,6 @@
 #include "ui/pages/start_page.h"
 
+#include "ui/models/error_text.h"
 #include "ui/models/run_text.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/controls.h"
@@ -182,11 +183,10 @@ StartPage::StartPage(RunCenter &runs, EngineGate &gate, const Services &services
 }
 
 void StartPage::showEngine() {
-  const Error &error = *m_gate.failure();
-  m_engine->showMessage(Tone::Danger,
-                        tr("The engine that trains could not be loaded. You can look at data and runs meanwhile. %1 %2")
-                            .arg(QString::fromStdString(error.text()), QString::fromStdString(error.hint)),
-                        {{tr("Try again"), [this] { m_gate.load(); }}});
+  m_engine->showMessage(
+      Tone::Danger,
+      tr("The engine that trains could not be loaded. You can look at data and runs meanwhile. %1").arg(errorText(*m_gate.failure())),
+      {{tr("Try again"), [this] { m_gate.load(); }}});
 }
 
 void StartPage::showRuns() {

@@ -37,6 +37,9 @@ class StartPage : public QWidget {
 public:
   StartPage(RunCenter &runs, EngineGate &gate, const Services &services, QWidget *parent = nullptr);
 
+  QPushButton *tryButton() const { return m_try->button(); }
+  QPushButton *dataButton() const { return m_own->button(); }
+
 Q_SIGNALS:
   void tryRequested();
   void dataRequested();

@@ -148,10 +148,10 @@ void TrainPage::makeActions() {
     addAction(action);
     return action;
   };
-  new ButtonAction(m_start, QKeySequence(Qt::CTRL | Qt::Key_Return), this);
-  new ButtonAction(m_model->button(), QKeySequence(Qt::CTRL | Qt::Key_M), this);
-  new ButtonAction(m_data->button(), QKeySequence(Qt::CTRL | Qt::Key_D), this);
-  new ButtonAction(m_presets, QKeySequence(Qt::CTRL | Qt::Key_P), this);
+  new ButtonAction(m_start, {QKeySequence(Qt::CTRL | Qt::Key_Return)}, this);
+  new ButtonAction(m_model->button(), {QKeySequence(Qt::CTRL | Qt::Key_M)}, this);
+  new ButtonAction(m_data->button(), {QKeySequence(Qt::CTRL | Qt::Key_D)}, this);
+  new ButtonAction(m_presets, {QKeySequence(Qt::CTRL | Qt::Key_P)}, this);
   m_openSettings = add(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_J), [this] { openSettings(); });
   m_saveSettings = add(QKeySequence::Save, [this] { saveSettings(); });
   m_find = add(QKeySequence::Find, [this] { m_search->setFocus(Qt::ShortcutFocusReason); });
@@ -160,8 +160,8 @@ void TrainPage::makeActions() {
     m_level->setCurrent(all ? QStringLiteral("basic") : QStringLiteral("all"));
     m_form->setAdvanced(!all);
   });
-  new ButtonAction(m_forecast->fitButton(), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F), this);
-  new ButtonAction(m_forecast->copyButton(), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), this);
+  new ButtonAction(m_forecast->fitButton(), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F)}, this);
+  new ButtonAction(m_forecast->copyButton(), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C)}, this);
   auto *clear = new QShortcut(QKeySequence(Qt::Key_Escape), m_search, nullptr, nullptr, Qt::WidgetShortcut);
   connect(clear, &QShortcut::activated, m_search, &QLineEdit::clear);
 }

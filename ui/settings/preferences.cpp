@@ -14,6 +14,8 @@ int placeOf(const QString &name, const QString (&names)[3]) { return name == nam
 
 } // namespace
 
+bool Preferences::workspaceIsSetOutside() { return !qEnvironmentVariableIsEmpty("ATTUNE_WORKSPACE"); }
+
 Preferences Preferences::load() {
   const QSettings settings;
   Preferences preferences;

@@ -15,6 +15,8 @@ struct Preferences {
   QString workspace; // empty = ~/Attune; ATTUNE_WORKSPACE wins over both
   int threads = 0;   // compute threads; 0 = every core
 
+  /// Whether ATTUNE_WORKSPACE says where the workspace is.
+  static bool workspaceIsSetOutside();
   static Preferences load();
   void save() const;
 };

@@ -41,13 +41,16 @@ SettingsDialog::SettingsDialog(const Preferences &preferences, const Preferences
   folderRow->setContentsMargins(0, 0, 0, 0);
   folderRow->setSpacing(8);
   m_folder = new ElidedLabel(folder, Qt::ElideMiddle);
-  QPushButton *choose = makeButton(ButtonKind::Small, folder);
+  m_choose = makeButton(ButtonKind::Small, folder);
   folderRow->addWidget(m_folder, 1);
-  folderRow->addWidget(choose);
+  folderRow->addWidget(m_choose);
   QLabel *language = addRow(layout, m_language);
   QLabel *theme = addRow(layout, m_theme);
   QLabel *motion = addRow(layout, m_motion);
   QLabel *workspaceName = addRow(layout, folder);
+  m_outside = makeLabel(TextRole::Caption, this);
+  m_outside->setWordWrap(true);
+  layout->addWidget(m_outside);
   QLabel *threads = addRow(layout, m_threads);
   m_later = makeLabel(TextRole::Caption, this);
   m_later->setWordWrap(true);
@@ -76,7 +79,7 @@ SettingsDialog::SettingsDialog(const Preferences &preferences, const Preferences
     chosen.threads = count;
     change(chosen);
   });
-  connect(choose, &QPushButton::clicked, this, [this] {
+  connect(m_choose, &QPushButton::clicked, this, [this] {
     pickFolder(this, tr("The folder that holds runs, models and datasets"), [this](const QString &path) {
       Preferences chosen = m_preferences;
       chosen.workspace = path;
@@ -102,9 +105,10 @@ SettingsDialog::SettingsDialog(const Preferences &preferences, const Preferences
     m_motion->setAccessibleName(tr("Motion"));
     m_threads->setAccessibleName(tr("Training threads"));
     m_threads->setSpecialValueText(tr("every core"));
-    choose->setText(tr("Choose…"));
-    choose->setAccessibleName(tr("Choose the workspace folder"));
+    m_choose->setText(tr("Choose…"));
+    m_choose->setAccessibleName(tr("Choose the workspace folder"));
     close->setText(tr("Close"));
+    m_outside->setText(tr("The environment variable ATTUNE_WORKSPACE sets the workspace. Without it, the folder is chosen here."));
     showWorkspace();
   });
   setMinimumWidth(560);
@@ -129,7 +133,10 @@ void SettingsDialog::change(Preferences preferences) {
 }
 
 void SettingsDialog::showWorkspace() {
-  m_folder->setText(QDir::toNativeSeparators(m_preferences.workspace.isEmpty() ? m_workspace : m_preferences.workspace));
+  const bool outside = Preferences::workspaceIsSetOutside();
+  m_folder->setText(QDir::toNativeSeparators(outside || m_preferences.workspace.isEmpty() ? m_workspace : m_preferences.workspace));
+  for (QWidget *part : std::initializer_list<QWidget *>{m_folder, m_choose}) part->setEnabled(!outside);
+  m_outside->setVisible(outside);
   const bool waits = m_preferences.workspace != m_atStart.workspace || m_preferences.threads != m_atStart.threads;
   m_later->setText(waits ? tr("Workspace and threads change when Attune is started again. What lies in the old folder stays there.")
                          : tr("Workspace and threads take effect at the next start; everything else at once."));

@@ -7,6 +7,7 @@
 #include <QDialog>
 
 class QLabel;
+class QPushButton;
 class QSpinBox;
 class QVBoxLayout;
 
@@ -35,7 +36,8 @@ private:
   const QString m_workspace;
   SegmentedSwitch *m_language, *m_theme, *m_motion;
   ElidedLabel *m_folder;
-  QLabel *m_later;
+  QLabel *m_later, *m_outside;
+  QPushButton *m_choose;
   QSpinBox *m_threads;
 };
 

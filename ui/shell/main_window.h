@@ -34,6 +34,7 @@ public:
   void goTo(Place place);
   Place place() const { return m_place; }
   RunCenter &runs() { return m_runs; }
+  StartPage *startPage() const { return m_start; }
   DataPage *dataPage() const { return m_data; }
   TrainPage *trainPage() const { return m_train; }
   ChatPage *chatPage() const { return m_chat; }

@@ -1,11 +1,15 @@
 #include "ui/shell/menus.h"
 
+#include "ui/pages/runs_page.h"
+#include "ui/pages/start_page.h"
 #include "ui/shell/main_window.h"
 #include "ui/widgets/button_action.h"
 #include "ui/widgets/file_pick.h"
+#include "ui/widgets/progress_strip.h"
 #include "ui/widgets/retranslate.h"
 
 #include <QMenuBar>
+#include <QPushButton>
 
 namespace attune::ui {
 
@@ -46,12 +50,14 @@ QAction *Menus::add(QMenu *menu, const QList<QKeySequence> &keys, std::function<
 
 void Menus::fillFile() {
   QMenu *file = addMenu([] { return tr("&File"); });
-  add(
-      file, {ctrlShift(Qt::Key_T)}, [] { return tr("Start the sample run"); }, [this] { m_window.tryIt(); })
-      ->setEnabled(m_window.canTry());
+  QAction *sample = add(
+      file, {ctrlShift(Qt::Key_T)}, [] { return tr("Start the sample run"); }, [this] { m_window.tryIt(); });
+  sample->setEnabled(m_window.canTry());
   file->addSeparator();
-  add(
+  QAction *data = add(
       file, {QKeySequence::Open}, [] { return tr("Open data…"); }, [this] { m_window.requestData(); });
+  if (m_window.canTry()) nameKeys(m_window.startPage()->tryButton(), [sample] { return sample->shortcut(); });
+  nameKeys(m_window.startPage()->dataButton(), [data] { return data->shortcut(); });
   add(
       file, {ctrlShift(Qt::Key_M)}, [] { return tr("Open a model folder…"); },
       [this] { pickFolder(&m_window, tr("A Hugging Face model folder"), [this](const QString &path) { m_window.openDropped({path}); }); });
@@ -84,14 +90,18 @@ void Menus::fillView() {
 void Menus::fillRun() {
   QMenu *run = addMenu([] { return tr("&Run"); });
   RunCenter &runs = m_window.runs();
-  add(
+  QAction *pause = add(
       run, {ctrlShift(Qt::Key_P)}, [] { return tr("Pause"); }, [&runs] { runs.requestPause(runs.active()); });
-  add(
+  QAction *goOn = add(
       run, {ctrlShift(Qt::Key_G)}, [] { return tr("Go on"); }, [&runs] { runs.requestUnpause(runs.active()); });
-  add(
+  QAction *checkpoint = add(
       run, {ctrlShift(Qt::Key_K)}, [] { return tr("Checkpoint now"); }, [&runs] { runs.requestCheckpoint(runs.active()); });
-  add(
+  QAction *stop = add(
       run, {ctrl(Qt::Key_Period)}, [] { return tr("Stop"); }, [&runs] { runs.requestStop(runs.active()); });
+  ProgressStrip *strip = m_window.runsPage()->strip();
+  nameKeys(strip->pauseButton(), [=] { return (strip->isPaused() ? goOn : pause)->shortcut(); });
+  nameKeys(strip->checkpointButton(), [checkpoint] { return checkpoint->shortcut(); });
+  nameKeys(strip->stopButton(), [stop] { return stop->shortcut(); });
   connect(run, &QMenu::aboutToShow, run, [run, &runs] {
     for (QAction *action : run->actions()) action->setEnabled(!runs.active().isEmpty());
   });

@@ -4,6 +4,8 @@
 
 #include <QAction>
 
+#include <functional>
+
 class QAbstractButton;
 
 namespace attune::ui {
@@ -12,9 +14,10 @@ class ButtonAction : public QAction {
   Q_OBJECT
 
 public:
-  ButtonAction(QAbstractButton *button, const QKeySequence &keys, QWidget *page);
+  ButtonAction(QAbstractButton *button, const QList<QKeySequence> &keys, QWidget *page);
   /// Takes the text from the button, and whether it can be pressed; what a menu asks for before it opens.
   void refresh();
+  QAbstractButton *button() const { return m_button; }
 
 private:
   QAbstractButton *m_button;
@@ -26,5 +29,8 @@ void refreshButtonActions(const QList<QAction *> &actions);
 
 /// Lets those that stand for buttons be triggered again: between two menus a shortcut counts, and the button itself refuses.
 void releaseButtonActions(const QList<QAction *> &actions);
+
+/// Lets the tool tip of a button end with the keys that do the same; a ButtonAction does so for its button.
+void nameKeys(QAbstractButton *button, std::function<QKeySequence()> keys);
 
 } // namespace attune::ui

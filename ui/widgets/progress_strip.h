@@ -21,6 +21,10 @@ public:
   void setProgress(const QString &text, double share);
   void setPaused(bool paused);
   void setSteerable(bool steerable);
+  bool isPaused() const { return m_paused; }
+  QPushButton *pauseButton() const { return m_pause; } // goes on while paused
+  QPushButton *checkpointButton() const { return m_checkpoint; }
+  QPushButton *stopButton() const { return m_stop; }
 
 Q_SIGNALS:
   void pauseClicked();
