@@ -177,7 +177,7 @@
     </message>
     <message>
         <source>The workspace %1 cannot be used. Connect the disk it is on and start Attune again, or choose another folder.</source>
-        <translation>无法使用工作区 %1。请接上它所在的磁盘后重新启动 Attune，或选择另一个文件夹。</translation>
+        <translation>无法使用工作区&#x2009;%1。请接上它所在的磁盘后重新启动&#x2009;Attune，或选择另一个文件夹。</translation>
     </message>
     <message>
         <source>Choose a folder…</source>
@@ -1168,6 +1168,13 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::ButtonAction</name>
+    <message>
+        <source>%1 (%2)</source>
+        <translation>%1（%2）</translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::ChatPage</name>
     <message>
         <source>Chat</source>
@@ -1515,6 +1522,29 @@
     <message>
         <source>Conversations are kept here.</source>
         <translation>对话会保存在这里。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::CurvesExport</name>
+    <message>
+        <source>The last export is still under way. Wait for its end.</source>
+        <translation>上一次导出还在进行，请等它结束。</translation>
+    </message>
+    <message>
+        <source>Saved as %1.</source>
+        <translation>已保存为 %1。</translation>
+    </message>
+    <message>
+        <source>Writing %1: %2 % done.</source>
+        <translation>正在写入 %1：已完成 %2%。</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>The export was cancelled. Nothing was written.</source>
+        <translation>导出已取消，没有写入任何内容。</translation>
     </message>
 </context>
 <context>
@@ -2430,7 +2460,7 @@
     <message numerus="yes">
         <source>%n run(s) are in the trash.</source>
         <translation>
-            <numerusform>%n 个训练已移到回收站。</numerusform>
+            <numerusform>%n&#x2009;个训练已移到回收站。</numerusform>
         </translation>
     </message>
 </context>
@@ -2510,14 +2540,6 @@
     <message>
         <source>Picture (*.png);;Vector picture (*.svg);;Table of values (*.csv)</source>
         <translation>图片 (*.png);;矢量图 (*.svg);;数据表 (*.csv)</translation>
-    </message>
-    <message>
-        <source>Saved as %1.</source>
-        <translation>已保存为&#x2009;%1。</translation>
-    </message>
-    <message>
-        <source>%1 could not be written. Choose another folder.</source>
-        <translation>无法写入&#x2009;%1。请换一个文件夹。</translation>
     </message>
     <message>
         <source>answers</source>
@@ -2685,6 +2707,10 @@
     <message>
         <source>Default</source>
         <translation>默认值</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
     </message>
 </context>
 <context>
@@ -2869,7 +2895,7 @@
     </message>
     <message>
         <source>%1 had not begun: nothing of it is kept.</source>
-        <translation>%1 尚未开始，没有留下任何内容。</translation>
+        <translation>%1&#x2009;尚未开始，没有留下任何内容。</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -3044,6 +3070,10 @@
         <source>Workspace and threads take effect at the next start; everything else at once.</source>
         <translation>工作区和线程数在下次启动时生效，其余立即生效。</translation>
     </message>
+    <message>
+        <source>The environment variable ATTUNE_WORKSPACE sets the workspace. Without it, the folder is chosen here.</source>
+        <translation>工作区由环境变量 ATTUNE_WORKSPACE 指定。没有设置它时，可以在这里选择文件夹。</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::SettingsForm</name>
@@ -3146,12 +3176,12 @@
         <translation>训练会列在这里，带有曲线、损失和状态。</translation>
     </message>
     <message>
-        <source>The engine that trains could not be loaded. You can look at data and runs meanwhile. %1 %2</source>
-        <translation>无法加载训练引擎。数据和已有的训练仍可查看。%1 %2</translation>
-    </message>
-    <message>
         <source>Try again</source>
         <translation>再试一次</translation>
+    </message>
+    <message>
+        <source>The engine that trains could not be loaded. You can look at data and runs meanwhile. %1</source>
+        <translation>无法加载训练引擎。数据和已有的训练仍可查看。%1</translation>
     </message>
 </context>
 <context>
