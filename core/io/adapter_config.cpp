@@ -6,6 +6,7 @@
 #include "core/base/shorten.h"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace attune::io {
 
@@ -158,6 +159,12 @@ Result<AdapterConfig> readAdapterConfig(const std::string &folder) {
   ATTUNE_CHECK(readPattern(config, "rank_pattern", 1, kMaxAdapterRank, file.ranks, path));
   ATTUNE_CHECK(readPattern(config, "alpha_pattern", -1e9, 1e9, file.alphas, path));
   return file;
+}
+
+std::string adapterWeightsPath(const std::string &folder) {
+  const std::string path = folder + "/adapter_model.safetensors", pickled = folder + "/adapter_model.bin";
+  std::error_code ignored;
+  return !std::filesystem::exists(path, ignored) && std::filesystem::exists(pickled, ignored) ? pickled : path;
 }
 
 } // namespace attune::io

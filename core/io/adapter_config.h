@@ -41,6 +41,9 @@ struct AdapterConfig {
 /// it, MalformedFile for impossible values, UnsupportedFormat for a PEFT feature we lack.
 Result<AdapterConfig> readAdapterConfig(const std::string &folder);
 
+/// `folder`/adapter_model.safetensors, or adapter_model.bin where there is only that, as PEFT chooses.
+std::string adapterWeightsPath(const std::string &folder);
+
 /// What Attune cannot do with an adapter (UnsupportedFormat), and what no adapter says (MalformedFile).
 Error adapterRefused(const std::string &what, const std::string &where);
 Error adapterMalformed(const std::string &message, const std::string &where);
