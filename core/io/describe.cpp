@@ -249,8 +249,9 @@ Description describeAdapterFolder(const std::string &path) {
     return result;
   }
   for (const char *key :
-       {"peft_type", "base_model_name_or_path", "r", "lora_alpha", "lora_dropout", "target_modules", "use_rslora", "use_dora"}) {
-    if (shown->is_object() && shown->contains(key)) result.facts[key] = shown->at(key);
+       {"peft_type", "base_model_name_or_path", "r", "lora_alpha", "lora_dropout", "target_modules", "exclude_modules",
+        "layers_to_transform", "layers_pattern", "rank_pattern", "alpha_pattern", "modules_to_save", "use_rslora", "use_dora"}) {
+    if (shown->is_object() && shown->contains(key) && !shown->at(key).is_null()) result.facts[key] = shown->at(key);
   }
   const auto usable = readAdapterConfig(path);
   if (!usable.ok()) {

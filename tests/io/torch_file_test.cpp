@@ -171,10 +171,10 @@ TEST_CASE("pickle bombs end at their limits, soon") {
       {"memo", dict + repeated("\x94", 3 * much)},
       {"larger than allowed", dict + repeated("N", 4 * much)},
   };
-  for (const auto &[name, pickle] : bombs) {
-    CAPTURE(name);
+  for (const auto &bomb : bombs) {
+    CAPTURE(bomb.first);
     const auto begin = std::chrono::steady_clock::now();
-    CHECK_FALSE(unpickleTensors(viewOf(pickle), "bomb").ok());
+    CHECK_FALSE(unpickleTensors(viewOf(bomb.second), "bomb").ok());
     CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
   }
 }
