@@ -60,7 +60,12 @@ private:
   Error malformed(const std::string &message) const {
     return {ErrorCode::MalformedFile, message + ".", m_where, "Download the file again, or use the model's safetensors files."};
   }
-  static std::string entry(std::string_view name) { return "The entry \"" + shortened(std::string(name)) + "\""; }
+  static std::string entry(std::string_view name) {
+    std::string shown = shortened(std::string(name));
+    for (char &c : shown)
+      if (static_cast<unsigned char>(c) < 0x20) c = '?'; // one line
+    return "The entry \"" + shown + "\"";
+  }
 
   /// The end records stand at the very end: torch.save writes no comment, and one could hide a second directory.
   Status findDirectory() {
