@@ -58,6 +58,8 @@ Result<DecoderWeights> changedWeights(const LoraAdapter &adapter, const io::Mode
   for (const WeightPlace &place : weightPlaces(untied, family, base))
     if (changes.count(place.name)) touched.insert(place.target.storage().data());
   const bool newEmbedding = changes.count(embedding) > 0, newHead = changes.count(head) > 0;
+  if (newHead && config.headNorm) // `base` may hold its rows normalised already
+    return io::adapterRefused("a trained output head, on a model that normalises its head's rows", head);
   forEachTensor(tuned, [&](Tensor &tensor) {
     const bool isNew = &tensor == &tuned.embedding ? newEmbedding
                        : &tensor == &tuned.head    ? newHead

@@ -7,7 +7,8 @@
 namespace attune::core {
 
 /// `base` with adapter.changes worked in (in fp32, rounded once), sharing every tensor that stays the same. A head that is tied
-/// to the embedding follows it only where PEFT lets it. MalformedFile for values that are not finite.
+/// to the embedding follows it only where PEFT lets it. MalformedFile for values that are not finite,
+/// UnsupportedFormat for a change of a normalised head.
 Result<DecoderWeights> changedWeights(const LoraAdapter &adapter, const io::ModelConfig &config, const ModelFamily &family,
                                       const DecoderWeights &base);
 
