@@ -165,6 +165,7 @@ Result<io::Description> describePath(const std::string &path) {
   if (file->size() >= sizeof head) ATTUNE_CHECK(file->read(0, head, sizeof head));
   if (endsWith(path, ".gguf") || std::memcmp(head, "GGUF", 4) == 0) return withTextProblems(io::describeGguf(path), path);
   if (endsWith(path, ".safetensors")) return io::describeSafetensors(path);
+  if (endsWith(path, ".bin") || endsWith(path, ".pt") || endsWith(path, ".pth")) return io::describeTorchFile(path);
   return describeDataset(path, file->size());
 }
 

@@ -79,8 +79,9 @@ private:
       ++turn->answer.newTokens;
       turn->newest = turn->decoder.push(id);
     };
-    ATTUNE_TRY(turn->generation, Generation::create(m_session.model.transformer, m_session.model.weights,
-                                                    request.tuned ? m_session.model.adapters() : nullptr, std::move(prompt), options));
+    ATTUNE_TRY(turn->generation,
+               Generation::create(m_session.model.transformer, request.tuned ? m_session.model.tunedWeights : m_session.model.weights,
+                                  request.tuned ? m_session.model.adapters() : nullptr, std::move(prompt), options));
     return turn;
   }
 

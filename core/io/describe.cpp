@@ -8,6 +8,7 @@
 #include "core/io/hf_folder.h"
 #include "core/io/model_tensors.h"
 #include "core/io/safetensors.h"
+#include "core/io/stored_tensor.h"
 
 #include <filesystem>
 #include <map>
@@ -75,6 +76,34 @@ void addTensors(Json &facts, const WeightSource &source) {
   table.into(facts);
 }
 
+void addTensors(Json &facts, const std::vector<StoredTensor> &tensors) {
+  TensorTable table;
+  uint64_t parameters = 0;
+  for (const StoredTensor &tensor : tensors) {
+    uint64_t elements = 1;
+    for (const int64_t size : tensor.shape) elements *= static_cast<uint64_t>(size);
+    table.add(tensor.name, tensor.dtype, tensor.shape, tensor.type ? elements * elementBytes(*tensor.type) : tensor.bytes.size);
+    if (tensor.type) parameters += elements;
+  }
+  table.into(facts);
+  facts["parameters"] = parameters;
+}
+
+/// The files that may hold weights, with their sizes.
+Json weightFiles(const std::string &folder) {
+  std::map<std::string, uint64_t> files;
+  std::error_code ignored;
+  for (const auto &entry : std::filesystem::directory_iterator(folder, ignored)) {
+    const std::string extension = entry.path().extension().string(), name = entry.path().filename().string();
+    const bool isIndex = name == "model.safetensors.index.json" || name == "pytorch_model.bin.index.json";
+    if (!isIndex && extension != ".safetensors" && extension != ".bin") continue;
+    if (files.size() < kMaxShownKeys && entry.is_regular_file(ignored)) files[name] = entry.file_size(ignored);
+  }
+  Json list = Json::array();
+  for (const auto &file : files) list.push_back({{"name", file.first}, {"bytes", file.second}});
+  return list;
+}
+
 /// Tensors that the settings do not speak of: a layer too many, a head of another kind. Nothing reads them.
 void noteSurplus(Description &result, const WeightSource &source, const std::string &path) {
   std::set<std::string> expected = {"lm_head.weight"}; // may be stored beside the embedding it is tied to
@@ -122,6 +151,7 @@ Description describeModelFolder(const std::string &path) {
   result.facts["tokenizer"] = exists(path + "/tokenizer.json")    ? "tokenizer.json"
                               : exists(path + "/tokenizer.model") ? "tokenizer.model"
                                                                   : "none";
+  result.facts["files"] = weightFiles(path);
   const auto source = openHfFolder(path, false);
   if (!source.ok()) {
     // A folder without weights is still good for tokenize and plan; damaged weights are not good for anything.
@@ -199,6 +229,17 @@ Description describeSafetensors(const std::string &path) {
   return result;
 }
 
+Description describeTorchFile(const std::string &path) {
+  Description result;
+  result.facts = {{"kind", "torch"}, {"format", "torch"}, {"path", path}, {"problems", Json::array()}};
+  const auto tensors = openTensorFile(path);
+  if (tensors.ok())
+    addTensors(result.facts, *tensors);
+  else
+    result.error = tensors.error();
+  return result;
+}
+
 Description describeAdapterFolder(const std::string &path) {
   Description result;
   result.facts = {{"kind", "adapter"}, {"format", "peft"}, {"path", path}, {"problems", Json::array()}};
@@ -208,28 +249,22 @@ Description describeAdapterFolder(const std::string &path) {
     return result;
   }
   for (const char *key :
-       {"peft_type", "base_model_name_or_path", "r", "lora_alpha", "lora_dropout", "target_modules", "use_rslora", "use_dora"}) {
-    if (shown->is_object() && shown->contains(key)) result.facts[key] = shown->at(key);
+       {"peft_type", "base_model_name_or_path", "r", "lora_alpha", "lora_dropout", "target_modules", "exclude_modules",
+        "layers_to_transform", "layers_pattern", "rank_pattern", "alpha_pattern", "modules_to_save", "use_rslora", "use_dora"}) {
+    if (shown->is_object() && shown->contains(key) && !shown->at(key).is_null()) result.facts[key] = shown->at(key);
   }
   const auto usable = readAdapterConfig(path);
   if (!usable.ok()) {
     result.problem(usable.error());
     result.error = usable.error();
   }
-  const auto file = insideFolder(SafetensorsFile::open(path + "/adapter_model.safetensors"));
-  if (!file.ok()) {
-    result.problem(file.error());
-    if (!result.error) result.error = file.error();
+  const auto tensors = insideFolder(openTensorFile(adapterWeightsPath(path)));
+  if (!tensors.ok()) {
+    result.problem(tensors.error());
+    if (!result.error) result.error = tensors.error();
     return result;
   }
-  TensorTable table;
-  uint64_t parameters = 0;
-  for (const SafetensorsEntry &entry : (*file)->entries()) {
-    table.add(entry.name, entry.dtype, entry.shape, entry.bytes);
-    if (entry.type && elementBytes(*entry.type)) parameters += entry.bytes / elementBytes(*entry.type);
-  }
-  table.into(result.facts);
-  result.facts["parameters"] = parameters;
+  addTensors(result.facts, *tensors);
   return result;
 }
 

@@ -26,5 +26,7 @@ Description describeAdapterFolder(const std::string &path);
 Description describeGguf(const std::string &path);
 /// A single .safetensors file: kind "safetensors".
 Description describeSafetensors(const std::string &path);
+/// A single file of torch.save: kind "torch".
+Description describeTorchFile(const std::string &path);
 
 } // namespace attune::io

@@ -4,9 +4,11 @@
 #include "core/base/inside_folder.h"
 #include "core/base/json.h"
 #include "core/io/safetensors.h"
+#include "core/io/stored_tensor.h"
 
 #include <cstring>
 #include <filesystem>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -120,9 +122,7 @@ public:
     if (rowBegin < 0 || rowBegin > rowEnd || rowEnd > rows)
       return Error{ErrorCode::Internal, "Rows outside the tensor \"" + name + "\" were asked for.", tensor.file, ""};
     if (rowBegin == rowEnd) return {};
-    const uint64_t width = static_cast<uint64_t>(tensor.elements() / rows);
-    const uint64_t offset = static_cast<uint64_t>(rowBegin) * width * elementBytes(tensor.type);
-    if (!convertToFloat(tensor.type, m_bytes[found->second].data + offset, static_cast<uint64_t>(rowEnd - rowBegin) * width, out)) {
+    if (!m_stored[found->second].readRows(rowBegin, rowEnd, out)) {
       return Error{ErrorCode::UnsupportedFormat,
                    "The tensor \"" + name + "\" is stored as " + dtypeName(tensor.type) + ", which is not read.", tensor.file, ""};
     }
@@ -133,35 +133,34 @@ public:
     const auto found = m_index.find(name);
     if (found == m_index.end()) return {};
     const DType type = m_tensors[found->second].type;
-    const ByteView bytes = m_bytes[found->second];
-    const bool plain = type == DType::F32 || type == DType::F16 || type == DType::BF16;
+    const ByteView bytes = m_stored[found->second].bytes;
+    const bool plain = (type == DType::F32 || type == DType::F16 || type == DType::BF16) && m_stored[found->second].strides.empty();
     const bool aligned = reinterpret_cast<uintptr_t>(bytes.data) % 4 == 0;
     return plain && aligned ? bytes : ByteView{};
   }
 
   void release(const std::string &name) const override {
     const auto found = m_index.find(name);
-    if (found == m_index.end()) return;
-    const auto &[shard, entry] = m_places[found->second];
-    shard->release(*entry);
+    if (found != m_index.end()) m_stored[found->second].release();
   }
 
-  /// Adds the tensors of one shard; with `wanted`, only those that the index places in this file.
-  Status addShard(const std::shared_ptr<const SafetensorsFile> &shard, const std::map<std::string, std::string> *wanted,
-                  const std::string &fileName) {
-    for (const SafetensorsEntry &entry : shard->entries()) {
+  /// Adds the tensors of one file; with `wanted`, only those that the index places in it.
+  Status addFile(const std::string &folder, const std::string &fileName, const std::map<std::string, std::string> *wanted) {
+    ATTUNE_TRY(auto tensors, insideFolder(openTensorFile(folder + "/" + fileName)));
+    for (StoredTensor &tensor : tensors) {
       if (wanted) {
-        const auto place = wanted->find(entry.name);
+        const auto place = wanted->find(tensor.name);
         if (place == wanted->end() || place->second != fileName) continue;
       }
-      if (!entry.type) {
-        return Error{ErrorCode::UnsupportedFormat, "The tensor \"" + entry.name + "\" is stored as " + entry.dtype + ", which is not read.",
-                     shard->where(), "Use the model's F32, F16 or BF16 files."};
+      if (!tensor.type) {
+        return Error{ErrorCode::UnsupportedFormat,
+                     "The tensor \"" + tensor.name + "\" is stored as " + tensor.dtype + ", which is not read.", tensor.where,
+                     "Use the model's F32, F16 or BF16 files."};
       }
-      m_index.emplace(entry.name, m_tensors.size());
-      m_tensors.push_back({entry.name, *entry.type, entry.shape, entry.bytes, shard->where()});
-      m_bytes.push_back(shard->bytes(entry));
-      m_places.emplace_back(shard, &entry);
+      m_index.emplace(tensor.name, m_tensors.size());
+      m_tensors.push_back({tensor.name, *tensor.type, tensor.shape, 0, tensor.where});
+      m_tensors.back().bytes = static_cast<uint64_t>(m_tensors.back().elements()) * elementBytes(*tensor.type);
+      m_stored.push_back(std::move(tensor));
     }
     return {};
   }
@@ -169,8 +168,9 @@ public:
 private:
   Result<bool> sameValues(const TensorInfo &a, const TensorInfo &b) const {
     if (a.shape != b.shape || a.shape.size() != 2) return false;
-    const ByteView x = m_bytes[m_index.at(a.name)], y = m_bytes[m_index.at(b.name)];
-    if (a.type == b.type) return std::memcmp(x.data, y.data, x.size) == 0;
+    const StoredTensor &x = m_stored[m_index.at(a.name)], &y = m_stored[m_index.at(b.name)];
+    if (a.type == b.type && x.strides.empty() && y.strides.empty())
+      return x.bytes.data == y.bytes.data || std::memcmp(x.bytes.data, y.bytes.data, x.bytes.size) == 0;
     std::vector<float> left(static_cast<size_t>(a.shape[1])), right = left;
     for (int64_t row = 0; row < a.shape[0]; ++row) {
       ATTUNE_CHECK(readFloat(a.name, row, row + 1, left.data()));
@@ -182,20 +182,16 @@ private:
 
   ModelConfig m_config;
   std::vector<TensorInfo> m_tensors;
-  std::vector<ByteView> m_bytes;
-  std::vector<std::pair<std::shared_ptr<const SafetensorsFile>, const SafetensorsEntry *>> m_places;
+  std::vector<StoredTensor> m_stored; // one for each of m_tensors
   std::unordered_map<std::string, size_t> m_index;
 };
 
 Status addShards(HfSource &source, const std::string &folder, const std::string &indexPath) {
   ATTUNE_TRY(const std::string text, insideFolder(readFile(indexPath, kMaxIndexBytes)));
   ATTUNE_TRY(const auto map, parseShardIndex(text, indexPath));
-  std::map<std::string, bool> shards;
-  for (const auto &place : map) shards[place.second] = true;
-  for (const auto &shard : shards) {
-    ATTUNE_TRY(auto file, insideFolder(SafetensorsFile::open(folder + "/" + shard.first)));
-    ATTUNE_CHECK(source.addShard(file, &map, shard.first));
-  }
+  std::set<std::string> shards;
+  for (const auto &place : map) shards.insert(place.second);
+  for (const std::string &shard : shards) ATTUNE_CHECK(source.addFile(folder, shard, &map));
   for (const auto &place : map) {
     if (!source.find(place.first)) {
       return Error{ErrorCode::MalformedFile,
@@ -221,28 +217,23 @@ Result<std::unique_ptr<WeightSource>> openHfFolder(const std::string &path, bool
   const std::string configPath = path + "/config.json";
   if (!exists(configPath)) {
     return Error{ErrorCode::MissingInFolder, "The folder has no config.json, so it is not a Hugging Face model.", path,
-                 "Give a model folder with config.json and safetensors files, or the path of a .gguf file."};
+                 "Give a model folder with config.json and weights, or the path of a .gguf file."};
   }
   ATTUNE_TRY(const std::string text, insideFolder(readFile(configPath, kMaxConfigBytes)));
   ATTUNE_TRY(ModelConfig config, parseModelConfig(text, configPath));
   auto source = std::make_unique<HfSource>(std::move(config));
   if (headerOnly) return std::unique_ptr<WeightSource>(std::move(source));
 
-  const std::string single = path + "/model.safetensors", index = path + "/model.safetensors.index.json";
-  if (exists(single)) {
-    ATTUNE_TRY(auto file, insideFolder(SafetensorsFile::open(single)));
-    ATTUNE_CHECK(source->addShard(file, nullptr, "model.safetensors"));
-  } else if (exists(index)) {
-    ATTUNE_CHECK(addShards(*source, path, index));
-  } else if (exists(path + "/pytorch_model.bin") || exists(path + "/pytorch_model.bin.index.json")) {
-    return Error{ErrorCode::UnsupportedFormat, "The weights are pickled (pytorch_model.bin), which this version does not read.", path,
-                 "Use the model's safetensors or GGUF files."};
-  } else {
-    return Error{ErrorCode::MissingInFolder, "The folder has neither model.safetensors nor model.safetensors.index.json.", path,
-                 "Download the model's weights into the folder."};
+  for (const std::string name : {"model.safetensors", "pytorch_model.bin"}) { // in transformers' order of preference
+    const std::string index = path + "/" + name + ".index.json";
+    const bool single = exists(path + "/" + name);
+    if (!single && !exists(index)) continue;
+    ATTUNE_CHECK(single ? source->addFile(path, name, nullptr) : addShards(*source, path, index));
+    ATTUNE_CHECK(source->settleTie());
+    return std::unique_ptr<WeightSource>(std::move(source));
   }
-  ATTUNE_CHECK(source->settleTie());
-  return std::unique_ptr<WeightSource>(std::move(source));
+  return Error{ErrorCode::MissingInFolder, "The folder has neither model.safetensors nor pytorch_model.bin, and no index of either.", path,
+               "Download the model's weights into the folder."};
 }
 
 } // namespace attune::io

@@ -40,12 +40,13 @@ public:
   const SafetensorsEntry *find(const std::string &name) const; // null when absent
   ByteView bytes(const SafetensorsEntry &entry) const { return m_bytes.sub(entry.offset, entry.bytes); }
   void release(const SafetensorsEntry &entry) const;
+  const std::shared_ptr<const MappedFile> &file() const { return m_file; } // null when parsed from bytes
 
 private:
   SafetensorsFile() = default;
   Status parseHeader();
 
-  std::shared_ptr<MappedFile> m_file; // null when parsed from bytes
+  std::shared_ptr<const MappedFile> m_file;
   ByteView m_bytes;
   std::string m_where;
   std::vector<SafetensorsEntry> m_entries;

@@ -4,9 +4,11 @@
 
 #include "core/api/run_config.h"
 #include "core/base/result.h"
+#include "core/io/stored_tensor.h"
 #include "core/model/model_registry.h"
 #include "core/nn/decoder_weights.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,9 +23,20 @@ struct LoraModule {
   int64_t rank() const { return a.size(0); }
 };
 
+/// What an adapter does to a tensor of the model beside LoRA in the blocks: embedding LoRA, LoRA on the head, modules_to_save.
+struct WeightChange {
+  std::string name;                            // of the checkpoint's tensor
+  std::optional<io::StoredTensor> replacement; // in its place
+  Tensor left;                                 // fp32 [rows, r], undefined = none: adds scale * left . right
+  Tensor right;                                // fp32 [r, columns]
+  double scale = 1.0;
+  bool ofBoth = false; // a replacement of the base's own tensor, so of both where head and embedding are one
+};
+
 struct LoraAdapter {
   api::LoraConfig config; // as written to adapter_config.json; modules may differ in rank and alpha
   std::vector<LoraModule> modules;
+  std::vector<WeightChange> changes;
 };
 
 /// alpha / r, or alpha / sqrt(r) with rsLoRA (Kalajdzievski 2023).

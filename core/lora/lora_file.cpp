@@ -3,12 +3,14 @@
 #include "core/base/atomic_file.h"
 #include "core/base/inside_folder.h"
 #include "core/base/json.h"
+#include "core/base/shorten.h"
 #include "core/io/adapter_config.h"
 #include "core/io/safetensors.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace attune::core {
@@ -31,23 +33,157 @@ Json targetNames(const LoraAdapter &adapter, const std::vector<LinearModule> &al
   return list;
 }
 
-Result<Tensor> readMatrix(const io::SafetensorsFile &file, const io::SafetensorsEntry &entry) {
-  const std::string where = file.where() + "#" + entry.name;
-  if (entry.shape.size() != 2 || entry.shape[0] < 1 || entry.shape[1] < 1)
+/// The name without `ending`; nothing when it does not end so.
+std::optional<std::string> without(const std::string &name, const std::string &ending) {
+  if (name.size() <= ending.size() || name.compare(name.size() - ending.size(), ending.size(), ending) != 0) return {};
+  return name.substr(0, name.size() - ending.size());
+}
+
+Error mismatch(const std::string &message, const std::string &where) {
+  return {ErrorCode::AdapterMismatch, message, where, "This adapter was made for another model; choose that one."};
+}
+
+Result<Tensor> readMatrix(const io::StoredTensor &stored) {
+  const std::string where = stored.where + "#" + stored.name;
+  if (stored.shape.size() != 2 || stored.shape[0] < 1 || stored.shape[1] < 1)
     return io::adapterMalformed("An adapter matrix does not have two dimensions.", where);
-  if (!entry.type) return io::adapterRefused("the number type " + entry.dtype, where);
-  Tensor matrix = at::empty({entry.shape[0], entry.shape[1]}, at::TensorOptions().dtype(at::kFloat));
-  if (!io::convertToFloat(*entry.type, file.bytes(entry).data, static_cast<uint64_t>(matrix.numel()), matrix.data_ptr<float>()))
-    return io::adapterRefused("the number type " + entry.dtype, where);
+  Tensor matrix = at::empty({stored.shape[0], stored.shape[1]}, at::TensorOptions().dtype(at::kFloat));
+  if (!stored.readRows(0, stored.shape[0], matrix.data_ptr<float>())) return io::adapterRefused("the number type " + stored.dtype, where);
   const float *const values = matrix.data_ptr<float>();
   if (!std::all_of(values, values + matrix.numel(), [](float value) { return std::isfinite(value); }))
     return io::adapterMalformed("An adapter matrix holds values that are not finite.", where);
   return matrix;
 }
 
-Error mismatch(const std::string &message, const std::string &where) {
-  return {ErrorCode::AdapterMismatch, message, where, "This adapter was made for another model; choose that one."};
-}
+/// Sorts the tensors of one file by what they do, then checks each module's against config and model.
+class AdapterReader {
+public:
+  AdapterReader(const io::AdapterConfig &config, const std::string &path, const std::vector<LinearModule> &modules,
+                const std::vector<io::ExpectedTensor> &tensors)
+      : m_config(config), m_path(path), m_modules(modules), m_tensors(tensors) {
+    for (const LinearModule &module : modules) m_linear.insert(module.name);
+    for (const io::ExpectedTensor &tensor : tensors) m_shapes.emplace(tensor.name, tensor.shape);
+  }
+
+  Result<LoraAdapter> read(const std::vector<io::StoredTensor> &stored) {
+    for (const io::StoredTensor &tensor : stored) ATTUNE_CHECK(sort(tensor));
+    if (m_pairs.empty() && m_replacements.empty()) return io::adapterMalformed("The adapter holds no LoRA matrices.", m_path);
+    m_adapter.config = m_config.lora;
+    for (const LinearModule &place : m_modules) ATTUNE_CHECK(addModule(place)); // in the model's order, whatever the file's
+    for (const io::ExpectedTensor &tensor : m_tensors) ATTUNE_CHECK(addChange(tensor));
+    if (!m_adapter.changes.empty() && m_config.tiesWeights) return io::adapterRefused("ensure_weight_tying", m_path);
+    return std::move(m_adapter);
+  }
+
+private:
+  /// [r, in] and [out, r]; of an embedding [r, V] and [H, r].
+  struct Pair {
+    Tensor a, b;
+    bool ofEmbedding = false;
+  };
+  struct Replacement {
+    io::StoredTensor tensor;
+    bool ofBase = false;
+  };
+
+  Status sort(const io::StoredTensor &tensor) {
+    const std::string where = tensor.where + "#" + tensor.name, prefix = kPrefix;
+    const bool prefixed = tensor.name.compare(0, prefix.size(), prefix) == 0;
+    const std::string name = prefixed ? tensor.name.substr(prefix.size()) : tensor.name;
+    const auto a = without(name, ".lora_A.weight"), b = without(name, ".lora_B.weight");
+    const auto embeddingA = without(name, ".lora_embedding_A"), embeddingB = without(name, ".lora_embedding_B");
+    const bool isMatrix = a || b || embeddingA || embeddingB;
+    const auto base = without(name, ".base_layer.weight");
+    const std::string whole = base ? *base + ".weight" : name;
+    if (!isMatrix && (!prefixed || !m_shapes.count(whole))) return io::adapterRefused("the tensor " + shortened(tensor.name, 200), where);
+    if (!prefixed) return io::adapterMalformed("An adapter tensor's name does not begin with " + prefix + ".", where);
+    if (!isMatrix) {
+      const std::string module = whole.substr(0, whole.rfind('.'));
+      m_replacements[whole] = {tensor, base || !m_config.saves(module)};
+      return {};
+    }
+    const std::string module = a ? *a : b ? *b : embeddingA ? *embeddingA : *embeddingB;
+    if (!m_linear.count(module) && !m_shapes.count(module + ".weight"))
+      return mismatch("The model has no layer " + shortened(module, 200) + ".", where);
+    Pair &pair = m_pairs[module];
+    pair.ofEmbedding = pair.ofEmbedding || embeddingA || embeddingB;
+    ATTUNE_TRY((a || embeddingA ? pair.a : pair.b), readMatrix(tensor));
+    return {};
+  }
+
+  /// The checked pair of a module with these sizes; nothing when the adapter leaves the module alone.
+  Result<const Pair *> pairOf(const std::string &module, bool inBlocks, int64_t inputs, int64_t outputs) {
+    ATTUNE_TRY(const bool promised, m_config.promises(module, inBlocks));
+    const auto found = m_pairs.find(module);
+    const std::string where = m_path + "#" + module;
+    if (found == m_pairs.end()) {
+      if (promised)
+        return io::adapterMalformed("The adapter lacks the matrices of " + module + ", which adapter_config.json names.", m_path);
+      return static_cast<const Pair *>(nullptr);
+    }
+    const Pair &pair = found->second;
+    if (!promised && m_config.knowsTargets)
+      return io::adapterMalformed("The adapter holds matrices of " + module + ", which adapter_config.json does not name.", where);
+    if (!pair.a.defined() || !pair.b.defined()) return io::adapterMalformed("One of the two matrices of " + module + " is missing.", where);
+    if (pair.a.size(0) != pair.b.size(1)) return io::adapterMalformed("The two matrices of " + module + " differ in rank.", where);
+    if (pair.a.size(1) != inputs || pair.b.size(0) != outputs)
+      return mismatch("The adapter's matrices for " + module + " have other sizes than this model's layer.", where);
+    ATTUNE_TRY(const int64_t rank, m_config.rankOf(module));
+    if (pair.a.size(0) != rank) return io::adapterMalformed("The rank of " + module + " is not the one in adapter_config.json.", where);
+    return &pair;
+  }
+
+  Status addModule(const LinearModule &place) {
+    ATTUNE_TRY(const Pair *const pair, pairOf(place.name, true, place.inputs, place.outputs()));
+    if (!pair) return {};
+    if (pair->ofEmbedding) return io::adapterMalformed(place.name + " is no embedding, but has embedding matrices.", m_path);
+    LoraModule module;
+    module.place = place;
+    module.a = pair->a;
+    module.b = pair->b;
+    ATTUNE_TRY(module.alpha, m_config.alphaOf(place.name));
+    module.scale = loraScale(module.alpha, module.rank(), m_config.lora.rslora);
+    m_adapter.modules.push_back(std::move(module));
+    return {};
+  }
+
+  Status addChange(const io::ExpectedTensor &tensor) {
+    const std::string module = tensor.name.substr(0, tensor.name.rfind('.'));
+    WeightChange change;
+    change.name = tensor.name;
+    const auto found = m_replacements.find(tensor.name);
+    if (found != m_replacements.end()) {
+      if (found->second.tensor.shape != tensor.shape)
+        return mismatch("The adapter's " + tensor.name + " has another size than this model's.", m_path + "#" + tensor.name);
+      change.replacement = found->second.tensor;
+      change.ofBoth = found->second.ofBase;
+    } else if (m_config.saves(module)) {
+      return io::adapterMalformed("The adapter lacks " + tensor.name + ", which adapter_config.json names in modules_to_save.", m_path);
+    }
+    if (tensor.shape.size() == 2 && !m_linear.count(module)) { // embedding and head
+      const bool isEmbedding = m_pairs.count(module) && m_pairs.at(module).ofEmbedding;
+      ATTUNE_TRY(const Pair *const pair, pairOf(module, false, tensor.shape[isEmbedding ? 0 : 1], tensor.shape[isEmbedding ? 1 : 0]));
+      if (pair) {
+        change.left = isEmbedding ? pair->a.t() : pair->b;
+        change.right = isEmbedding ? pair->b.t() : pair->a;
+        ATTUNE_TRY(const double alpha, m_config.alphaOf(module));
+        change.scale = loraScale(alpha, pair->a.size(0), m_config.lora.rslora);
+      }
+    }
+    if (change.replacement || change.left.defined()) m_adapter.changes.push_back(std::move(change));
+    return {};
+  }
+
+  const io::AdapterConfig &m_config;
+  const std::string &m_path;
+  const std::vector<LinearModule> &m_modules;
+  const std::vector<io::ExpectedTensor> &m_tensors;
+  std::set<std::string> m_linear;
+  std::map<std::string, std::vector<int64_t>> m_shapes;
+  std::map<std::string, Pair> m_pairs;
+  std::map<std::string, Replacement> m_replacements;
+  LoraAdapter m_adapter;
+};
 
 } // namespace
 
@@ -88,54 +224,18 @@ Status writeAdapter(const std::string &folder, const LoraAdapter &adapter, const
   return writeFileAtomic(folder + "/adapter_config.json", dumpJson(config) + "\n");
 }
 
-Result<LoraAdapter> readAdapter(const std::string &folder, const std::vector<LinearModule> &modules) {
+std::vector<io::ExpectedTensor> wholeTensors(const io::ModelConfig &config, const ModelFamily &family) {
+  std::vector<io::ExpectedTensor> tensors = io::expectedTensors(config);
+  if (config.tiedEmbeddings) tensors.push_back({family.head + ".weight", {config.vocab, config.hidden}});
+  return tensors;
+}
+
+Result<LoraAdapter> readAdapter(const std::string &folder, const std::vector<LinearModule> &modules,
+                                const std::vector<io::ExpectedTensor> &tensors) {
   ATTUNE_TRY(const io::AdapterConfig config, io::readAdapterConfig(folder));
-  const std::string weightsPath = folder + "/adapter_model.safetensors";
-  ATTUNE_TRY(const auto file, insideFolder(io::SafetensorsFile::open(weightsPath)));
-
-  std::map<std::string, LinearModule> known;
-  for (const LinearModule &module : modules) known.emplace(module.name, module);
-  std::map<std::string, std::pair<Tensor, Tensor>> found;
-  for (const io::SafetensorsEntry &entry : file->entries()) {
-    const std::string where = file->where() + "#" + entry.name;
-    const std::string a = ".lora_A.weight", b = ".lora_B.weight", &name = entry.name;
-    const bool isA = name.size() > a.size() && name.compare(name.size() - a.size(), a.size(), a) == 0;
-    const bool isB = name.size() > b.size() && name.compare(name.size() - b.size(), b.size(), b) == 0;
-    if (!isA && !isB) return io::adapterRefused("the tensor " + name, where);
-    const std::string prefix = kPrefix;
-    if (name.compare(0, prefix.size(), prefix) != 0)
-      return io::adapterMalformed("An adapter tensor's name does not begin with " + prefix + ".", where);
-    const std::string module = name.substr(prefix.size(), name.size() - prefix.size() - a.size());
-    if (!known.count(module)) return mismatch("The model has no linear layer " + module + ".", where);
-    ATTUNE_TRY(const Tensor matrix, readMatrix(*file, entry));
-    (isA ? found[module].first : found[module].second) = matrix;
-  }
-  if (found.empty()) return io::adapterMalformed("The adapter holds no LoRA matrices.", weightsPath);
-
-  LoraAdapter adapter;
-  adapter.config = config.lora;
-  for (const LinearModule &place : modules) { // in the model's order, whatever the file's
-    const auto pair = found.find(place.name);
-    if (pair == found.end()) {
-      if (!config.promises(place.name, place.layer)) continue;
-      return io::adapterMalformed("The adapter lacks the matrices of " + place.name + ", which adapter_config.json names.", weightsPath);
-    }
-    const std::string where = file->where() + "#" + place.name;
-    LoraModule module;
-    module.place = place;
-    std::tie(module.a, module.b) = pair->second;
-    if (!module.a.defined() || !module.b.defined())
-      return io::adapterMalformed("One of the two matrices of " + place.name + " is missing.", where);
-    if (module.a.size(0) != module.b.size(1)) return io::adapterMalformed("The two matrices of " + place.name + " differ in rank.", where);
-    if (module.a.size(1) != place.inputs || module.b.size(0) != place.outputs())
-      return mismatch("The adapter's matrices for " + place.name + " have other sizes than this model's layer.", where);
-    if (module.rank() != config.rankOf(place.name))
-      return io::adapterMalformed("The rank of " + place.name + " is not the one in adapter_config.json.", where);
-    module.alpha = config.alphaOf(place.name);
-    module.scale = loraScale(module.alpha, module.rank(), config.lora.rslora);
-    adapter.modules.push_back(std::move(module));
-  }
-  return adapter;
+  const std::string path = io::adapterWeightsPath(folder);
+  ATTUNE_TRY(const auto stored, insideFolder(io::openTensorFile(path)));
+  return AdapterReader(config, path, modules, tensors).read(stored);
 }
 
 } // namespace attune::core

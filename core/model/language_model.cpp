@@ -1,6 +1,7 @@
 #include "core/model/language_model.h"
 
 #include "core/lora/lora_file.h"
+#include "core/lora/weight_changes.h"
 #include "core/model/model_loader.h"
 
 namespace attune::core {
@@ -10,11 +11,13 @@ Result<LanguageModel> LanguageModel::open(const std::string &modelPath, const st
   const io::ModelConfig &config = source->config();
   ATTUNE_TRY(const ModelFamily *family, familyOf(config));
   LanguageModel model(config);
+  LoraAdapter adapter;
   if (!adapterPath.empty()) {
-    ATTUNE_TRY(const LoraAdapter adapter, readAdapter(adapterPath, linearModules(config, *family)));
+    ATTUNE_TRY(adapter, readAdapter(adapterPath, linearModules(config, *family), wholeTensors(config, *family)));
     model.bound = bindAdapter(adapter, config.layers, type);
   }
   ATTUNE_TRY(model.weights, loadWeights(*source, type));
+  ATTUNE_TRY(model.tunedWeights, changedWeights(adapter, config, *family, model.weights));
   return model;
 }
 

@@ -12,7 +12,8 @@ struct LanguageModel {
   explicit LanguageModel(io::ModelConfig config) : transformer(std::move(config)) {}
   Transformer transformer;
   DecoderWeights weights;
-  DecoderAdapters bound; // empty without an adapter
+  DecoderWeights tunedWeights; // what adapters() goes with: the same tensors but those that the adapter trained whole
+  DecoderAdapters bound;       // empty without an adapter
   const DecoderAdapters *adapters() const { return bound.empty() ? nullptr : &bound; }
 
   /// Loads a MODEL and, unless empty, an ADAPTER. Errors of openModel, readAdapter (read first) and loadWeights.

@@ -51,7 +51,12 @@ Result<std::unique_ptr<TransformerModel>> TransformerModel::open(const io::Weigh
     if (setup.initAdapter.empty()) {
       ATTUNE_TRY(model->m_adapter, makeLora(setup.lora, modules, setup.seed));
     } else {
-      ATTUNE_TRY(model->m_adapter, readAdapter(setup.initAdapter, modules));
+      ATTUNE_TRY(model->m_adapter, readAdapter(setup.initAdapter, modules, wholeTensors(source.config(), *family)));
+      if (!model->m_adapter->changes.empty())
+        return Error{ErrorCode::UnsupportedFormat,
+                     "This adapter also trained " + model->m_adapter->changes.front().name +
+                         " (modules_to_save, embedding or head LoRA), which Attune can run but not train further.",
+                     setup.initAdapter, "Merge the adapter into its model first, and train a new one on the result."};
       model->m_adapter->config.dropout = setup.lora.dropout; // how this run trains, not how the last one did
     }
   }

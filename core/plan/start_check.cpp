@@ -14,7 +14,7 @@ Result<api::RunConfig> withAdapterSettings(const api::RunConfig &config) {
   if (config.method != api::Method::Lora || config.initAdapter.empty()) return result;
   ATTUNE_TRY(const io::AdapterConfig adapter, io::readAdapterConfig(config.initAdapter));
   result.lora.rank = adapter.lora.rank;
-  for (const auto &pattern : adapter.ranks) result.lora.rank = std::max(result.lora.rank, pattern.value);
+  for (const auto &pattern : adapter.ranks) result.lora.rank = std::max(result.lora.rank, pattern.second);
   result.lora.alpha = adapter.lora.alpha;
   result.lora.rslora = adapter.lora.rslora;
   result.lora.targets = adapter.lora.targets;

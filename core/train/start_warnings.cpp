@@ -36,14 +36,16 @@ void warnOfIdleSettings(const RunInputs &inputs, std::vector<api::RunWarning> &a
 /// The names of the modules that the run's targets mean, for comparison with those of an adapter.
 bool targetsDiffer(const io::AdapterConfig &adapter, const RunInputs &inputs) {
   const auto family = familyOf(inputs.source->config());
-  if (!adapter.listsTargets || !family.ok()) return false;
+  if (!adapter.knowsTargets || !family.ok()) return false;
   const std::vector<LinearModule> modules = linearModules(inputs.source->config(), **family);
   const auto chosen = selectTargets(modules, inputs.config.lora.targets);
   if (!chosen.ok()) return true;
-  const auto promised =
-      std::count_if(modules.begin(), modules.end(), [&](const LinearModule &m) { return adapter.promises(m.name, m.layer); });
-  return promised != static_cast<std::ptrdiff_t>(chosen->size()) ||
-         !std::all_of(chosen->begin(), chosen->end(), [&](const LinearModule &m) { return adapter.promises(m.name, m.layer); });
+  const auto promised = [&](const LinearModule &m) {
+    const Result<bool> answer = adapter.promises(m.name);
+    return answer.ok() && *answer;
+  };
+  return std::count_if(modules.begin(), modules.end(), promised) != static_cast<std::ptrdiff_t>(chosen->size()) ||
+         !std::all_of(chosen->begin(), chosen->end(), promised);
 }
 
 void warnOfAdapter(const RunInputs &inputs, std::vector<api::RunWarning> &all) {

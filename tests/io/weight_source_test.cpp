@@ -183,7 +183,7 @@ TEST_CASE("model folder: what is missing or does not fit is named") {
   CHECK(openModel(folder.path()).error().code == ErrorCode::MissingInFolder);
   CHECK(openModel(folder.path(), true).ok());
   folder.write("pytorch_model.bin", "x");
-  CHECK(openModel(folder.path()).error().code == ErrorCode::UnsupportedFormat);
+  CHECK(openModel(folder.path()).error().code == ErrorCode::MalformedFile);
 
   auto tensors = tinyTensors();
   tensors.pop_back();

@@ -122,10 +122,16 @@ TEST_CASE("what PEFT can do and we cannot is refused by name") {
   CHECK(readChanged([](Json &) {}) == ErrorCode::Internal); // reads as it is
   for (const char *key : {"use_dora", "lora_bias", "fan_in_fan_out"})
     CHECK(readChanged([&](Json &c) { c[key] = true; }) == ErrorCode::UnsupportedFormat);
-  CHECK(readChanged([](Json &c) { c["modules_to_save"] = {"lm_head"}; }) == ErrorCode::UnsupportedFormat);
+  for (const char *key : {"use_qalora", "layer_replication", "trainable_token_indices", "target_parameters", "alora_invocation_tokens",
+                          "use_bdlora", "megatron_config", "arrow_config", "kasa_config", "velora_config", "monteclora_config"}) {
+    CAPTURE(key);
+    const auto refused = changedAdapter([&](Json &c) { c[key] = {"something"}; });
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().code == ErrorCode::UnsupportedFormat);
+    CHECK(refused.error().message.find(key) != std::string::npos);
+  }
   CHECK(readChanged([](Json &c) { c["bias"] = "all"; }) == ErrorCode::UnsupportedFormat);
   CHECK(readChanged([](Json &c) { c["peft_type"] = "LOHA"; }) == ErrorCode::UnsupportedFormat);
-  CHECK(readChanged([](Json &c) { c["rank_pattern"] = {{"(a+)+$", 3}}; }) == ErrorCode::UnsupportedFormat);
   for (const char *start : {"pissa", "pissa_niter_16", "olora", "corda", "loftq"}) // the base is no longer the file's
     CHECK(readChanged([&](Json &c) { c["init_lora_weights"] = start; }) == ErrorCode::UnsupportedFormat);
   CHECK(readChanged([](Json &c) { c["init_lora_weights"] = "gaussian"; }) == ErrorCode::Internal);
@@ -143,6 +149,8 @@ TEST_CASE("patterns are PEFT's: the first that ends a module's name counts, and 
   CHECK(alphaOf({{"q_proj", 7}, {q1, 9}}, q1) == 7);
   CHECK(alphaOf({{q1, 9}, {"q_proj", 7}}, q1) == 9);
   CHECK(alphaOf({{"^q_proj", 7}}, q1) == 10);
+  CHECK(alphaOf({{"layers\\.(1|2)\\..*", 7}}, q1) == 7);
+  CHECK(alphaOf({{"layers\\.(1|2)", 7}}, q1) == 10);
   CHECK(alphaOf({{"^" + q1, 7}}, q1) == 7);
   CHECK(alphaOf({{"^" + q1, 7}}, q0) == 10);
   CHECK(alphaOf({{"_proj", 7}}, q1) == 10); // a part of a word is no name
@@ -158,7 +166,15 @@ TEST_CASE("an adapter that lacks matrices its config promises is refused") {
   CHECK(readChanged(both, folder.path) == ErrorCode::MalformedFile);
   CHECK(readChanged([&](Json &c) { both(c), c["exclude_modules"] = {"v_proj"}; }, folder.path) == ErrorCode::Internal);
   CHECK(readChanged([&](Json &c) { both(c), c["layers_to_transform"] = {0}; }, folder.path) == ErrorCode::MalformedFile);
-  CHECK(readChanged([&](Json &c) { both(c), c["layers_to_transform"] = {5}; }, folder.path) == ErrorCode::Internal);
+  CHECK(readChanged([&](Json &c) { both(c), c["layers_to_transform"] = {5}; }, folder.path) == ErrorCode::MalformedFile); // too many
+  CHECK(readChanged([](Json &c) { c["target_modules"] = {"v_proj"}; }, folder.path) == ErrorCode::MalformedFile);
+  CHECK(readChanged([](Json &c) { c["modules_to_save"] = {"norm"}; }, folder.path) == ErrorCode::Internal); // no such tensor is known
+  CHECK(readChanged([](Json &c) { c["target_modules"] = ".*q_proj"; }, folder.path) == ErrorCode::Internal);
+  CHECK(readChanged([](Json &c) { c["target_modules"] = "q_proj"; }, folder.path) == ErrorCode::MalformedFile); // of whole names
+  CHECK(readChanged([](Json &c) { c["target_modules"] = "(.*"; }, folder.path) == ErrorCode::MalformedFile);
+  CHECK(readChanged([](Json &c) { c["target_modules"] = "(([a-z._0-9])+)+!"; }, folder.path) == ErrorCode::MalformedFile); // takes too long
+  CHECK(readChanged([](Json &c) { c["target_modules"] = ".*q_proj", c["layers_to_transform"] = 0; }, folder.path) ==
+        ErrorCode::MalformedFile);
 }
 
 TEST_CASE("broken and foreign adapters are refused") {

@@ -66,7 +66,7 @@ public:
         printWritten(context.out, piece);
       };
       options.onToken = [&](int32_t id) { emit(decoder.push(id)); };
-      const auto result = core::generate(session.model.transformer, session.model.weights, session.model.adapters(), prompt, options);
+      const auto result = core::generate(session.model.transformer, session.model.tunedWeights, session.model.adapters(), prompt, options);
       emit(decoder.flush());
       context.out << '\n' << std::flush;
       if (!result.ok()) return result.error();

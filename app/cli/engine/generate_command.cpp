@@ -61,7 +61,7 @@ public:
       else if (!context.json)
         context.out << id << ' ' << std::flush;
     };
-    const auto result = core::generate(session.model.transformer, session.model.weights, session.model.adapters(), prompt, options);
+    const auto result = core::generate(session.model.transformer, session.model.tunedWeights, session.model.adapters(), prompt, options);
     if (decoder) emit(decoder->flush());
     if (!context.json) context.out << '\n';
     if (!result.ok()) return result.error();

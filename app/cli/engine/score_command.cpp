@@ -63,7 +63,7 @@ private:
       };
     }
     ATTUNE_TRY(const auto scores,
-               core::tokenLogProbs(session.model.transformer, session.model.weights, session.model.adapters(), ids, targets, sink));
+               core::tokenLogProbs(session.model.transformer, session.model.tunedWeights, session.model.adapters(), ids, targets, sink));
     for (const std::optional<double> &score : scores) {
       m_logProbs.push_back(score);
       if (!score) continue;

@@ -37,7 +37,7 @@ public:
   std::string summary() const override { return "Say what a model, adapter, dataset or run is"; }
   std::string example() const override { return "attune inspect model.gguf"; }
   void addOptions(CLI::App &options) override {
-    options.add_option("path", m_path, "A model or adapter folder, .gguf or .safetensors file, run folder or dataset")->required();
+    options.add_option("path", m_path, "A model or adapter folder, .gguf, .safetensors or .bin file, run folder or dataset")->required();
   }
 
   Result<int> run(CommandContext &context) override {

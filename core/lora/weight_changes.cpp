@@ -1,0 +1,76 @@
+#include "core/lora/weight_changes.h"
+
+#include "core/io/adapter_config.h"
+#include "core/model/model_loader.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/isfinite.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace attune::core {
+namespace {
+
+constexpr int64_t kBlockElements = 4 << 20; // of fp32 at a time
+
+Status work(const WeightChange &change, const Tensor &target) {
+  const int64_t rows = target.size(0), width = target.dim() == 2 ? target.size(1) : 1;
+  const int64_t step = std::max<int64_t>(1, kBlockElements / std::max<int64_t>(1, width));
+  for (int64_t begin = 0; begin < rows; begin += step) {
+    const int64_t count = std::min(step, rows - begin);
+    const Tensor place = target.narrow(0, begin, count);
+    Tensor block = change.replacement ? at::empty(place.sizes(), at::TensorOptions().dtype(at::kFloat)) : place.to(at::kFloat, false, true);
+    const std::string where = change.replacement ? change.replacement->where + "#" + change.name : change.name;
+    if (change.replacement && !change.replacement->readRows(begin, begin + count, block.data_ptr<float>()))
+      return io::adapterRefused("the number type " + change.replacement->dtype, where);
+    if (change.left.defined()) block.addmm_(change.left.narrow(0, begin, count), change.right, 1, change.scale);
+    if (!at::isfinite(block).all().item().toBool()) return io::adapterMalformed("The adapter makes values that are not finite.", where);
+    place.copy_(block);
+  }
+  if (change.replacement) change.replacement->release();
+  return {};
+}
+
+} // namespace
+
+Result<DecoderWeights> changedWeights(const LoraAdapter &adapter, const io::ModelConfig &config, const ModelFamily &family,
+                                      const DecoderWeights &base) {
+  DecoderWeights tuned = base;
+  if (adapter.changes.empty()) return tuned;
+  at::NoGradGuard noGrad;
+  const std::string embedding = family.embedding + ".weight", head = family.head + ".weight";
+  std::map<std::string, WeightChange> changes;
+  for (const WeightChange &change : adapter.changes) changes.emplace(change.name, change);
+  if (config.tiedEmbeddings)
+    for (const auto &[from, to] : {std::pair(embedding, head), std::pair(head, embedding)}) {
+      const auto own = changes.find(from);
+      if (own == changes.end() || !own->second.ofBoth || changes.count(to)) continue;
+      WeightChange other = own->second;
+      other.left = other.right = Tensor();
+      changes.emplace(to, std::move(other));
+    }
+
+  io::ModelConfig untied = config;
+  untied.tiedEmbeddings = false;
+  std::set<const void *> touched; // packed tensors of which a part changes
+  for (const WeightPlace &place : weightPlaces(untied, family, base))
+    if (changes.count(place.name)) touched.insert(place.target.storage().data());
+  const bool newEmbedding = changes.count(embedding) > 0, newHead = changes.count(head) > 0;
+  if (newHead && config.headNorm) // `base` may hold its rows normalised already
+    return io::adapterRefused("a trained output head, on a model that normalises its head's rows", head);
+  forEachTensor(tuned, [&](Tensor &tensor) {
+    const bool isNew = &tensor == &tuned.embedding ? newEmbedding
+                       : &tensor == &tuned.head    ? newHead
+                                                   : touched.count(tensor.storage().data()) > 0;
+    if (isNew) tensor = tensor.clone();
+  });
+  for (const WeightPlace &place : weightPlaces(untied, family, tuned)) {
+    const auto change = changes.find(place.name);
+    if (change != changes.end()) ATTUNE_CHECK(work(change->second, place.target));
+  }
+  return tuned;
+}
+
+} // namespace attune::core
