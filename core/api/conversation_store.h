@@ -17,7 +17,7 @@ struct StoredConversation {
 class ConversationStore {
 public:
   virtual ~ConversationStore() = default;
-  /// Newest first; files that cannot be read are left out.
+  /// Newest first; a file that cannot be read comes with an empty text.
   virtual std::vector<StoredConversation> list() = 0;
   virtual Status write(const std::string &id, const std::string &json) = 0;
   virtual Status remove(const std::string &id) = 0;

@@ -22,6 +22,12 @@ struct RunNotes {
   std::vector<std::string> tags;
 };
 
+/// The runs that wait for the device, in order, as far as they could be read.
+struct KeptQueue {
+  std::vector<RunRequest> runs;
+  std::optional<Error> problem; // what could not be read, and where it is kept
+};
+
 struct RunSummary {
   std::string folder;
   std::string name;
@@ -64,8 +70,8 @@ public:
   virtual Status writeNotes(const std::string &folder, const RunNotes &notes) = 0;
   /// A folder below the workspace for a new run of this name; not made yet.
   virtual std::string freshFolder(const std::string &name) = 0;
-  /// The runs that wait for the device, in order, as writeQueue() last kept them.
-  virtual std::vector<RunRequest> queue() = 0;
+  /// As writeQueue() last kept them. A file that cannot be read whole is put aside, so that the next writing leaves it.
+  virtual KeptQueue queue() = 0;
   virtual Status writeQueue(const std::vector<RunRequest> &queue) = 0;
 };
 

@@ -21,7 +21,7 @@ std::vector<api::StoredConversation> FolderConversationStore::list() {
     struct stat info = {};
     if (entry->path().extension() != ".json" || ::stat(entry->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
     auto text = readFile(entry->path().string(), size_t(16) << 20);
-    if (text.ok()) found.push_back({entry->path().stem().string(), std::move(*text), static_cast<double>(info.st_mtime)});
+    found.push_back({entry->path().stem().string(), text.ok() ? std::move(*text) : std::string(), static_cast<double>(info.st_mtime)});
   }
   std::sort(found.begin(), found.end(),
             [](const auto &a, const auto &b) { return a.changedAt != b.changedAt ? a.changedAt > b.changedAt : a.id > b.id; });

@@ -1,8 +1,8 @@
 // WORKSPACE/queue.json: the runs that waited for the device when the studio went away, so that none is lost. Blocking,
-// service threads; written whole or not at all. What cannot be read is left out.
+// service threads; written whole or not at all. A file that cannot be read whole is put aside as queue.json.broken.
 #pragma once
 
-#include "core/api/backend.h"
+#include "core/api/run_store.h"
 #include "core/base/result.h"
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace attune::store {
 
-std::vector<api::RunRequest> readRunQueue(const std::string &path);
+api::KeptQueue readRunQueue(const std::string &path);
 /// An empty queue leaves no file.
 Status writeRunQueue(const std::string &path, const std::vector<api::RunRequest> &queue);
 

@@ -244,7 +244,7 @@ Status FolderRunStore::writeNotes(const std::string &folder, const api::RunNotes
   return writeFileAtomic(folder + "/notes.json", dumpJson(json) + "\n");
 }
 
-std::vector<api::RunRequest> FolderRunStore::queue() { return readRunQueue(m_queue); }
+api::KeptQueue FolderRunStore::queue() { return readRunQueue(m_queue); }
 Status FolderRunStore::writeQueue(const std::vector<api::RunRequest> &queue) { return writeRunQueue(m_queue, queue); }
 
 std::string FolderRunStore::freshFolder(const std::string &name) {

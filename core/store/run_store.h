@@ -17,7 +17,7 @@ public:
   std::vector<api::RunWeights> weights(const std::string &folder) override;
   Status writeNotes(const std::string &folder, const api::RunNotes &notes) override;
   std::string freshFolder(const std::string &name) override;
-  std::vector<api::RunRequest> queue() override;
+  api::KeptQueue queue() override;
   Status writeQueue(const std::vector<api::RunRequest> &queue) override;
 
 private:

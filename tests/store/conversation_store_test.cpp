@@ -12,7 +12,7 @@
 using namespace attune;
 using namespace attune::test;
 
-TEST_CASE("Conversations are written, listed and removed; strange files are left out") {
+TEST_CASE("Conversations are written, listed and removed; strange files are left out, unreadable ones named") {
   const TempFolder workspace;
   store::FolderConversationStore store(workspace.path());
   CHECK(store.list().empty());
@@ -27,10 +27,13 @@ TEST_CASE("Conversations are written, listed and removed; strange files are left
   REQUIRE(writeFileAtomic(folder + "/huge.json", std::string((size_t(16) << 20) + 1, ' ')).ok());
   REQUIRE(writeFileAtomic(folder + "/notes.txt", "x").ok());
   const auto found = store.list();
-  REQUIRE(found.size() == 1);
-  CHECK(found[0].id == id);
-  CHECK(found[0].json == R"({"schema":1})");
+  REQUIRE(found.size() == 2); // the huge one without its text
+  const auto &kept = found[found[0].id == id ? 0 : 1], &huge = found[found[0].id == id ? 1 : 0];
+  CHECK(kept.id == id);
+  CHECK(kept.json == R"({"schema":1})");
+  CHECK(huge.id == "huge");
+  CHECK(huge.json.empty());
   REQUIRE(store.remove(id).ok());
   REQUIRE(store.remove(id).ok()); // gone is gone
-  CHECK(store.list().empty());
+  CHECK(store.list().size() == 1);
 }

@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -155,10 +156,11 @@ TEST_CASE("Weights that can answer: the result, then whole checkpoints, newest f
   CHECK(store.weights("/nowhere").empty());
 }
 
-TEST_CASE("The queue of waiting runs is kept whole, and what cannot be read of it is left out") {
+TEST_CASE("The queue of waiting runs is kept whole, and what cannot be read whole is put aside") {
   const TempFolder workspace;
   store::FolderRunStore store(workspace.path());
-  CHECK(store.queue().empty());
+  CHECK(store.queue().runs.empty());
+  CHECK_FALSE(store.queue().problem);
   std::vector<api::RunRequest> queue(2);
   queue[0].folder = "/runs/new";
   queue[0].config.name = "new";
@@ -166,7 +168,9 @@ TEST_CASE("The queue of waiting runs is kept whole, and what cannot be read of i
   queue[1].folder = "/runs/old";
   queue[1].resume = true;
   REQUIRE(store.writeQueue(queue).ok());
-  const auto read = store.queue();
+  const auto kept = store.queue();
+  CHECK_FALSE(kept.problem);
+  const auto &read = kept.runs;
   REQUIRE(read.size() == 2);
   CHECK(read[0].config.lora.rank == 48);
   CHECK_FALSE(read[0].resume);
@@ -174,8 +178,15 @@ TEST_CASE("The queue of waiting runs is kept whole, and what cannot be read of i
   CHECK(read[1].resume);
   for (const char *damaged : {"", "{", "{}", "[1, {\"folder\": 3}, {\"folder\": \"/a\"}, {\"folder\": \"/b\", \"config\": 7}]"}) {
     REQUIRE(writeFileAtomic(workspace.path() + "/queue.json", damaged).ok());
-    CHECK(store.queue().empty());
+    const auto broken = store.queue();
+    CHECK(broken.runs.empty());
+    REQUIRE(broken.problem);
+    CHECK_FALSE(std::filesystem::exists(workspace.path() + "/queue.json"));
+    const std::string aside = broken.problem->hint.substr(broken.problem->hint.find('/'));
+    CHECK(*readFile(aside.substr(0, aside.size() - 1)) == damaged);
   }
+  CHECK(std::filesystem::exists(workspace.path() + "/queue.json.broken"));
+  CHECK(std::filesystem::exists(workspace.path() + "/queue.json.broken2")); // none takes another's place
   REQUIRE(store.writeQueue({}).ok());
   CHECK_FALSE(readFile(workspace.path() + "/queue.json").ok());
 }

@@ -114,9 +114,9 @@ public:
     return "/fake/runs/" + name + "-" + std::to_string(++m_fresh);
   }
 
-  std::vector<api::RunRequest> queue() override {
+  api::KeptQueue queue() override {
     const std::lock_guard<std::mutex> lock(m_mutex);
-    return m_queue;
+    return {m_queue, queueProblem};
   }
   Status writeQueue(const std::vector<api::RunRequest> &queue) override {
     const std::lock_guard<std::mutex> lock(m_mutex);
@@ -124,6 +124,7 @@ public:
     return {};
   }
 
+  std::optional<Error> queueProblem;
   std::string hasNoConfig; // a folder without run.json
 
 private:

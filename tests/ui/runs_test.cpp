@@ -67,6 +67,17 @@ private Q_SLOTS:
   void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
   void init() { QSettings().clear(); } // windows closed before left their sizes
 
+  void aDamagedQueueIsTold() {
+    test::StudioFixture studio;
+    studio.store.queueProblem = Error{ErrorCode::MalformedFile, "The list of waiting runs is damaged.", "queue.json", "It is kept."};
+    studio.open();
+    const auto told = [&] {
+      const auto *toast = studio.window->findChild<Toast *>();
+      return toast && toast->isVisible() && toast->findChild<QLabel *>()->text().contains(QStringLiteral("It is kept."));
+    };
+    QTRY_VERIFY(told());
+  }
+
   void oneRunADeviceOthersWait() {
     SlowStudio studio;
     QTRY_VERIFY(studio.runs().known());
@@ -88,7 +99,7 @@ private Q_SLOTS:
     QVERIFY(!studio.runs().find(b));
     QTest::mouseClick(button(studio.window.get(), QStringLiteral("Undo")), Qt::LeftButton);
     QCOMPARE(studio.state(b), QStringLiteral("waiting, place 2"));
-    QTRY_COMPARE(studio.store.queue().size(), size_t(3));
+    QTRY_COMPARE(studio.store.queue().runs.size(), size_t(3));
 
     for (const QString &next : {d, b, c}) { // in the order shown, one after another
       studio.runs().requestStop(studio.runs().active());
@@ -97,7 +108,7 @@ private Q_SLOTS:
     }
     studio.runs().requestStop(c);
     QTRY_VERIFY(studio.runs().active().isEmpty());
-    QTRY_VERIFY(studio.store.queue().empty());
+    QTRY_VERIFY(studio.store.queue().runs.empty());
     QCOMPARE(studio.engine.requests.size(), size_t(4));
   }
 
@@ -148,16 +159,16 @@ private Q_SLOTS:
     QTRY_VERIFY(studio.runs().known());
     const QString a = studio.start("a");
     QTRY_COMPARE(studio.engine.requests.size(), size_t(1));
-    QTRY_COMPARE(studio.store.queue().size(), size_t(1)); // what a kill would leave
+    QTRY_COMPARE(studio.store.queue().runs.size(), size_t(1)); // what a kill would leave
     studio.runs().requestStop(a);
     QTRY_VERIFY(!studio.runs().find(a));
-    QTRY_VERIFY(studio.store.queue().empty());
+    QTRY_VERIFY(studio.store.queue().runs.empty());
     studio.window->goTo(Place::Runs);
     QTest::mouseClick(button(studio.window.get(), QStringLiteral("Undo")), Qt::LeftButton);
     QTRY_COMPARE(studio.engine.requests.size(), size_t(2));
-    QTRY_COMPARE(studio.store.queue().size(), size_t(1));
+    QTRY_COMPARE(studio.store.queue().runs.size(), size_t(1));
     studio.engine.loads = false;
-    QTRY_VERIFY(studio.store.queue().empty());
+    QTRY_VERIFY(studio.store.queue().runs.empty());
     QCOMPARE(studio.runs().active(), a);
     studio.runs().requestStop(a);
     QTRY_VERIFY(studio.runs().active().isEmpty());
@@ -169,8 +180,8 @@ private Q_SLOTS:
     QTest::mouseClick(button(studio.window->findChild<QMessageBox *>(), QStringLiteral("Stop and quit")), Qt::LeftButton);
     QTRY_VERIFY(!studio.window->isVisible());
     studio.window.reset();
-    QCOMPARE(studio.store.queue().size(), size_t(1)); // it can go on later, as was said
-    QCOMPARE(QString::fromStdString(studio.store.queue()[0].folder), b);
+    QCOMPARE(studio.store.queue().runs.size(), size_t(1)); // it can go on later, as was said
+    QCOMPARE(QString::fromStdString(studio.store.queue().runs[0].folder), b);
   }
 
   void aRunThatFailsWhileLoadingStaysInTheList() {
@@ -191,7 +202,7 @@ private Q_SLOTS:
     QVERIFY(runs.find(folder));
     QCOMPARE(runs.find(folder)->phase, api::RunPhase::Failed);
     QCOMPARE(runs.find(folder)->error, std::string("No engine today."));
-    QTRY_VERIFY(studio.store.queue().empty());
+    QTRY_VERIFY(studio.store.queue().runs.empty());
     broken = false;
     runs.requestContinue(folder);
     QTRY_COMPARE(studio.engine.requests.size(), size_t(1));
@@ -213,8 +224,8 @@ private Q_SLOTS:
     studio.runs().releaseQueue();
     QVERIFY(studio.runs().isQueueHeld());
     studio.window->flush(); // as before _Exit
-    QCOMPARE(studio.store.queue().size(), size_t(1));
-    QCOMPARE(QString::fromStdString(studio.store.queue()[0].folder), late);
+    QCOMPARE(studio.store.queue().runs.size(), size_t(1));
+    QCOMPARE(QString::fromStdString(studio.store.queue().runs[0].folder), late);
   }
 
   void notesTypedLastAreSavedOnClosing() {
@@ -265,7 +276,7 @@ private Q_SLOTS:
     QTRY_VERIFY(!studio.window->isVisible());
     QCOMPARE(studio.engine.requests.size(), size_t(1)); // the next one did not begin
     QCOMPARE(studio.runs().queue().place(b), 1);
-    QTRY_COMPARE(studio.store.queue().size(), size_t(1));
+    QTRY_COMPARE(studio.store.queue().runs.size(), size_t(1));
   }
 
   void closingCannotHang() {

@@ -35,19 +35,27 @@ const KeptConversation *ConversationList::find(const std::string &id) const {
 
 void ConversationList::refresh() {
   if (!m_store) return;
+  struct Found {
+    std::vector<KeptConversation> all;
+    QStringList unreadable;
+  };
   m_listing = m_disk->run(
       this,
       [store = m_store](StopToken stop) {
-        std::vector<KeptConversation> all;
+        Found found;
         for (const api::StoredConversation &one : store->list()) {
           if (stop.stopRequested()) break;
           auto talk = Conversation::fromJson(QByteArray::fromStdString(one.json));
-          if (talk && !talk->isEmpty()) all.push_back({one.id, one.changedAt, std::make_shared<Conversation>(std::move(*talk))});
+          if (!talk)
+            found.unreadable.append(QString::fromStdString(one.id) + QStringLiteral(".json"));
+          else if (!talk->isEmpty())
+            found.all.push_back({one.id, one.changedAt, std::make_shared<Conversation>(std::move(*talk))});
         }
-        return all;
+        return found;
       },
-      [this](std::vector<KeptConversation> all) {
-        m_all = std::move(all);
+      [this](Found found) {
+        m_all = std::move(found.all);
+        m_unreadable = std::move(found.unreadable);
         filter();
       });
 }

@@ -7,6 +7,7 @@
 #include "ui/models/conversation.h"
 
 #include <QObject>
+#include <QStringList>
 
 #include <map>
 #include <optional>
@@ -29,6 +30,8 @@ public:
 
   /// Newest first, those that match the search.
   const std::vector<KeptConversation> &shown() const { return m_shown; }
+  /// Files that hold no conversation that can be read.
+  const QStringList &unreadable() const { return m_unreadable; }
   const KeptConversation *find(const std::string &id) const;
   void refresh();
   void search(const QString &text);
@@ -50,6 +53,7 @@ private:
 
   api::ConversationStore *m_store;
   std::vector<KeptConversation> m_all, m_shown;
+  QStringList m_unreadable;
   QString m_search;
   std::map<std::string, std::optional<std::string>> m_unwritten; // JSON by id; nothing for one to be removed
   std::map<std::string, Task> m_writing;

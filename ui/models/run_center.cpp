@@ -49,7 +49,7 @@ const api::RunSummary *RunCenter::find(const QString &folder) const { return con
 void RunCenter::refresh() {
   struct Found {
     std::vector<api::RunSummary> runs;
-    std::vector<api::RunRequest> queue;
+    api::KeptQueue queue;
   };
   m_endedMeanwhile.clear();
   m_listing = m_tasks.run(
@@ -77,13 +77,14 @@ void RunCenter::refresh() {
         }
         m_runs = std::move(found.runs);
         m_endedMeanwhile.clear();
-        for (const api::RunRequest &request : found.queue) {
+        for (const api::RunRequest &request : found.queue.runs) {
           const QString folder = QString::fromStdString(request.folder);
           if (request.resume != (find(folder) != nullptr) || isLive(folder)) continue; // it is gone, or has begun
           addSummary(request);
           m_queue.add(request);
         }
         if (!std::exchange(m_known, true)) keepQueue();
+        if (found.queue.problem) Q_EMIT failed(errorText(*found.queue.problem));
         Q_EMIT listChanged();
       });
 }

@@ -37,6 +37,9 @@ ConversationsPanel::ConversationsPanel(ConversationList &list, TaskRunner &tasks
   m_empty = makeLabel(TextRole::Caption, this);
   m_empty->setWordWrap(true);
   layout->addWidget(m_empty);
+  m_unreadable = makeLabel(TextRole::Problem, this);
+  m_unreadable->setWordWrap(true);
+  layout->addWidget(m_unreadable);
   auto *row = new QHBoxLayout;
   row->setSpacing(2);
   m_rename = makeButton(ButtonKind::Quiet, QStringLiteral("edit"), this);
@@ -109,6 +112,11 @@ void ConversationsPanel::fill() {
   for (QPushButton *button : {m_rename, m_export, m_remove}) button->setEnabled(chosen() != nullptr);
   m_empty->setText(m_search->text().trimmed().isEmpty() ? tr("Conversations are kept here.") : tr("No conversation holds this text."));
   m_empty->setVisible(m_items->count() == 0);
+  const QStringList &unreadable = m_list.unreadable();
+  m_unreadable->setText(
+      tr("%Ln file(s) in the folder “conversations” cannot be read. They stay as they are.", nullptr, static_cast<int>(unreadable.size())));
+  m_unreadable->setToolTip(unreadable.mid(0, 20).join(QLatin1Char('\n')));
+  m_unreadable->setVisible(!unreadable.isEmpty());
 }
 
 const KeptConversation *ConversationsPanel::chosen() const {

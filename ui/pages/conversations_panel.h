@@ -41,7 +41,7 @@ private:
   bool m_filling = false;
   QLineEdit *m_search;
   QListWidget *m_items;
-  QLabel *m_empty;
+  QLabel *m_empty, *m_unreadable;
   QPushButton *m_rename, *m_export, *m_remove;
 };
 
