@@ -155,6 +155,39 @@ private Q_SLOTS:
     QVERIFY2(seen.size() <= clock.elapsed() / 500 + 1, qPrintable(seen.join(QLatin1Char('|'))));
   }
 
+  void aLongWordInAQuestionBreaks() {
+    Studio studio;
+    ChatPage *chat = studio.openBoth();
+    studio.ask(QStringLiteral("https://example.org/") + QString(400, QLatin1Char('x')));
+    const auto *scroll = chat->pane(true)->findChild<QScrollArea *>();
+    QTRY_VERIFY(scroll->widget()->width() <= scroll->viewport()->width());
+    QVERIFY(chat->pane(true)->width() < chat->width() * 6 / 10);
+    studio.ask(QStringLiteral("ok"));
+    const auto shown = [chat](const QString &beginning) -> ProseView * {
+      for (ProseView *one : chat->pane(true)->findChildren<ProseView *>())
+        if (one->toPlainText().startsWith(beginning)) return one;
+      return nullptr;
+    };
+    const ProseView *address = shown(QStringLiteral("https://")), *snug = shown(QStringLiteral("ok"));
+    QVERIFY(address && snug);
+    QVERIFY(address->document()->idealWidth() <= address->viewport()->width()); // nothing is cut
+    QVERIFY(snug->width() < 60);
+  }
+
+  void conversationsThatCannotBeReadAreNamed() {
+    Studio studio;
+    static_cast<void>(studio.conversations.write("torn", "{\"schema\": 1, \"exch"));
+    ChatPage *chat = studio.open();
+    chat->session().kept().refresh();
+    click(chat, "Conversations");
+    const auto told = [chat] {
+      const auto labels = chat->findChildren<QLabel *>();
+      return std::any_of(labels.begin(), labels.end(),
+                         [](const QLabel *one) { return one->isVisible() && one->toolTip().contains(QLatin1String("torn.json")); });
+    };
+    QTRY_VERIFY(told());
+  }
+
   void asksTheForecastAndWaitsForTheRun() {
     Studio studio;
     ChatPage *chat = studio.open();

@@ -143,6 +143,17 @@ private Q_SLOTS:
     QVERIFY(view.text().contains(QChar(0x202E))); // what is copied is what was said
   }
 
+  void marksPiledOnALetterAreBounded() {
+    MarkdownView view;
+    view.resize(400, 100);
+    const QString pile = QStringLiteral("a") + QString(20000, QChar(0x301)) + QStringLiteral("b"),
+                  vietnamese = QStringLiteral("e\u0323\u0302");
+    view.setText(pile + vietnamese);
+    QVERIFY(shownText(view).count(QChar(0x301)) < 100);
+    QVERIFY(shownText(view).contains(QStringLiteral("b") + vietnamese));
+    QCOMPARE(view.text(), pile + vietnamese);
+  }
+
   void aMegabyteDoesNotFreeze() {
     const QString pieces[] = {QStringLiteral("a"), QStringLiteral("word "), QStringLiteral("> "),    QStringLiteral("- "),
                               QStringLiteral("*"), QStringLiteral("["),     QStringLiteral("|"),     QStringLiteral("\n"),

@@ -14,13 +14,13 @@
 #include "ui/widgets/page_header.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/segmented_switch.h"
+#include "ui/widgets/text_box.h"
 #include "ui/widgets/toast.h"
 
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
-#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QShortcut>
 #include <QVBoxLayout>
@@ -60,6 +60,8 @@ ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const S
   });
   if (!services.starterModel.empty()) use({0, services.starterModel, ""}, {});
 }
+
+QPlainTextEdit *ChatPage::questionField() const { return m_question; }
 
 void ChatPage::makeHeader(QVBoxLayout *layout) {
   m_header = new PageHeader(this);
@@ -128,7 +130,7 @@ void ChatPage::makeEntry(QVBoxLayout *layout) {
   layout->addWidget(m_state);
   auto *entry = new QHBoxLayout;
   entry->setSpacing(8);
-  m_question = new QPlainTextEdit(this);
+  m_question = new TextBox(this);
   m_question->setProperty("kind", QStringLiteral("ask"));
   m_question->setFixedHeight(56);
   m_question->setTabChangesFocus(true);
@@ -140,7 +142,7 @@ void ChatPage::makeEntry(QVBoxLayout *layout) {
   connect(m_send, &QPushButton::clicked, this, [this] { m_session.isAnswering() ? m_session.stop() : send(); });
   auto *escape = new QShortcut(QKeySequence(Qt::Key_Escape), this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut);
   connect(escape, &QShortcut::activated, this, [this] {
-    if (m_editing >= 0) m_question->clear();
+    if (m_editing >= 0) m_question->setText({});
     m_editing = -1;
     m_session.stop();
   });
@@ -223,7 +225,7 @@ void ChatPage::useRun(const QString &folder) {
 void ChatPage::send() {
   const QString question = m_question->toPlainText().trimmed();
   if (question.isEmpty() || m_session.source().model.empty() || m_session.isAnswering() || m_session.pending() >= 0) return;
-  m_question->clear();
+  m_question->setText({});
   ask(question);
 }
 
@@ -235,7 +237,7 @@ void ChatPage::ask(const QString &question) {
 
 void ChatPage::edit(int exchange) {
   m_editing = exchange;
-  m_question->setPlainText(conversation().at(exchange).question);
+  m_question->setText(conversation().at(exchange).question);
   m_question->moveCursor(QTextCursor::End);
   m_question->setFocus();
   showState();

@@ -22,6 +22,7 @@ class PageHeader;
 class SamplingPanel;
 class SegmentedSwitch;
 class SourceCard;
+class TextBox;
 
 class ChatPage : public QWidget {
   Q_OBJECT
@@ -35,7 +36,7 @@ public:
   ChatSession &session() { return m_session; }
   const Conversation &conversation() const { return m_session.talk(); }
   ChatPane *pane(bool tuned) const { return tuned ? m_tuned : m_base; }
-  QPlainTextEdit *questionField() const { return m_question; }
+  QPlainTextEdit *questionField() const;
   bool isReady() const { return m_session.isLoaded(); }
   bool isBusy() const { return m_session.isAnswering() || m_session.isLoading() || m_session.isChecking(); }
 
@@ -78,7 +79,7 @@ private:
   SamplingPanel *m_sampling;
   ConversationsPanel *m_panel;
   DatasetTarget *m_target;
-  QPlainTextEdit *m_question;
+  TextBox *m_question;
   QLabel *m_state;
 };
 

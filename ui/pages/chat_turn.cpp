@@ -3,6 +3,7 @@
 #include "ui/widgets/controls.h"
 #include "ui/widgets/markdown_view.h"
 #include "ui/widgets/number_text.h"
+#include "ui/widgets/prose_view.h"
 #include "ui/widgets/retranslate.h"
 
 #include <QClipboard>
@@ -33,9 +34,8 @@ ChatTurn::ChatTurn(int index, QWidget *parent) : QWidget(parent), m_index(index)
   m_bubble->setProperty("kind", QStringLiteral("question"));
   auto *inside = new QVBoxLayout(m_bubble);
   inside->setContentsMargins(12, 8, 12, 8);
-  m_question = makeLabel(TextRole::Body, m_bubble);
-  m_question->setWordWrap(true);
-  m_question->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  m_question = new ProseView(m_bubble);
+  m_question->setFocusPolicy(Qt::ClickFocus);
   inside->addWidget(m_question);
   m_line = new QHBoxLayout;
   m_line->addStretch(1);
@@ -101,9 +101,10 @@ void ChatTurn::show(const QString &question, const std::optional<ChatReply> &rep
 }
 
 void ChatTurn::showTexts() {
-  const QString shown = withVisibleControls(m_asked.left(kShownQuestion));
+  const QString shown = m_asked.left(kShownQuestion);
   const auto left = static_cast<int>(m_asked.size() - kShownQuestion);
-  m_question->setText(left > 0 ? tr("%1… (%n more character(s))", nullptr, left).arg(shown) : shown);
+  m_question->setPlain(left > 0 ? tr("%1… (%Ln more character(s))", nullptr, left).arg(shown) : shown);
+  m_question->setAccessibleName(tr("Question"));
   fitBubble();
   m_branch->setText(QStringLiteral("%1/%2").arg(m_state.branch + 1).arg(m_state.branches));
   m_branch->setAccessibleName(tr("Branch %1 of %2").arg(m_state.branch + 1).arg(m_state.branches));
@@ -136,8 +137,11 @@ void ChatTurn::showTexts() {
 }
 
 void ChatTurn::fitBubble() {
-  const bool snug = m_question->fontMetrics().size(0, m_question->text()).width() < kSnug;
-  m_question->setWordWrap(!snug);
+  m_question->ensurePolished();
+  const int width = m_question->fontMetrics().size(0, m_question->toPlainText()).width() + 4;
+  const bool snug = width < kSnug;
+  m_question->setMinimumWidth(snug ? width : 0);
+  m_question->setMaximumWidth(snug ? width : QWIDGETSIZE_MAX);
   m_line->setStretchFactor(m_bubble, snug ? 0 : 6);
 }
 

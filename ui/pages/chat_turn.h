@@ -14,6 +14,7 @@ class QPushButton;
 namespace attune::ui {
 
 class MarkdownView;
+class ProseView;
 
 /// "36 tokens · 39.8 tokens/s"
 QString figuresText(qint64 tokens, double tokensPerSecond);
@@ -57,7 +58,8 @@ private:
   bool m_growing = false; // holds text of an answer under way
   QHBoxLayout *m_line;
   QFrame *m_bubble;
-  QLabel *m_question, *m_branch, *m_figures;
+  ProseView *m_question;
+  QLabel *m_branch, *m_figures;
   QPushButton *m_earlier, *m_later, *m_edit, *m_copy, *m_again, *m_add, *m_choose;
   MarkdownView *m_answer;
 };

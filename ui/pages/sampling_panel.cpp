@@ -2,12 +2,12 @@
 
 #include "ui/widgets/controls.h"
 #include "ui/widgets/retranslate.h"
+#include "ui/widgets/text_box.h"
 
 #include <QCheckBox>
 #include <QDoubleSpinBox>
 #include <QFormLayout>
 #include <QLabel>
-#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QVBoxLayout>
@@ -39,7 +39,7 @@ SamplingPanel::SamplingPanel(QWidget *parent) : QFrame(parent) {
   layout->setContentsMargins(16, 8, 12, 8);
   layout->setSpacing(6);
   QLabel *systemName = makeLabel(TextRole::Caption, this);
-  m_system = new QPlainTextEdit(this);
+  m_system = new TextBox(this);
   m_system->setMaximumHeight(84);
   m_system->setTabChangesFocus(true);
   layout->addWidget(systemName);
@@ -148,6 +148,6 @@ void SamplingPanel::setDefaults(const api::SamplingSettings &defaults) {
 }
 
 QString SamplingPanel::system() const { return m_system->toPlainText().trimmed(); }
-void SamplingPanel::setSystem(const QString &text) { m_system->setPlainText(text); }
+void SamplingPanel::setSystem(const QString &text) { m_system->setText(text); }
 
 } // namespace attune::ui

@@ -7,11 +7,12 @@
 
 class QCheckBox;
 class QDoubleSpinBox;
-class QPlainTextEdit;
 class QPushButton;
 class QSpinBox;
 
 namespace attune::ui {
+
+class TextBox;
 
 class SamplingPanel : public QFrame {
   Q_OBJECT
@@ -29,7 +30,7 @@ private:
   void enableFields();
 
   api::SamplingSettings m_defaults;
-  QPlainTextEdit *m_system;
+  TextBox *m_system;
   QCheckBox *m_greedy;
   QDoubleSpinBox *m_temperature, *m_topP, *m_minP, *m_penalty;
   QSpinBox *m_topK, *m_length, *m_seed;

@@ -8,6 +8,7 @@ namespace {
 
 // A paragraph ends a piece of prose from the first size on; a line from the second; anything at the third.
 constexpr qsizetype kParagraphCut = 1500, kLineCut = 6000, kHardCut = 8000;
+constexpr int kMostMarks = 30; // on one letter; laying out more of them takes quadratic time
 
 struct Fence {
   QChar mark;
@@ -102,9 +103,13 @@ QString withVisibleControls(const QString &text) {
     return (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
   };
   const auto broken = [](QChar c) { return (c.unicode() < 0x20 && c != u'\n' && c != u'\t' && c != u'\r') || c.unicode() == 0x7F; };
-  if (std::none_of(text.begin(), text.end(), [&](QChar c) { return hidden(c) || broken(c); })) return text;
+  int marks = 0; // in a row
+  const auto piled = [&marks](QChar c) { return (marks = c.isMark() ? marks + 1 : 0) > kMostMarks; };
+  if (std::none_of(text.begin(), text.end(), [&](QChar c) { return hidden(c) || broken(c) || piled(c); })) return text;
   QString shown;
+  marks = 0;
   for (const QChar c : text) {
+    if (piled(c)) continue;
     if (hidden(c))
       shown += QStringLiteral("⟨U+%1⟩").arg(QString::number(c.unicode(), 16).toUpper());
     else

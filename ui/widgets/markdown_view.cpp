@@ -43,7 +43,7 @@ void MarkdownView::append(const QString &more) {
 void MarkdownView::showRest() {
   const auto left = static_cast<int>(m_markdown.size() - kShown);
   m_rest->setVisible(left > 0);
-  if (left > 0) m_rest->setText(tr("%n more character(s) are not shown. Copying takes them along.", nullptr, left));
+  if (left > 0) m_rest->setText(tr("%Ln more character(s) are not shown. Copying takes them along.", nullptr, left));
 }
 
 void MarkdownView::renderFrom(qsizetype block) {

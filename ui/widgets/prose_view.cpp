@@ -96,14 +96,29 @@ QVariant ProseView::loadResource(int, const QUrl &) {
 }
 
 void ProseView::setText(const QString &markdown) {
-  auto *fresh = new QTextDocument(this); // laid out only after the pictures are out
-  fresh->setDefaultFont(font());
-  fresh->setDocumentMargin(0);
-  fresh->setUndoRedoEnabled(false);
+  QTextDocument *fresh = freshDocument(); // laid out only after the pictures are out
   fresh->setMarkdown(withVisibleControls(markdown),
                      QTextDocument::MarkdownFeatures(QTextDocument::MarkdownDialectGitHub) | QTextDocument::MarkdownNoHTML);
   replacePictures(*fresh);
   styleBlocks(*fresh);
+  take(fresh);
+}
+
+void ProseView::setPlain(const QString &text) {
+  QTextDocument *fresh = freshDocument();
+  fresh->setPlainText(withVisibleControls(text));
+  take(fresh);
+}
+
+QTextDocument *ProseView::freshDocument() {
+  auto *fresh = new QTextDocument(this);
+  fresh->setDefaultFont(font());
+  fresh->setDocumentMargin(0);
+  fresh->setUndoRedoEnabled(false);
+  return fresh;
+}
+
+void ProseView::take(QTextDocument *fresh) {
   setDocument(fresh);
   delete std::exchange(m_document, fresh);
   fitHeight();

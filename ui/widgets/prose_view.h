@@ -1,4 +1,4 @@
-// A piece of Markdown prose, as tall as its text: no HTML, no pictures, nothing fetched from disk or network. A link says
+// A piece of Markdown prose or plain text, as tall as its text: no HTML, no pictures, nothing fetched from disk or network. A link says
 // where it leads and opens after a second click, web pages only. GUI thread.
 #pragma once
 
@@ -12,6 +12,8 @@ class ProseView : public QTextBrowser {
 public:
   explicit ProseView(QWidget *parent = nullptr);
   void setText(const QString &markdown);
+  /// As it is, without Markdown.
+  void setPlain(const QString &text);
   QVariant loadResource(int type, const QUrl &name) override;
 
 protected:
@@ -19,6 +21,8 @@ protected:
   void wheelEvent(QWheelEvent *event) override;
 
 private:
+  QTextDocument *freshDocument();
+  void take(QTextDocument *fresh);
   void fitHeight();
   void offerLink(const QUrl &link);
 
