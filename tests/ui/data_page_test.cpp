@@ -1,5 +1,5 @@
 // A person's ways through the Data page, on real files: rows mended, searched, moved, saved, brought back after a kill.
-#include "app/gui/composition.h"
+#include "tests/support/data_studio.h"
 #include "ui/models/dataset_table_model.h"
 #include "ui/models/json_text.h"
 #include "ui/pages/data_page.h"
@@ -21,68 +21,10 @@
 
 using namespace attune;
 using namespace attune::ui;
-
-namespace {
-
-QByteArray bytesOf(const QString &path) {
-  QFile file(path);
-  return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
-
-QString writeRows(const QString &path, const QByteArray &rows) {
-  QFile file(path);
-  if (file.open(QIODevice::WriteOnly)) file.write(rows);
-  return path;
-}
-
-const QByteArray kRows = R"({"messages": [{"role": "user", "content": "One?"}, {"role": "assistant", "content": "First."}], "id": 1.50}
-{"messages": [{"role": "user", "content": "Two?"}, {"role": "assistant", "content": ""}]}
-{"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Three?"}, {"role": "assistant", "content": "Third."}]}
-)";
-
-/// A window on a workspace of its own, with three rows open.
-struct Studio {
-  QTemporaryDir folder;
-  std::unique_ptr<app::Composition> composition;
-  Appearance appearance;
-  Preferences preferences;
-  std::unique_ptr<MainWindow> window;
-  QString file;
-
-  explicit Studio(const QByteArray &rows = kRows) : file(writeRows(folder.filePath(QStringLiteral("rows.jsonl")), rows)) {
-    preferences.language = QStringLiteral("en");
-    appearance.apply(preferences);
-    start();
-  }
-  void start() {
-    window.reset();
-    composition = std::make_unique<app::Composition>(folder.path(), QCoreApplication::applicationDirPath(), 0);
-    window = std::make_unique<MainWindow>(composition->services(), appearance, preferences);
-    window->show();
-    window->goTo(Place::Data);
-    QObject::connect(&session(), &DatasetSession::failed, [](const QString &message) { qInfo("%s", qPrintable(message)); });
-    page().openDataset(file);
-  }
-  DataPage &page() const { return *window->dataPage(); }
-  DatasetSession &session() const { return page().session(); }
-  QString cell(int row, int column) const { return page().table()->model()->index(row, column).data().toString(); }
-  QPlainTextEdit *text(size_t card) const { return page().editor()->cards().at(card)->editor(); }
-  QPlainTextEdit *json() const {
-    for (QPlainTextEdit *edit : page().editor()->findChildren<QPlainTextEdit *>())
-      if (edit->accessibleName() == QLatin1String("The row as JSON")) return edit;
-    return nullptr;
-  }
-  QPushButton *button(const QString &text) const {
-    for (QPushButton *candidate : page().findChildren<QPushButton *>())
-      if (candidate->text() == text && candidate->isVisible()) return candidate;
-    return nullptr;
-  }
-  void key(Qt::Key key, Qt::KeyboardModifiers modifiers = {}) const {
-    QTest::keyClick(window->focusWidget() ? window->focusWidget() : static_cast<QWidget *>(&page()), key, modifiers);
-  }
-};
-
-} // namespace
+using test::bytesOf;
+using test::kRows;
+using test::writeRows;
+using Studio = test::DataStudio;
 
 class DataPageTest : public QObject {
   Q_OBJECT
@@ -200,9 +142,10 @@ private Q_SLOTS:
     studio.key(Qt::Key_D, Qt::ControlModifier);
     QTRY_COMPARE(studio.page().table()->model()->rowCount(), 4);
     QTRY_COMPARE(studio.cell(1, DatasetTableModel::Text), QStringLiteral("One?"));
-    studio.page().table()->selectRow(0);
+    studio.page().table()->selectionModel()->setCurrentIndex(studio.page().table()->model()->index(0, 0),
+                                                             QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
     studio.key(Qt::Key_Down, Qt::AltModifier);
-    studio.key(Qt::Key_Down, Qt::AltModifier);
+    studio.key(Qt::Key_Down, Qt::AltModifier); // before the first has moved it
     QTRY_COMPARE(studio.cell(1, DatasetTableModel::Text), QStringLiteral("Two?"));
     QTRY_COMPARE(studio.page().table()->currentIndex().row(), 2);
     studio.key(Qt::Key_Delete);

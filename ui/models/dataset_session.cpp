@@ -66,6 +66,8 @@ DatasetSession::~DatasetSession() {
 }
 
 void DatasetSession::flush() {
+  Q_EMIT textsWanted();
+  keepTyped();
   if (m_pending.empty()) return;
   const auto written = std::make_shared<std::promise<void>>();
   const Task last = m_quick->run(
@@ -135,6 +137,9 @@ void DatasetSession::open(const QString &path) {
 
 void DatasetSession::close() {
   if (!m_document) return;
+  Q_EMIT textsWanted();
+  keepTyped();
+  m_typed.clear();
   m_activities.clear();
   m_poll.stop();
   m_glancing.cancel();
@@ -203,7 +208,7 @@ void DatasetSession::look() {
         return document.find(query, sort, descending, stop, progress);
       },
       [this](Result<std::vector<api::RowId>> rows) {
-        if (!rows.ok()) return Q_EMIT failed(errorText(rows.error()));
+        if (!rows.ok()) return Q_EMIT failed(searchErrorText(rows.error()));
         m_view = std::make_shared<const std::vector<api::RowId>>(std::move(*rows));
         Q_EMIT viewChanged();
       });
@@ -267,8 +272,48 @@ void DatasetSession::redo() {
   post([](api::DatasetDocument &document) { return document.redo(); }, {}, true);
 }
 
+void DatasetSession::type(api::RowId row, const std::string &path, const std::string &text, bool joined, EditDone done) {
+  if (!m_document) return;
+  const Place place(row, path);
+  Typed &typed = m_typed[place];
+  typed.text = text;
+  typed.done = std::move(done);
+  sendTyped(place, joined);
+}
+
+void DatasetSession::keepTyped() {
+  std::vector<Place> failed;
+  for (const auto &[place, typed] : m_typed)
+    if (typed.asked == 0) failed.push_back(place);
+  for (const Place &place : failed) sendTyped(place, false);
+}
+
+void DatasetSession::sendTyped(const Place &place, bool joined) {
+  Typed &typed = m_typed[place];
+  ++typed.asked;
+  post(
+      [place, text = typed.text, joined](api::DatasetDocument &document) {
+        const auto &[row, path] = place;
+        return path.empty() ? document.setJson(row, text) : document.setField(row, path, text, joined);
+      },
+      [this, place, done = typed.done](const std::optional<Error> &error) {
+        const auto found = m_typed.find(place);
+        const bool last = found != m_typed.end() && --found->second.asked == 0;
+        if (last && !(error && error->code == ErrorCode::IoFailed)) m_typed.erase(found);
+        if (done) return done(error);
+        if (error) Q_EMIT failed(errorText(*error));
+      },
+      false);
+}
+
+const std::string *DatasetSession::typed(api::RowId row, const std::string &path) const {
+  const auto found = m_typed.find({row, path});
+  return found == m_typed.end() ? nullptr : &found->second.text;
+}
+
 template <typename Act, typename Done> void DatasetSession::inOrder(Act act, Done done) {
   if (!m_document) return;
+  keepTyped();
   m_pending.push_back(m_quick->run(
       this, [document = m_document, act = std::move(act)](StopToken) { return act(*document); },
       [this, document = m_document, done = std::move(done)](const auto &result) {
@@ -305,6 +350,7 @@ void DatasetSession::onChange(const Result<api::DocumentChange> &change, const E
 }
 
 void DatasetSession::discardChanges() {
+  m_typed.clear();
   edit([](api::DatasetDocument &document) -> Result<api::DocumentChange> {
     ATTUNE_CHECK(document.discardChanges());
     return everything();
@@ -319,7 +365,12 @@ void DatasetSession::replaceAll(const std::string &pattern, const std::string &r
           return document.replaceAll(*rows, pattern, replacement, regex, matchCase, stop, progress);
         },
         [this](const Result<api::DocumentChange> &change) {
-          onChange(change, {}, false);
+          onChange(
+              change,
+              [this](const std::optional<Error> &error) {
+                if (error) Q_EMIT failed(searchErrorText(*error));
+              },
+              false);
           if (change.ok()) Q_EMIT replaced(change->count);
         });
   });
@@ -381,6 +432,9 @@ void DatasetSession::onSaved(const Status &status, bool force) {
   if (m_state.order != before) look();
   Q_EMIT stateChanged();
   if (m_savesAsked > 0) return; // the last one tells
+  const bool held = std::any_of(m_typed.begin(), m_typed.end(), [](const auto &one) { return one.second.asked == 0; });
+  if (status.ok() && held)
+    return Q_EMIT failed(tr("Saved without what you typed last: it could not be kept safe. Make room on the disk and save again."));
   if (status.ok()) return Q_EMIT saved();
   if (status.error().code == ErrorCode::Usage && !force) return Q_EMIT conflict(false);
   if (status.error().code == ErrorCode::FileNotFound && !force) return Q_EMIT conflict(true);

@@ -61,6 +61,13 @@ public:
 
   /// `done` hears how it went, and then failed() does not.
   void edit(Edit edit, EditDone done = {});
+  /// What was typed into a text of a row or, without a path, its JSON. While it cannot be kept safe it is held here and asked
+  /// for again, `done` included, before anything else that is asked for, and by keepTyped().
+  void type(api::RowId row, const std::string &path, const std::string &text, bool joined, EditDone done = {});
+  void keepTyped();
+  /// What was typed into a text and is not in the journal yet; null when nothing is.
+  const std::string *typed(api::RowId row, const std::string &path) const;
+  bool hasUnsaved() const { return m_state.changed || !m_typed.empty(); }
   void undo();
   void redo();
   void discardChanges();
@@ -83,6 +90,8 @@ public:
 
 Q_SIGNALS:
   void opened();
+  /// What is typed and held back for a moment has to be asked for now.
+  void textsWanted();
   void closed();
   void changed(const attune::api::DocumentChange &change);
   /// Rows to look at, because an undo, a redo or a change of order touched them; follows changed().
@@ -101,6 +110,12 @@ Q_SIGNALS:
   void wasSplit(qint64 train, qint64 validation);
 
 private:
+  using Place = std::pair<api::RowId, std::string>; // a text of a row
+  struct Typed {
+    std::string text;
+    EditDone done;
+    int asked = 0; // how often, of what is still under way; none: it failed
+  };
   struct Activity {
     std::shared_ptr<std::atomic<double>> share;
     Task task;
@@ -110,6 +125,7 @@ private:
   template <typename Act, typename Done> void start(Work work, Act act, Done done);
   template <typename Act, typename Done> void inOrder(Act act, Done done);
   template <typename Ask, typename Done> void write(Work work, Ask ask, Done done);
+  void sendTyped(const Place &place, bool joined);
   void post(Edit edit, EditDone done, bool bringUp);
   void onChange(const Result<api::DocumentChange> &change, const EditDone &done, bool bringUp);
   void onSaved(const Status &status, bool force);
@@ -141,6 +157,7 @@ private:
   Task m_adding;
   std::shared_ptr<Wake> m_foreign; // how changes made elsewhere reach the GUI thread
   Task m_glancing;
+  std::map<Place, Typed> m_typed;      // and not in the journal
   std::deque<Task> m_pending;          // changes on their way, oldest first
   int m_savesAsked = 0;                // and not begun
   TaskRunner m_long;                   // what takes its time

@@ -34,14 +34,27 @@ const char *sentenceOf(ErrorCode code) {
   return "";
 }
 
-} // namespace
+QString wordsOf(const Error &error) {
+  const QString words = QString::fromStdString(error.text());
+  return error.hint.empty() ? words : words + QLatin1Char(' ') + QString::fromStdString(error.hint);
+}
 
-QString errorText(const Error &error) {
-  QString words = QString::fromStdString(error.text());
-  if (!error.hint.empty()) words += QLatin1Char(' ') + QString::fromStdString(error.hint);
-  const char *const code = sentenceOf(error.code);
+QString under(const char *code, const QString &words) {
   const QString sentence = QCoreApplication::translate("CoreError", code);
   return sentence == QLatin1String(code) ? words : sentence + QLatin1Char('\n') + words;
+}
+
+} // namespace
+
+QString errorText(const Error &error) { return under(sentenceOf(error.code), wordsOf(error)); }
+
+QString searchErrorText(const Error &error) {
+  if (error.code != ErrorCode::InvalidData) return errorText(error);
+  return under(QT_TRANSLATE_NOOP("CoreError", "bad_search"), wordsOf(error));
+}
+
+QString fileProblemText(const std::string &problem) {
+  return under(QT_TRANSLATE_NOOP("CoreError", "file_problem"), QString::fromStdString(problem));
 }
 
 } // namespace attune::ui

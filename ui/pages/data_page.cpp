@@ -1,6 +1,7 @@
 #include "ui/pages/data_page.h"
 
 #include "ui/models/dataset_table_model.h"
+#include "ui/models/error_text.h"
 #include "ui/models/row_text.h"
 #include "ui/models/run_text.h"
 #include "ui/pages/dataset_files.h"
@@ -57,6 +58,7 @@ DataPage::DataPage(const Services &services, TaskRunner &tasks, ConfigDraft &dra
   m_search = new QLineEdit(this);
   m_search->setClearButtonEnabled(true);
   tools->addWidget(m_file);
+  tools->addStretch(); // without a file the button stands alone
   tools->addWidget(m_search, 1);
   m_all = new Chip(this);
   m_errors = new Chip(this);
@@ -90,7 +92,6 @@ DataPage::DataPage(const Services &services, TaskRunner &tasks, ConfigDraft &dra
   m_lens = new LensCard(m_session, draft, services, runs, left);
   leftLayout->addWidget(m_lens);
   m_editor = new RowEditor(m_session, splitter);
-  m_editor->setMinimumWidth(280);
   left->setMinimumWidth(440);
   splitter->setStretchFactor(0, 1);
   splitter->setStretchFactor(1, 0);
@@ -121,7 +122,11 @@ DataPage::DataPage(const Services &services, TaskRunner &tasks, ConfigDraft &dra
   connect(m_train, &QPushButton::clicked, this, &DataPage::trainOnThis);
   connect(m_undoButton, &QPushButton::clicked, &m_session, &DatasetSession::undo);
   connect(m_redoButton, &QPushButton::clicked, &m_session, &DatasetSession::redo);
-  connect(m_editor, &RowEditor::deleteWanted, this, &DataPage::removeSelection);
+  connect(m_editor, &RowEditor::deleteWanted, this, [this] {
+    const std::vector<api::RowId> rows = selection();
+    const bool among = std::find(rows.begin(), rows.end(), *m_editor->row()) != rows.end();
+    removeRows(among ? rows : std::vector<api::RowId>{*m_editor->row()});
+  });
   connect(m_editor, &RowEditor::nextProblemWanted, this, [this] { goToProblem(1); });
   connectSession();
   makeActions();
@@ -138,7 +143,7 @@ DataPage::DataPage(const Services &services, TaskRunner &tasks, ConfigDraft &dra
     m_empty->setTexts(
         tr("Open a file of conversations, instructions or texts. You see each row as the model will, and mend what is wrong."),
         tr("Open a file…"));
-    m_nothing->setText(tr("No row matches."));
+    m_addFirst->setText(tr("Add a row"));
     m_model->retranslate();
     showState();
   });
@@ -169,7 +174,7 @@ void DataPage::makeActions() {
       {QKeySequence(Qt::CTRL | Qt::Key_D)}, [] { return tr("Duplicate rows"); },
       [this] { m_session.edit([rows = selection()](api::DatasetDocument &document) { return document.duplicateRows(rows); }); });
   const auto remove = addCommand(
-      {QKeySequence(Qt::CTRL | Qt::Key_Delete)}, [] { return tr("Delete rows"); }, [this] { removeSelection(); });
+      {QKeySequence(Qt::CTRL | Qt::Key_Delete)}, [] { return tr("Delete rows"); }, [this] { removeRows(selection()); });
   m_up = addCommand(
       {QKeySequence(Qt::ALT | Qt::Key_Up)}, [] { return tr("Move rows up"); }, [this] { moveSelection(-1); });
   m_down = addCommand(
@@ -189,7 +194,7 @@ void DataPage::makeActions() {
   auto *del = new QAction(m_table);
   del->setShortcut(QKeySequence::Delete);
   del->setShortcutContext(Qt::WidgetShortcut);
-  connect(del, &QAction::triggered, this, &DataPage::removeSelection);
+  connect(del, &QAction::triggered, this, [this] { removeRows(selection()); });
   m_table->addAction(del);
 }
 
@@ -221,12 +226,19 @@ void DataPage::setUpTable(QWidget *card) {
   header->setSortIndicator(DatasetTableModel::Number, Qt::AscendingOrder);
   m_table->setSortingEnabled(true);
   m_table->installEventFilter(this);
-  m_nothing = makeLabel(TextRole::Muted, card);
-  m_nothing->setAlignment(Qt::AlignCenter);
+  m_nothing = new QWidget(card);
+  auto *nothing = new QVBoxLayout(m_nothing);
+  m_nothingText = makeLabel(TextRole::Muted, m_nothing);
+  m_nothingText->setAlignment(Qt::AlignCenter);
+  m_addFirst = makeButton(ButtonKind::Normal, QStringLiteral("add"), m_nothing);
+  nothing->addWidget(m_nothingText);
+  nothing->addWidget(m_addFirst, 0, Qt::AlignHCenter);
+  connect(m_addFirst, &QPushButton::clicked, this, &DataPage::insertRow);
   auto *layout = static_cast<QVBoxLayout *>(card->layout());
   layout->addWidget(m_table, 1);
   layout->addWidget(m_nothing);
   connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex &index) {
+    if (index.isValid()) m_at = index.row();
     m_editor->setRow(index.isValid() ? std::optional(m_model->rowAt(index.row())) : std::nullopt);
   });
   connect(m_table, &QTableView::activated, this, [this] { m_editor->focusField(std::string()); });
@@ -246,34 +258,28 @@ void DataPage::connectSession() {
     m_table->horizontalHeader()->setSortIndicator(DatasetTableModel::Number, Qt::AscendingOrder);
     m_banner->hide();
     m_trainAfterSave = false;
+    m_at = 0;
     const api::DocumentState &state = m_session.state();
-    if (state.recoveredEdits > 0)
-      m_banner->showMessage(Tone::Accent,
-                            tr("Brought back %n change(s) that had not been saved.", "", static_cast<int>(state.recoveredEdits)),
-                            {{tr("Keep them"), [] {}}, {tr("Discard them"), [this] { m_session.discardChanges(); }}});
-    if (!state.fileProblem.empty()) m_banner->showMessage(Tone::Warning, QString::fromStdString(state.fileProblem));
-    if (!m_session.view().empty()) m_table->selectRow(0);
-  });
-  connect(&m_session, &DatasetSession::viewChanged, this, [this] {
-    const auto row = m_editor->row();
-    const int at = row ? m_session.viewIndex(*row) : -1;
-    if (at >= 0 && m_table->currentIndex().row() != at) m_table->setCurrentIndex(m_model->index(at, DatasetTableModel::Text));
-    if (at < 0) {
-      const int near = std::min(std::max(0, m_table->currentIndex().row()), m_model->rowCount() - 1);
-      m_table->setCurrentIndex(m_model->index(near, DatasetTableModel::Text));
-      m_editor->setRow(near >= 0 ? std::optional(m_model->rowAt(near)) : std::nullopt);
-    }
+    m_tellsRecovery = state.recoveredEdits > 0 && state.fileProblem.empty();
+    if (m_tellsRecovery)
+      m_banner->showMessage(
+          Tone::Accent, tr("Brought back %Ln change(s) that had not been saved.", "", static_cast<int>(state.recoveredEdits)),
+          {{tr("Keep them"), [this] { m_tellsRecovery = false; }}, {tr("Discard them"), [this] { m_session.discardChanges(); }}});
+    showProblem();
     showState();
+    m_table->setFocus();
   });
+  connect(&m_session, &DatasetSession::viewChanged, this, &DataPage::onView);
   connect(&m_session, &DatasetSession::changed, this, [this](const api::DocumentChange &change) {
-    if (m_toastRows > 0 && change.orderChanged) undoToast(tr("%n row(s) deleted.", "", std::exchange(m_toastRows, 0)));
+    if (std::exchange(m_tellsRecovery, false)) m_banner->hide(); // its button would take back what was done since, too
+    if (m_toastRows > 0 && change.orderChanged) undoToast(tr("%Ln row(s) deleted.", "", std::exchange(m_toastRows, 0)));
   });
   connect(&m_session, &DatasetSession::broughtUp, this, [this](const api::DocumentChange &change) {
     if (change.rows.empty() || change.count > 1000) return;
     if (change.orderChanged && change.rows.size() > 1) return chooseAll(change.rows);
     const auto row = m_editor->row();
-    if (row && std::find(change.rows.begin(), change.rows.end(), *row) != change.rows.end()) return;
-    choose(change.rows.front());
+    const bool shown = row && std::find(change.rows.begin(), change.rows.end(), *row) != change.rows.end();
+    choose(shown ? *row : change.rows.front());
   });
   connect(&m_session, &DatasetSession::stateChanged, this, &DataPage::showState);
   connect(&m_session, &DatasetSession::workChanged, this, &DataPage::showState);
@@ -283,6 +289,7 @@ void DataPage::connectSession() {
     Toast::show(this, message);
   });
   connect(&m_session, &DatasetSession::conflict, this, [this](bool deleted) {
+    m_tellsRecovery = false;
     m_banner->showMessage(Tone::Warning,
                           deleted ? tr("The file was deleted or moved since it was opened.")
                                   : tr("Another program changed this file since it was opened."),
@@ -291,13 +298,13 @@ void DataPage::connectSession() {
   });
   connect(&m_session, &DatasetSession::saved, this, [this] {
     Toast::show(this, tr("Saved."));
-    if (const std::string &problem = m_session.state().fileProblem; !problem.empty())
-      m_banner->showMessage(Tone::Warning, QString::fromStdString(problem));
+    if (std::exchange(m_tellsRecovery, false)) m_banner->hide();
+    showProblem();
     if (std::exchange(m_trainAfterSave, false)) Q_EMIT trainRequested(m_session.path());
   });
   connect(&m_session, &DatasetSession::replaced, this, [this](qint64 rows) {
     if (rows == 0) return Toast::show(this, tr("Nothing was found to replace."));
-    undoToast(tr("Replaced in %n row(s).", "", static_cast<int>(rows)));
+    undoToast(tr("Replaced in %Ln row(s).", "", static_cast<int>(rows)));
   });
   connect(&m_session, &DatasetSession::exported, this, [this](const QString &path) {
     Toast::show(this, tr("Saved as %1.").arg(path), tr("Open it"), [this, path] { openDataset(path); });
@@ -318,10 +325,13 @@ bool DataPage::eventFilter(QObject *watched, QEvent *event) {
 
 void DataPage::chooseFile() { m_files->chooseFile(); }
 
-void DataPage::showEvent(QShowEvent *) { m_files->refresh(); }
+void DataPage::showEvent(QShowEvent *) {
+  m_files->refresh();
+  if (!focusWidget() || !focusWidget()->isVisible()) m_table->setFocus(); // so that the page's keys work
+}
 
 void DataPage::trainOnThis() {
-  if (!m_session.state().changed) return Q_EMIT trainRequested(m_session.path());
+  if (!m_session.hasUnsaved()) return Q_EMIT trainRequested(m_session.path());
   m_trainAfterSave = true;
   m_session.save();
 }
@@ -331,12 +341,34 @@ void DataPage::search() {
   m_session.setQuery({m_search->text().toStdString(), m_errors->isChecked(), m_warnings->isChecked(), m_long->isChecked()});
 }
 
-void DataPage::choose(api::RowId row) {
-  const int at = m_session.viewIndex(row);
+/// The table's current row is the chosen one, the editor shows it. Whatever keys are held, no other row stays marked: undo comes
+/// with Ctrl down, for which a table would toggle.
+void DataPage::choose(std::optional<api::RowId> row) {
+  const int at = row ? m_session.viewIndex(*row) : -1;
   if (at < 0) return;
   const QModelIndex index = m_model->index(at, DatasetTableModel::Text);
-  m_table->setCurrentIndex(index);
+  m_table->selectionModel()->setCurrentIndex(index, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
   m_table->scrollTo(index);
+  m_editor->setRow(row);
+}
+
+/// The chosen row stays the chosen one; where it is gone, the one that took its place.
+void DataPage::onView() {
+  const auto row = m_editor->row();
+  if (row && m_session.viewIndex(*row) >= 0) {
+    choose(row);
+  } else if (const int near = std::min(m_at, m_model->rowCount() - 1); near >= 0) {
+    choose(m_model->rowAt(near));
+  } else {
+    m_table->selectionModel()->clear();
+    m_editor->setRow(std::nullopt);
+  }
+  showState();
+}
+
+void DataPage::showProblem() {
+  const std::string &problem = m_session.state().fileProblem;
+  if (!problem.empty()) m_banner->showMessage(Tone::Warning, fileProblemText(problem));
 }
 
 void DataPage::chooseAll(const std::vector<api::RowId> &rows) {
@@ -366,8 +398,7 @@ void DataPage::insertRow() {
   m_session.edit([position](api::DatasetDocument &document) { return document.insertRow(position, std::string()); });
 }
 
-void DataPage::removeSelection() {
-  const std::vector<api::RowId> rows = selection();
+void DataPage::removeRows(const std::vector<api::RowId> &rows) {
   if (rows.empty()) return;
   m_toastRows = static_cast<int>(rows.size());
   m_session.edit([rows](api::DatasetDocument &document) { return document.removeRows(rows); });
@@ -384,22 +415,26 @@ void DataPage::undoToast(const QString &text) {
 void DataPage::moveSelection(int step) {
   const std::vector<api::RowId> rows = selection();
   if (rows.empty() || !m_session.isFileOrder()) return;
-  const qint64 position = step < 0 ? m_session.number(rows.front()) - 2 : m_session.number(rows.back()) + 1;
-  if (position < 0 || position > static_cast<qint64>(m_session.view().size())) return;
-  m_session.edit([rows, position](api::DatasetDocument &document) { return document.moveRows(rows, position); });
+  m_session.edit([rows, step](api::DatasetDocument &document) -> Result<api::DocumentChange> {
+    const api::RowOrder order = document.state().order; // as it is when the moves before this one are done
+    const auto place = [&order](api::RowId row) { return std::find(order->begin(), order->end(), row) - order->begin(); };
+    const int64_t position = step < 0 ? place(rows.front()) - 1 : place(rows.back()) + 2;
+    if (position < 0 || position > static_cast<int64_t>(order->size())) return api::DocumentChange();
+    return document.moveRows(rows, position);
+  });
 }
 
 void DataPage::goToProblem(int step) {
   if (!m_session.isOpen()) return;
   const auto row = m_session.nextProblem(m_editor->row(), step);
   if (!row) return Toast::show(this, m_session.survey() ? tr("No row has a problem.") : tr("The rows are still being looked at."));
-  choose(*row);
-  m_editor->setRow(*row);
+  choose(row);
   m_editor->focusField(std::string());
 }
 
 void DataPage::showState() {
   const bool open = m_session.isOpen();
+  const bool unsaved = m_session.hasUnsaved();
   const api::DocumentState &state = m_session.state();
   m_body->setCurrentIndex(open ? 1 : 0);
   for (QWidget *widget : std::initializer_list<QWidget *>{m_undoButton, m_redoButton, m_splitButton, m_save, m_train, m_search, m_all})
@@ -419,20 +454,20 @@ void DataPage::showState() {
   case DatasetSession::Work::None: break;
   }
   if (parts.isEmpty() && open) {
-    parts.append(tr("%n row(s)", "", static_cast<int>(rows)));
+    parts.append(tr("%Ln row(s)", "", static_cast<int>(rows)));
     parts.append(state.layout == "text" ? formatText(state.format)
                                         : formatText(state.format) + QStringLiteral(" · ") + QString::fromStdString(state.layout));
-    if (state.changed) parts.append(tr("not saved"));
+    if (unsaved) parts.append(tr("not saved"));
   }
   m_header->setSubtitle(parts.isEmpty() ? tr("What the model learns from, row by row.") : parts.join(QStringLiteral(" · ")));
   m_file->setText(open ? shortName(state.path) + QStringLiteral(" ▾") : tr("Open ▾"));
   m_file->setToolTip(m_session.path());
-  m_train->setText(state.changed ? tr("Save and train") : tr("Train on this"));
+  m_train->setText(unsaved ? tr("Save and train") : tr("Train on this"));
   m_train->setEnabled(rows > 0);
   m_splitButton->setEnabled(rows > 1);
   m_undoButton->setEnabled(state.undoSteps > 0);
   m_redoButton->setEnabled(state.redoSteps > 0);
-  m_saveAction->setEnabled(state.changed);
+  m_saveAction->setEnabled(unsaved);
   for (QAction *action : m_needRows) action->setEnabled(open);
   for (QAction *action : {m_up, m_down}) action->setEnabled(open && m_session.isFileOrder());
   const auto &survey = m_session.survey();
@@ -446,6 +481,8 @@ void DataPage::showState() {
   chip(m_warnings, survey ? survey->warningRows : 0, tr("notes %1").arg(countText(survey ? survey->warningRows : 0)));
   chip(m_long, survey ? survey->lengths.overCutoff : 0, tr("over length %1").arg(countText(survey ? survey->lengths.overCutoff : 0)));
   m_nothing->setVisible(open && m_session.view().empty());
+  m_nothingText->setText(rows == 0 ? tr("This file has no rows yet.") : tr("No row matches."));
+  m_addFirst->setVisible(rows == 0);
 }
 
 } // namespace attune::ui

@@ -53,12 +53,14 @@ private:
   void connectSession();
   void trainOnThis();
   void search();
-  void choose(api::RowId row);
+  void choose(std::optional<api::RowId> row);
+  void onView();
+  void showProblem();
   void chooseAll(const std::vector<api::RowId> &rows);
   void undoToast(const QString &text);
   std::vector<api::RowId> selection() const;
   void insertRow();
-  void removeSelection();
+  void removeRows(const std::vector<api::RowId> &rows);
   void moveSelection(int step);
   void goToProblem(int step);
   void showState();
@@ -67,6 +69,8 @@ private:
   DatasetFiles *m_files;
   QTimer m_searchPause;
   bool m_trainAfterSave = false;
+  bool m_tellsRecovery = false;  // the banner
+  int m_at = 0;                  // where the chosen row stood last
   int m_toastRows = 0;           // deleted by a change on its way
   QList<QAction *> m_rowActions; // of the table's menu
   QAction *m_saveAction = nullptr, *m_up = nullptr, *m_down = nullptr;
@@ -80,7 +84,9 @@ private:
   EmptyState *m_empty;
   QTableView *m_table;
   DatasetTableModel *m_model;
-  QLabel *m_nothing;
+  QWidget *m_nothing;
+  QLabel *m_nothingText;
+  QPushButton *m_addFirst;
   ReplaceBar *m_replace;
   RowEditor *m_editor;
   LensCard *m_lens;

@@ -10,6 +10,8 @@
 
 #include <QFileInfo>
 #include <QMenu>
+#include <QMessageBox>
+#include <QPushButton>
 
 namespace attune::ui {
 
@@ -48,7 +50,7 @@ void DatasetFiles::fillSave(QMenu &menu, QAction *save) {
        {api::DatasetFormat::Messages, api::DatasetFormat::Sharegpt, api::DatasetFormat::Alpaca, api::DatasetFormat::Text})
     convert->addAction(formatText(format), this, [this, format] { exportAs(format); });
   menu.addSeparator();
-  menu.addAction(tr("Discard all changes"), &m_session, &DatasetSession::discardChanges)->setEnabled(m_session.state().changed);
+  menu.addAction(tr("Discard all changes"), this, &DatasetFiles::askToDiscard)->setEnabled(m_session.hasUnsaved());
 }
 
 void DatasetFiles::chooseFile() {
@@ -78,6 +80,16 @@ void DatasetFiles::exportAs(api::DatasetFormat format) {
                [this, format, ending](const QString &path) {
                  m_session.exportTo(QFileInfo(path).suffix().isEmpty() ? path + ending : path, format);
                });
+}
+
+void DatasetFiles::askToDiscard() {
+  auto *box = new QMessageBox(QMessageBox::Question, tr("Discard all changes"),
+                              tr("Discard every change since the file was saved? This cannot be undone."), QMessageBox::NoButton, m_page);
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  connect(box->addButton(tr("Discard changes"), QMessageBox::AcceptRole), &QPushButton::clicked, &m_session,
+          &DatasetSession::discardChanges);
+  box->setEscapeButton(box->addButton(tr("Keep changes"), QMessageBox::RejectRole));
+  box->open();
 }
 
 void DatasetFiles::split() {

@@ -23,6 +23,7 @@ public:
   void split();
 
 private:
+  void askToDiscard();
   void newDataset();
   void exportAs(api::DatasetFormat format);
 

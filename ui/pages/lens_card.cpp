@@ -101,13 +101,24 @@ void LensCard::fillMenu(QMenu &menu) {
   });
 }
 
+/// The model's name gives way to what stands beside it, and that to a name too short to be known.
+void LensCard::showLens(int taken) {
+  constexpr int kShortest = 70, kAround = 24 + 20; // the card's and the button's margins
+  const api::RunConfig &config = m_draft.config();
+  const QFontMetrics metrics = m_lens->fontMetrics();
+  const auto text = [&](const QString &name) {
+    return config.model.empty() ? tr("Choose a model to count tokens ▾")
+                                : tr("As %1 sees it, cut at %2 ▾").arg(name, countText(config.maxLength));
+  };
+  const int room = width() - kAround - taken - metrics.horizontalAdvance(text(QString()));
+  const int about = m_about->text().isEmpty() ? 0 : m_about->sizeHint().width() + 16;
+  const bool both = room - about >= (config.model.empty() ? 0 : kShortest);
+  m_about->setVisible(both);
+  m_lens->setText(text(metrics.elidedText(shortName(config.model), Qt::ElideMiddle, std::max(kShortest, both ? room - about : room))));
+}
+
 void LensCard::showSurvey() {
   const api::RunConfig &config = m_draft.config();
-  m_lens->setText(config.model.empty()
-                      ? tr("Choose a model to count tokens ▾")
-                      : tr("As %1 sees it, cut at %2 ▾")
-                            .arg(fontMetrics().elidedText(shortName(config.model), Qt::ElideMiddle, std::max(80, width() / 3)),
-                                 countText(config.maxLength)));
   const bool counting = m_session.work() == DatasetSession::Work::Surveying;
   m_cancel->setVisible(counting);
   const auto &survey = m_session.survey();
@@ -121,7 +132,7 @@ void LensCard::showSurvey() {
   } else {
     m_about->clear();
   }
-  m_about->setVisible(counting || width() >= 480);
+  showLens(counting ? m_cancel->sizeHint().width() + 8 : 0);
   const bool some = survey && !config.model.empty() && !survey->lengths.histogram.empty();
   m_histogram->setVisible(some && window()->height() >= 700); // a low window shows rows
   if (some) m_histogram->setBins(survey->lengths.histogram, config.maxLength);

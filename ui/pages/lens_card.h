@@ -30,6 +30,7 @@ private:
   void fillMenu(QMenu &menu);
   void set(const char *key, const QString &value);
   void showSurvey();
+  void showLens(int taken);
 
   DatasetSession &m_session;
   ConfigDraft &m_draft;

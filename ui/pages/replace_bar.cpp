@@ -61,7 +61,7 @@ void ReplaceBar::keyPressEvent(QKeyEvent *event) {
 
 void ReplaceBar::showTexts() {
   const auto rows = static_cast<int>(m_session.view().size());
-  m_replace->setText(m_session.isFiltered() ? tr("Replace in the %n row(s) shown", "", rows) : tr("Replace in all rows"));
+  m_replace->setText(m_session.isFiltered() ? tr("Replace in the %Ln row(s) shown", "", rows) : tr("Replace in all rows"));
   m_replace->setEnabled(!m_pattern->text().isEmpty() && rows > 0 && m_session.work() != DatasetSession::Work::Replacing);
 }
 

@@ -8,12 +8,12 @@
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/segmented_switch.h"
+#include "ui/widgets/text_box.h"
 #include "ui/widgets/token_view.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
-#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QSignalBlocker>
@@ -77,7 +77,7 @@ RowEditor::RowEditor(DatasetSession &session, QWidget *parent) : QFrame(parent),
   auto *json = new QWidget(m_stack);
   auto *jsonLayout = new QVBoxLayout(json);
   jsonLayout->setContentsMargins(0, 0, 8, 0);
-  m_json = new QPlainTextEdit(json);
+  m_json = new TextBox(json);
   m_json->setTabChangesFocus(true);
   m_json->setProperty("kind", QStringLiteral("mono"));
   m_jsonProblem = makeLabel(TextRole::Problem, json);
@@ -86,6 +86,7 @@ RowEditor::RowEditor(DatasetSession &session, QWidget *parent) : QFrame(parent),
   jsonLayout->addWidget(m_jsonProblem);
   m_stack->addWidget(json);
 
+  layout->addStretch(); // without a row
   auto *foot = new QHBoxLayout;
   foot->setContentsMargins(0, 0, 8, 0);
   m_addTurn = makeButton(ButtonKind::Small, QStringLiteral("add"), this);
@@ -103,7 +104,7 @@ RowEditor::RowEditor(DatasetSession &session, QWidget *parent) : QFrame(parent),
   m_jsonPause.setSingleShot(true);
   m_jsonPause.setInterval(250);
   connect(&m_jsonPause, &QTimer::timeout, this, &RowEditor::onJsonTyped);
-  connect(m_json, &QPlainTextEdit::textChanged, this, [this] { m_jsonPause.start(); });
+  connect(m_json, &TextBox::textChanged, this, [this] { m_jsonPause.start(); });
   connect(m_views, &SegmentedSwitch::changed, this, &RowEditor::showView);
   connect(m_more, &QPushButton::clicked, this, [this] {
     m_limit += kCardsAtOnce;
@@ -129,6 +130,7 @@ RowEditor::RowEditor(DatasetSession &session, QWidget *parent) : QFrame(parent),
   connect(&m_session, &DatasetSession::surveyed, this, [this] {
     if (m_row && m_session.isOpen()) load();
   });
+  connect(&m_session, &DatasetSession::textsWanted, this, &RowEditor::sendTexts);
   connect(&m_session, &DatasetSession::closed, this, [this] {
     setRow(std::nullopt);
     m_jsonRow.reset();
@@ -151,8 +153,8 @@ RowEditor::RowEditor(DatasetSession &session, QWidget *parent) : QFrame(parent),
 
 void RowEditor::setRow(std::optional<api::RowId> row) {
   if (row == m_row) return;
-  for (TurnCard *card : m_cards) card->flush();
-  if (m_jsonPause.isActive()) onJsonTyped();
+  sendTexts();
+  m_session.keepTyped();
   m_row = row;
   m_limit = kCardsAtOnce;
   m_shown.reset();
@@ -163,8 +165,13 @@ void RowEditor::setRow(std::optional<api::RowId> row) {
   showTexts();
 }
 
+void RowEditor::sendTexts() {
+  for (TurnCard *card : m_cards) card->flush();
+  if (m_jsonPause.isActive()) onJsonTyped();
+}
+
 void RowEditor::load() {
-  m_reading = m_session.read(this, *m_row, [this, sent = m_sent](const Result<api::DatasetRow> &row) {
+  m_reading = m_session.read(this, *m_row, [this](const Result<api::DatasetRow> &row) {
     if (!row.ok()) {
       m_shown.reset();
       showCards();
@@ -172,12 +179,8 @@ void RowEditor::load() {
       return m_problem->show();
     }
     m_shown = *row;
-    // A text typed since is ahead of what was read; its own change brings the next reading.
-    if (sent != m_sent)
-      for (TurnCard *card : m_cards)
-        for (api::RowField &field : m_shown->fields)
-          if (card->row() == m_shown->id && field.path == card->field().path && card->editor()->hasFocus())
-            field.text = card->editor()->toPlainText().toStdString();
+    for (api::RowField &field : m_shown->fields) // what is typed is ahead of what was read
+      if (const std::string *typed = m_session.typed(m_shown->id, field.path)) field.text = *typed;
     show(*m_shown);
   });
   if (m_views->current() == QLatin1String("tokens")) m_tokenPause.start();
@@ -192,7 +195,7 @@ void RowEditor::show(const api::DatasetRow &row) {
   m_problem->setText(general.mid(0, 5).join(QLatin1Char('\n')));
   m_problem->setVisible(!general.isEmpty());
   showCards();
-  if (!m_json->hasFocus() || m_jsonRow != row.id) showJson(row);
+  if (m_views->current() == QLatin1String("json") && (!m_json->hasFocus() || m_jsonRow != row.id)) showJson(row);
   showTexts();
   if (m_focusPath) focusField(*std::exchange(m_focusPath, std::nullopt));
 }
@@ -200,10 +203,16 @@ void RowEditor::show(const api::DatasetRow &row) {
 void RowEditor::showJson(const api::DatasetRow &row) {
   const QSignalBlocker quiet(m_json);
   m_jsonRow = row.id;
-  const QString text = QString::fromStdString(row.json);
-  m_json->setPlainText(m_drafts.value(row.id, row.parsed ? indentedJson(text) : text));
-  m_jsonProblem->setText(m_drafts.contains(row.id) ? tr("This is no JSON yet; the row stays as it was.") : QString());
-  m_jsonProblem->setVisible(m_drafts.contains(row.id));
+  const bool draft = m_drafts.contains(row.id), layOut = row.parsed && row.json.size() <= size_t(TextBox::kMost);
+  const QString text = draft ? m_drafts.value(row.id) : QString::fromStdString(row.json);
+  m_json->setText(layOut && !draft ? indentedJson(text) : text);
+  const bool refused = draft && !m_session.typed(row.id, {}); // else it waits to be kept
+  m_jsonProblem->setText(
+      refused ? tr("This is no JSON yet; the row stays as it was.")
+      : m_json->hidden() > 0
+          ? tr("Only the beginning is shown, so it cannot be edited here: %1 more characters follow.").arg(countText(m_json->hidden()))
+          : QString());
+  m_jsonProblem->setVisible(!m_jsonProblem->text().isEmpty());
 }
 
 TurnCard *RowEditor::makeCard() {
@@ -212,12 +221,8 @@ TurnCard *RowEditor::makeCard() {
     m_session.edit(
         [row = card->row(), turn = card->field().turn, act](api::DatasetDocument &document) { return act(document, row, turn); });
   };
-  connect(card, &TurnCard::typed, this, [this, card](const QString &text, bool joined) {
-    ++m_sent;
-    m_session.edit([row = card->row(), path = card->field().path, text = text.toStdString(), joined](api::DatasetDocument &document) {
-      return document.setField(row, path, text, joined);
-    });
-  });
+  connect(card, &TurnCard::typed, this,
+          [this, card](const QString &text, bool joined) { m_session.type(card->row(), card->field().path, text.toStdString(), joined); });
   connect(card, &TurnCard::roleChosen, this, [change](const QString &role) {
     change([role = role.toStdString()](auto &document, api::RowId row, int64_t turn) { return document.setRole(row, turn, role); });
   });
@@ -301,13 +306,12 @@ void RowEditor::onJsonTyped() {
   m_jsonProblem->hide();
   const QString text = m_json->toPlainText();
   m_drafts.insert(*m_jsonRow, text); // until it is a row
-  m_session.edit([row = *m_jsonRow, json = text.toStdString()](api::DatasetDocument &document) { return document.setJson(row, json); },
-                 [this, row = *m_jsonRow, text](const std::optional<Error> &error) {
-                   if (!error && m_drafts.value(row) == text) m_drafts.remove(row);
-                   if (!error || m_jsonRow != row) return;
-                   m_jsonProblem->setText(errorText(*error));
-                   m_jsonProblem->show();
-                 });
+  m_session.type(*m_jsonRow, {}, text.toStdString(), false, [this, row = *m_jsonRow, text](const std::optional<Error> &error) {
+    if (!error && m_drafts.value(row) == text) m_drafts.remove(row);
+    if (!error || m_jsonRow != row) return;
+    m_jsonProblem->setText(errorText(*error));
+    m_jsonProblem->show();
+  });
 }
 
 void RowEditor::showTexts() {

@@ -7,7 +7,6 @@
 #include <QFrame>
 
 class QLabel;
-class QPlainTextEdit;
 class QPushButton;
 class QScrollArea;
 class QStackedWidget;
@@ -16,6 +15,7 @@ class QVBoxLayout;
 namespace attune::ui {
 
 class SegmentedSwitch;
+class TextBox;
 class TokenView;
 class TurnCard;
 
@@ -38,6 +38,7 @@ Q_SIGNALS:
   void nextProblemWanted();
 
 private:
+  void sendTexts();
   void load();
   void show(const api::DatasetRow &row);
   void showJson(const api::DatasetRow &row);
@@ -54,7 +55,6 @@ private:
   Task m_reading, m_tokenising;
   QTimer m_tokenPause;
   QTimer m_jsonPause;
-  int m_sent = 0;                         // texts sent so far; a row read before the last of them is behind
   std::optional<std::string> m_focusPath; // to go to once the row is here
   size_t m_limit = 0;                     // of bubbles
   std::optional<api::RowId> m_jsonRow;    // whose text the JSON view holds
@@ -66,7 +66,7 @@ private:
   QScrollArea *m_scroll;
   QVBoxLayout *m_list;
   QPushButton *m_more, *m_addTurn, *m_delete, *m_next;
-  QPlainTextEdit *m_json;
+  TextBox *m_json;
   TokenView *m_tokenView;
 };
 

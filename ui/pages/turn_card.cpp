@@ -3,14 +3,15 @@
 #include "ui/models/row_text.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/icon.h"
+#include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
+#include "ui/widgets/text_box.h"
 
 #include <QAbstractTextDocumentLayout>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
-#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QTextBlock>
@@ -39,7 +40,7 @@ TurnCard::TurnCard(QWidget *parent) : QFrame(parent) {
   head->addStretch(1);
   head->addWidget(m_more);
   layout->addLayout(head);
-  m_text = new QPlainTextEdit(this);
+  m_text = new TextBox(this);
   m_text->setUndoRedoEnabled(false);
   m_text->setTabChangesFocus(true);
   m_text->setVerticalScrollBarPolicy(Qt::ScrollBarAsNeeded);
@@ -56,7 +57,7 @@ TurnCard::TurnCard(QWidget *parent) : QFrame(parent) {
   m_hold.setSingleShot(true);
   m_hold.setInterval(400);
   connect(&m_hold, &QTimer::timeout, this, &TurnCard::send);
-  connect(m_text, &QPlainTextEdit::textChanged, this, &TurnCard::onTyped);
+  connect(m_text, &TextBox::textChanged, this, &TurnCard::onTyped);
   connect(m_text->document(), &QTextDocument::contentsChanged, this, &TurnCard::fit);
   auto *roles = new QMenu(m_role);
   connect(roles, &QMenu::aboutToShow, this, [this, roles] {
@@ -110,12 +111,12 @@ void TurnCard::setField(api::RowId row, const api::RowField &field) {
   setStyleProperty(this, "kind", field.role == "assistant" ? QStringLiteral("answer") : QStringLiteral("question"));
   showTexts();
   const QString text = QString::fromStdString(field.text);
-  if ((samePlace && m_hold.isActive()) || m_text->toPlainText() == text) return;
+  if ((samePlace && m_hold.isActive()) || m_text->shows(text)) return;
   const QSignalBlocker quiet(m_text);
   const int caret = m_text->textCursor().position();
-  m_text->setPlainText(text);
+  m_text->setText(text);
   QTextCursor cursor = m_text->textCursor();
-  cursor.setPosition(samePlace ? std::min<int>(caret, static_cast<int>(text.size())) : 0);
+  cursor.setPosition(samePlace ? std::min(caret, m_text->document()->characterCount() - 1) : 0);
   m_text->setTextCursor(cursor);
   m_joined = false;
   fit();
@@ -130,6 +131,9 @@ void TurnCard::setProblems(const std::vector<api::RowProblem> &problems) {
       error = error || problem.kind == api::RowIssue::Error;
     }
   setProblem(m_text, error);
+  if (m_text->hidden() > 0)
+    lines.append(
+        tr("Only the beginning is shown, so it cannot be edited here: %1 more characters follow.").arg(countText(m_text->hidden())));
   m_problem->setText(lines.join(QLatin1Char('\n')));
   m_problem->setVisible(!lines.isEmpty());
 }

@@ -9,10 +9,11 @@
 
 class QLabel;
 class QMenu;
-class QPlainTextEdit;
 class QPushButton;
 
 namespace attune::ui {
+
+class TextBox;
 
 class TurnCard : public QFrame {
   Q_OBJECT
@@ -27,7 +28,7 @@ public:
   api::RowId row() const { return m_row; }
   void setProblems(const std::vector<api::RowProblem> &problems);
   const api::RowField &field() const { return m_field; }
-  QPlainTextEdit *editor() const { return m_text; }
+  TextBox *editor() const { return m_text; }
 
 Q_SIGNALS:
   /// `joined`: goes on with the typing of a moment ago.
@@ -51,7 +52,7 @@ private:
   api::RowId m_row = 0;
   api::RowField m_field;
   QPushButton *m_role, *m_more;
-  QPlainTextEdit *m_text;
+  TextBox *m_text;
   QLabel *m_problem;
   QTimer m_settled; // runs while typing goes on
   QTimer m_hold;    // gathers the keystrokes of a very long text
