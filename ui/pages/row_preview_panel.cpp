@@ -129,7 +129,7 @@ void RowPreviewPanel::showMessage(const QString &text) {
 
 void RowPreviewPanel::showTexts() {
   m_title->setText(tr("What the model sees"));
-  m_of->setText(tr("of %n row(s)", "", static_cast<int>(std::min<qint64>(m_rows, 1 << 30))));
+  m_of->setText(tr("of %Ln row(s)", "", static_cast<int>(std::min<qint64>(m_rows, 1 << 30))));
   m_number->setAccessibleName(tr("Row"));
   m_lengthTitle->setText(tr("Length of the rows, in tokens"));
   const bool some = m_rows > 0;

@@ -18,6 +18,8 @@
 #include <QPushButton>
 #include <QScrollArea>
 
+#include <utility>
+
 namespace attune::ui {
 
 namespace {
@@ -107,8 +109,8 @@ void StartCard::setTexts(const QString &title, const QString &text, const QStrin
   m_button->setText(button);
 }
 
-StartPage::StartPage(RunCenter &runs, EngineGate &gate, const Services &services, QWidget *parent)
-    : QWidget(parent), m_runs(runs), m_gate(gate), m_services(services) {
+StartPage::StartPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const Services &services, QWidget *parent)
+    : QWidget(parent), m_runs(runs), m_gate(gate), m_tasks(tasks), m_services(services) {
   setObjectName(QStringLiteral("page"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(24, 20, 24, 20);
@@ -117,6 +119,8 @@ StartPage::StartPage(RunCenter &runs, EngineGate &gate, const Services &services
   layout->addWidget(m_header);
   m_engine = new Banner(this);
   layout->addWidget(m_engine);
+  m_data = new Banner(this);
+  layout->addWidget(m_data);
   auto *cards = new QHBoxLayout;
   cards->setSpacing(16);
   m_try = new StartCard(QStringLiteral("runs"), true, this);
@@ -179,7 +183,25 @@ StartPage::StartPage(RunCenter &runs, EngineGate &gate, const Services &services
                      {});
     showRuns();
     if (m_gate.failure()) showEngine();
+    if (m_data->isVisible()) showUnsaved();
   });
+}
+
+void StartPage::showEvent(QShowEvent *) {
+  if (std::exchange(m_looked, true) || !m_services.datasets) return;
+  m_looking = m_tasks.run(
+      this, [store = m_services.datasets](StopToken) { return store->list(); },
+      [this](const std::vector<api::DatasetEntry> &files) {
+        for (const api::DatasetEntry &file : files)
+          if (file.hasJournal && m_unsaved.isEmpty()) m_unsaved = QString::fromStdString(file.path);
+        if (!m_unsaved.isEmpty()) showUnsaved();
+      });
+}
+
+/// After a window that was killed.
+void StartPage::showUnsaved() {
+  m_data->showMessage(Tone::Accent, tr("%1 has changes that were not saved.").arg(shortName(m_unsaved.toStdString())),
+                      {{tr("Open it"), [this] { Q_EMIT datasetRequested(m_unsaved); }}});
 }
 
 void StartPage::showEngine() {

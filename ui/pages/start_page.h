@@ -35,7 +35,7 @@ class StartPage : public QWidget {
   Q_OBJECT
 
 public:
-  StartPage(RunCenter &runs, EngineGate &gate, const Services &services, QWidget *parent = nullptr);
+  StartPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const Services &services, QWidget *parent = nullptr);
 
   QPushButton *tryButton() const { return m_try->button(); }
   QPushButton *dataButton() const { return m_own->button(); }
@@ -43,18 +43,27 @@ public:
 Q_SIGNALS:
   void tryRequested();
   void dataRequested();
+  void datasetRequested(const QString &path);
   void modelRequested(); // for the sample rows, where the starter model is missing
   void runChosen(const QString &folder);
 
+protected:
+  void showEvent(QShowEvent *event) override;
+
 private:
+  void showUnsaved();
   void showRuns();
   void showEngine();
 
   RunCenter &m_runs;
   EngineGate &m_gate;
+  TaskRunner &m_tasks;
   const Services &m_services;
+  bool m_looked = false; // for datasets with unsaved changes
+  Task m_looking;
+  QString m_unsaved;
   PageHeader *m_header;
-  Banner *m_engine;
+  Banner *m_engine, *m_data;
   StartCard *m_try, *m_own;
   QLabel *m_recent;
   EmptyState *m_none;

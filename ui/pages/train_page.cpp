@@ -326,7 +326,7 @@ void TrainPage::onChanged() {
   const auto &survey = m_preview->survey();
   QStringList about;
   if (survey)
-    about = {tr("%n row(s)", "", static_cast<int>(std::min<int64_t>(survey->rows, 1 << 30))),
+    about = {tr("%Ln row(s)", "", static_cast<int>(std::min<int64_t>(survey->rows, 1 << 30))),
              tr("%1 trained tokens").arg(countText(survey->trainedTokens))};
   if (config.dataset.size() > 1) about.prepend(tr("%n file(s)", "", static_cast<int>(config.dataset.size())));
   m_data->setProblem(config.dataset.empty() ? QString() : m_draft.problem("dataset"));

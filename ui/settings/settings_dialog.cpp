@@ -105,6 +105,7 @@ SettingsDialog::SettingsDialog(const Preferences &preferences, const Preferences
     m_motion->setAccessibleName(tr("Motion"));
     m_threads->setAccessibleName(tr("Training threads"));
     m_threads->setSpecialValueText(tr("every core"));
+    m_threads->updateGeometry(); // a spin box measures the text once
     m_choose->setText(tr("Choose…"));
     m_choose->setAccessibleName(tr("Choose the workspace folder"));
     close->setText(tr("Close"));

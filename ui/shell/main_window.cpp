@@ -17,6 +17,7 @@
 #include "ui/shell/run_watch.h"
 #include "ui/shell/side_rail.h"
 #include "ui/shell/status_strip.h"
+#include "ui/widgets/text_keys.h"
 #include "ui/widgets/toast.h"
 
 #include <QCloseEvent>
@@ -63,6 +64,7 @@ MainWindow::MainWindow(const Services &services, Appearance &appearance, const P
     m_errors.append(QDateTime::currentDateTime().toString(Qt::ISODate) + QLatin1Char(' ') + message);
     if (m_errors.size() > 20) m_errors.removeFirst();
   });
+  new TextKeys(this);
   connect(new DropOverlay(this), &DropOverlay::dropped, this, &MainWindow::openDropped);
   restoreState();
 }
@@ -77,7 +79,7 @@ void MainWindow::flush() {
 }
 
 void MainWindow::makePages() {
-  m_start = new StartPage(m_runs, m_gate, m_services, m_stack);
+  m_start = new StartPage(m_runs, m_gate, m_tasks, m_services, m_stack);
   m_train = new TrainPage(m_runs, m_gate, m_tasks, m_long, m_services, m_stack);
   m_data = new DataPage(m_services, m_tasks, m_train->draft(), m_runs, m_stack);
   m_runsPage = new RunsPage(m_runs, m_tasks, m_services, m_stack);
@@ -94,6 +96,7 @@ void MainWindow::makePages() {
   });
   connect(m_start, &StartPage::runChosen, this, &MainWindow::showRun);
   connect(m_start, &StartPage::dataRequested, this, &MainWindow::requestData);
+  connect(m_start, &StartPage::datasetRequested, this, &MainWindow::openDataset);
   connect(m_train, &TrainPage::started, this, &MainWindow::showRun);
   connect(m_runsPage, &RunsPage::trainAgainRequested, this, [this](const QString &folder) {
     goTo(Place::Train);

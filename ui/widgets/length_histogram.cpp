@@ -76,7 +76,7 @@ bool LengthHistogram::event(QEvent *event) {
                                 static_cast<size_t>(std::max(0, help->pos().x()) * static_cast<int>(m_bins.size()) / std::max(1, width())));
     const api::LengthBin &bin = m_bins[index];
     QToolTip::showText(help->globalPos(),
-                       tr("%1 to %2 tokens: %n row(s)", "", static_cast<int>(bin.rows)).arg(countText(bin.from), countText(bin.to - 1)),
+                       tr("%1 to %2 tokens: %Ln row(s)", "", static_cast<int>(bin.rows)).arg(countText(bin.from), countText(bin.to - 1)),
                        this);
     return true;
   }

@@ -7,11 +7,13 @@
 #include <QGraphicsDropShadowEffect>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPropertyAnimation>
 #include <QPushButton>
 #include <QTimer>
 
 #include <algorithm>
+#include <vector>
 
 namespace attune::ui {
 
@@ -71,7 +73,16 @@ Toast::Toast(QWidget *window) : QFrame(window) {
 
 void Toast::place() {
   const QRect area = parentWidget()->rect();
-  move(area.right() - width() - kMargin, area.bottom() - height() - kMargin - 28);
+  const QRect lowest(QPoint(area.right() - width() - kMargin, area.bottom() - height() - kMargin - 28), size());
+  std::vector<QRect> controls; // a toast must not take away what can be pressed
+  for (const QWidget *widget : parentWidget()->findChildren<QWidget *>())
+    if ((qobject_cast<const QAbstractButton *>(widget) || qobject_cast<const QLineEdit *>(widget)) && widget->isVisible() &&
+        !isAncestorOf(widget))
+      controls.emplace_back(widget->mapTo(parentWidget(), QPoint()), widget->size());
+  QRect spot = lowest;
+  const auto covers = [&spot](const QRect &control) { return control.intersects(spot); };
+  while (spot.top() > area.height() / 2 && std::any_of(controls.begin(), controls.end(), covers)) spot.translate(0, -8);
+  move(spot.top() > area.height() / 2 ? spot.topLeft() : lowest.topLeft());
 }
 
 bool Toast::eventFilter(QObject *, QEvent *event) {
