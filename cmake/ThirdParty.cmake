@@ -1,5 +1,6 @@
-# The libraries besides libtorch: nlohmann/json, CLI11, doctest (headers) and PCRE2.
+# The libraries besides libtorch: nlohmann/json, CLI11, doctest (headers), PCRE2 and SentencePiece.
 # With ATTUNE_BUNDLE_DIR they come from the pinned bundle of `./dev setup --worker` alone, and PCRE2 is built from source.
+# SentencePiece is always built from the pinned source that `./dev setup` fetched.
 
 add_library(attune_pcre2 INTERFACE)
 if(ATTUNE_BUNDLE_DIR)
@@ -24,6 +25,7 @@ if(ATTUNE_BUNDLE_DIR)
   add_subdirectory(${_bundle}/pcre2 ${CMAKE_BINARY_DIR}/pcre2 EXCLUDE_FROM_ALL)
   target_include_directories(attune_pcre2 SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/pcre2)
   target_link_libraries(attune_pcre2 INTERFACE pcre2-8-static)
+  set(_sentencepiece ${_bundle}/sentencepiece)
 else()
   find_path(_json_headers nlohmann/json.hpp)
   find_path(_cli_headers CLI/CLI.hpp)
@@ -38,9 +40,37 @@ else()
   find_path(DOCTEST_INCLUDE doctest/doctest.h)
   target_include_directories(attune_pcre2 SYSTEM INTERFACE ${_pcre2_headers})
   target_link_libraries(attune_pcre2 INTERFACE ${_pcre2_library})
+  set(_sentencepiece ${CMAKE_SOURCE_DIR}/.deps/sentencepiece-0.2.1)
 endif()
 target_compile_definitions(attune_pcre2 INTERFACE PCRE2_CODE_UNIT_WIDTH=8)
 
 add_library(attune_json INTERFACE)
 target_include_directories(attune_json SYSTEM INTERFACE ${_headers})
 find_package(Threads REQUIRED)
+
+# Only what encodes: not its trainer, tools and tests, which are most of it. Its symbols stay hidden, because libtorch exports
+# another version of the protobuf that it carries.
+if(NOT EXISTS ${_sentencepiece}/src/sentencepiece_processor.h)
+  message(FATAL_ERROR "${_sentencepiece} is missing. Run ./dev setup.")
+endif()
+configure_file(${_sentencepiece}/config.h.in ${CMAKE_BINARY_DIR}/sentencepiece/config.h)
+set(_sources ${_sentencepiece}/third_party/absl/flags/flag.cc)
+foreach(_name bpe_model char_model error filesystem model_factory model_interface normalizer sentencepiece_processor unigram_model util
+              word_model builtin_pb/sentencepiece.pb builtin_pb/sentencepiece_model.pb)
+  list(APPEND _sources ${_sentencepiece}/src/${_name}.cc)
+endforeach()
+file(GLOB _protobuf ${_sentencepiece}/third_party/protobuf-lite/*.cc)
+add_library(attune_sentencepiece STATIC ${_sources} ${_protobuf})
+target_include_directories(attune_sentencepiece SYSTEM PUBLIC ${_sentencepiece} ${_sentencepiece}/src ${_sentencepiece}/src/builtin_pb
+                           ${_sentencepiece}/third_party ${_sentencepiece}/third_party/protobuf-lite
+                           ${CMAKE_BINARY_DIR}/sentencepiece)
+target_compile_definitions(attune_sentencepiece PUBLIC _USE_INTERNAL_STRING_VIEW HAVE_PTHREAD=1)
+target_compile_options(attune_sentencepiece PRIVATE -w)
+target_link_libraries(attune_sentencepiece PUBLIC Threads::Threads)
+set_target_properties(attune_sentencepiece PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+if(DEFINED ATTUNE_TORCH_CXX11_ABI)
+  target_compile_definitions(attune_sentencepiece PUBLIC _GLIBCXX_USE_CXX11_ABI=${ATTUNE_TORCH_CXX11_ABI})
+endif()
+if(ATTUNE_SANITIZE)
+  target_compile_options(attune_sentencepiece PRIVATE -fsanitize=${ATTUNE_SANITIZE} -fno-omit-frame-pointer)
+endif()

@@ -43,7 +43,7 @@ Result<Sample> RowEncoder::encode(const Record &record, std::string *renderedTex
   }
   const tokenizer::Tokenizer &tokenizer = *m_bundle.tokenizer;
   if (record.format == api::DatasetFormat::Text) {
-    if (tokenizer.addsBos() && tokenizer.bosToken() >= 0) sample.ids.push_back(tokenizer.bosToken());
+    sample.ids = tokenizer.prefixTokens();
     const auto ids = tokenizer.encode(record.text, false);
     sample.ids.insert(sample.ids.end(), ids.begin(), ids.end());
     if (tokenizer.eosToken() >= 0) sample.ids.push_back(tokenizer.eosToken());

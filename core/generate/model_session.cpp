@@ -30,8 +30,9 @@ Result<ModelSession> ModelSession::openToGenerate(const std::string &model, cons
 }
 
 std::vector<int32_t> ModelSession::encode(const std::string &text) const {
-  std::vector<int32_t> ids = bundle.tokenizer->encode(text, false);
-  if (bundle.tokenizer->addsBos() && bundle.tokenizer->bosToken() >= 0) ids.insert(ids.begin(), bundle.tokenizer->bosToken());
+  std::vector<int32_t> ids = bundle.tokenizer->prefixTokens();
+  const auto own = bundle.tokenizer->encode(text, false);
+  ids.insert(ids.end(), own.begin(), own.end());
   return ids;
 }
 

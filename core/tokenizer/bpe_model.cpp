@@ -1,9 +1,8 @@
 #include "core/tokenizer/bpe_model.h"
 
 #include "core/tokenizer/byte_symbols.h"
-#include "core/tokenizer/word_cache.h"
+#include "core/tokenizer/space_words.h"
 
-#include <atomic>
 #include <cstdio>
 #include <queue>
 
@@ -27,12 +26,12 @@ std::string shown(const std::string &piece) { return std::string(1, '"').append(
 
 Result<BpeModel> BpeModel::create(const BpeSpec &spec) {
   BpeModel model;
-  static std::atomic<uint64_t> nextKey{1};
-  model.m_key = nextKey++;
+  model.m_key = WordCache::nextModel();
   model.m_fuseUnknown = spec.fuseUnknown;
+  model.m_byteLevel = spec.byteLevel;
   ATTUNE_CHECK(model.addVocabulary(spec));
   ATTUNE_CHECK(model.addMerges(spec));
-  ATTUNE_CHECK(model.addByteStarts(spec));
+  ATTUNE_CHECK(model.addStarts(spec));
   return model;
 }
 
@@ -56,10 +55,22 @@ Status BpeModel::addVocabulary(const BpeSpec &spec) {
     used[index] = true;
     if (!m_ids.emplace(piece, id).second) return malformed("The token " + shown(piece) + " stands twice.", spec.where);
     m_pieces[index] = piece;
-    if (!symbolsToBytes(piece, m_bytes[index])) m_bytes[index] = piece; // never made by merging, decoded as it is
-    if (spec.ignoreMerges) m_wholeWords.emplace(m_bytes[index], id);
+    m_bytes[index] = textOf(piece, spec);
+    if (spec.ignoreMerges) m_wholeWords.emplace(m_byteLevel ? m_bytes[index] : piece, id);
   }
   return {};
+}
+
+std::string BpeModel::textOf(const std::string &piece, const BpeSpec &spec) const {
+  std::string text;
+  if (m_byteLevel) return symbolsToBytes(piece, text) ? text : piece; // other characters: never made by merging, decoded as they are
+  unsigned byte = 0;
+  if (spec.decoding.bytePieces && piece.size() == 6 && std::sscanf(piece.c_str(), "<0x%2X>", &byte) == 1 && piece.back() == '>')
+    return std::string(1, static_cast<char>(byte));
+  text = piece;
+  for (const auto &[from, to] : spec.decoding.replacements)
+    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  return text;
 }
 
 Status BpeModel::addMerges(const BpeSpec &spec) {
@@ -78,36 +89,52 @@ Status BpeModel::addMerges(const BpeSpec &spec) {
     const uint64_t key = pairKey(left, right);
     size_t slot = pairHash(key) & (capacity - 1);
     while (m_merges[slot].pair != kNoPair && m_merges[slot].pair != key) slot = (slot + 1) & (capacity - 1);
-    m_merges[slot] = {key, rank, whole}; // a repeated pair takes the later rank, as in the originals
+    m_merges[slot] = {key, spec.rankedByResult ? whole : rank, whole}; // a repeated pair takes the later rank, as in the originals
     ++rank;
   }
   return {};
 }
 
-Status BpeModel::addByteStarts(const BpeSpec &spec) {
+Status BpeModel::addStarts(const BpeSpec &spec) {
   if (!spec.unknownToken.empty()) {
     m_unknown = idOf(spec.unknownToken);
     if (m_unknown < 0) return malformed("The unknown token " + shown(spec.unknownToken) + " is not in the vocabulary.", spec.where);
   }
-  for (unsigned byte = 0; byte < 256; ++byte) {
-    const std::string &symbol = byteSymbol(static_cast<unsigned char>(byte));
-    std::vector<TokenId> &ids = m_starts[byte];
-    const TokenId id = idOf(symbol);
-    if (id >= 0) {
-      ids = {id};
-      continue;
+  if (m_byteLevel) {
+    for (unsigned byte = 0; byte < 256; ++byte) {
+      const std::string &symbol = byteSymbol(static_cast<unsigned char>(byte));
+      const TokenId id = idOf(symbol);
+      m_starts[byte] = id >= 0 ? std::vector<TokenId>{id} : fallback(symbol, spec.byteFallback);
     }
-    m_plainStarts = false;
-    bool all = spec.byteFallback;
-    for (size_t i = 0; all && i < symbol.size(); ++i) {
-      char name[8];
-      std::snprintf(name, sizeof(name), "<0x%02X>", static_cast<unsigned char>(symbol[i]));
-      ids.push_back(idOf(name));
-      all = ids.back() >= 0;
-    }
-    if (!all) ids.assign(m_unknown >= 0 ? 1 : 0, m_unknown);
+    return {};
+  }
+  for (unsigned byte = 0; byte < 256; ++byte) m_starts[byte] = fallback(std::string(1, static_cast<char>(byte)), spec.byteFallback);
+  m_ascii.fill(-1);
+  m_cutsAtSpaces = !spec.ignoreMerges && idOf(kSpaceSymbol) >= 0;
+  for (const auto &[piece, id] : spec.vocabulary) {
+    if (m_cutsAtSpaces && crossesWords(piece)) m_cutsAtSpaces = false;
+    if (piece.empty() || validUtf8Prefix(piece) != piece.size()) continue;
+    size_t length;
+    const uint32_t code = decodeUtf8(piece.data(), length);
+    if (length != piece.size()) continue;
+    m_characters.emplace(code, id);
+    if (code < m_ascii.size()) m_ascii[code] = id;
   }
   return {};
+}
+
+/// What a symbol becomes that the vocabulary lacks: its bytes' tokens, the unknown token, or nothing.
+std::vector<TokenId> BpeModel::fallback(std::string_view symbol, bool byBytes) const {
+  std::vector<TokenId> ids;
+  bool all = byBytes;
+  for (size_t i = 0; all && i < symbol.size(); ++i) {
+    char name[8];
+    std::snprintf(name, sizeof(name), "<0x%02X>", static_cast<unsigned char>(symbol[i]));
+    ids.push_back(idOf(name));
+    all = ids.back() >= 0;
+  }
+  if (!all) ids.assign(m_unknown >= 0 ? 1 : 0, m_unknown);
+  return ids;
 }
 
 TokenId BpeModel::idOf(std::string_view piece) const {
@@ -129,7 +156,15 @@ Status BpeModel::addWhole(const AddedToken &token, const std::string &file) {
   const auto [known, fresh] = m_ids.emplace(token.content, token.id);
   if (known->second != token.id) return malformed("The token " + shown(token.content) + " has two ids.", where);
   if (fresh && !m_pieces[index].empty()) return malformed("The token id " + std::to_string(token.id) + " is used twice.", where);
-  if (token.special) m_wholeWords.erase(m_bytes[index]); // text must not become a special token by being one word
+  if (token.special) { // text must not become a special token by being one word or one character
+    m_wholeWords.erase(m_byteLevel ? m_bytes[index] : token.content);
+    for (auto at = m_characters.begin(); at != m_characters.end(); ++at) {
+      if (at->second != token.id) continue;
+      if (at->first < m_ascii.size()) m_ascii[at->first] = -1;
+      m_characters.erase(at);
+      break;
+    }
+  }
   m_pieces[index] = token.content;
   m_bytes[index] = token.content;
   return {};
@@ -146,25 +181,11 @@ BpeModel::Ranked BpeModel::find(TokenId left, TokenId right) const {
 }
 
 void BpeModel::encodeWord(std::string_view word, std::vector<Symbol> &out) const {
-  WordCache::Entry *entry = nullptr;
-  if (word.size() <= WordCache::kMaxWord) {
-    const WordCache::Key key(word);
-    entry = &WordCache::ofThread(m_key).slot(key);
-    if (entry->holds(key)) {
-      for (size_t i = 0; i < entry->count; ++i) out.push_back({entry->ids[i], entry->lengths[i]});
-      return;
-    }
-    entry->setKey(key);
-  }
-  const size_t before = out.size();
-  encodeUncached(word, out);
-  if (!entry) return;
-  const size_t count = out.size() - before;
-  if (count > WordCache::kMaxTokens) return entry->clear();
-  entry->count = static_cast<uint8_t>(count);
-  for (size_t i = 0; i < count; ++i) {
-    entry->ids[i] = out[before + i].id;
-    entry->lengths[i] = static_cast<uint8_t>(out[before + i].bytes);
+  for (size_t begin = 0; begin < word.size();) {
+    const size_t end = m_cutsAtSpaces ? spaceWordEnd(word, begin) : word.size();
+    WordCache::encode(m_key, word.substr(begin, end - begin), out,
+                      [this](std::string_view fresh, std::vector<Symbol> &symbols) { encodeUncached(fresh, symbols); });
+    begin = end;
   }
 }
 
@@ -174,7 +195,10 @@ void BpeModel::encodeUncached(std::string_view word, std::vector<Symbol> &out) c
     if (whole != m_wholeWords.end()) return out.push_back({whole->second, static_cast<uint32_t>(word.size())});
   }
   const size_t from = out.size();
-  start(word, out);
+  if (m_byteLevel)
+    start(word, out);
+  else
+    startCharacters(word, out);
   if (out.size() - from <= kShortWord)
     mergeShort(out, from);
   else
@@ -203,6 +227,43 @@ void BpeModel::start(std::string_view word, std::vector<Symbol> &out) const {
     for (size_t i = 0; i < ids.size(); ++i) out.push_back({ids[i], i + 1 == ids.size() ? 1 + dropped : 0});
     lastUnknown = false;
     dropped = 0;
+  }
+}
+
+void BpeModel::startCharacters(std::string_view word, std::vector<Symbol> &out) const {
+  bool unknownBefore = false;
+  uint32_t dropped = 0; // bytes that vanish belong to the symbol behind them
+  for (size_t at = 0, size = 1; at < word.size(); at += size) {
+    const uint32_t code = decodeUtf8(word.data() + at, size);
+    const auto length = static_cast<uint32_t>(size);
+    TokenId id = code < m_ascii.size() ? m_ascii[code] : -1;
+    if (code >= m_ascii.size()) {
+      const auto found = m_characters.find(code);
+      if (found != m_characters.end()) id = found->second;
+    }
+    if (id >= 0) {
+      out.push_back({id, length + dropped});
+      unknownBefore = false;
+      dropped = 0;
+      continue;
+    }
+    const auto ofByte = [&](size_t i) -> const std::vector<TokenId> & { return m_starts[static_cast<unsigned char>(word[at + i])]; };
+    bool bytes = true;
+    for (size_t i = 0; i < size; ++i) bytes = bytes && ofByte(i).size() == 1 && ofByte(i)[0] != m_unknown;
+    if (bytes) {
+      for (size_t i = 0; i < size; ++i) out.push_back({ofByte(i)[0], i + 1 == size ? length + dropped : 0});
+      dropped = 0;
+    } else if (m_unknown < 0) {
+      dropped += length;
+      continue;
+    } else if (unknownBefore && m_fuseUnknown) {
+      out.back().bytes += length;
+      continue;
+    } else {
+      out.push_back({m_unknown, length + dropped});
+      dropped = 0;
+    }
+    unknownBefore = !bytes;
   }
 }
 

@@ -1,8 +1,9 @@
-// Vocabulary and merges of a byte-level BPE model: bytes of one word to token ids. Immutable after create; any
+// Vocabulary and merges of a BPE model, over bytes or characters: one word to token ids. Immutable after create; any
 // thread (each thread keeps its own small cache of words).
 #pragma once
 
 #include "core/tokenizer/bpe_spec.h"
+#include "core/tokenizer/word_cache.h"
 
 #include <array>
 #include <unordered_map>
@@ -11,10 +12,7 @@ namespace attune::tokenizer {
 
 class BpeModel {
 public:
-  struct Symbol {
-    TokenId id;
-    uint32_t bytes; // of the word it covers
-  };
+  using Symbol = WordSymbol;
 
   /// MalformedFile when ids repeat, are out of range, or a merge names a piece that the vocabulary lacks.
   static Result<BpeModel> create(const BpeSpec &spec);
@@ -24,6 +22,7 @@ public:
 
   TokenId vocabularySize() const { return static_cast<TokenId>(m_pieces.size()); }
   const std::string &piece(TokenId id) const { return m_pieces[static_cast<size_t>(id)]; }
+  /// The text of a piece, which may end inside a character.
   const std::string &bytes(TokenId id) const { return m_bytes[static_cast<size_t>(id)]; }
   TokenId idOf(std::string_view piece) const;
   /// Adds or confirms a token that is matched whole: its bytes are its own text.
@@ -44,9 +43,12 @@ private:
 
   Status addVocabulary(const BpeSpec &spec);
   Status addMerges(const BpeSpec &spec);
-  Status addByteStarts(const BpeSpec &spec);
+  Status addStarts(const BpeSpec &spec);
+  std::string textOf(const std::string &piece, const BpeSpec &spec) const;
+  std::vector<TokenId> fallback(std::string_view symbol, bool byBytes) const;
   Ranked find(TokenId left, TokenId right) const;
   void start(std::string_view word, std::vector<Symbol> &out) const;
+  void startCharacters(std::string_view word, std::vector<Symbol> &out) const;
   void mergeShort(std::vector<Symbol> &symbols, size_t from) const;
   void mergeLong(std::vector<Symbol> &symbols, size_t from) const;
   void encodeUncached(std::string_view word, std::vector<Symbol> &out) const;
@@ -56,8 +58,11 @@ private:
   std::unordered_map<std::string, TokenId> m_ids;        // by piece
   std::unordered_map<std::string, TokenId> m_wholeWords; // by bytes, filled for ignore_merges
   std::vector<Merge> m_merges;                           // open addressing
-  std::array<std::vector<TokenId>, 256> m_starts;        // ids a byte starts as
-  bool m_plainStarts = true;                             // every byte is exactly one id that is no unknown token
+  std::array<std::vector<TokenId>, 256> m_starts;        // ids a byte starts as; over characters, ids of an unknown one's bytes
+  std::unordered_map<uint32_t, TokenId> m_characters;    // over characters: ids of the known ones
+  std::array<TokenId, 128> m_ascii;                      // the same of the first of them
+  bool m_byteLevel = true;
+  bool m_cutsAtSpaces = false; // over characters: words are independent
   bool m_fuseUnknown = false;
   TokenId m_unknown = -1;
   uint64_t m_key = 0; // of this model in the word caches

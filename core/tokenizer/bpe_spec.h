@@ -1,5 +1,5 @@
-// What a byte-level BPE tokenizer is, whatever file it came from: filled by tokenizer_json and gguf_tokenizer,
-// consumed by BpeTokenizer. Plain values, any thread.
+// What a BPE tokenizer is, whatever file it came from: filled by tokenizer_json, tekken and gguf_tokenizer, consumed by
+// BpeTokenizer. Plain values, any thread.
 #pragma once
 
 #include "core/tokenizer/tokenizer.h"
@@ -31,6 +31,24 @@ struct SplitStep {
   bool invert = false;
 };
 
+/// One step of the rewriting before that.
+struct NormalizeStep {
+  enum class Kind { Nfc, Prepend, PrependUnlessThere, ReplaceText, ReplacePattern, Strip, Lowercase } kind = Kind::Nfc;
+  std::string from{};       // of the replacing kinds
+  std::string to{};         // what they and the prepending kinds put in
+  bool left = false;        // of Strip
+  bool right = false;       // of Strip
+  bool onlyAtStart = false; // of PrependUnlessThere: the start of the whole text, not of every part between special tokens
+};
+
+/// How the text of a piece is made from its vocabulary string.
+struct PieceDecoding {
+  std::vector<std::pair<std::string, std::string>> replacements;
+  bool bytePieces = false;  // "<0x0A>" is a byte
+  std::string startContent; // up to `startCount` of these are left out where a text begins
+  size_t startCount = 0;
+};
+
 struct BpeMerge {
   std::string left;
   std::string right;
@@ -38,12 +56,15 @@ struct BpeMerge {
 
 struct BpeSpec {
   std::string where;                                       // the file, for messages
-  std::vector<std::pair<std::string, TokenId>> vocabulary; // byte-level strings
+  bool byteLevel = true;                                   // vocabulary strings stand for bytes; else they are text
+  std::vector<std::pair<std::string, TokenId>> vocabulary; // vocabulary strings
   std::vector<BpeMerge> merges;                            // by rank
+  bool rankedByResult = false;                             // instead, a merge ranks as the id it makes (tiktoken)
   std::vector<AddedToken> addedTokens;
+  std::vector<NormalizeStep> normalize; // before normalized added tokens are matched
+  std::vector<NormalizeStep> prepare;   // after that, before the steps
   std::vector<SplitStep> steps;
-  bool addPrefixSpace = false;
-  bool normalizeNfc = false;
+  PieceDecoding decoding;    // of vocabulary strings that are text
   bool ignoreMerges = false; // a word that is in the vocabulary wins over its merges
   bool byteFallback = false;
   bool fuseUnknown = false;
@@ -51,6 +72,7 @@ struct BpeSpec {
   TokenId bos = -1;
   TokenId eos = -1;
   bool addsBos = false;
+  std::vector<TokenId> prefix; // of raw text, when that is more than the begin token
 };
 
 } // namespace attune::tokenizer

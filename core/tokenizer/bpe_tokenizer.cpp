@@ -1,21 +1,8 @@
 #include "core/tokenizer/bpe_tokenizer.h"
 
-#include "core/tokenizer/nfc.h"
-
-#include <algorithm>
+#include "core/tokenizer/written_text.h"
 
 namespace attune::tokenizer {
-
-namespace {
-
-/// The first of the sorted spans that shares a byte with [begin, end), or null.
-const TextSpan *touched(const std::vector<TextSpan> &spans, size_t begin, size_t end) {
-  auto at = std::upper_bound(spans.begin(), spans.end(), begin, [](size_t value, const TextSpan &span) { return value < span.end; });
-  while (at != spans.end() && at->begin == at->end) ++at;
-  return at != spans.end() && at->begin < end ? &*at : nullptr;
-}
-
-} // namespace
 
 /// One encoding under way. `source` maps the bytes of the text at hand to the caller's bytes when they differ.
 struct BpeTokenizer::Work {
@@ -24,47 +11,37 @@ struct BpeTokenizer::Work {
   bool wantOffsets = false;
   StopToken stop;
   bool stopped = false;
-  const MappedText *source = nullptr;     // invalid UTF-8 replaced
-  const MappedText *normalized = nullptr; // of the text at `normalizedAt`
-  size_t normalizedAt = 0;
+  const MappedText *source = nullptr; // invalid UTF-8 replaced
+  struct Rewritten {
+    const MappedText *text;
+    size_t at; // where it stands in the text before
+  };
+  std::vector<Rewritten> rewritten; // the innermost last; mapped only where `maps`
   EncodedText out;
   std::vector<BpeModel::Symbol> symbols;
   std::vector<TextSpan> words;
-  std::string prefixed;
 
+  bool maps() const { return wantOffsets || protectedSpans; }
   TextSpan original(size_t begin, size_t end) const {
     TextSpan span{begin, end};
-    if (normalized) span = through(*normalized, span, normalizedAt);
-    if (source) span = through(*source, span, 0);
+    for (size_t i = rewritten.size(); i-- > 0;) span = rewritten[i].text->source(span, rewritten[i].at);
+    if (source) span = source->source(span);
     return span;
-  }
-  static TextSpan through(const MappedText &map, TextSpan span, size_t base) {
-    if (span.begin < span.end) return {base + map.begin[span.begin], base + map.end[span.end - 1]};
-    const size_t at = span.begin < map.begin.size() ? map.begin[span.begin] : map.end.empty() ? 0 : map.end.back();
-    return {base + at, base + at};
   }
   void add(TokenId id, size_t begin, size_t end) {
     out.ids.push_back(id);
     if (wantOffsets) out.offsets.push_back(original(begin, end));
   }
-  /// See AddedTokens::split: user-written special tokens are text, and a template's own ones survive beside them.
   size_t refused(const AddedToken &token, size_t begin, size_t end) const {
-    if (!token.special) return 0;
-    if (!parseSpecial) return end;
-    if (!protectedSpans || protectedSpans->empty()) return 0;
-    const TextSpan span = original(begin, end);
-    const TextSpan *const written = touched(*protectedSpans, span.begin, span.end);
-    if (!written) return 0;
-    size_t resume = begin + 1;
-    while (resume < end && original(begin, begin + 1).begin >= written->begin && original(resume, resume + 1).begin < written->end)
-      ++resume;
-    return resume;
+    return refusedMatch(token, begin, end, parseSpecial, protectedSpans, [this](size_t from, size_t to) { return original(from, to); });
   }
 };
 
 Result<std::shared_ptr<const BpeTokenizer>> BpeTokenizer::create(BpeSpec spec) {
   auto out = std::make_shared<BpeTokenizer>();
   ATTUNE_TRY(out->m_model, BpeModel::create(spec));
+  ATTUNE_TRY(out->m_normalizer, TextNormalizer::create(spec.normalize, spec.where));
+  ATTUNE_TRY(out->m_preparer, TextNormalizer::create(spec.prepare, spec.where));
   std::vector<AddedToken> raw;
   std::vector<AddedToken> normalized;
   for (AddedToken &token : spec.addedTokens) {
@@ -72,18 +49,20 @@ Result<std::shared_ptr<const BpeTokenizer>> BpeTokenizer::create(BpeSpec spec) {
     const auto index = static_cast<size_t>(token.id);
     if (out->m_special.size() <= index) out->m_special.resize(index + 1, false);
     out->m_special[index] = token.special;
-    if (token.normalized && spec.normalizeNfc && !isSurelyNfc(token.content)) token.content = toNfc(token.content).text;
+    if (MappedText rewritten; token.normalized && out->m_normalizer.apply(token.content, true, false, rewritten))
+      token.content = rewritten.text;
     (token.normalized ? normalized : raw).push_back(token);
   }
   ATTUNE_TRY(out->m_rawTokens, AddedTokens::create(std::move(raw), spec.where));
   ATTUNE_TRY(out->m_normalizedTokens, AddedTokens::create(std::move(normalized), spec.where));
   ATTUNE_TRY(out->m_preTokenizer, PreTokenizer::create(spec.steps, spec.where));
-  out->m_addPrefixSpace = spec.addPrefixSpace;
-  out->m_normalizeNfc = spec.normalizeNfc;
+  out->m_decoding = spec.decoding;
   const auto known = [&](TokenId id) { return id >= 0 && id < out->m_model.vocabularySize() ? id : -1; };
   out->m_bos = known(spec.bos);
   out->m_eos = known(spec.eos);
   out->m_addsBos = spec.addsBos && out->m_bos >= 0;
+  for (const TokenId id : spec.prefix)
+    if (known(id) >= 0) out->m_prefix.push_back(id);
   return std::shared_ptr<const BpeTokenizer>(std::move(out));
 }
 
@@ -137,15 +116,14 @@ void BpeTokenizer::encodeClean(std::string_view text, Work &work) const {
 void BpeTokenizer::encodePlain(std::string_view text, TextSpan range, Work &work) const {
   MappedText normalized;
   const std::string_view part = text.substr(range.begin, range.end - range.begin);
-  if (m_normalizeNfc && !isSurelyNfc(part)) {
-    normalized = toNfc(part);
-    work.normalized = &normalized;
-    work.normalizedAt = range.begin;
+  const bool changed = m_normalizer.apply(part, range.begin == 0, work.maps(), normalized);
+  if (changed) {
+    work.rewritten.push_back({&normalized, range.begin});
     text = normalized.text;
     range = {0, text.size()};
   }
   if (m_normalizedTokens.empty()) {
-    encodeWords(text, range, work);
+    encodePrepared(text, range, work);
   } else {
     std::vector<AddedPiece> pieces;
     m_normalizedTokens.split(text, range, pieces,
@@ -154,23 +132,23 @@ void BpeTokenizer::encodePlain(std::string_view text, TextSpan range, Work &work
       if (piece.token)
         work.add(piece.token->id, piece.span.begin, piece.span.end);
       else
-        encodeWords(text, piece.span, work);
+        encodePrepared(text, piece.span, work);
     }
   }
-  work.normalized = nullptr;
+  if (changed) work.rewritten.pop_back();
+}
+
+void BpeTokenizer::encodePrepared(std::string_view text, TextSpan range, Work &work) const {
+  MappedText prepared;
+  const bool atStart = range.begin == 0 && (work.rewritten.empty() || work.rewritten.back().at == 0);
+  if (!m_preparer.apply(text.substr(range.begin, range.end - range.begin), atStart, work.wantOffsets, prepared))
+    return encodeWords(text, range, work);
+  work.rewritten.push_back({&prepared, range.begin});
+  encodeWords(prepared.text, {0, prepared.text.size()}, work);
+  work.rewritten.pop_back();
 }
 
 void BpeTokenizer::encodeWords(std::string_view text, TextSpan range, Work &work) const {
-  // The prefix space belongs to no byte of the text: positions are shifted back by one and clamped.
-  size_t shift = 0;
-  const size_t floor = range.begin;
-  if (m_addPrefixSpace && text[range.begin] != ' ') {
-    work.prefixed.assign(1, ' ');
-    work.prefixed.append(text.substr(range.begin, range.end - range.begin));
-    shift = 1;
-    text = work.prefixed;
-    range = {0, text.size()};
-  }
   m_preTokenizer.split(text, range, work.words, [&](const std::vector<TextSpan> &words) {
     for (const TextSpan &word : words) {
       work.symbols.clear();
@@ -181,12 +159,8 @@ void BpeTokenizer::encodeWords(std::string_view text, TextSpan range, Work &work
       }
       size_t at = word.begin;
       for (const BpeModel::Symbol &symbol : work.symbols) {
-        const size_t end = at + symbol.bytes;
-        if (shift)
-          work.add(symbol.id, floor + std::max<size_t>(at, 1) - 1, floor + std::max<size_t>(end, 1) - 1);
-        else
-          work.add(symbol.id, at, end);
-        at = end;
+        work.add(symbol.id, at, at + symbol.bytes);
+        at += symbol.bytes;
       }
     }
     work.stopped = work.stop.stopRequested();
@@ -196,11 +170,26 @@ void BpeTokenizer::encodeWords(std::string_view text, TextSpan range, Work &work
 
 std::string BpeTokenizer::decode(const std::vector<TokenId> &ids, bool skipSpecial) const {
   std::string out;
+  bool first = true;
   for (const TokenId id : ids) {
     if (id < 0 || id >= m_model.vocabularySize() || (skipSpecial && isSpecial(id))) continue;
-    out += m_model.bytes(id);
+    if (first && m_decoding.startCount > 0)
+      out = decodeNext(id, true);
+    else
+      out += m_model.bytes(id);
+    first = false;
   }
   return out;
+}
+
+std::string BpeTokenizer::decodeNext(TokenId id, bool atStart) const {
+  if (id < 0 || id >= m_model.vocabularySize()) return "";
+  const std::string &text = m_model.bytes(id);
+  const std::string &content = m_decoding.startContent;
+  size_t at = 0;
+  for (size_t i = 0; atStart && i < m_decoding.startCount && !content.empty() && text.compare(at, content.size(), content) == 0; ++i)
+    at += content.size();
+  return text.substr(at);
 }
 
 std::string BpeTokenizer::piece(TokenId id) const { return id < 0 || id >= m_model.vocabularySize() ? std::string() : m_model.piece(id); }

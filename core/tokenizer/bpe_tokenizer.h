@@ -1,10 +1,11 @@
-// Tokenizer for byte-level BPE models (GPT-2, SmolLM, Llama 3, Qwen, DeepSeek ...), built from a BpeSpec.
+// Tokenizer for BPE models over bytes (GPT-2, Llama 3, Qwen ...) or characters (Llama 2, Gemma ...), built from a BpeSpec.
 // Immutable after create; any thread.
 #pragma once
 
 #include "core/tokenizer/added_tokens.h"
 #include "core/tokenizer/bpe_model.h"
 #include "core/tokenizer/pre_tokenizer.h"
+#include "core/tokenizer/text_normalizer.h"
 
 namespace attune::tokenizer {
 
@@ -17,6 +18,7 @@ public:
   std::optional<std::vector<TokenId>> encodeUnlessStopped(std::string_view text, bool parseSpecial, const StopToken &stop) const override;
   EncodedText encodeWithOffsets(std::string_view text, const std::vector<TextSpan> &protectedSpans) const override;
   std::string decode(const std::vector<TokenId> &ids, bool skipSpecial) const override;
+  std::string decodeNext(TokenId id, bool atStart) const override;
   std::string piece(TokenId id) const override;
   TokenId idOf(std::string_view piece) const override { return m_model.idOf(piece); }
   bool isSpecial(TokenId id) const override;
@@ -24,11 +26,13 @@ public:
   TokenId bosToken() const override { return m_bos; }
   TokenId eosToken() const override { return m_eos; }
   bool addsBos() const override { return m_addsBos; }
+  std::vector<TokenId> prefixTokens() const override { return m_prefix.empty() ? Tokenizer::prefixTokens() : m_prefix; }
 
 private:
   struct Work;
   void encodeClean(std::string_view text, Work &work) const;
   void encodePlain(std::string_view text, TextSpan range, Work &work) const;
+  void encodePrepared(std::string_view text, TextSpan range, Work &work) const;
   void encodeWords(std::string_view text, TextSpan range, Work &work) const;
 
   BpeModel m_model;
@@ -36,8 +40,10 @@ private:
   AddedTokens m_normalizedTokens; // matched after normalisation
   PreTokenizer m_preTokenizer;
   std::vector<bool> m_special;
-  bool m_addPrefixSpace = false;
-  bool m_normalizeNfc = false;
+  TextNormalizer m_normalizer; // before normalized tokens are matched
+  TextNormalizer m_preparer;   // after that
+  PieceDecoding m_decoding;
+  std::vector<TokenId> m_prefix;
   TokenId m_bos = -1;
   TokenId m_eos = -1;
   bool m_addsBos = false;

@@ -4,7 +4,8 @@
 namespace attune::tokenizer {
 
 std::string StreamingDecoder::push(TokenId id) {
-  m_pending += m_tokenizer.decode({id}, false);
+  m_pending += m_tokenizer.decodeNext(id, m_atStart);
+  m_atStart = false;
   std::string out;
   size_t at = 0;
   while (at < m_pending.size()) {

@@ -4,6 +4,7 @@
 
 #include "core/base/result.h"
 #include "core/base/stop_token.h"
+#include "core/tokenizer/unicode.h"
 
 #include <cstdint>
 #include <map>
@@ -17,12 +18,6 @@
 namespace attune::tokenizer {
 
 using TokenId = int32_t;
-
-/// A half-open byte range of a text.
-struct TextSpan {
-  size_t begin = 0;
-  size_t end = 0;
-};
 
 struct EncodedText {
   std::vector<TokenId> ids;
@@ -46,6 +41,11 @@ public:
   virtual EncodedText encodeWithOffsets(std::string_view text, const std::vector<TextSpan> &protectedSpans) const = 0;
   /// Bytes of the tokens; ids outside the vocabulary give nothing. `skipSpecial` leaves special tokens out.
   virtual std::string decode(const std::vector<TokenId> &ids, bool skipSpecial) const = 0;
+  /// What one token adds to a text; some models leave out the space that begins a text (`atStart`).
+  virtual std::string decodeNext(TokenId id, bool atStart) const {
+    (void)atStart;
+    return decode({id}, false);
+  }
   /// The vocabulary string of a token ("Ġhello"); empty outside the vocabulary.
   virtual std::string piece(TokenId id) const = 0;
   /// The id of a vocabulary string, or -1.
@@ -55,6 +55,10 @@ public:
   virtual TokenId bosToken() const = 0; // -1 when there is none
   virtual TokenId eosToken() const = 0;
   virtual bool addsBos() const = 0; // the model's own wish for raw text; `tokenize --add-special` follows it
+  /// All that the model wants before a raw text: the begin token, or several ("[gMASK]<sop>"), or nothing.
+  virtual std::vector<TokenId> prefixTokens() const {
+    return addsBos() && bosToken() >= 0 ? std::vector<TokenId>{bosToken()} : std::vector<TokenId>{};
+  }
 };
 
 /// Emits text as tokens arrive and never splits a UTF-8 character: incomplete bytes wait for the next token.
@@ -66,6 +70,7 @@ public:
 private:
   const Tokenizer &m_tokenizer;
   std::string m_pending;
+  bool m_atStart = true;
 };
 
 /// Named special tokens that chat templates see as variables: "bos_token" -> "<s>". A name that is not there is undefined.

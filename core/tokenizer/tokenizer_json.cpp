@@ -3,6 +3,8 @@
 #include "core/tokenizer/json_spec_reader.h"
 #include "core/tokenizer/split_pattern.h"
 
+#include <algorithm>
+
 namespace attune::tokenizer {
 
 namespace {
@@ -19,7 +21,7 @@ public:
     ATTUNE_CHECK(addedTokens(part(m_root, "added_tokens")));
     ATTUNE_CHECK(normalizer(part(m_root, "normalizer"), 0));
     ATTUNE_CHECK(preTokenizer(part(m_root, "pre_tokenizer"), 0));
-    if (!m_byteLevel) return unsupported("pre_tokenizer", "a pre-tokenizer without ByteLevel");
+    m_spec.byteLevel = m_byteLevel;
     ATTUNE_CHECK(postProcessor(part(m_root, "post_processor"), 0));
     return decoder(part(m_root, "decoder"), 0);
   }
@@ -95,13 +97,44 @@ private:
   }
 
   Status normalizer(const Tree &component, int depth) {
+    using Kind = NormalizeStep::Kind;
     if (component.is_null()) return {};
     const std::string type = typeOf(component);
     if (type == "Sequence")
       return each(component, "normalizers", depth, "normalizer", [&](const Tree &item) { return normalizer(item, depth + 1); });
-    if (type != "NFC") return unsupported("normalizer", "the normalizer " + type);
-    m_spec.normalizeNfc = true;
+    NormalizeStep step;
+    if (type == "NFC") {
+      step.kind = Kind::Nfc;
+    } else if (type == "Lowercase") {
+      step.kind = Kind::Lowercase;
+    } else if (type == "Prepend") {
+      step.kind = Kind::Prepend;
+      step.to = text(component, "prepend");
+      if (step.to.size() > 1024) return malformed("normalizer", "A Prepend puts in more than 1024 bytes.");
+    } else if (type == "Strip") {
+      step.kind = Kind::Strip;
+      step.left = flag(component, "strip_left", true);
+      step.right = flag(component, "strip_right", true);
+    } else if (type == "Replace") {
+      ATTUNE_CHECK(replace(component, "normalizer", step));
+    } else {
+      return unsupported("normalizer", "the normalizer " + type);
+    }
+    m_spec.normalize.push_back(std::move(step));
     return {};
+  }
+
+  /// The pattern and the content of a Replace.
+  Status replace(const Tree &component, const char *field, NormalizeStep &step) {
+    const Tree &pattern = part(component, "pattern");
+    const bool regex = part(pattern, "Regex").is_string();
+    step.kind = regex ? NormalizeStep::Kind::ReplacePattern : NormalizeStep::Kind::ReplaceText;
+    step.from = text(pattern, regex ? "Regex" : "String");
+    step.to = text(component, "content");
+    if (step.from.empty()) return malformed(field, "A Replace has no pattern.");
+    m_growth *= regex ? step.to.size() + 1 : std::max<size_t>(1, (step.to.size() + step.from.size() - 1) / step.from.size());
+    return step.to.size() > 1024 || m_growth > 64 ? malformed(field, "The replacements would make texts more than 64 times as long.")
+                                                  : Status();
   }
 
   Status preTokenizer(const Tree &component, int depth) {
@@ -112,8 +145,10 @@ private:
     if (m_byteLevel) return unsupported("pre_tokenizer", type + " after ByteLevel");
     if (type == "ByteLevel") {
       m_byteLevel = true;
-      m_spec.addPrefixSpace = flag(component, "add_prefix_space", true);
-      if (m_spec.addPrefixSpace && !m_spec.steps.empty()) return unsupported("pre_tokenizer", "add_prefix_space after another split");
+      if (flag(component, "add_prefix_space", true)) {
+        if (!m_spec.steps.empty()) return unsupported("pre_tokenizer", "add_prefix_space after another split");
+        m_spec.prepare.push_back({NormalizeStep::Kind::PrependUnlessThere, "", " "});
+      }
       if (flag(component, "use_regex", true))
         m_spec.steps.push_back({SplitStep::Kind::Pattern, gpt2Pattern(), SplitBehavior::Isolated, false});
       return {};
@@ -124,7 +159,31 @@ private:
       return {};
     }
     if (type == "Split") return split(component);
+    if (type == "Metaspace") return metaspace(component);
     return unsupported("pre_tokenizer", "the pre-tokenizer " + type);
+  }
+
+  Status metaspace(const Tree &component) {
+    if (!m_spec.steps.empty() || !m_spec.prepare.empty()) return unsupported("pre_tokenizer", "Metaspace after another split");
+    const std::string symbol = text(component, "replacement");
+    const std::string scheme = prependScheme(component);
+    if (symbol.empty() || symbol.size() > 4) return malformed("pre_tokenizer", "A Metaspace has no replacement of one character.");
+    m_spec.prepare.push_back({NormalizeStep::Kind::ReplaceText, " ", symbol});
+    if (scheme == "always" || scheme == "first") {
+      NormalizeStep step{NormalizeStep::Kind::PrependUnlessThere, "", symbol};
+      step.onlyAtStart = scheme == "first";
+      m_spec.prepare.push_back(std::move(step));
+    } else if (scheme != "never") {
+      return unsupported("pre_tokenizer", "the Metaspace prepend_scheme \"" + scheme + "\"");
+    }
+    if (flag(component, "split", true)) m_spec.steps.push_back({SplitStep::Kind::Literal, symbol, SplitBehavior::MergedWithNext, false});
+    return {};
+  }
+
+  /// Older files say it by add_prefix_space.
+  static std::string prependScheme(const Tree &metaspace) {
+    const std::string scheme = text(metaspace, "prepend_scheme");
+    return !scheme.empty() ? scheme : flag(metaspace, "add_prefix_space", true) ? "always" : "never";
   }
 
   Status split(const Tree &component) {
@@ -160,12 +219,16 @@ private:
     if (type != "TemplateProcessing") return unsupported("post_processor", "the post-processor " + type);
     const Tree &single = part(component, "single");
     if (!single.is_array()) return malformed("post_processor", "The TemplateProcessing has no template for one text.");
-    if (single.empty() || !part(single[0], "SpecialToken").is_object()) return {};
-    const std::string name = text(part(single[0], "SpecialToken"), "id");
-    const Tree &ids = part(part(part(component, "special_tokens"), name.c_str()), "ids");
-    if (!ids.is_array() || ids.size() != 1 || !ids[0].is_number_unsigned() || ids[0].get<uint64_t>() > 0x7FFFFFFF)
-      return malformed("post_processor", "The template's first special token has no id.");
-    m_spec.bos = static_cast<TokenId>(ids[0].get<uint64_t>());
+    for (const Tree &item : single) {
+      if (!part(item, "SpecialToken").is_object()) break; // the text itself
+      const std::string name = text(part(item, "SpecialToken"), "id");
+      const Tree &ids = part(part(part(component, "special_tokens"), name.c_str()), "ids");
+      if (!ids.is_array() || ids.size() != 1 || !ids[0].is_number_unsigned() || ids[0].get<uint64_t>() > 0x7FFFFFFF)
+        return malformed("post_processor", "A special token of the template has no id.");
+      m_spec.prefix.push_back(static_cast<TokenId>(ids[0].get<uint64_t>()));
+    }
+    if (m_spec.prefix.empty()) return {};
+    m_spec.bos = m_spec.prefix.front();
     m_spec.addsBos = true;
     return {};
   }
@@ -175,13 +238,43 @@ private:
     const std::string type = typeOf(component);
     if (type == "Sequence")
       return each(component, "decoders", depth, "decoder", [&](const Tree &item) { return decoder(item, depth + 1); });
-    if (type != "ByteLevel") return unsupported("decoder", "the decoder " + type);
+    PieceDecoding &decoding = m_spec.decoding;
+    if (type == "ByteLevel" && m_byteLevel) return {};
+    if (type == "Fuse") {
+      m_fused = true;
+    } else if (type == "ByteFallback" && !m_fused) {
+      decoding.bytePieces = true;
+    } else if (type == "Replace" && !m_fused) {
+      NormalizeStep step;
+      ATTUNE_CHECK(replace(component, "decoder", step));
+      if (step.kind != NormalizeStep::Kind::ReplaceText || step.to.size() > step.from.size())
+        return unsupported("decoder", "a Replace by a regular expression or by a longer text");
+      decoding.replacements.emplace_back(step.from, step.to);
+    } else if (type == "Strip" && m_fused) {
+      const Tree &start = part(component, "start");
+      const Tree &stop = part(component, "stop");
+      if (!stop.is_null() && stop != 0) return unsupported("decoder", "a Strip at the end");
+      if (!start.is_number_unsigned() || start.get<uint64_t>() > 64) return malformed("decoder", "A Strip has no usable start.");
+      decoding.startContent = text(component, "content");
+      decoding.startCount = start.get<size_t>();
+    } else if (type == "Metaspace" && !m_fused) {
+      decoding.replacements.emplace_back(text(component, "replacement"), " ");
+      if (decoding.replacements.back().first.empty()) return malformed("decoder", "A Metaspace has no replacement.");
+      if (prependScheme(component) != "never") {
+        decoding.startContent = " ";
+        decoding.startCount = 1;
+      }
+    } else {
+      return unsupported("decoder", "the decoder " + type + " at this place");
+    }
     return {};
   }
 
   const Tree &m_root;
   BpeSpec &m_spec;
   bool m_byteLevel = false;
+  size_t m_growth = 1;  // how many times as long the replacements may make a text
+  bool m_fused = false; // the decoder has joined the pieces: what follows sees the text
 };
 
 } // namespace

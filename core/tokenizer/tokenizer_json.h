@@ -1,4 +1,4 @@
-// Reads Hugging Face's tokenizer.json (byte-level BPE only). Pure functions, any thread.
+// Reads Hugging Face's tokenizer.json (BPE over bytes or characters). Pure functions, any thread.
 // MalformedFile for broken files, UnsupportedFormat names a component that Attune does not read.
 #pragma once
 

@@ -63,11 +63,24 @@ size_t validUtf8Prefix(std::string_view text);
 /// 0 when `text` could still become valid with more bytes behind it.
 size_t invalidUtf8Length(std::string_view text);
 
+/// A half-open byte range of a text.
+struct TextSpan {
+  size_t begin = 0;
+  size_t end = 0;
+};
+
 /// A text derived from another with the source bytes of each of its bytes.
 struct MappedText {
   std::string text;
   std::vector<uint32_t> begin; // per byte of `text`, into the source
   std::vector<uint32_t> end;
+
+  /// The source bytes of a span of `text`, `base` bytes further on.
+  TextSpan source(TextSpan span, size_t base = 0) const {
+    if (span.begin < span.end) return {base + begin[span.begin], base + end[span.end - 1]};
+    const size_t at = span.begin < begin.size() ? begin[span.begin] : end.empty() ? 0 : end.back();
+    return {base + at, base + at};
+  }
 };
 
 /// Copies `text` with every invalid sequence replaced by U+FFFD.

@@ -4,9 +4,15 @@
 
 #include "core/tokenizer/tokenizer.h"
 
+#include <atomic>
 #include <cstring>
 
 namespace attune::tokenizer {
+
+struct WordSymbol {
+  TokenId id;
+  uint32_t bytes; // of the word it covers
+};
 
 class WordCache {
 public:
@@ -32,9 +38,36 @@ public:
       std::memcpy(part, key.part, sizeof(part));
       length = key.length;
     }
-    void clear() { length = 0; }
   };
 
+  /// A number for a new model.
+  static uint64_t nextModel() {
+    static std::atomic<uint64_t> next{1};
+    return next++;
+  }
+
+  /// Appends the symbols of `word`: remembered ones, else what `encode(word, out)` appends.
+  template <typename Encode> static void encode(uint64_t model, std::string_view word, std::vector<WordSymbol> &out, const Encode &encode) {
+    if (word.size() > kMaxWord) return encode(word, out);
+    const Key key(word);
+    Entry &entry = ofThread(model).slot(key);
+    if (entry.holds(key)) {
+      for (size_t i = 0; i < entry.count; ++i) out.push_back({entry.ids[i], entry.lengths[i]});
+      return;
+    }
+    const size_t before = out.size();
+    encode(word, out);
+    const size_t count = out.size() - before;
+    if (count > kMaxTokens) return;
+    entry.setKey(key);
+    entry.count = static_cast<uint8_t>(count);
+    for (size_t i = 0; i < count; ++i) {
+      entry.ids[i] = out[before + i].id;
+      entry.lengths[i] = static_cast<uint8_t>(out[before + i].bytes);
+    }
+  }
+
+private:
   static WordCache &ofThread(uint64_t model) {
     static thread_local WordCache cache;
     if (cache.m_model != model) {
@@ -51,7 +84,6 @@ public:
     return m_entries[(hash >> 40) & (kEntries - 1)];
   }
 
-private:
   static constexpr size_t kEntries = 16384;
   uint64_t m_model = 0;
   std::vector<Entry> m_entries;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes the bundle of third-party sources from which the worker preset builds without network and without Debian's
-# packages: headers of nlohmann/json, CLI11 and doctest, and the sources of PCRE2. Everything is pinned by sha256.
-# usage: make_bundle.sh FOLDER      (needs Debian's apt and the -dev packages that ./dev setup installs)
+# packages: headers of nlohmann/json, CLI11 and doctest, and the sources of PCRE2 and SentencePiece. Everything is pinned by
+# sha256 (SentencePiece by ./dev setup, which fetched it).
+# usage: make_bundle.sh FOLDER SENTENCEPIECE      (needs Debian's apt and the -dev packages that ./dev setup installs)
 set -euo pipefail
 
 headers_sha256=9be50759bb37dd84cd8f08f3e35b397518f29fe61641d42d1f27d3e454ad8600
@@ -9,7 +10,8 @@ pcre2_version=10.42
 pcre2_sha256=c33b418e3b936ee3153de2c61cc638e7e4fe3156022a5c77d0711bcbb9d64f1f
 
 target=$(realpath -m "$1")
-manifest="nlohmann/json 3.11.2, CLI11 2.1.2, doctest 2.4.9 (headers $headers_sha256); PCRE2 $pcre2_version ($pcre2_sha256)"
+sentencepiece=$(realpath "$2")
+manifest="nlohmann/json 3.11.2, CLI11 2.1.2, doctest 2.4.9 (headers $headers_sha256); PCRE2 $pcre2_version ($pcre2_sha256); $(basename "$sentencepiece")"
 if [[ -e $target/MANIFEST && $(<"$target/MANIFEST") == "$manifest" ]]; then exit 0; fi
 
 work=$(mktemp -d -p "$(dirname "$target")")
@@ -35,9 +37,12 @@ echo "$pcre2_sha256  $tarball" | sha256sum --check --quiet
 mkdir "$work/bundle/pcre2"
 tar -xf "$tarball" -C "$work/bundle/pcre2" --strip-components=1
 (cd "$work/bundle/pcre2" && rm -rf testdata doc maint vms src/sljit/test_src .github)
+mkdir -p "$work/bundle/sentencepiece/src"
+(cd "$sentencepiece" && cp -r LICENSE config.h.in third_party "$work/bundle/sentencepiece/" && cp -r src/builtin_pb src/*.h src/*.cc "$work/bundle/sentencepiece/src/")
+(cd "$work/bundle/sentencepiece/src" && rm -f ./*_main.cc ./*_test.cc ./*train* normalization_rule.h unicode_script*)
 cat >"$work/bundle/README" <<'TEXT'
 Third-party sources for building Attune without network: headers of nlohmann/json (MIT), CLI11 (BSD-3-Clause) and doctest
-(MIT), and PCRE2 (BSD-3-Clause, see pcre2/LICENCE). Use with -DATTUNE_BUNDLE_DIR=THIS_FOLDER.
+(MIT), PCRE2 (BSD-3-Clause, see pcre2/LICENCE) and SentencePiece (Apache-2.0, with protobuf-lite, BSD-3-Clause). Use with -DATTUNE_BUNDLE_DIR=THIS_FOLDER.
 TEXT
 printf '%s\n' "$manifest" >"$work/bundle/MANIFEST"
 chmod 755 "$work/bundle"

@@ -133,11 +133,12 @@ def decoding(dtype):
 
 
 @functools.lru_cache(None)
-def tokenizing(rows, megabytes):
+def tokenizing(folder, rows, megabytes):
     ours, theirs = [], []
+    file = next(file for file in (folder + "/tokenizer.json", folder + "/tokenizer.model") if os.path.exists(file))
     for _ in range(options.rounds):
-        theirs.append(peer("tokenizer.py", HF + "/tokenizer.json", rows, megabytes))
-        ours.append(last_json(run([BIN + "/tokenizer_bench", HF, rows, str(megabytes)])[0]))
+        theirs.append(peer("tokenizer.py", file, rows, megabytes))
+        ours.append(last_json(run([BIN + "/tokenizer_bench", folder, rows, str(megabytes)])[0]))
     return merged(ours), merged(theirs)
 
 
@@ -183,10 +184,19 @@ def prompt(dtype):
     emit(f"prompt_{dtype}", ours["prompt_tok_s"], "tok/s", max(hf["prompt_tok_s"], llama["prompt_tok_s"] if llama else 0), 1.3)
 
 
-def tokenizer(name, rows, megabytes):
-    ours, theirs = tokenizing(rows, megabytes)
+def tokenizer(name, rows, megabytes, folder=None, goal=2.0):
+    ours, theirs = tokenizing(folder or HF, rows, megabytes)
     if ours["tokens"] != theirs["tokens"]: print(name + ": the token counts differ", file=sys.stderr)
-    emit(name, ours["encode_MB_s"], "MB/s", theirs["encode_MB_s"], 2.0)
+    emit(name, ours["encode_MB_s"], "MB/s", theirs["encode_MB_s"], goal)
+
+
+def more_tokenizers():
+    """Those that tests/parity/tokenizer_parity.py has fetched."""
+    for name in ("llama2", "llama3", "qwen3", "gemma3", "deepseek_v3", "mistral_v3"):
+        folder = os.path.join(options.peers, "tokenizers", name)
+        if not os.path.isdir(folder): continue
+        tokenizer(f"tokenizers_{name}_en", options.rows, 2, folder, 1.0)
+        tokenizer(f"tokenizers_{name}_zh", options.rows_zh, 2, folder, 1.0)
 
 
 def help_time():
@@ -224,6 +234,7 @@ FIGURES = {
     "prompt_bf16": lambda: prompt("bf16"),
     "tokenizer_en": lambda: tokenizer("tokenizer_en", options.rows, 5),
     "tokenizer_zh": lambda: tokenizer("tokenizer_zh", options.rows_zh, 2),
+    "tokenizers": more_tokenizers,
     "help_time": help_time,
     "first_token": first_token,
 }

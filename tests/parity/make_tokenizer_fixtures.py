@@ -127,4 +127,4 @@ def main():
     json.dump({"digests": digests, "variants": variants}, open(f"{folder}/parity.json", "w"), ensure_ascii=False, indent=1)
 
 
-main()
+if __name__ == "__main__": main()

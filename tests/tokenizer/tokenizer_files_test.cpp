@@ -187,15 +187,15 @@ TEST_CASE("missing files and foreign formats are named") {
   CHECK(loadTokenizer(folder.path() + "/none").error().code == ErrorCode::FileNotFound);
   CHECK(loadTokenizer(folder.path()).error().code == ErrorCode::MissingInFolder);
   folder.write("tokenizer.model", "x");
-  CHECK(loadTokenizer(folder.path()).error().code == ErrorCode::UnsupportedFormat);
+  CHECK(loadTokenizer(folder.path()).error().code == ErrorCode::MalformedFile);
   folder.write("bad.gguf", "GGUF");
   CHECK(loadTokenizer(folder.path() + "/bad.gguf").error().code == ErrorCode::MalformedFile);
 }
 
 TEST_CASE("components that Attune does not read are refused by name") {
   const auto refused = ErrorCode::UnsupportedFormat;
-  checkRefused(with(R"("normalizer":null)", R"("normalizer":{"type":"Lowercase"})"), refused, "Lowercase");
-  checkRefused(with(R"("type":"ByteLevel","add_prefix_space")", R"("type":"Metaspace","add_prefix_space")"), refused, "Metaspace");
+  checkRefused(with(R"("normalizer":null)", R"("normalizer":{"type":"StripAccents"})"), refused, "StripAccents");
+  checkRefused(with(R"("type":"ByteLevel","add_prefix_space")", R"("type":"Whitespace","add_prefix_space")"), refused, "Whitespace");
   checkRefused(with(R"("type":"BPE")", R"("type":"Unigram")"), refused, "Unigram");
   checkRefused(with(R"("type":"BPE")", R"("type":"BPE","dropout":0.1)"), refused, "dropout");
   checkRefused(with(R"("type":"BPE")", R"("type":"BPE","end_of_word_suffix":"</w>")"), refused, "end_of_word_suffix");

@@ -66,7 +66,8 @@ private:
       auto ids = tokenizer.encodeUnlessStopped(encoded.text, m_withSpecial, context.stop);
       if (!ids) return interrupted();
       encoded.ids = std::move(*ids);
-      if (m_addSpecial && tokenizer.addsBos() && tokenizer.bosToken() >= 0) encoded.ids.insert(encoded.ids.begin(), tokenizer.bosToken());
+      const auto prefix = m_addSpecial ? tokenizer.prefixTokens() : std::vector<tokenizer::TokenId>{};
+      encoded.ids.insert(encoded.ids.begin(), prefix.begin(), prefix.end());
     }
     return encoded;
   }
