@@ -66,6 +66,9 @@ target_include_directories(attune_sentencepiece SYSTEM PUBLIC ${_sentencepiece} 
                            ${CMAKE_BINARY_DIR}/sentencepiece)
 target_compile_definitions(attune_sentencepiece PUBLIC _USE_INTERNAL_STRING_VIEW HAVE_PTHREAD=1)
 target_compile_options(attune_sentencepiece PRIVATE -w)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # one double constant makes the sums doubles; later releases sum floats, and ties fall as there
+  set_source_files_properties(${_sentencepiece}/src/unigram_model.cc PROPERTIES COMPILE_OPTIONS -fsingle-precision-constant)
+endif()
 target_link_libraries(attune_sentencepiece PUBLIC Threads::Threads)
 set_target_properties(attune_sentencepiece PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 if(DEFINED ATTUNE_TORCH_CXX11_ABI)

@@ -37,6 +37,7 @@ struct SentencePieceModel::Parts {
   std::unordered_map<std::string_view, TokenId> ids; // views into the message
   TokenId bytes[256];
   TokenId unknown = -1;
+  std::vector<bool> joins;   // by code point: it stands in a piece with others; empty where a text is not cut at the rest
   bool cutsAtSpaces = false; // no piece goes on behind a letter with a space: words are independent
   uint64_t cacheKey = 0;
 };
@@ -92,6 +93,11 @@ Result<std::shared_ptr<const SentencePieceModel>> SentencePieceModel::create(std
   parts.ids.reserve(static_cast<size_t>(message.pieces_size()));
   parts.cutsAtSpaces = kind == spm::TrainerSpec::BPE;
   bool hasSpace = false;
+  // Unknown characters beside each other become one unknown piece where there are no byte pieces, so words are not independent.
+  bool cutsAtLoners =
+      parts.cutsAtSpaces && message.trainer_spec().byte_fallback() && message.normalizer_spec().precompiled_charsmap().empty();
+  for (const auto &piece : message.pieces()) cutsAtLoners = cutsAtLoners && validUtf8Prefix(piece.piece()) == piece.piece().size();
+  if (cutsAtLoners) parts.joins.resize(0x110000, false);
   for (int id = 0; id < message.pieces_size(); ++id) {
     auto *const piece = message.mutable_pieces(id);
     const std::string &text = piece->piece();
@@ -113,6 +119,10 @@ Result<std::shared_ptr<const SentencePieceModel>> SentencePieceModel::create(std
     }
     if (piece->type() == Type::CONTROL || piece->type() == Type::UNKNOWN || piece->type() == Type::BYTE) continue;
     hasSpace = hasSpace || text == kSpaceSymbol;
+    for (size_t at = 0, length = 0; cutsAtLoners && at < text.size(); at += length) {
+      const uint32_t code = decodeUtf8(text.data() + at, length);
+      if (length < text.size()) parts.joins[code] = true;
+    }
     parts.cutsAtSpaces = parts.cutsAtSpaces && !crossesWords(text);
   }
   parts.cutsAtSpaces = parts.cutsAtSpaces && hasSpace;
@@ -180,7 +190,7 @@ void SentencePieceModel::encodeNormalized(std::string_view text, size_t at, cons
                                           std::vector<Symbol> &out) const {
   std::vector<WordSymbol> symbols;
   for (size_t begin = 0; begin < text.size();) {
-    const size_t end = m_parts->cutsAtSpaces ? spaceWordEnd(text, begin) : text.size();
+    const size_t end = wordEnd(text, begin);
     symbols.clear();
     WordCache::encode(m_parts->cacheKey, text.substr(begin, end - begin), symbols,
                       [this](std::string_view word, std::vector<WordSymbol> &fresh) { encodeWord(word, fresh); });
@@ -190,6 +200,15 @@ void SentencePieceModel::encodeNormalized(std::string_view text, size_t at, cons
     }
     begin = end;
   }
+}
+
+/// Where a text can be cut without changing what becomes of it: before a word, and around a character that no piece joins to others.
+size_t SentencePieceModel::wordEnd(std::string_view text, size_t begin) const {
+  const size_t end = m_parts->cutsAtSpaces ? spaceWordEnd(text, begin) : text.size();
+  if (m_parts->joins.empty()) return end;
+  for (size_t at = begin, length = 0; at < end; at += length)
+    if (!m_parts->joins[decodeUtf8(text.data() + at, length)]) return at > begin ? at : at + length;
+  return end;
 }
 
 /// As the library's own encoder reads the model's answer: unknown text becomes bytes or one unknown piece.

@@ -69,6 +69,7 @@ private:
   static Result<std::shared_ptr<const SentencePieceModel>> create(std::shared_ptr<SentencePieceModel> model, const std::string &where,
                                                                   const MarkerTest &isMarker);
   void encodeNormalized(std::string_view text, size_t at, const std::vector<size_t> &source, std::vector<Symbol> &out) const;
+  size_t wordEnd(std::string_view text, size_t begin) const;
   void encodeWord(std::string_view word, std::vector<WordSymbol> &out) const;
   std::unique_ptr<Parts> m_parts;
 };

@@ -205,7 +205,7 @@ std::string SentencePieceTokenizer::decode(const std::vector<TokenId> &ids, bool
   for (const TokenId id : ids) {
     if (skipSpecial && isSpecial(id)) continue;
     out += decodeNext(id, first);
-    first = m_model->removesExtraWhitespaces() && out.empty();
+    first = false;
   }
   return out;
 }
@@ -214,7 +214,7 @@ std::string SentencePieceTokenizer::decodeNext(TokenId id, bool atStart) const {
   if (id < 0 || id >= vocabularySize()) return "";
   const Entry &entry = m_texts[static_cast<size_t>(id)];
   const bool prefix = atStart && !entry.whole && (m_model->addsDummyPrefix() || m_model->removesExtraWhitespaces());
-  return prefix && entry.text[0] == ' ' && entry.piece[0] != ' ' ? entry.text.substr(1) : entry.text;
+  return prefix && entry.piece.compare(0, kSpaceSymbol.size(), kSpaceSymbol) == 0 ? entry.text.substr(1) : entry.text;
 }
 
 std::string SentencePieceTokenizer::piece(TokenId id) const {

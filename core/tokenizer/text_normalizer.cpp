@@ -33,6 +33,22 @@ size_t trailingSpace(std::string_view text) {
   return end;
 }
 
+/// Capitals that the originals' Unicode version knows and the table of letter_case, which follows Python, does not.
+struct NewCapitals {
+  uint32_t first, last;
+  int32_t toLower;
+};
+constexpr NewCapitals kNewCapitals[] = {{0x1C89, 0x1C89, 1},      {0xA7CB, 0xA7CB, -0xA567}, {0xA7CC, 0xA7CC, 1}, {0xA7CE, 0xA7CE, 1},
+                                        {0xA7D2, 0xA7D2, 1},      {0xA7D4, 0xA7D4, 1},       {0xA7DA, 0xA7DA, 1}, {0xA7DC, 0xA7DC, -0xA641},
+                                        {0x10D50, 0x10D65, 0x20}, {0x16EA0, 0x16EB8, 0x1B}};
+
+void appendLowercase(std::string &out, uint32_t code) {
+  for (const NewCapitals &range : kNewCapitals)
+    if (code >= range.first && code <= range.last)
+      return appendUtf8(out, static_cast<uint32_t>(static_cast<int32_t>(code) + range.toLower));
+  appendLower(out, code);
+}
+
 } // namespace
 
 /// A text under construction with the bytes of the text before it.
@@ -107,7 +123,7 @@ void TextNormalizer::rewrite(const Step &step, std::string_view text, bool atSta
     for (size_t at = 0, length = 0; at < text.size(); at += length) {
       const uint32_t code = decodeUtf8(text.data() + at, length);
       lower.clear();
-      appendLower(lower, code);
+      appendLowercase(lower, code);
       edit.put(lower, at, at + length);
     }
     return;
