@@ -51,6 +51,7 @@ Result<std::shared_ptr<const BpeTokenizer>> BpeTokenizer::create(BpeSpec spec) {
     out->m_special[index] = token.special;
     if (MappedText rewritten; token.normalized && out->m_normalizer.apply(token.content, true, false, rewritten))
       token.content = rewritten.text;
+    if (token.content.empty()) continue; // normalisation leaves nothing to match
     (token.normalized ? normalized : raw).push_back(token);
   }
   ATTUNE_TRY(out->m_rawTokens, AddedTokens::create(std::move(raw), spec.where));

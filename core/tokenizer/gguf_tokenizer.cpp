@@ -35,13 +35,17 @@ const char *const kDeepseekWords =
     "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|"
     "\\s*[\r\n]+|\\s+(?!\\S)|\\s+";
 const char *const kDeepseekHan = "[一-龥ࠀ-一가-퟿]+";
-const char *const kDeepseekLetters = "\\s?["
-                                     "A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-"
-                                     "Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-ώᾀ"
-                                     "-ᾴᾶ-ᾼιῂ-ῄῆ-ῌῐ-ΐῖ-Ίῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤΩℨK-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-"
-                                     "Ｚａ-ｚ𐐀-𐑏𐒰"
-                                     "-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃"
-                                     "]+";
+// clang-format off
+const char *const kDeepseekLetters =
+    "\\s?["
+    "A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ"
+    "-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-"
+    "ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-ώᾀ-ᾴᾶ-ᾼιῂ-ῄῆ-ῌῐ-ΐῖ-Ίῠ-"
+    "Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤΩℨK-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-"
+    "ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰"
+    "-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃"
+    "]+";
+// clang-format on
 
 const std::vector<KnownPre> &knownPres() {
   static const std::vector<KnownPre> list = {
@@ -55,7 +59,7 @@ const std::vector<KnownPre> &knownPres() {
       {"llama-v3", {llama3Pattern()}, true, false, true},
       {"qwen2", {qwen2Pattern()}, false, true, false},
       {"deepseek-r1-qwen", {qwen2Pattern()}, false, true, false},
-      {"qwen35", {kQwen35}, false, true, false},
+      {"qwen35", {kQwen35}, false, false, false},
       {"glm4", {llama3Pattern()}, true, false, false},
       {"chatglm-bpe", {llama3Pattern()}, false, false, false},
       {"gpt-4o", {kGpt4o}, false, false, false},
@@ -140,7 +144,8 @@ Result<SentencePieceParts> readParts(const io::GgufFile &file) {
   const auto tokens = file.texts("tokenizer.ggml.tokens");
   const auto scores = file.numbers("tokenizer.ggml.scores");
   const auto types = file.integers("tokenizer.ggml.token_type");
-  if (!tokens || tokens->empty()) return malformed("The GGUF file has no list of tokens.", file, "tokenizer.ggml.tokens");
+  if (!tokens || tokens->empty() || tokens->size() > 1'000'000)
+    return malformed("The GGUF file has no list of tokens, or one of more than a million.", file, "tokenizer.ggml.tokens");
   if (!scores || scores->size() != tokens->size())
     return malformed("The GGUF file has no score for each token.", file, "tokenizer.ggml.scores");
   if (!types || types->size() != tokens->size())
