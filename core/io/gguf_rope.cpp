@@ -66,6 +66,10 @@ void readGgufRope(MetadataReader &metadata, ModelConfig &config) {
     if (rope.factor == 0.0) rope.factor = 1.0;
   }
   if (rope.scaling == "linear" && rope.factor == 1.0) rope.scaling = "none";
+  const bool reaches = rope.scaling == "yarn" || (rope.scaling == "linear" && config.family != "gemma3_text"); // beyond context_length
+  if (reaches && rope.factor > 1.0 && rope.factor < 1e6)
+    config.context = std::max(
+        config.context, static_cast<int64_t>(static_cast<double>(std::min<int64_t>(rope.originalContext, int64_t(1) << 31)) * rope.factor));
   if (rope.scaling == "yarn") {
     const double natural = rope.factor > 1.0 ? 0.1 * std::log(rope.factor) + 1.0 : 1.0;
     rope.attentionFactor = metadata.number("rope.scaling.yarn_attn_factor", natural);

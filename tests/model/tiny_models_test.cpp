@@ -17,16 +17,26 @@ namespace {
 
 // Rows are 40, 13 and 51 long: beyond the sliding windows (9 to 20) and, where scaling depends on the length, on both sides
 // of the original context (32).
-const char *const kVariants[] = {"tiny_llama/plain",        "tiny_llama/tied",
-                                 "tiny_llama/bias",         "tiny_llama/llama3",
-                                 "tiny_families/mistral",   "tiny_families/qwen2",
-                                 "tiny_families/qwen2_yarn", "tiny_families/qwen3",
-                                 "tiny_families/llama_dynamic", "tiny_families/llama_linear",
-                                 "tiny_families/gemma2",    "tiny_families/gemma3",
-                                 "tiny_families/phi3",      "tiny_families/phi4",
-                                 "tiny_families/glm",       "tiny_families/glm4",
-                                 "tiny_families/smollm3",   "tiny_families/baichuan1",
-                                 "tiny_families/baichuan2", "tiny_families/baichuan2_13b",
+const char *const kVariants[] = {"tiny_llama/plain",
+                                 "tiny_llama/tied",
+                                 "tiny_llama/bias",
+                                 "tiny_llama/llama3",
+                                 "tiny_families/mistral",
+                                 "tiny_families/qwen2",
+                                 "tiny_families/qwen2_yarn",
+                                 "tiny_families/qwen3",
+                                 "tiny_families/llama_dynamic",
+                                 "tiny_families/llama_linear",
+                                 "tiny_families/gemma2",
+                                 "tiny_families/gemma3",
+                                 "tiny_families/phi3",
+                                 "tiny_families/phi4",
+                                 "tiny_families/glm",
+                                 "tiny_families/glm4",
+                                 "tiny_families/smollm3",
+                                 "tiny_families/baichuan1",
+                                 "tiny_families/baichuan2",
+                                 "tiny_families/baichuan2_13b",
                                  "tiny_families/internlm2"};
 
 struct Fixture {
@@ -68,7 +78,7 @@ Tensor logitsOf(TransformerModel &model, const DecoderAdapters *adapters, const 
 } // namespace
 
 TEST_CASE("tiny models: logits, loss and greedy answers equal transformers'") {
-  for (const char *variant : kVariants) {
+  for (const std::string variant : kVariants) {
     CAPTURE(variant);
     const Fixture fixture(variant);
     const auto model = fixture.open(api::Method::Lora);
@@ -89,7 +99,7 @@ TEST_CASE("tiny models: logits, loss and greedy answers equal transformers'") {
 }
 
 TEST_CASE("tiny models: every LoRA gradient equals PEFT's, whatever is recomputed") {
-  for (const char *variant : kVariants)
+  for (const std::string variant : kVariants)
     for (const RecomputePolicy policy : {RecomputePolicy::None, RecomputePolicy::FeedForward, RecomputePolicy::Layer}) {
       CAPTURE(variant);
       CAPTURE(static_cast<int>(policy));
@@ -108,7 +118,7 @@ TEST_CASE("tiny models: every LoRA gradient equals PEFT's, whatever is recompute
 }
 
 TEST_CASE("tiny models: full gradients equal transformers', tied weights counted once") {
-  for (const char *variant : kVariants)
+  for (const std::string variant : kVariants)
     for (const RecomputePolicy policy : {RecomputePolicy::None, RecomputePolicy::Layer}) {
       CAPTURE(variant);
       const Fixture fixture(variant);
@@ -125,7 +135,10 @@ TEST_CASE("tiny models: full gradients equal transformers', tied weights counted
         CAPTURE(place.name);
         const Tensor flat = place.inFileOrder().reshape({-1});
         const Tensor sample = flat.as_strided({(flat.numel() + 36) / 37}, {37}, flat.storage_offset());
-        CHECK(differenceFrom(sample, fixture.tensor("full." + place.name)) < 1e-4);
+        const Tensor expected = fixture.tensor("full." + place.name), norm = fixture.tensor("fullnorm." + place.name);
+        // A sample of a short tensor is one element, perhaps a small one: differences count against the usual size, too.
+        const double usual = norm.item().toDouble() / std::sqrt(static_cast<double>(flat.numel()));
+        CHECK((sample - expected).abs().max().item().toDouble() < 1e-4 * std::max(usual, expected.abs().max().item().toDouble()));
         CHECK(differenceFrom(place.target.norm().reshape({1}), fixture.tensor("fullnorm." + place.name)) < 1e-4);
         ++checked;
       }
@@ -134,7 +147,7 @@ TEST_CASE("tiny models: full gradients equal transformers', tied weights counted
 }
 
 TEST_CASE("tiny models: AdamW steps follow transformers + PEFT") {
-  for (const char *variant : kVariants)
+  for (const std::string variant : kVariants)
     for (const bool lora : {true, false}) {
       CAPTURE(variant);
       CAPTURE(lora);
@@ -154,7 +167,7 @@ TEST_CASE("tiny models: AdamW steps follow transformers + PEFT") {
 }
 
 TEST_CASE("tiny models: plain operators give the same logits and gradients as our loops") {
-  for (const char *variant : kVariants) {
+  for (const std::string variant : kVariants) {
     CAPTURE(variant);
     const Fixture fixture(variant);
     setPlainKernels(true);
@@ -171,15 +184,16 @@ TEST_CASE("tiny models: plain operators give the same logits and gradients as ou
 }
 
 TEST_CASE("tiny models: what training saves is the original layout and computes the same") {
-  for (const char *variant : kVariants)
+  for (const std::string variant : kVariants)
     for (const bool lora : {true, false}) {
       CAPTURE(variant);
       CAPTURE(lora);
       const Fixture fixture(variant);
       const auto model = fixture.open(lora ? api::Method::Lora : api::Method::Full);
-      TempFolder folder;
+      const attune::test::TempFolder folder;
       REQUIRE(model->save(folder.path()).ok());
-      auto again = LanguageModel::open(lora ? fixture.folder : folder.path() + "/model", lora ? folder.path() + "/adapter" : "", at::kFloat);
+      auto again =
+          LanguageModel::open(lora ? fixture.folder : folder.path() + "/model", lora ? folder.path() + "/adapter" : "", at::kFloat);
       if (!again.ok()) FAIL(again.error().text());
       const std::vector<int32_t> &ids = fixture.rows[0].ids;
       const auto scores = tokenLogProbs(again->transformer, again->weights, again->adapters(), ids);

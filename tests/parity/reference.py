@@ -16,7 +16,16 @@ def rows(seed, vocab=257):
     return out
 
 
+def forget_lengths(m):
+    """transformers' dynamic rotary scaling keeps the frequencies of the longest sequence it has seen: start anew."""
+    for part in m.modules():
+        if getattr(part, "rope_type", None) == "dynamic":
+            part.max_seq_len_cached = part.original_max_seq_len
+            part.register_buffer("inv_freq", part.original_inv_freq, persistent=False)
+
+
 def logits(m, ids, **more):
+    forget_lengths(m)
     out = m(input_ids=torch.tensor([ids]), **more)
     return out.logits if hasattr(out, "logits") else out
 

@@ -18,6 +18,7 @@ void read(io::ConfigReader &config, io::ModelConfig &model) {
   }
   const bool first = model.architecture == "BaiChuanForCausalLM" || (model.vocab == kFirstVocabulary && !config.mentions("z_loss_weight"));
   model.headNorm = !first;
+  if (model.headNorm && model.tiedEmbeddings) config.unsupported("tie_word_embeddings", "true in a Baichuan2 model");
   if (model.kvHeads != model.heads) config.unsupported("num_key_value_heads", "other than the number of heads in a Baichuan model");
   if (config.number("z_loss_weight", 0.0) != 0.0) config.unsupported("z_loss_weight", "other than 0");
 }
