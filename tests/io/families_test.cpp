@@ -122,6 +122,12 @@ TEST_CASE("families: Baichuan 1 and 2, 7B and 13B are told apart by the config")
   std::string first = dims; // Baichuan-13B: the name of version 2, without its loss
   first.replace(first.find("\"vocab_size\":100"), 16, "\"vocab_size\":64000");
   CHECK_FALSE(read("BaichuanForCausalLM", R"("model_max_length":4096)", first).headNorm);
+  const std::string real =
+      R"("hidden_size":4096,"intermediate_size":11008,"num_hidden_layers":32,"num_attention_heads":32,"vocab_size":125696,)";
+  CHECK(read("BaichuanForCausalLM", R"("max_position_embeddings":4096)", real).parameterCount() == 7505973248);
+  const std::string larger =
+      R"("hidden_size":5120,"intermediate_size":13696,"num_hidden_layers":40,"num_attention_heads":40,"vocab_size":125696,)";
+  CHECK(read("BaichuanForCausalLM", R"("model_max_length":4096)", larger).parameterCount() == 13896668160);
   const auto modules = core::linearModules(seven, **core::familyOf(seven));
   CHECK(modules.front().name == "model.layers.0.self_attn.W_pack");
   CHECK(modules.front().outputs() == 240);
