@@ -15,18 +15,24 @@ std::vector<ExpectedTensor> expectedTensors(const ModelConfig &config) {
   const auto perLayer = modules.size() / static_cast<size_t>(config.layers);
   for (size_t i = 0; i < static_cast<size_t>(config.layers); ++i) {
     const std::string layer = family->layers + std::to_string(i) + ".";
+    const auto addWeights = [&](bool ofAttention) {
+      for (size_t m = i * perLayer; m < (i + 1) * perLayer; ++m) {
+        const bool attends = modules[m].matrix == core::PackedMatrix::Qkv || modules[m].matrix == core::PackedMatrix::Output;
+        if (attends == ofAttention) add(modules[m].name + ".weight", {modules[m].outputs(), modules[m].inputs});
+      }
+    };
     add(layer + family->inputNorm + ".weight", {h});
-    if (config.sandwichNorms) add(layer + family->attentionOutNorm + ".weight", {h});
-    add(layer + family->postNorm + ".weight", {h});
-    if (config.sandwichNorms) add(layer + family->feedForwardOutNorm + ".weight", {h});
+    addWeights(true);
     if (config.qkNorm) {
       add(layer + family->qNorm + ".weight", {config.headDim});
       add(layer + family->kNorm + ".weight", {config.headDim});
     }
-    for (size_t m = i * perLayer; m < (i + 1) * perLayer; ++m) {
-      add(modules[m].name + ".weight", {modules[m].outputs(), modules[m].inputs});
+    if (config.sandwichNorms) add(layer + family->attentionOutNorm + ".weight", {h});
+    add(layer + family->postNorm + ".weight", {h});
+    addWeights(false);
+    if (config.sandwichNorms) add(layer + family->feedForwardOutNorm + ".weight", {h});
+    for (size_t m = i * perLayer; m < (i + 1) * perLayer; ++m)
       if (modules[m].bias) add(modules[m].name + ".bias", {modules[m].outputs()});
-    }
   }
   add(family->finalNorm + ".weight", {h});
   if (!config.tiedEmbeddings) add(family->head + ".weight", {config.vocab, h});
