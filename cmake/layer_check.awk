@@ -6,7 +6,7 @@ function refuse(text) { printf "%s:%d: %s\n", FILENAME, FNR, text; failed = 1 }
 function layerOf(path) {
   if (path ~ /^core\/base\//) return "base"
   if (path ~ /^core\/api\//) return "api"
-  if (path ~ /^core\/(io|tokenizer|data|store)\//) return "text"
+  if (path ~ /^core\/(io|tokenizer|data|store|model\/families)\//) return "text"
   if (path ~ /^core\//) return "core"
   if (path ~ /^remote\//) return "remote"
   if (path ~ /^ui\//) return "ui"

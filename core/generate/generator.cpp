@@ -56,11 +56,13 @@ Status Generation::step() {
 /// Feeds what the cache does not hold yet, in chunks, and chooses the next token.
 Status Generation::advance() {
   if (!m_cache) m_cache.emplace(m_transformer->config(), static_cast<int64_t>(m_seen.size()) + m_budget, m_weights->embedding.options());
+  const auto length = static_cast<int64_t>(m_seen.size());
+  if (m_transformer->outgrows(m_cache->length, length)) m_cache->length = 0; // transformers reads all anew there too
   Tensor hidden;
   for (auto begin = m_seen.begin() + m_cache->length; begin != m_seen.end();) {
     if (m_options.stop.stopRequested()) return Error{ErrorCode::Interrupted, "The answer was stopped.", "", ""};
     const auto end = begin + std::min<int64_t>(m_options.prefillChunk, m_seen.end() - begin);
-    hidden = m_transformer->advance(*m_weights, m_adapters, std::vector<int64_t>(begin, end), *m_cache);
+    hidden = m_transformer->advance(*m_weights, m_adapters, std::vector<int64_t>(begin, end), *m_cache, length);
     begin = end;
   }
   const Tensor logits = m_transformer->logits(*m_weights, hidden).cpu();

@@ -9,7 +9,9 @@
 #include "core/io/model_tensors.h"
 #include "core/io/safetensors.h"
 #include "core/io/stored_tensor.h"
+#include "core/model/families/model_family.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -41,7 +43,12 @@ Json configFacts(const ModelConfig &config) {
   facts["vocab_size"] = config.vocab;
   facts["context"] = config.context;
   facts["tied_embeddings"] = config.tiedEmbeddings;
-  facts["rope"] = {{"theta", config.rope.theta}, {"scaling", config.rope.scaling}, {"factor", config.rope.factor}};
+  const bool rotates = config.position == PositionKind::Rope;
+  facts["positions"] = rotates ? "rope" : config.position == PositionKind::Alibi ? "alibi" : "none";
+  int64_t window = 0; // of the layers that have one
+  for (int64_t layer = 0; layer < config.layers; ++layer) window = std::max(window, config.layerKind(layer).window);
+  if (window > 0) facts["sliding_window"] = window;
+  if (rotates) facts["rope"] = {{"theta", config.rope.theta}, {"scaling", config.rope.scaling}, {"factor", config.rope.factor}};
   facts["bos_token"] = config.bosToken;
   facts["eos_tokens"] = config.eosTokens;
   return facts;
@@ -106,7 +113,9 @@ Json weightFiles(const std::string &folder) {
 
 /// Tensors that the settings do not speak of: a layer too many, a head of another kind. Nothing reads them.
 void noteSurplus(Description &result, const WeightSource &source, const std::string &path) {
-  std::set<std::string> expected = {"lm_head.weight"}; // may be stored beside the embedding it is tied to
+  const core::ModelFamily *family = core::findFamilyByType(source.config().family);
+  if (!family) return;
+  std::set<std::string> expected = {family->head + ".weight"}; // may be stored beside the embedding it is tied to
   for (ExpectedTensor &tensor : expectedTensors(source.config())) expected.insert(std::move(tensor.name));
   size_t surplus = 0;
   std::string first;
@@ -114,7 +123,9 @@ void noteSurplus(Description &result, const WeightSource &source, const std::str
     const std::string ending = ".rotary_emb.inv_freq"; // stored by old versions of transformers, always computed
     const bool computed =
         tensor.name.size() > ending.size() && tensor.name.compare(tensor.name.size() - ending.size(), ending.size(), ending) == 0;
-    if (computed || expected.count(tensor.name)) continue;
+    const bool apart = std::any_of(family->otherParts.begin(), family->otherParts.end(),
+                                   [&](const std::string &part) { return tensor.name.compare(0, part.size(), part) == 0; });
+    if (computed || apart || expected.count(tensor.name)) continue;
     if (surplus++ == 0) first = tensor.name;
   }
   if (surplus == 0) return;

@@ -10,7 +10,7 @@
 
 namespace attune::io {
 
-/// The model's settings from the metadata (architecture llama). UnsupportedModel names what does not fit.
+/// The model's settings from the metadata. UnsupportedModel names what does not fit.
 Result<ModelConfig> ggufModelConfig(const GgufFile &file);
 
 /// See openModel(); `path` is a file.
@@ -19,7 +19,7 @@ Result<std::unique_ptr<WeightSource>> openGgufModel(const std::string &path, boo
 /// The same for a file already opened.
 Result<std::unique_ptr<WeightSource>> ggufWeightSource(std::shared_ptr<const GgufFile> file, bool headerOnly);
 
-/// "blk.3.attn_q.weight" -> "model.layers.3.self_attn.q_proj.weight"; empty for names without a counterpart.
-std::string huggingFaceName(const std::string &ggufName);
+/// "blk.3.attn_q.weight" -> "model.layers.3.self_attn.q_proj.weight" in a Llama; empty for names without a counterpart.
+std::string huggingFaceName(const std::string &ggufName, const ModelConfig &config);
 
 } // namespace attune::io

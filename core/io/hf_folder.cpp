@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/io/safetensors.h"
 #include "core/io/stored_tensor.h"
+#include "core/model/families/model_family.h"
 
 #include <cstring>
 #include <filesystem>
@@ -87,13 +88,13 @@ private:
 
 class HfSource : public WeightSource {
 public:
-  explicit HfSource(ModelConfig config) : m_config(std::move(config)) {}
+  explicit HfSource(ModelConfig config) : m_config(std::move(config)), m_family(core::findFamilyByType(m_config.family)) {}
 
   /// What transformers makes of a config that ties head and embedding: one stored alone serves as both, and two that
   /// differ are not tied.
   Status settleTie() {
     if (!m_config.tiedEmbeddings) return {};
-    const std::string embedding = "model.embed_tokens.weight", head = "lm_head.weight";
+    const std::string embedding = m_family->embedding + ".weight", head = m_family->head + ".weight";
     const auto e = m_index.find(embedding), h = m_index.find(head);
     if (h == m_index.end()) return {};
     if (e == m_index.end()) {
@@ -144,6 +145,13 @@ public:
     if (found != m_index.end()) m_stored[found->second].release();
   }
 
+  /// The module path of today for a tensor that an older file calls differently.
+  std::string todaysName(const std::string &name) const {
+    for (const auto &[older, today] : m_family->spellings)
+      if (name.compare(0, older.size(), older) == 0) return today + name.substr(older.size());
+    return name;
+  }
+
   /// Adds the tensors of one file; with `wanted`, only those that the index places in it.
   Status addFile(const std::string &folder, const std::string &fileName, const std::map<std::string, std::string> *wanted) {
     ATTUNE_TRY(auto tensors, insideFolder(openTensorFile(folder + "/" + fileName)));
@@ -157,8 +165,9 @@ public:
                      "The tensor \"" + tensor.name + "\" is stored as " + tensor.dtype + ", which is not read.", tensor.where,
                      "Use the model's F32, F16 or BF16 files."};
       }
-      m_index.emplace(tensor.name, m_tensors.size());
-      m_tensors.push_back({tensor.name, *tensor.type, tensor.shape, 0, tensor.where});
+      const std::string name = todaysName(tensor.name);
+      m_index.emplace(name, m_tensors.size());
+      m_tensors.push_back({name, *tensor.type, tensor.shape, 0, tensor.where});
       m_tensors.back().bytes = static_cast<uint64_t>(m_tensors.back().elements()) * elementBytes(*tensor.type);
       m_stored.push_back(std::move(tensor));
     }
@@ -181,6 +190,7 @@ private:
   }
 
   ModelConfig m_config;
+  const core::ModelFamily *m_family; // never null: the config was parsed by it
   std::vector<TensorInfo> m_tensors;
   std::vector<StoredTensor> m_stored; // one for each of m_tensors
   std::unordered_map<std::string, size_t> m_index;
@@ -193,7 +203,7 @@ Status addShards(HfSource &source, const std::string &folder, const std::string 
   for (const auto &place : map) shards.insert(place.second);
   for (const std::string &shard : shards) ATTUNE_CHECK(source.addFile(folder, shard, &map));
   for (const auto &place : map) {
-    if (!source.find(place.first)) {
+    if (!source.find(source.todaysName(place.first))) {
       return Error{ErrorCode::MalformedFile,
                    "The index places the tensor \"" + place.first + "\" in " + place.second + ", which does not hold it.", indexPath,
                    "The model is incomplete; download it again."};

@@ -1,36 +1,41 @@
 #include "core/io/model_tensors.h"
 
+#include "core/model/families/model_family.h"
+
 namespace attune::io {
 
 std::vector<ExpectedTensor> expectedTensors(const ModelConfig &config) {
   std::vector<ExpectedTensor> list;
-  const int64_t h = config.hidden, f = config.intermediate, q = config.qRows(), kv = config.kvRows();
-  list.push_back({"model.embed_tokens.weight", {config.vocab, h}});
-  for (int64_t i = 0; i < config.layers; ++i) {
-    const std::string layer = "model.layers." + std::to_string(i) + ".";
-    list.push_back({layer + "input_layernorm.weight", {h}});
-    list.push_back({layer + "self_attn.q_proj.weight", {q, h}});
-    list.push_back({layer + "self_attn.k_proj.weight", {kv, h}});
-    list.push_back({layer + "self_attn.v_proj.weight", {kv, h}});
-    list.push_back({layer + "self_attn.o_proj.weight", {h, q}});
-    list.push_back({layer + "post_attention_layernorm.weight", {h}});
-    list.push_back({layer + "mlp.gate_proj.weight", {f, h}});
-    list.push_back({layer + "mlp.up_proj.weight", {f, h}});
-    list.push_back({layer + "mlp.down_proj.weight", {h, f}});
-    if (config.qkvBias) {
-      list.push_back({layer + "self_attn.q_proj.bias", {q}});
-      list.push_back({layer + "self_attn.k_proj.bias", {kv}});
-      list.push_back({layer + "self_attn.v_proj.bias", {kv}});
+  const core::ModelFamily *family = core::findFamilyByType(config.family);
+  if (!family) return list;
+  const auto add = [&](const std::string &name, std::vector<int64_t> shape) { list.push_back({name, std::move(shape)}); };
+  const int64_t h = config.hidden;
+  add(family->embedding + ".weight", {config.vocab, h});
+  const std::vector<core::LinearModule> modules = core::linearModules(config, *family);
+  const auto perLayer = modules.size() / static_cast<size_t>(config.layers);
+  for (size_t i = 0; i < static_cast<size_t>(config.layers); ++i) {
+    const std::string layer = family->layers + std::to_string(i) + ".";
+    const auto addWeights = [&](bool ofAttention) {
+      for (size_t m = i * perLayer; m < (i + 1) * perLayer; ++m) {
+        const bool attends = modules[m].matrix == core::PackedMatrix::Qkv || modules[m].matrix == core::PackedMatrix::Output;
+        if (attends == ofAttention) add(modules[m].name + ".weight", {modules[m].outputs(), modules[m].inputs});
+      }
+    };
+    add(layer + family->inputNorm + ".weight", {h});
+    addWeights(true);
+    if (config.qkNorm) {
+      add(layer + family->qNorm + ".weight", {config.headDim});
+      add(layer + family->kNorm + ".weight", {config.headDim});
     }
-    if (config.outputBias) list.push_back({layer + "self_attn.o_proj.bias", {h}});
-    if (config.mlpBias) {
-      list.push_back({layer + "mlp.gate_proj.bias", {f}});
-      list.push_back({layer + "mlp.up_proj.bias", {f}});
-      list.push_back({layer + "mlp.down_proj.bias", {h}});
-    }
+    if (config.sandwichNorms) add(layer + family->attentionOutNorm + ".weight", {h});
+    add(layer + family->postNorm + ".weight", {h});
+    addWeights(false);
+    if (config.sandwichNorms) add(layer + family->feedForwardOutNorm + ".weight", {h});
+    for (size_t m = i * perLayer; m < (i + 1) * perLayer; ++m)
+      if (modules[m].bias) add(modules[m].name + ".bias", {modules[m].outputs()});
   }
-  list.push_back({"model.norm.weight", {h}});
-  if (!config.tiedEmbeddings) list.push_back({"lm_head.weight", {config.vocab, h}});
+  add(family->finalNorm + ".weight", {h});
+  if (!config.tiedEmbeddings) add(family->head + ".weight", {config.vocab, h});
   return list;
 }
 

@@ -5,7 +5,7 @@
 #include "core/api/run_config.h"
 #include "core/base/result.h"
 #include "core/io/stored_tensor.h"
-#include "core/model/model_registry.h"
+#include "core/model/families/model_family.h"
 #include "core/nn/decoder_weights.h"
 
 #include <optional>

@@ -68,7 +68,9 @@ Result<DecoderWeights> changedWeights(const LoraAdapter &adapter, const io::Mode
   });
   for (const WeightPlace &place : weightPlaces(untied, family, tuned)) {
     const auto change = changes.find(place.name);
-    if (change != changes.end()) ATTUNE_CHECK(work(change->second, place.target));
+    if (change == changes.end()) continue;
+    if (place.storedRows) return io::adapterRefused("a whole trained matrix whose rows the model keeps by groups", place.name);
+    ATTUNE_CHECK(work(change->second, place.target));
   }
   return tuned;
 }

@@ -3,7 +3,9 @@
 #include "core/base/atomic_file.h"
 #include "core/base/json.h"
 #include "core/io/safetensors.h"
+#include "core/model/hf_config.h"
 
+#include <filesystem>
 #include <sys/stat.h>
 
 namespace attune::core {
@@ -42,63 +44,27 @@ Status writeWeights(const std::string &path, const std::vector<WeightPlace> &pla
         {place.name, place.target.scalar_type() == at::kBFloat16 ? io::DType::BF16 : io::DType::F32, place.target.sizes().vec()});
   ATTUNE_TRY(auto writer, io::SafetensorsWriter::create(path, specs));
   for (const WeightPlace &place : places) {
-    const Tensor rows = place.target.detach().cpu().contiguous();
+    const Tensor rows = place.inFileOrder().detach().cpu().contiguous();
     ATTUNE_CHECK(writer.write({static_cast<const uint8_t *>(rows.data_ptr()), rows.nbytes()}));
   }
   return writer.commit();
 }
 
-} // namespace
-
-std::string hfConfigJson(const io::ModelConfig &c, const std::string &dtype) {
-  Json config = {{"architectures", {c.architecture.empty() ? "LlamaForCausalLM" : c.architecture}}, {"model_type", c.family}};
-  config["hidden_size"] = c.hidden;
-  config["intermediate_size"] = c.intermediate;
-  config["num_hidden_layers"] = c.layers;
-  config["num_attention_heads"] = c.heads;
-  config["num_key_value_heads"] = c.kvHeads;
-  config["head_dim"] = c.headDim;
-  config["vocab_size"] = c.vocab;
-  config["max_position_embeddings"] = c.context;
-  config["rms_norm_eps"] = c.normEps;
-  config["hidden_act"] = c.activation == io::Activation::Silu   ? "silu"
-                         : c.activation == io::Activation::Gelu ? "gelu"
-                                                                : "gelu_pytorch_tanh";
-  config["attention_bias"] = c.qkvBias;
-  config["mlp_bias"] = c.mlpBias;
-  config["tie_word_embeddings"] = c.tiedEmbeddings;
-  config["rope_theta"] = c.rope.theta;
-  if (c.family == "mistral") config["sliding_window"] = nullptr; // without the key its class assumes one
-  if (c.rope.scaling != "none") {
-    Json scaling = {{"rope_type", c.rope.scaling}, {"factor", c.rope.factor}};
-    if (c.rope.scaling == "llama3") {
-      scaling["low_freq_factor"] = c.rope.lowFrequencyFactor;
-      scaling["high_freq_factor"] = c.rope.highFrequencyFactor;
-    }
-    if (c.rope.originalContext > 0) scaling["original_max_position_embeddings"] = c.rope.originalContext;
-    config["rope_scaling"] = scaling;
+/// The Python files that config.json's auto_map names: without them transformers cannot open the folder (Baichuan, InternLM2).
+Status carryCode(const std::string &source, const std::string &folder) {
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator item(source, ignored), end; item != end; item.increment(ignored)) {
+    if (item->path().extension() != ".py" || !isFile(item->path().string())) continue;
+    ATTUNE_TRY(const std::string text, readFile(item->path().string(), size_t(16) << 20));
+    ATTUNE_CHECK(writeFileAtomic(folder + "/" + item->path().filename().string(), text));
   }
-  if (c.bosToken >= 0) config["bos_token_id"] = c.bosToken;
-  if (c.padToken >= 0) config["pad_token_id"] = c.padToken;
-  if (c.eosTokens.size() == 1) config["eos_token_id"] = c.eosTokens.front();
-  if (c.eosTokens.size() > 1) config["eos_token_id"] = c.eosTokens;
-  config["torch_dtype"] = dtype;
-  config["use_cache"] = true;
-  return dumpJson(config) + "\n";
+  return {};
 }
 
+} // namespace
+
 Status checkWritable(const io::ModelConfig &config, const std::string &sourcePath) {
-  if (isFolder(sourcePath)) return {};
-  const auto refuse = [&](const std::string &what) {
-    return Error{ErrorCode::UnsupportedModel,
-                 "A model with " + what + " cannot be written as a Hugging Face folder, which this method ends with.",
-                 sourcePath,
-                 "Train a LoRA adapter, or start from the model's Hugging Face folder.",
-                 {}};
-  };
-  if (config.rope.scaling == "divisors") return refuse("its own table of rotary frequencies");
-  if (config.qkvBias != config.outputBias) return refuse("biases in only some of its attention layers");
-  return {};
+  return isFolder(sourcePath) ? Status() : checkHfConfig(config, sourcePath);
 }
 
 Status writeHfFolder(const std::string &folder, const io::ModelConfig &config, const std::vector<WeightPlace> &places,
@@ -115,7 +81,19 @@ Status writeHfFolder(const std::string &folder, const io::ModelConfig &config, c
     ATTUNE_TRY(const std::string text, readFile(sourcePath + "/" + name));
     ATTUNE_CHECK(writeFileAtomic(folder + "/" + name, text));
   }
+  ATTUNE_CHECK(carryCode(sourcePath, folder));
   ATTUNE_TRY(Json json, readJsonFile(sourcePath + "/config.json"));
+  ATTUNE_TRY(const ModelFamily *family, familyOf(config));
+  const ModelFamily &written = writtenFamily(*family);
+  if (&written != family) { // the language model alone
+    Json inner = json.contains(family->nestedConfig) ? json[family->nestedConfig] : json;
+    for (const char *key : {"bos_token_id", "eos_token_id"})
+      if (json.contains(key)) inner[key] = json[key];
+    json = inner;
+    json["architectures"] = {written.architectures.front()};
+    json["model_type"] = written.name;
+    if (warning) *warning = "Only the language model was trained and saved; its folder has none of the parts that see pictures.";
+  }
   json.erase("quantization_config"); // the weights written here are plain
   json.erase("dtype");
   json["torch_dtype"] = dtype;

@@ -19,7 +19,4 @@ Status writeHfFolder(const std::string &folder, const io::ModelConfig &config, c
 /// UnsupportedModel when config.json has no words for this decoder and there is none to carry over: asked before training.
 Status checkWritable(const io::ModelConfig &config, const std::string &sourcePath);
 
-/// The config.json text that transformers reads for this decoder.
-std::string hfConfigJson(const io::ModelConfig &config, const std::string &dtype);
-
 } // namespace attune::core

@@ -1,6 +1,7 @@
 #include "core/model/language_model.h"
 
 #include "core/lora/lora_file.h"
+#include "core/lora/row_order.h"
 #include "core/lora/weight_changes.h"
 #include "core/model/model_loader.h"
 
@@ -14,6 +15,7 @@ Result<LanguageModel> LanguageModel::open(const std::string &modelPath, const st
   LoraAdapter adapter;
   if (!adapterPath.empty()) {
     ATTUNE_TRY(adapter, readAdapter(adapterPath, linearModules(config, *family), wholeTensors(config, *family)));
+    toModelOrder(adapter, config);
     model.bound = bindAdapter(adapter, config.layers, type);
   }
   ATTUNE_TRY(model.weights, loadWeights(*source, type));

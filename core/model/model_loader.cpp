@@ -1,6 +1,9 @@
 #include "core/model/model_loader.h"
 
+#include "core/nn/head_norm.h"
+
 #include <ATen/Parallel.h>
+#include <ATen/ops/tensor.h>
 #include <c10/util/BFloat16.h>
 
 #include <atomic>
@@ -34,7 +37,9 @@ DecoderWeights allocate(const io::ModelConfig &c, const at::TensorOptions &optio
   for (int64_t i = 0; i < c.layers; ++i) {
     LayerWeights layer;
     layer.inputNorm = make(true, {c.hidden});
+    layer.attentionOutNorm = make(c.sandwichNorms, {c.hidden});
     layer.postNorm = make(true, {c.hidden});
+    layer.feedForwardOutNorm = make(c.sandwichNorms, {c.hidden});
     layer.qkv = make(true, {qkvRows, c.hidden});
     layer.qkvBias = make(c.qkvBias, {qkvRows});
     layer.output = make(true, {c.hidden, c.qRows()});
@@ -72,31 +77,50 @@ Status checkShapes(const io::WeightSource &source, const std::vector<WeightPlace
   return {};
 }
 
-Status readInto(const io::WeightSource &source, const WeightPlace &place, const Chunk &chunk, std::vector<float> &scratch) {
+/// Rows [stored, stored + count) of the file's tensor into rows [row, ..) of the target.
+Status readRows(const io::WeightSource &source, const WeightPlace &place, int64_t stored, int64_t row, int64_t count,
+                std::vector<float> &scratch) {
   const int64_t width = place.target.dim() == 2 ? place.target.size(1) : 1;
   if (place.target.scalar_type() == at::kFloat)
-    return source.readFloat(place.name, chunk.rowBegin, chunk.rowEnd, place.target.data_ptr<float>() + chunk.rowBegin * width);
-  auto *out = place.target.data_ptr<c10::BFloat16>();
+    return source.readFloat(place.name, stored, stored + count, place.target.data_ptr<float>() + row * width);
+  auto *out = place.target.data_ptr<c10::BFloat16>() + row * width;
   const io::TensorInfo *info = source.find(place.name);
   const ByteView raw = info->type == io::DType::BF16 ? source.rawBytes(place.name) : ByteView{};
   if (raw.data) {
     const size_t rowBytes = static_cast<size_t>(width) * 2;
-    std::memcpy(out + chunk.rowBegin * width, raw.data + static_cast<size_t>(chunk.rowBegin) * rowBytes,
-                static_cast<size_t>(chunk.rowEnd - chunk.rowBegin) * rowBytes);
+    std::memcpy(out, raw.data + static_cast<size_t>(stored) * rowBytes, static_cast<size_t>(count) * rowBytes);
     return {};
   }
-  scratch.resize(static_cast<size_t>((chunk.rowEnd - chunk.rowBegin) * width));
-  ATTUNE_CHECK(source.readFloat(place.name, chunk.rowBegin, chunk.rowEnd, scratch.data()));
-  for (size_t i = 0; i < scratch.size(); ++i) out[static_cast<size_t>(chunk.rowBegin * width) + i] = scratch[i];
+  scratch.resize(static_cast<size_t>(count * width));
+  ATTUNE_CHECK(source.readFloat(place.name, stored, stored + count, scratch.data()));
+  for (size_t i = 0; i < scratch.size(); ++i) out[i] = scratch[i];
+  return {};
+}
+
+Status readInto(const io::WeightSource &source, const WeightPlace &place, const Chunk &chunk, std::vector<float> &scratch) {
+  if (!place.storedRows) return readRows(source, place, chunk.rowBegin, chunk.rowBegin, chunk.rowEnd - chunk.rowBegin, scratch);
+  const std::vector<int64_t> &stored = *place.storedRows;
+  for (int64_t begin = chunk.rowBegin, end; begin < chunk.rowEnd; begin = end) { // runs that lie together in the file
+    for (end = begin + 1; end < chunk.rowEnd && stored[static_cast<size_t>(end)] == stored[static_cast<size_t>(end - 1)] + 1;) ++end;
+    ATTUNE_CHECK(readRows(source, place, stored[static_cast<size_t>(begin)], begin, end - begin, scratch));
+  }
   return {};
 }
 
 } // namespace
 
+Tensor WeightPlace::inFileOrder() const {
+  if (!storedRows) return target;
+  Tensor ordered = at::empty(target.sizes(), target.options());
+  ordered.index_copy_(0, at::tensor(*storedRows, at::TensorOptions().dtype(at::kLong)).to(target.device()), target);
+  return ordered;
+}
+
 std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const ModelFamily &family, const DecoderWeights &weights) {
   std::vector<WeightPlace> places;
-  auto add = [&](const std::string &name, const Tensor &tensor) {
-    if (tensor.defined()) places.push_back({name, tensor});
+  const auto grouped = std::make_shared<const std::vector<int64_t>>(io::groupedRows(config));
+  auto add = [&](const std::string &name, const Tensor &tensor, bool reordered = false) {
+    if (tensor.defined()) places.push_back({name, tensor, reordered ? grouped : nullptr});
   };
   add(family.embedding + ".weight", weights.embedding);
   const std::vector<LinearModule> modules = linearModules(config, family);
@@ -105,7 +129,9 @@ std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const Model
     const LayerWeights &layer = weights.layers[i];
     const std::string prefix = family.layers + std::to_string(i) + ".";
     add(prefix + family.inputNorm + ".weight", layer.inputNorm);
+    add(prefix + family.attentionOutNorm + ".weight", layer.attentionOutNorm);
     add(prefix + family.postNorm + ".weight", layer.postNorm);
+    add(prefix + family.feedForwardOutNorm + ".weight", layer.feedForwardOutNorm);
     add(prefix + family.qNorm + ".weight", layer.qNorm);
     add(prefix + family.kNorm + ".weight", layer.kNorm);
     const Tensor *const matrices[] = {&layer.qkv, &layer.output, &layer.gateUp, &layer.down};
@@ -113,8 +139,8 @@ std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const Model
     for (size_t m = i * perLayer; m < (i + 1) * perLayer; ++m) {
       const LinearModule &module = modules[m];
       const auto index = static_cast<size_t>(module.matrix);
-      add(module.name + ".weight", matrices[index]->narrow(0, module.rowBegin, module.outputs()));
-      if (module.bias) add(module.name + ".bias", biases[index]->narrow(0, module.rowBegin, module.outputs()));
+      add(module.name + ".weight", matrices[index]->narrow(0, module.rowBegin, module.outputs()), module.grouped);
+      if (module.bias) add(module.name + ".bias", biases[index]->narrow(0, module.rowBegin, module.outputs()), module.grouped);
     }
   }
   add(family.finalNorm + ".weight", weights.finalNorm);
@@ -122,7 +148,7 @@ std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const Model
   return places;
 }
 
-Result<DecoderWeights> loadWeights(const io::WeightSource &source, at::ScalarType type) {
+Result<DecoderWeights> loadWeights(const io::WeightSource &source, at::ScalarType type, bool rawHead) {
   const io::ModelConfig &config = source.config();
   ATTUNE_TRY(const ModelFamily *family, familyOf(config));
   at::NoGradGuard noGrad;
@@ -160,6 +186,7 @@ Result<DecoderWeights> loadWeights(const io::WeightSource &source, at::ScalarTyp
     }
   });
   if (failed) return failure.error();
+  if (config.headNorm && !rawHead) normaliseRowsInPlace(weights.head);
   return weights;
 }
 

@@ -4,25 +4,30 @@
 
 #include "core/base/result.h"
 #include "core/io/weight_source.h"
-#include "core/model/model_registry.h"
+#include "core/model/families/model_family.h"
 #include "core/nn/decoder_weights.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace attune::core {
 
-/// One tensor of the checkpoint and where its rows lie in ours: `target` is rows [rowBegin, ..) of a packed tensor.
+/// One tensor of the checkpoint and where its rows lie in ours.
 struct WeightPlace {
   std::string name; // with ".weight" or ".bias"
-  Tensor target;    // the rows themselves, a view
+  Tensor target;    // the rows themselves, a view of a packed tensor
+  /// The file's row of each of ours where the order differs (io::groupedRows); null = the same.
+  std::shared_ptr<const std::vector<int64_t>> storedRows;
+  /// The tensor in the file's order: the target itself, or a copy.
+  Tensor inFileOrder() const;
 };
 
 /// Every tensor of the checkpoint with its place in `weights`. A tied head has no place of its own.
 std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const ModelFamily &family, const DecoderWeights &weights);
 
 /// Reads all weights as `type` (kFloat or kBFloat16). MissingInFolder for an absent tensor, MalformedFile for one with the
-/// wrong shape or one nobody asked for that looks like a weight of the model.
-Result<DecoderWeights> loadWeights(const io::WeightSource &source, at::ScalarType type);
+/// wrong shape. With headNorm the head's rows are scaled to length 1 (they stay frozen), or come as they are (`rawHead`).
+Result<DecoderWeights> loadWeights(const io::WeightSource &source, at::ScalarType type, bool rawHead = false);
 
 } // namespace attune::core

@@ -3,8 +3,10 @@
 #include "core/io/safetensors.h"
 #include "core/lora/lora_file.h"
 #include "core/lora/lora_inject.h"
+#include "core/lora/row_order.h"
 #include "core/model/hf_writer.h"
 #include "core/model/model_loader.h"
+#include "core/nn/head_norm.h"
 #include "core/nn/master_weight.h"
 
 #include <ATen/TensorOperators.h>
@@ -57,11 +59,13 @@ Result<std::unique_ptr<TransformerModel>> TransformerModel::open(const io::Weigh
                      "This adapter also trained " + model->m_adapter->changes.front().name +
                          " (modules_to_save, embedding or head LoRA), which Attune can run but not train further.",
                      setup.initAdapter, "Merge the adapter into its model first, and train a new one on the result."};
+      toModelOrder(*model->m_adapter, source.config());
       model->m_adapter->config.dropout = setup.lora.dropout; // how this run trains, not how the last one did
     }
   }
   if (setup.method != api::Method::Lora) ATTUNE_CHECK(checkWritable(source.config(), modelPath));
-  ATTUNE_TRY(model->m_weights, loadWeights(source, setup.compute));
+  const bool trainsHead = setup.method == api::Method::Full;
+  ATTUNE_TRY(model->m_weights, loadWeights(source, setup.compute, trainsHead));
   const int64_t layers = source.config().layers;
   if (setup.method == api::Method::Full) model->trainWeights(0, true);
   if (setup.method == api::Method::Freeze) model->trainWeights(std::max<int64_t>(0, layers - setup.freezeLayers), false);
@@ -99,7 +103,9 @@ void TransformerModel::trainWeights(int64_t firstLayer, bool everything) {
     addMaster(prefix + family.kNorm, layer.kNorm);
     addMaster(prefix + family.output, layer.output);
     addMaster(prefix + family.output + ".bias", layer.outputBias);
+    addMaster(prefix + family.attentionOutNorm, layer.attentionOutNorm);
     addMaster(prefix + family.postNorm, layer.postNorm);
+    addMaster(prefix + family.feedForwardOutNorm, layer.feedForwardOutNorm);
     addMaster(prefix + "mlp.gate_up", layer.gateUp);
     addMaster(prefix + "mlp.gate_up.bias", layer.gateUpBias);
     addMaster(prefix + family.down, layer.down);
@@ -107,12 +113,20 @@ void TransformerModel::trainWeights(int64_t firstLayer, bool everything) {
   }
   if (!everything) return;
   addMaster(family.finalNorm, m_weights.finalNorm);
-  if (!config().tiedEmbeddings) addMaster(family.head, m_weights.head);
+  if (config().tiedEmbeddings) return;
+  if (config().headNorm) { // the products read the normalised rows, made anew after each step
+    m_rawHead = m_weights.head.to(at::kFloat);
+    m_rawHead.set_requires_grad(true);
+    m_weights.head = normaliseRows(m_rawHead.detach()).to(m_setup.compute);
+  } else {
+    addMaster(family.head, m_weights.head);
+  }
 }
 
 std::vector<NamedParameter> TransformerModel::parameters() {
   std::vector<NamedParameter> all;
   for (const Master &master : m_masters) all.push_back({master.name, master.master, master.decays, false});
+  if (m_rawHead.defined()) all.push_back({(**familyOf(config())).head, m_rawHead, true, false});
   if (m_adapter)
     for (const LoraModule &module : m_adapter->modules) {
       all.push_back({module.place.name + ".lora_A", module.a, true, false});
@@ -123,6 +137,7 @@ std::vector<NamedParameter> TransformerModel::parameters() {
 
 DecoderWeights TransformerModel::withMasters(bool differentiable) {
   DecoderWeights weights = m_weights;
+  if (m_rawHead.defined()) weights.head = differentiable ? normaliseRows(m_rawHead) : m_rawHead;
   if (m_setup.compute == at::kFloat) return weights; // the weights are the masters
   std::unordered_map<const void *, Tensor> masters;
   for (const Master &master : m_masters) masters[master.weight->data_ptr()] = master.master;
@@ -161,8 +176,9 @@ double TransformerModel::evaluate(const data::MicroBatch &batch) {
 
 void TransformerModel::parametersChanged() {
   m_generateAdapters.clear();
-  if (m_setup.compute == at::kFloat) return;
   at::NoGradGuard noGrad;
+  if (m_rawHead.defined()) m_weights.head = normaliseRows(m_rawHead).to(m_setup.compute);
+  if (m_setup.compute == at::kFloat) return;
   for (const Master &master : m_masters) master.weight->copy_(master.master);
 }
 
@@ -174,17 +190,20 @@ const DecoderAdapters *TransformerModel::adapters() {
 
 Status TransformerModel::save(const std::string &runFolder) {
   ATTUNE_TRY(const ModelFamily *family, familyOf(config()));
-  if (m_adapter) return writeAdapter(runFolder + "/adapter", *m_adapter, linearModules(config(), *family), m_modelPath);
+  if (m_adapter)
+    return writeAdapter(runFolder + "/adapter", inFileOrder(*m_adapter, config()), linearModules(config(), *family), m_modelPath);
   at::NoGradGuard noGrad;
   const DecoderWeights trained = withMasters(false); // masters where they exist: a resumed run must go on bit for bit
-  return writeHfFolder(runFolder + "/model", config(), weightPlaces(config(), *family, trained), m_modelPath, &m_saveWarning);
+  return writeHfFolder(runFolder + "/model", config(), weightPlaces(config(), writtenFamily(*family), trained), m_modelPath,
+                       &m_saveWarning);
 }
 
 Status TransformerModel::load(const std::string &runFolder) {
   ATTUNE_TRY(const ModelFamily *family, familyOf(config()));
   at::NoGradGuard noGrad;
   if (m_adapter) {
-    ATTUNE_TRY(const LoraAdapter saved, readAdapter(runFolder + "/adapter", linearModules(config(), *family)));
+    ATTUNE_TRY(LoraAdapter saved, readAdapter(runFolder + "/adapter", linearModules(config(), *family)));
+    toModelOrder(saved, config());
     const std::string where = runFolder + "/adapter";
     if (saved.modules.size() != m_adapter->modules.size())
       return Error{ErrorCode::AdapterMismatch, "The saved adapter has other layers than this run trains.", where, ""};
@@ -199,9 +218,9 @@ Status TransformerModel::load(const std::string &runFolder) {
     return {};
   }
   ATTUNE_TRY(const auto source, io::openModel(runFolder + "/model"));
-  ATTUNE_TRY(DecoderWeights saved, loadWeights(*source, at::kFloat));
-  const std::vector<WeightPlace> from = weightPlaces(source->config(), *family, saved);
-  const std::vector<WeightPlace> to = weightPlaces(config(), *family, withMasters(false));
+  ATTUNE_TRY(DecoderWeights saved, loadWeights(*source, at::kFloat, true));
+  const std::vector<WeightPlace> from = weightPlaces(source->config(), writtenFamily(*family), saved);
+  const std::vector<WeightPlace> to = weightPlaces(config(), writtenFamily(*family), withMasters(false));
   bool fits = from.size() == to.size();
   for (size_t i = 0; fits && i < to.size(); ++i) fits = from[i].name == to[i].name && from[i].target.sizes() == to[i].target.sizes();
   if (!fits) return Error{ErrorCode::MalformedFile, "The saved model is not the one that this run trains.", runFolder + "/model", ""};

@@ -73,6 +73,7 @@ private:
   std::string m_saveWarning;
   DecoderWeights m_weights;
   std::vector<Master> m_masters;
+  Tensor m_rawHead; // fp32 master of a trained head whose rows are normalised (headNorm); else undefined
   std::optional<LoraAdapter> m_adapter;
   DecoderAdapters m_trainAdapters;    // slices of the fp32 masters
   DecoderAdapters m_generateAdapters; // copies in the compute type, made when asked for

@@ -65,7 +65,7 @@ Packed unpack(const Tensor &qkv, int64_t heads, int64_t kvHeads) {
 /// q and k, which lie side by side, turned as one block of heads.
 void turn(const Tensor &qkv, int64_t heads, int64_t kvHeads, const Tensor &positions, const RotaryTables &tables, bool interleaved,
           bool inverse) {
-  if (!tables.cos.defined()) return;
+  if (!tables.cos.defined() || tables.cos.numel() == 0) return;
   const int64_t dim = qkv.size(1) / (heads + 2 * kvHeads);
   rotateInPlace(qkv.unflatten(1, {heads + 2 * kvHeads, dim}).narrow(1, 0, heads + kvHeads), positions, tables, interleaved, inverse);
 }
@@ -153,6 +153,10 @@ Tensor packedAttention(const Tensor &qkv, int64_t heads, int64_t kvHeads, const 
     turn(qkv, heads, kvHeads, positions, tables, interleaved, false);
     const auto parts = unpack(qkv, heads, kvHeads);
     return slicedForward(parts.q, parts.k, parts.v, spec).out.flatten(1);
+  }
+  if (!tables.cos.defined()) { // an autograd function takes no undefined tensors
+    const Tensor none = at::empty({0});
+    return PackedFunction::apply(qkv, none, none, none, heads, kvHeads, interleaved, &spec);
   }
   return PackedFunction::apply(qkv, positions, tables.cos, tables.sin, heads, kvHeads, interleaved, &spec);
 }

@@ -11,11 +11,13 @@
 namespace attune::core {
 
 struct LayerWeights {
-  Tensor inputNorm; // [H]
-  Tensor postNorm;  // [H]
-  Tensor qkv;       // [(a + 2 kv) D, H], q rows first, then k, then v
-  Tensor qkvBias;   // undefined = none
-  Tensor output;    // [H, a D]
+  Tensor inputNorm;          // [H]
+  Tensor attentionOutNorm;   // [H], undefined = none
+  Tensor postNorm;           // [H], before the feed-forward
+  Tensor feedForwardOutNorm; // [H], undefined = none
+  Tensor qkv;                // [(a + 2 kv) D, H], q rows first, then k, then v
+  Tensor qkvBias;            // undefined = none
+  Tensor output;             // [H, a D]
   Tensor outputBias;
   Tensor gateUp; // [2 F, H], gate rows first
   Tensor gateUpBias;
@@ -29,7 +31,7 @@ struct DecoderWeights {
   Tensor embedding; // [V, H]
   std::vector<LayerWeights> layers;
   Tensor finalNorm; // [H]
-  Tensor head;      // [V, H]; the embedding itself when tied
+  Tensor head;      // [V, H]; the embedding itself when tied; rows of length 1 under headNorm
 };
 
 /// LoRA on the four packed products of one layer.
@@ -49,8 +51,8 @@ template <typename Visit> void forEachTensor(DecoderWeights &weights, Visit visi
   };
   each({&weights.embedding, &weights.finalNorm, &weights.head});
   for (LayerWeights &layer : weights.layers)
-    each({&layer.inputNorm, &layer.postNorm, &layer.qkv, &layer.qkvBias, &layer.output, &layer.outputBias, &layer.gateUp, &layer.gateUpBias,
-          &layer.down, &layer.downBias, &layer.qNorm, &layer.kNorm});
+    each({&layer.inputNorm, &layer.attentionOutNorm, &layer.postNorm, &layer.feedForwardOutNorm, &layer.qkv, &layer.qkvBias, &layer.output,
+          &layer.outputBias, &layer.gateUp, &layer.gateUpBias, &layer.down, &layer.downBias, &layer.qNorm, &layer.kNorm});
 }
 
 } // namespace attune::core

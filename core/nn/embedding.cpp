@@ -5,6 +5,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/scalar_tensor.h>
 
 #include <cmath>
 
@@ -12,7 +13,8 @@ namespace attune::core {
 
 Tensor embedTokens(const Tensor &weight, const Tensor &ids, double scale, int64_t paddingId) {
   Tensor rows = at::embedding(weight, ids, paddingId);
-  return scale == 1.0 ? rows : rows * scale;
+  if (scale == 1.0) return rows;
+  return rows * at::scalar_tensor(scale, rows.options().requires_grad(false)); // rounded to the rows' type first, as Gemma does
 }
 
 Tensor addNeftuneNoise(const Tensor &rows, const std::vector<int64_t> &segmentStarts, double alpha, uint64_t seed) {

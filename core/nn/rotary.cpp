@@ -2,20 +2,16 @@
 
 #include "core/nn/kernel_policy.h"
 #include "core/nn/kernels/parallel.h"
+#include "core/nn/rotary_frequencies.h"
 #include "core/nn/rotary_kernel.h"
 
 #include <ATen/ops/cos.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/outer.h>
-#include <ATen/ops/pow.h>
-#include <ATen/ops/reciprocal.h>
 #include <ATen/ops/sin.h>
 #include <ATen/ops/stack.h>
-#include <ATen/ops/tensor.h>
-#include <ATen/ops/where.h>
 #include <algorithm>
-#include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace attune::core {
@@ -24,20 +20,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 namespace {
-
-/// Llama 3's rule: long wavelengths are slowed by the factor, short ones kept, those between blended.
-Tensor llama3Frequencies(const Tensor &frequencies, const io::RopeConfig &rope) {
-  const double pi = 3.14159265358979323846;
-  const double context = static_cast<double>(rope.originalContext);
-  const Tensor wavelength = frequencies.reciprocal().mul(2.0 * pi);
-  const Tensor slowed = frequencies.div(rope.factor);
-  const Tensor smooth =
-      wavelength.reciprocal().mul(context).sub(rope.lowFrequencyFactor).div(rope.highFrequencyFactor - rope.lowFrequencyFactor);
-  const Tensor blended = smooth.neg().add(1.0).mul(slowed).add(smooth.mul(frequencies));
-  const Tensor isLong = wavelength.gt(context / rope.lowFrequencyFactor);
-  const Tensor isShort = wavelength.lt(context / rope.highFrequencyFactor);
-  return at::where(isLong, slowed, at::where(isShort, frequencies, blended));
-}
 
 struct RotaryFunction : torch::autograd::Function<RotaryFunction> {
   static Tensor forward(AutogradContext *ctx, const Tensor &x, const Tensor &positions, const Tensor &cos, const Tensor &sin,
@@ -115,23 +97,15 @@ void rotateInPlace(Tensor x, const Tensor &positions, const RotaryTables &tables
   x.copy_(plainRotate(x, positions, tables, interleaved, inverse));
 }
 
-RotaryTables rotaryTables(const io::RopeConfig &rope, int64_t headDim, int64_t positions, const at::Device &device) {
-  const int64_t dims = rope.rotaryDims > 0 ? rope.rotaryDims : headDim;
-  // fp32 throughout, in the reference's order of operations: another order moves far positions by 1e-5.
-  const auto options = at::TensorOptions().dtype(at::kFloat);
-  const Tensor exponents = at::arange(0, dims, 2, options).div(static_cast<double>(dims));
-  Tensor frequencies = at::pow(rope.theta, exponents).reciprocal();
-  if (rope.scaling == "linear") {
-    frequencies = frequencies.div(rope.factor);
-  } else if (rope.scaling == "llama3") {
-    frequencies = llama3Frequencies(frequencies, rope);
-  } else if (rope.scaling == "divisors") {
-    frequencies = frequencies.div(at::tensor(rope.divisors, options));
-  } else {
-    TORCH_CHECK(rope.scaling == "none" || rope.scaling == "default", "unsupported rope scaling ", rope.scaling);
+RotaryTables rotaryTables(const io::RopeConfig &rope, int64_t headDim, int64_t positions, const at::Device &device, int64_t variant) {
+  const Tensor frequencies = rotaryFrequencies(rope, headDim, variant);
+  const Tensor angles = at::outer(at::arange(positions, frequencies.options()), frequencies);
+  RotaryTables tables{angles.cos(), angles.sin()};
+  if (rope.attentionFactor != 1.0) {
+    tables.cos.mul_(rope.attentionFactor);
+    tables.sin.mul_(rope.attentionFactor);
   }
-  const Tensor angles = at::outer(at::arange(positions, options), frequencies);
-  return {angles.cos().to(device), angles.sin().to(device)};
+  return {tables.cos.to(device), tables.sin.to(device)};
 }
 
 Tensor applyRotary(const Tensor &x, const Tensor &positions, const RotaryTables &tables, bool interleaved) {

@@ -46,16 +46,24 @@ const std::vector<LoraSlice> kNoSlices;
 
 } // namespace
 
+/// How the layers of one kind attend.
+struct Transformer::LayerRules {
+  AttentionSpec spec;
+  RotaryTurn turn; // no tables = no rotation
+};
+
 // Shared by the segments that are recomputed in backward, when lossSum has long returned: so it owns its handles.
 struct Transformer::Pass {
   DecoderWeights weights;
   DecoderAdapters adapters; // empty = none
   PassOptions options;
-  RotaryTables tables;
-  Tensor positions;
-  AttentionSpec spec;
+  std::vector<LayerRules> rules;
+  std::vector<size_t> ruleOf;  // of each layer
+  KvCache *cache = nullptr;    // generation only
+  bool trimsLastLayer = false; // above the last layer's keys and values only the last token matters
 
   const LayerWeights &layer(size_t index) const { return weights.layers[index]; }
+  const LayerRules &rulesOf(size_t index) const { return rules[ruleOf[index]]; }
   const std::vector<LoraSlice> &slices(size_t index, std::vector<LoraSlice> LayerAdapters::*member) const {
     return adapters.empty() ? kNoSlices : adapters[index].*member;
   }
@@ -63,8 +71,9 @@ struct Transformer::Pass {
   /// The trainable tensors that the given halves of a layer use.
   std::vector<Tensor> trainable(size_t index, bool withAttention) const {
     const LayerWeights &w = layer(index);
-    std::vector<Tensor> found = {w.postNorm, w.gateUp, w.gateUpBias, w.down, w.downBias};
-    if (withAttention) found.insert(found.end(), {w.inputNorm, w.qkv, w.qkvBias, w.output, w.outputBias, w.qNorm, w.kNorm});
+    std::vector<Tensor> found = {w.gateUp, w.gateUpBias, w.down, w.downBias, w.feedForwardOutNorm};
+    if (withAttention)
+      found.insert(found.end(), {w.inputNorm, w.qkv, w.qkvBias, w.output, w.outputBias, w.qNorm, w.kNorm, w.attentionOutNorm, w.postNorm});
     auto add = [&](std::vector<LoraSlice> LayerAdapters::*member) {
       for (const LoraSlice &slice : slices(index, member)) {
         found.push_back(slice.a);
@@ -82,13 +91,78 @@ struct Transformer::Pass {
   }
 };
 
-const RotaryTables &Transformer::tables(int64_t positions, const at::Device &device) {
-  if (!m_tables.cos.defined() || m_tables.cos.size(0) < positions || m_tables.cos.device() != device) {
-    int64_t size = 512;
-    while (size < positions) size *= 2;
-    m_tables = rotaryTables(m_config.rope, m_config.headDim, size, device);
+Transformer::Transformer(io::ModelConfig config)
+    : m_config(std::move(config)), m_book(m_config.rope, m_config.headDim), m_localBook(m_config.localRope, m_config.headDim) {
+  if (m_config.position == io::PositionKind::Alibi) m_slopes = io::alibiSlopes(m_config.heads);
+}
+
+std::shared_ptr<Transformer::Pass> Transformer::makePass(const DecoderWeights &weights, const DecoderAdapters *adapters,
+                                                         const PassOptions &options) const {
+  auto pass = std::make_shared<Pass>();
+  pass->weights = weights;
+  if (adapters) pass->adapters = *adapters;
+  pass->options = options;
+  return pass;
+}
+
+void Transformer::setRules(Pass &pass, const AttentionSpec &spec, int64_t longest, const std::function<RotaryTurn(RotaryBook &)> &turn) {
+  std::vector<io::LayerKind> kinds;
+  for (int64_t layer = 0; layer < m_config.layers; ++layer) {
+    io::LayerKind kind = m_config.layerKind(layer);
+    if (kind.window >= longest) kind.window = 0; // never in effect here
+    const auto same = [&](const io::LayerKind &k) { return k.rotates == kind.rotates && k.local == kind.local && k.window == kind.window; };
+    const auto known = std::find_if(kinds.begin(), kinds.end(), same);
+    pass.ruleOf.push_back(static_cast<size_t>(known - kinds.begin()));
+    if (known != kinds.end()) continue;
+    kinds.push_back(kind);
+    LayerRules rules{spec, {}};
+    rules.spec.scale = m_config.attentionScale;
+    rules.spec.softcap = m_config.attentionSoftcap;
+    rules.spec.alibiSlopes = m_slopes;
+    rules.spec.window = kind.window;
+    if (kind.rotates && m_config.position == io::PositionKind::Rope) rules.turn = turn(kind.local ? m_localBook : m_book);
+    pass.rules.push_back(std::move(rules));
   }
-  return m_tables;
+}
+
+/// q|k|v of the rows given -> the heads' mixture [N, a D].
+Tensor Transformer::attend(const Pass &pass, size_t layer, const Tensor &packed) const {
+  const io::ModelConfig &c = m_config;
+  const LayerWeights &w = pass.layer(layer);
+  const LayerRules &rules = pass.rulesOf(layer);
+  if (!w.qNorm.defined())
+    return packedAttention(packed, c.heads, c.kvHeads, rules.turn.positions, rules.turn.tables, c.rope.interleaved, rules.spec);
+  // The norm stands between projection and rotation, so the packed rows cannot be rotated in place.
+  const int64_t rows = packed.size(0);
+  const variable_list parts = SplitFunction::apply(packed, c.qRows(), c.kvRows());
+  auto heads = [&](const Tensor &part, int64_t count, const Tensor &norm) {
+    const Tensor split = rmsNorm(part.reshape({-1, c.headDim}), norm, c.normEps, c.normPlusOne).view({rows, count, c.headDim});
+    return rules.turn.tables.cos.defined() ? applyRotary(split, rules.turn.positions, rules.turn.tables, c.rope.interleaved) : split;
+  };
+  const Tensor q = heads(parts[0], c.heads, w.qNorm), k = heads(parts[1], c.kvHeads, w.kNorm);
+  return attention(q, k, parts[2].view({rows, c.kvHeads, c.headDim}), rules.spec).view({rows, c.qRows()});
+}
+
+/// The same for rows that follow those in the cache, which gets their keys and values.
+Tensor Transformer::attendCached(const Pass &pass, size_t layer, const Tensor &packed) const {
+  const io::ModelConfig &c = m_config;
+  const LayerWeights &w = pass.layer(layer);
+  const LayerRules &rules = pass.rulesOf(layer);
+  KvCache &cache = *pass.cache;
+  const int64_t rows = packed.size(0), start = cache.length;
+  auto heads = [&](int64_t first, int64_t count, const Tensor &norm) {
+    Tensor part = packed.narrow(1, first, count * c.headDim).view({rows, count, c.headDim});
+    if (norm.defined()) part = rmsNorm(part.reshape({-1, c.headDim}), norm, c.normEps, c.normPlusOne).view({rows, count, c.headDim});
+    return rules.turn.tables.cos.defined() ? applyRotary(part, rules.turn.positions, rules.turn.tables, c.rope.interleaved) : part;
+  };
+  const Tensor q = heads(0, c.heads, w.qNorm), k = heads(c.qRows(), c.kvHeads, w.kNorm);
+  const Tensor v = packed.narrow(1, c.qRows() + c.kvRows(), c.kvRows()).view({rows, c.kvHeads, c.headDim});
+  cache.keys[layer].narrow(1, start, rows).copy_(k.transpose(0, 1));
+  cache.values[layer].narrow(1, start, rows).copy_(v.transpose(0, 1));
+  const int64_t skipped = pass.trimsLastLayer && layer + 1 == pass.weights.layers.size() ? rows - 1 : 0;
+  const Tensor mixed =
+      attentionWithCache(q.narrow(0, skipped, rows - skipped), cache.keys[layer], cache.values[layer], start + skipped, rules.spec);
+  return mixed.view({mixed.size(0), c.qRows()});
 }
 
 /// Returns {residual after attention, its norm}. delta (may be undefined) is what the layer below still has to add.
@@ -100,25 +174,11 @@ std::pair<Tensor, Tensor> Transformer::attentionHalf(const Pass &pass, size_t la
     std::tie(sum, normed) = addRmsNorm(residual, delta, w.inputNorm, c.normEps, c.normPlusOne);
   else
     normed = rmsNorm(residual, w.inputNorm, c.normEps, c.normPlusOne);
-  const int64_t rows = normed.size(0);
   const Tensor packed = linear(normed, w.qkv, w.qkvBias, pass.slices(layer, &LayerAdapters::qkv), pass.dropout(layer, 0));
-  const bool rotates = c.position == io::PositionKind::Rope;
-  Tensor mixed;
-  if (w.qNorm.defined()) { // the norm stands between projection and rotation, so the packed rows cannot be rotated in place
-    const variable_list parts = SplitFunction::apply(packed, c.qRows(), c.kvRows());
-    auto heads = [&](const Tensor &part, int64_t count, const Tensor &norm) {
-      const Tensor flat = rmsNorm(part.reshape({-1, c.headDim}), norm, c.normEps, c.normPlusOne);
-      const Tensor split = flat.view({rows, count, c.headDim});
-      return rotates ? applyRotary(split, pass.positions, pass.tables, c.rope.interleaved) : split;
-    };
-    mixed = attention(heads(parts[0], c.heads, w.qNorm), heads(parts[1], c.kvHeads, w.kNorm), parts[2].view({rows, c.kvHeads, c.headDim}),
-                      pass.spec)
-                .view({rows, c.qRows()});
-  } else {
-    mixed =
-        packedAttention(packed, c.heads, c.kvHeads, pass.positions, rotates ? pass.tables : RotaryTables(), c.rope.interleaved, pass.spec);
-  }
-  const Tensor projected = linear(mixed, w.output, w.outputBias, pass.slices(layer, &LayerAdapters::output), pass.dropout(layer, 1));
+  const Tensor mixed = pass.cache ? attendCached(pass, layer, packed) : attend(pass, layer, packed);
+  if (mixed.size(0) < sum.size(0)) sum = sum.narrow(0, sum.size(0) - mixed.size(0), mixed.size(0));
+  Tensor projected = linear(mixed, w.output, w.outputBias, pass.slices(layer, &LayerAdapters::output), pass.dropout(layer, 1));
+  if (w.attentionOutNorm.defined()) projected = rmsNorm(projected, w.attentionOutNorm, c.normEps, c.normPlusOne);
   return addRmsNorm(sum, projected, w.postNorm, c.normEps, c.normPlusOne);
 }
 
@@ -126,26 +186,24 @@ std::pair<Tensor, Tensor> Transformer::attentionHalf(const Pass &pass, size_t la
 Tensor Transformer::feedForwardHalf(const Pass &pass, size_t layer, const Tensor &normed) const {
   const LayerWeights &w = pass.layer(layer);
   const Tensor gateUp = linear(normed, w.gateUp, w.gateUpBias, pass.slices(layer, &LayerAdapters::gateUp), pass.dropout(layer, 2));
-  return linear(gatedActivation(gateUp, m_config.activation), w.down, w.downBias, pass.slices(layer, &LayerAdapters::down),
-                pass.dropout(layer, 3));
+  const Tensor added = linear(gatedActivation(gateUp, m_config.activation), w.down, w.downBias, pass.slices(layer, &LayerAdapters::down),
+                              pass.dropout(layer, 3));
+  return w.feedForwardOutNorm.defined() ? rmsNorm(added, w.feedForwardOutNorm, m_config.normEps, m_config.normPlusOne) : added;
 }
 
 std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, const DecoderAdapters *adapters, const data::MicroBatch &batch,
                                               const PassOptions &options) {
   const at::Device device = weights.embedding.device();
-  const auto shared = std::make_shared<Pass>();
+  const auto shared = makePass(weights, adapters, options);
   Pass &pass = *shared;
-  pass.weights = weights;
-  if (adapters) pass.adapters = *adapters;
-  pass.options = options;
-  pass.positions = indexTensor(batch.positions, device);
-  pass.spec.segmentStarts = batch.segmentStarts;
-  pass.spec.scale = m_config.attentionScale;
-  pass.spec.softcap = m_config.attentionSoftcap;
-  pass.spec.window = m_config.slidingWindow;
-  pass.spec.kind = options.attention;
-  const auto last = std::max_element(batch.positions.begin(), batch.positions.end());
-  pass.tables = tables(last == batch.positions.end() ? 1 : *last + 1, device);
+  AttentionSpec spec;
+  spec.segmentStarts = batch.segmentStarts;
+  spec.kind = options.attention;
+  int64_t longest = 0;
+  for (size_t s = 0; s + 1 < batch.segmentStarts.size(); ++s)
+    longest = std::max(longest, batch.segmentStarts[s + 1] - batch.segmentStarts[s]);
+  const Tensor positions = indexTensor(batch.positions, device);
+  setRules(pass, spec, longest, [&](RotaryBook &book) { return book.segments(batch.segmentStarts, batch.positions, positions); });
 
   // transformers gives the padding token's row no gradient, also where the token is used for real.
   const int64_t padding = m_config.padToken < m_config.vocab ? m_config.padToken : -1;
@@ -202,60 +260,29 @@ Tensor Transformer::logits(const DecoderWeights &weights, const Tensor &hiddenRo
   return scores;
 }
 
-Tensor Transformer::advance(const DecoderWeights &weights, const DecoderAdapters *adapters, const std::vector<int64_t> &ids,
-                            KvCache &cache) {
-  at::NoGradGuard noGrad;
-  const io::ModelConfig &c = m_config;
-  const at::Device device = weights.embedding.device();
-  const int64_t rows = static_cast<int64_t>(ids.size());
-  const int64_t start = cache.length;
-  const RotaryTables &rotary = tables(std::max(start + rows, cache.capacity), device);
-  const Tensor positions = at::arange(start, start + rows, at::TensorOptions().dtype(at::kLong).device(device));
-  AttentionSpec spec;
-  spec.scale = c.attentionScale;
-  spec.softcap = c.attentionSoftcap;
-  spec.window = c.slidingWindow;
+bool Transformer::outgrows(int64_t cached, int64_t length) const {
+  const io::RopeConfig &rope = m_config.rope;
+  return rope.scaling == "longrope" && cached > 0 && rotaryVariant(rope, cached) != rotaryVariant(rope, length);
+}
 
-  Tensor residual = embedTokens(weights.embedding, indexTensor(ids, device), c.embedScale), delta;
+Tensor Transformer::advance(const DecoderWeights &weights, const DecoderAdapters *adapters, const std::vector<int64_t> &ids, KvCache &cache,
+                            int64_t length) {
+  at::NoGradGuard noGrad;
+  const at::Device device = weights.embedding.device();
+  const int64_t rows = static_cast<int64_t>(ids.size()), start = cache.length;
+  const auto pass = makePass(weights, adapters, {});
+  pass->cache = &cache;
+  pass->trimsLastLayer = true;
+  const int64_t whole = std::max(length, start + rows);
+  setRules(*pass, {}, start + rows, [&](RotaryBook &book) { return book.range(start, rows, whole, cache.capacity, device); });
+
+  Tensor residual = embedTokens(weights.embedding, indexTensor(ids, device), m_config.embedScale), delta, normed;
   for (size_t layer = 0; layer < weights.layers.size(); ++layer) {
-    const LayerWeights &w = weights.layers[layer];
-    const LayerAdapters *lora = adapters ? &(*adapters)[layer] : nullptr;
-    Tensor normed;
-    if (delta.defined())
-      std::tie(residual, normed) = addRmsNorm(residual, delta, w.inputNorm, c.normEps, c.normPlusOne);
-    else
-      normed = rmsNorm(residual, w.inputNorm, c.normEps, c.normPlusOne);
-    const Tensor packed = linear(normed, w.qkv, w.qkvBias, lora ? lora->qkv : kNoSlices);
-    Tensor q = packed.narrow(1, 0, c.qRows()).view({rows, c.heads, c.headDim});
-    Tensor k = packed.narrow(1, c.qRows(), c.kvRows()).view({rows, c.kvHeads, c.headDim});
-    const Tensor v = packed.narrow(1, c.qRows() + c.kvRows(), c.kvRows()).view({rows, c.kvHeads, c.headDim});
-    if (w.qNorm.defined()) {
-      q = rmsNorm(q.reshape({-1, c.headDim}), w.qNorm, c.normEps, c.normPlusOne).view({rows, c.heads, c.headDim});
-      k = rmsNorm(k.reshape({-1, c.headDim}), w.kNorm, c.normEps, c.normPlusOne).view({rows, c.kvHeads, c.headDim});
-    }
-    if (c.position == io::PositionKind::Rope) {
-      q = applyRotary(q, positions, rotary, c.rope.interleaved);
-      k = applyRotary(k, positions, rotary, c.rope.interleaved);
-    }
-    cache.keys[layer].narrow(1, start, rows).copy_(k.transpose(0, 1));
-    cache.values[layer].narrow(1, start, rows).copy_(v.transpose(0, 1));
-    Tensor mixed;
-    if (layer + 1 == weights.layers.size() && rows > 1) {
-      // Above the last layer's keys and values only the last token matters.
-      mixed = attentionWithCache(q.narrow(0, rows - 1, 1), cache.keys[layer], cache.values[layer], start + rows - 1, spec);
-      residual = residual.narrow(0, rows - 1, 1);
-    } else {
-      mixed = attentionWithCache(q, cache.keys[layer], cache.values[layer], start, spec);
-    }
-    const Tensor projected = linear(mixed.view({mixed.size(0), c.qRows()}), w.output, w.outputBias, lora ? lora->output : kNoSlices);
-    std::tie(residual, normed) = addRmsNorm(residual, projected, w.postNorm, c.normEps, c.normPlusOne);
-    const Tensor gateUp = linear(normed, w.gateUp, w.gateUpBias, lora ? lora->gateUp : kNoSlices);
-    delta = linear(gatedActivation(gateUp, c.activation), w.down, w.downBias, lora ? lora->down : kNoSlices);
+    std::tie(residual, normed) = attentionHalf(*pass, layer, residual, delta);
+    delta = feedForwardHalf(*pass, layer, normed);
   }
   cache.length = start + rows;
-  residual = residual.narrow(0, residual.size(0) - 1, 1);
-  delta = delta.narrow(0, delta.size(0) - 1, 1);
-  return addRmsNorm(residual, delta, weights.finalNorm, c.normEps, c.normPlusOne).second;
+  return addRmsNorm(residual, delta, weights.finalNorm, m_config.normEps, m_config.normPlusOne).second;
 }
 
 } // namespace attune::core

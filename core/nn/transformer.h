@@ -7,8 +7,10 @@
 #include "core/nn/attention.h"
 #include "core/nn/decoder_weights.h"
 #include "core/nn/kv_cache.h"
-#include "core/nn/rotary.h"
+#include "core/nn/rotary_book.h"
 
+#include <functional>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -31,7 +33,7 @@ struct PassOptions {
 
 class Transformer {
 public:
-  explicit Transformer(io::ModelConfig config) : m_config(std::move(config)) {}
+  explicit Transformer(io::ModelConfig config);
   const io::ModelConfig &config() const { return m_config; }
 
   /// Sum of the targets' cross-entropies (fp32 scalar), differentiable. adapters may be null.
@@ -40,20 +42,30 @@ public:
   Tensor hidden(const DecoderWeights &weights, const DecoderAdapters *adapters, const data::MicroBatch &batch,
                 const std::vector<int64_t> *rows = nullptr);
   /// Feeds `ids` at positions cache.length.., fills the cache and returns the last token's normed hidden state [1, H].
-  Tensor advance(const DecoderWeights &weights, const DecoderAdapters *adapters, const std::vector<int64_t> &ids, KvCache &cache);
+  /// `length`: of the sequence when all pieces of this prompt are in; 0 = these ids complete it.
+  Tensor advance(const DecoderWeights &weights, const DecoderAdapters *adapters, const std::vector<int64_t> &ids, KvCache &cache,
+                 int64_t length = 0);
+  /// Whether keys cached for `cached` tokens are of no use once the sequence has `length`: longrope changes its frequencies.
+  bool outgrows(int64_t cached, int64_t length) const;
   /// Logits [M, V] in fp32 of normed hidden states [M, H], final soft cap included. No gradients.
   Tensor logits(const DecoderWeights &weights, const Tensor &hidden) const;
 
 private:
   struct Pass;
+  struct LayerRules;
+  std::shared_ptr<Pass> makePass(const DecoderWeights &weights, const DecoderAdapters *adapters, const PassOptions &options) const;
+  /// What attention of each kind of layer needs beside its weights; turn(local) gives the angles.
+  void setRules(Pass &pass, const AttentionSpec &spec, int64_t longest, const std::function<RotaryTurn(RotaryBook &)> &turn);
   std::pair<Tensor, Tensor> blocks(const DecoderWeights &weights, const DecoderAdapters *adapters, const data::MicroBatch &batch,
                                    const PassOptions &options);
   std::pair<Tensor, Tensor> attentionHalf(const Pass &pass, size_t layer, const Tensor &residual, const Tensor &delta) const;
+  Tensor attend(const Pass &pass, size_t layer, const Tensor &packed) const;
+  Tensor attendCached(const Pass &pass, size_t layer, const Tensor &packed) const;
   Tensor feedForwardHalf(const Pass &pass, size_t layer, const Tensor &normed) const;
-  const RotaryTables &tables(int64_t positions, const at::Device &device);
 
   io::ModelConfig m_config;
-  RotaryTables m_tables;
+  std::vector<float> m_slopes; // ALiBi's, empty = none
+  RotaryBook m_book, m_localBook;
 };
 
 } // namespace attune::core

@@ -1,5 +1,6 @@
 #include "core/plan/memory_planner.h"
 
+#include "core/model/families/model_family.h"
 #include "core/plan/saturating.h"
 
 #include <algorithm>
@@ -15,28 +16,14 @@ namespace {
 constexpr int64_t kMiB = int64_t(1) << 20;
 constexpr int64_t kLossBudget = 25'000'000; // logits of one chunk, as in token_loss.cpp
 
-/// One linear layer by its Hugging Face name, as adapters see it.
-struct LinearShape {
-  const char *name;
-  int64_t in;
-  int64_t out;
-};
-
-std::vector<LinearShape> linearShapes(const io::ModelConfig &m) {
-  return {{"self_attn.q_proj", m.hidden, m.qRows()},   {"self_attn.k_proj", m.hidden, m.kvRows()},
-          {"self_attn.v_proj", m.hidden, m.kvRows()},  {"self_attn.o_proj", m.qRows(), m.hidden},
-          {"mlp.gate_proj", m.hidden, m.intermediate}, {"mlp.up_proj", m.hidden, m.intermediate},
-          {"mlp.down_proj", m.intermediate, m.hidden}};
-}
-
 bool endsAtDot(const std::string &name, const std::string &suffix) {
   if (name == suffix) return true;
   return name.size() > suffix.size() && name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0 &&
          name[name.size() - suffix.size() - 1] == '.';
 }
 
-/// How many layers carry an adapter on this module: all of them for a suffix, one for each full name.
-int64_t layersTargeted(const io::ModelConfig &model, const api::LoraConfig &lora, const char *module) {
+/// How many layers carry an adapter on this module, named within its layer: all of them for a suffix, one for each full name.
+int64_t layersTargeted(const io::ModelConfig &model, const api::LoraConfig &lora, const std::string &module) {
   int64_t single = 0;
   for (const std::string &target : lora.targets) {
     if (target == "all-linear" || endsAtDot(module, target)) return model.layers;
@@ -52,16 +39,21 @@ struct LoraSize {
 
 LoraSize loraSize(const io::ModelConfig &model, const api::LoraConfig &lora) {
   LoraSize size;
-  for (const LinearShape &shape : linearShapes(model)) {
-    const Bytes layers = layersTargeted(model, lora, shape.name);
-    size.parameters += layers * lora.rank * (Bytes(shape.in) + shape.out);
+  const ModelFamily *family = findFamilyByType(model.family);
+  if (!family) return size;
+  io::ModelConfig one = model; // all layers are alike
+  one.layers = 1;
+  const std::string prefix = family->layers + "0.";
+  for (const LinearModule &module : linearModules(one, *family)) {
+    const Bytes layers = layersTargeted(model, lora, module.name.substr(prefix.size()));
+    size.parameters += layers * lora.rank * (Bytes(module.inputs) + module.outputs());
     size.reducedColumns += layers * lora.rank;
   }
   return size;
 }
 
 int64_t layerParameters(const io::ModelConfig &m) {
-  return m.hidden * (2 * m.qRows() + 2 * m.kvRows()) + 3 * m.hidden * m.intermediate + 2 * m.hidden;
+  return m.hidden * (2 * m.qRows() + 2 * m.kvRows()) + 3 * m.hidden * m.intermediate + (m.sandwichNorms ? 4 : 2) * m.hidden;
 }
 
 bool computesBf16(const api::RunConfig &config, const PlanContext &context) {
@@ -74,7 +66,10 @@ struct LayerSaved {
   int64_t attentionHalf; // two sums, two norms, q|k|v, the mixed heads
   int64_t feedForward;   // gate|up and their product
 };
-LayerSaved layerSaved(const io::ModelConfig &m) { return {4 * m.hidden + 2 * m.qRows() + 2 * m.kvRows(), 3 * m.intermediate}; }
+LayerSaved layerSaved(const io::ModelConfig &m) {
+  const int64_t extra = m.sandwichNorms ? m.hidden : 0; // a product kept beside its norm
+  return {4 * m.hidden + extra + (m.qkNorm ? 2 : 1) * (m.qRows() + 2 * m.kvRows()) + m.qRows(), 3 * m.intermediate + extra};
+}
 
 } // namespace
 
@@ -114,7 +109,7 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
 
   const int64_t chunk = std::min<int64_t>(1024, std::max<int64_t>(64, kLossBudget / std::max<int64_t>(1, model.vocab) / 64 * 64));
   Bytes logits = Bytes(std::min(chunk, tokens.value())) * model.vocab * 4 * 2;
-  if (full) logits += Bytes(model.vocab) * model.hidden * 4 * 2; // the head's gradient and its scaled copy
+  if (full) logits += Bytes(model.vocab) * model.hidden * 4 * (model.headNorm ? 4 : 2); // the head's gradient and its scaled copy
 
   Bytes weights = parameters * e;
   if (bf16 && !lora) weights += trained * 4;

@@ -230,11 +230,12 @@ TEST_CASE("gguf model: unsupported settings are named, the header is enough for 
   std::string unknown = tinyGguf();
   unknown.replace(unknown.find("attn_q.weight"), 13, "attn_q.strang");
   CHECK(openModel(folder.write("unknown.gguf", unknown)).error().code == ErrorCode::UnsupportedModel);
-  CHECK(huggingFaceName("blk.12.ffn_up.weight") == "model.layers.12.mlp.up_proj.weight");
-  CHECK(huggingFaceName("blk.012.ffn_up.weight").empty());
-  CHECK(huggingFaceName("blk..ffn_up.weight").empty());
-  CHECK(huggingFaceName("blk.1").empty());
-  CHECK(huggingFaceName("rope_freqs.weight").empty());
+  const ModelConfig llama = *parseModelConfig(kConfig, "c");
+  CHECK(huggingFaceName("blk.12.ffn_up.weight", llama) == "model.layers.12.mlp.up_proj.weight");
+  CHECK(huggingFaceName("blk.012.ffn_up.weight", llama).empty());
+  CHECK(huggingFaceName("blk..ffn_up.weight", llama).empty());
+  CHECK(huggingFaceName("blk.1", llama).empty());
+  CHECK(huggingFaceName("rope_freqs.weight", llama).empty());
 }
 
 TEST_CASE("gguf model: rotary scaling and biases are read as llama.cpp reads them") {

@@ -100,6 +100,6 @@ TEST_CASE("Linear scaling divides positions, a table divides each frequency, Lla
   CHECK(llama.sin[7][0].item<float>() == plain.sin[7][0].item<float>());
   // The slowest pair turns eight times slower.
   CHECK(llama.sin[1600][31].item<double>() == doctest::Approx(plain.sin[200][31].item<double>()).epsilon(1e-4));
-  rope.scaling = "yarn";
+  rope.scaling = "unheard of";
   CHECK_THROWS(rotaryTables(rope, 64, 10, at::Device(at::kCPU)));
 }

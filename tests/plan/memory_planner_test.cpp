@@ -154,3 +154,19 @@ TEST_CASE("memory sizes are read and written") {
   CHECK(bytesText(int64_t(3) << 29) == "1.5 GiB");
   CHECK(bytesText(100) == "100 bytes");
 }
+
+TEST_CASE("LoRA on Baichuan2-7B has the parameters that its own recipe has") {
+  const auto model = io::parseModelConfig(
+      R"({"architectures":["BaichuanForCausalLM"],"hidden_size":4096,"intermediate_size":11008,"num_hidden_layers":32,)"
+      R"("num_attention_heads":32,"vocab_size":125696,"max_position_embeddings":4096,"z_loss_weight":0})",
+      "config.json");
+  REQUIRE(model.ok());
+  api::RunConfig config;
+  config.method = api::Method::Lora;
+  config.lora.rank = 1;
+  config.lora.targets = {"W_pack"};
+  CHECK(trainedParameters(*model, config) == 524288);
+  config.lora.rank = 8;
+  config.lora.targets = {"all-linear"};
+  CHECK(trainedParameters(*model, config) == 8 * 2236416);
+}
