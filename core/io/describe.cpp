@@ -160,6 +160,7 @@ Description describeModelFolder(const std::string &path) {
   }
   result.facts.update(configFacts((*settings)->config()));
   result.facts["tokenizer"] = exists(path + "/tokenizer.json")    ? "tokenizer.json"
+                              : exists(path + "/tekken.json")     ? "tekken.json"
                               : exists(path + "/tokenizer.model") ? "tokenizer.model"
                                                                   : "none";
   result.facts["files"] = weightFiles(path);

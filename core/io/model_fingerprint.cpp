@@ -4,6 +4,7 @@
 #include "core/base/inside_folder.h"
 #include "core/base/mapped_file.h"
 #include "core/base/sha256.h"
+#include "core/io/model_files.h"
 
 #include <algorithm>
 #include <atomic>
@@ -19,11 +20,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kBlock = size_t(16) << 20;
-
-/// What else of a folder decides what a run computes.
-constexpr const char *kSettings[] = {
-    "config.json",       "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
-    "added_tokens.json", "vocab.json",     "merges.txt",      "chat_template.jinja",   "chat_template.json"};
 
 /// A hash for each block of a file, made by all cores.
 std::vector<uint64_t> blockHashes(const MappedFile &file) {
@@ -49,9 +45,11 @@ std::vector<uint64_t> blockHashes(const MappedFile &file) {
 Result<std::string> modelFingerprint(const std::string &path, const WeightSource &source) {
   std::set<std::string> files;
   std::error_code ignored;
-  for (const char *name : kSettings) {
+  const auto add = [&](const std::string &name) {
     if (fs::is_regular_file(path + "/" + name, ignored)) files.insert(path + "/" + name);
-  }
+  };
+  add("config.json");
+  for (const char *name : kTokenizerFiles) add(name);
   for (const TensorInfo &tensor : source.tensors()) files.insert(tensor.file);
   Sha256 hash;
   for (const std::string &name : files) {

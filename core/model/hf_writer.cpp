@@ -2,6 +2,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/json.h"
+#include "core/io/model_files.h"
 #include "core/io/safetensors.h"
 #include "core/model/hf_config.h"
 
@@ -10,17 +11,6 @@
 
 namespace attune::core {
 namespace {
-
-const char *const kCarriedFiles[] = {"generation_config.json",
-                                     "tokenizer.json",
-                                     "tokenizer_config.json",
-                                     "special_tokens_map.json",
-                                     "tokenizer.model",
-                                     "added_tokens.json",
-                                     "vocab.json",
-                                     "merges.txt",
-                                     "chat_template.jinja",
-                                     "chat_template.json"};
 
 bool isFolder(const std::string &path) {
   struct stat info = {};
@@ -76,11 +66,13 @@ Status writeHfFolder(const std::string &folder, const io::ModelConfig &config, c
     if (warning) *warning = "The model came from a GGUF file, so the folder has no tokenizer files of its own.";
     return writeFileAtomic(folder + "/config.json", hfConfigJson(config, dtype));
   }
-  for (const char *name : kCarriedFiles) {
-    if (!isFile(sourcePath + "/" + name)) continue;
+  const auto carry = [&](const std::string &name) -> Status {
+    if (!isFile(sourcePath + "/" + name)) return {};
     ATTUNE_TRY(const std::string text, readFile(sourcePath + "/" + name));
-    ATTUNE_CHECK(writeFileAtomic(folder + "/" + name, text));
-  }
+    return writeFileAtomic(folder + "/" + name, text);
+  };
+  ATTUNE_CHECK(carry("generation_config.json"));
+  for (const char *name : io::kTokenizerFiles) ATTUNE_CHECK(carry(name));
   ATTUNE_CHECK(carryCode(sourcePath, folder));
   ATTUNE_TRY(Json json, readJsonFile(sourcePath + "/config.json"));
   ATTUNE_TRY(const ModelFamily *family, familyOf(config));
