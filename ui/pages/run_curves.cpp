@@ -68,6 +68,7 @@ RunCurves::RunCurves(api::RunStore *store, TaskRunner &tasks, QWidget *parent)
   head->addWidget(m_axis);
   cardLayout(card)->addLayout(head);
   auto *beside = new QSplitter(Qt::Horizontal, card);
+  beside->setObjectName(QStringLiteral("answersSplitter"));
   beside->setChildrenCollapsible(false);
   m_chart = new MetricChart(Metric::Loss, beside);
   m_answers = new RunAnswers(beside);

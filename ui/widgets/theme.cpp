@@ -105,10 +105,12 @@ const Theme &theme() { return currentTheme(); }
 
 void applyTheme(QApplication &application, const Theme &theme) {
   currentTheme() = theme;
-  application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
-  QFont font(QStringList{QStringLiteral("Noto Sans"), QStringLiteral("Noto Sans CJK SC"), QStringLiteral("sans-serif")});
-  font.setPixelSize(13);
-  application.setFont(font);
+  if (application.styleSheet().isEmpty()) { // once: each of these goes through every widget
+    application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    QFont font(QStringList{QStringLiteral("Noto Sans"), QStringLiteral("Noto Sans CJK SC"), QStringLiteral("sans-serif")});
+    font.setPixelSize(13);
+    application.setFont(font);
+  }
   application.setPalette(paletteOf(theme));
   application.setStyleSheet(theme.styleSheet());
 }
