@@ -95,7 +95,7 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
   splitter->addWidget(right);
   splitter->setStretchFactor(0, 0);
   splitter->setStretchFactor(1, 1);
-  splitter->setSizes({380, 640});
+  splitter->setSizes({320, 700});
 
   connect(m_views, &SegmentedSwitch::changed, this, [this](const QString &key) { m_stack->setCurrentIndex(viewKeys().indexOf(key)); });
   connect(m_strip, &ProgressStrip::pauseClicked, this, [this] { m_runs.requestPause(m_runs.active()); });
