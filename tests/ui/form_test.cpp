@@ -187,6 +187,14 @@ private Q_SLOTS:
     QVERIFY(!QCoreApplication::translate("attune::ui::StatusStrip", "CPU · %n core(s) · %1 · %2", "", 2).contains(QStringLiteral("(s)")));
   }
 
+  void qtsOwnDialogsSpeakTheLanguageToo() {
+    if (!QFile::exists(QStringLiteral(":/translations/qtbase_zh_CN.qm"))) QSKIP("Qt's translations are not installed here.");
+    test::StudioFixture studio;
+    studio.preferences.language = QStringLiteral("zh_CN");
+    studio.appearance.apply(studio.preferences);
+    QCOMPARE(QCoreApplication::translate("QPlatformTheme", "Cancel"), QStringLiteral("取消"));
+  }
+
   void everyPartOfTheForecastHasItsOwnPlace() {
     QSet<int> places;
     const std::vector<std::string> names = {"weights",   "adapters", "gradients", "optimizer", "activations",        "logits",
