@@ -117,7 +117,8 @@ struct Fields {
   }
   static int64_t whole(const Json &value) {
     const double number = value.get<double>();
-    return std::abs(number) < 9e15 ? value.is_number_integer() ? value.get<int64_t>() : static_cast<int64_t>(number) : 0;
+    if (value.is_number_integer()) return std::abs(number) < 1e16 ? value.get<int64_t>() : 0; // as stepFromLine() reads
+    return std::abs(number) < 9e15 ? static_cast<int64_t>(number) : 0;
   }
 };
 

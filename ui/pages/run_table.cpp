@@ -35,11 +35,13 @@ RunTable::RunTable(QWidget *parent) : QTableView(parent) {
   horizontalHeader()->setHighlightSections(false);
   horizontalHeader()->setStretchLastSection(true);
   connect(horizontalHeader(), &QHeaderView::sectionResized, this, [this](int section) {
-    if (section == RunTableModel::Name && !m_fitting && isVisible()) m_nameChosen = true;
+    const bool fitted = section == RunTableModel::Name || section == RunTableModel::Loss || section == RunTableModel::State;
+    if (fitted && !m_fitting && isVisible()) m_widthsChosen = true;
   });
 }
 
 void RunTable::fitColumns() {
+  if (m_widthsChosen) return;
   m_fitting = true;
   QHeaderView *header = horizontalHeader();
   const auto width = [this](const QStringList &texts) {
@@ -51,7 +53,7 @@ void RunTable::fitColumns() {
   const int state = width(stateTexts());
   header->resizeSection(RunTableModel::Loss, loss);
   header->resizeSection(RunTableModel::State, state);
-  if (!m_nameChosen) header->resizeSection(RunTableModel::Name, std::clamp(viewport()->width() - loss - state, kNameLeast, kNameMost));
+  header->resizeSection(RunTableModel::Name, std::clamp(viewport()->width() - loss - state, kNameLeast, kNameMost));
   m_fitting = false;
 }
 

@@ -26,8 +26,8 @@ private:
   QModelIndex boxAt(const QPoint &position) const;
   void toggle(const QModelIndex &index);
 
-  bool m_fitting = false, m_nameChosen = false; // its width was set by hand
-  bool m_onBox = false;                         // the button went down on a box
+  bool m_fitting = false, m_widthsChosen = false; // by hand
+  bool m_onBox = false;                           // the button went down on a box
 };
 
 } // namespace attune::ui
