@@ -156,6 +156,7 @@ private Q_SLOTS:
 
     test::StudioFixture studio;
     studio.store.addRun("long", 120000, 1.5);
+    studio.store.addRun("newer", 3, 1.5, api::RunPhase::Completed, 1.8e9); // is what the page shows by itself
     studio.open();
     QTRY_VERIFY(studio.window->runs().known());
     studio.window->showRun(QStringLiteral("/fake/runs/long"));
