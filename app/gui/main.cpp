@@ -13,6 +13,7 @@
 #include <QPushButton>
 
 #include <cstdlib>
+#include <memory>
 
 namespace {
 
@@ -27,10 +28,14 @@ QString workspaceFolder(const ui::Preferences &preferences) {
 /// A folder to work in now that `workspace` cannot be made, kept for the next start only where the settings named the one that
 /// failed; empty when the person gives up.
 QString otherWorkspace(const QString &workspace, ui::Preferences &preferences) {
-  QMessageBox box(QMessageBox::Critical, QStringLiteral("Attune"),
-                  QApplication::translate("Main", "The workspace %1 cannot be used. Connect the disk it is on and start Attune again, or "
-                                                  "choose another folder.")
-                      .arg(QDir::toNativeSeparators(workspace)));
+  const QString problem =
+      QDir(workspace).exists()
+          ? QApplication::translate("Main",
+                                    "The workspace %1 cannot be written. Make it writable and start Attune again, or choose another "
+                                    "folder.")
+          : QApplication::translate("Main", "The workspace %1 cannot be used. Connect the disk it is on and start Attune again, or "
+                                            "choose another folder.");
+  QMessageBox box(QMessageBox::Critical, QStringLiteral("Attune"), problem.arg(QDir::toNativeSeparators(workspace)));
   QPushButton *choose = box.addButton(QApplication::translate("Main", "Choose a folder…"), QMessageBox::AcceptRole);
   box.addButton(QApplication::translate("Main", "Quit"), QMessageBox::RejectRole);
   box.setDefaultButton(choose);
@@ -45,9 +50,8 @@ QString otherWorkspace(const QString &workspace, ui::Preferences &preferences) {
   return folder;
 }
 
-/// Another window has the workspace: brings it forward, or asks what to do. True when this one may go on.
+/// Another window has the workspace and does not come forward: asks what to do. True when this one may go on.
 bool settleWithOther(app::SingleInstance &instance) {
-  if (instance.raiseOther()) return false;
   const QString machine = instance.otherMachine();
   if (machine.isEmpty()) {
     QMessageBox::information(
@@ -80,15 +84,24 @@ int main(int argc, char **argv) {
   appearance.apply(preferences);
 
   QString workspace = workspaceFolder(preferences);
-  while (!QDir().mkpath(workspace)) {
+  std::unique_ptr<app::SingleInstance> instance;
+  while (!instance) {
+    if (QDir().mkpath(workspace)) {
+      instance = std::make_unique<app::SingleInstance>(workspace);
+      if (instance->claim()) break;
+      if (instance->raiseOther()) return 0;
+      if (!instance->isReadOnly()) {
+        if (settleWithOther(*instance)) break;
+        return 0;
+      }
+      instance.reset();
+    }
     workspace = otherWorkspace(workspace, preferences);
     if (workspace.isEmpty()) return 1;
   }
-  app::SingleInstance instance(workspace);
-  if (!instance.claim() && !settleWithOther(instance)) return 0;
   const app::Composition composition(workspace, QApplication::applicationDirPath(), preferences.threads);
   ui::MainWindow window(composition.services(), appearance, preferences);
-  QObject::connect(&instance, &app::SingleInstance::raiseRequested, &window, &ui::MainWindow::comeForward);
+  QObject::connect(instance.get(), &app::SingleInstance::raiseRequested, &window, &ui::MainWindow::comeForward);
   window.show();
   const int code = QApplication::exec();
   if (!window.runs().active().isEmpty()) { // its thread still computes; the run's folder is whole at any moment

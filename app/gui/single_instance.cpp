@@ -2,6 +2,7 @@
 
 #include <QCryptographicHash>
 #include <QDir>
+#include <QFileInfo>
 #include <QLocalSocket>
 #include <QSysInfo>
 
@@ -32,6 +33,8 @@ bool SingleInstance::raiseOther() const {
   other.connectToServer(m_name);
   return other.waitForConnected(1000);
 }
+
+bool SingleInstance::isReadOnly() const { return !QFileInfo(QFileInfo(m_lockPath).path()).isWritable(); }
 
 QString SingleInstance::otherMachine() const {
   qint64 process = 0;

@@ -17,6 +17,8 @@ public:
   bool claim();
   /// Asks the window that has the workspace to come forward; false when it does not answer (another machine, another user).
   bool raiseOther() const;
+  /// Whether the lock cannot be taken because nothing can be written there: it may be one that a dead window left.
+  bool isReadOnly() const;
   /// The machine whose window has the workspace, where it is not this one.
   QString otherMachine() const;
   /// Takes the workspace over from a window that is known to be gone.

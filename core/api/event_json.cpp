@@ -3,6 +3,7 @@
 #include "core/api/step_line.h"
 #include "core/base/json.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -115,9 +116,8 @@ struct Fields {
     return found == json.end() ? nullptr : &*found;
   }
   static int64_t whole(const Json &value) {
-    if (value.is_number_unsigned() && value.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) return 0;
-    if (value.is_number_integer()) return value.get<int64_t>();
     const double number = value.get<double>();
+    if (value.is_number_integer()) return std::abs(number) < 1e16 ? value.get<int64_t>() : 0; // as stepFromLine() reads
     return std::abs(number) < 9e15 ? static_cast<int64_t>(number) : 0;
   }
 };
@@ -251,6 +251,36 @@ int64_t revocableStep(const RunEventBody &body) {
   return -1;
 }
 
+std::optional<RunEvent> readEvent(std::string_view line) {
+  if (line.empty() || line.size() > kLongestLine) return std::nullopt;
+  if (auto step = stepFromLine(line)) return step;
+  const auto json = parseJson(line, "event");
+  if (!json.ok() || !json->is_object()) return std::nullopt;
+  const Fields fields{*json};
+  std::string type;
+  fields.read("type", type);
+  auto body = readBody(type, fields);
+  if (!body) return std::nullopt;
+  RunEvent event;
+  fields.read("seq", event.seq);
+  if (event.seq < 0 || event.seq > kLargestSeq) return std::nullopt;
+  fields.read("time", event.time);
+  event.body = std::move(*body);
+  return event;
+}
+
+/// A file may hold any number: readers turn figures into whole numbers and single precision, which must be able to hold them.
+void bound(RunEvent &event) {
+  const auto single = [](double &value) { value = std::clamp(value, -1e30, 1e30); }; // NaN stays
+  const auto whole = [](double &value) { value = std::isnan(value) ? 0 : std::clamp(value, -1e11, 1e11); };
+  whole(event.time);
+  if (auto *eval = std::get_if<EvalResult>(&event.body)) single(eval->loss);
+  auto *step = std::get_if<StepMetrics>(&event.body);
+  if (!step) return;
+  for (double *value : {&step->loss, &step->lr, &step->gradNorm}) single(*value);
+  for (double *value : {&step->tokensPerSecond, &step->seconds}) whole(*value);
+}
+
 } // namespace
 
 const char *nameOf(RunState state) { return kStates[static_cast<size_t>(state)]; }
@@ -273,20 +303,8 @@ std::string eventToJson(const RunEvent &event) {
 }
 
 std::optional<RunEvent> eventFromJson(std::string_view line) {
-  if (line.empty() || line.size() > kLongestLine) return std::nullopt;
-  if (auto step = stepFromLine(line)) return step;
-  const auto json = parseJson(line, "event");
-  if (!json.ok() || !json->is_object()) return std::nullopt;
-  const Fields fields{*json};
-  std::string type;
-  fields.read("type", type);
-  auto body = readBody(type, fields);
-  if (!body) return std::nullopt;
-  RunEvent event;
-  fields.read("seq", event.seq);
-  if (event.seq < 0 || event.seq > kLargestSeq) return std::nullopt;
-  fields.read("time", event.time);
-  event.body = std::move(*body);
+  auto event = readEvent(line);
+  if (event) bound(*event);
   return event;
 }
 

@@ -43,7 +43,8 @@ struct RunSummary {
   std::optional<double> validationLoss;
   std::vector<float> curve; // some training losses, in order
   int64_t diskBytes = 0;
-  std::string error; // of a failed or unreadable run
+  std::string error;     // of a failed or unreadable run
+  std::string errorCode; // its kind, as errorCodeName() spells it
   RunNotes notes;
 };
 

@@ -1,15 +1,45 @@
 #include "core/device/dtype_policy.h"
 
+#include "core/device/host_info.h"
 #include "core/device/own_thread.h"
-#include "core/device/probe.h"
+#include "core/device/trial_memory.h"
+
+#include <algorithm>
+#include <torch/version.h>
 
 namespace attune::core {
 
+namespace {
+
+constexpr int kTrials = 3; // turn about: a busy moment slows one of each
+constexpr double kClearly = 1.3;
+
+} // namespace
+
+bool isClearlyFaster(const std::vector<DtypeTrial> &half, const std::vector<DtypeTrial> &single) {
+  const auto best = [](const std::vector<DtypeTrial> &trials) {
+    double most = 0;
+    for (const DtypeTrial &trial : trials) most = trial.usable ? std::max(most, trial.gflops) : most;
+    return most;
+  };
+  return best(half) > 0 && best(half) >= kClearly * best(single);
+}
+
 bool bf16IsFaster() {
-  static const bool faster = onOwnThread([] {
-    const DtypeTrial single = tryDtype(at::kFloat), half = tryDtype(at::kBFloat16);
-    return half.usable && (!single.usable || half.gflops >= single.gflops);
-  });
+  static const bool faster = [] {
+    const std::string machine = hostInfo().processor + " | libtorch " TORCH_VERSION;
+    if (const auto known = recallTrial("auto_precision", machine)) return *known == "bf16";
+    const bool found = onOwnThread([] {
+      std::vector<DtypeTrial> half, single;
+      for (int i = 0; i < kTrials; ++i) {
+        single.push_back(tryDtype(at::kFloat));
+        half.push_back(tryDtype(at::kBFloat16));
+      }
+      return isClearlyFaster(half, single);
+    });
+    rememberTrial("auto_precision", machine, found ? "bf16" : "fp32");
+    return found;
+  }();
   return faster;
 }
 

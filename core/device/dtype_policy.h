@@ -3,6 +3,7 @@
 
 #include "core/api/run_config.h"
 #include "core/base/result.h"
+#include "core/device/probe.h"
 #include "core/nn/tensor.h"
 
 namespace attune::core {
@@ -16,7 +17,9 @@ enum class ComputePurpose {
 /// kFloat or kBFloat16; NotSupportedYet for fp16, which a CPU computes a hundred times slower.
 Result<at::ScalarType> computeTypeFor(api::Precision precision, ComputePurpose purpose);
 
-/// Whether a bf16 product is right and at least as fast as an fp32 one here; found once per process.
+/// Whether bf16 products are right and clearly faster than fp32 ones here. Found once a machine and remembered: two runs alike
+/// shall compute alike.
 bool bf16IsFaster();
+bool isClearlyFaster(const std::vector<DtypeTrial> &half, const std::vector<DtypeTrial> &single);
 
 } // namespace attune::core

@@ -103,7 +103,10 @@ void applyEvents(const std::vector<api::RunEvent> &events, api::RunSummary &summ
     summary.phase = finished->outcome == api::RunOutcome::Completed ? api::RunPhase::Completed
                     : finished->outcome == api::RunOutcome::Stopped ? api::RunPhase::Stopped
                                                                     : api::RunPhase::Failed;
-    if (finished->error) summary.error = finished->error->message;
+    if (finished->error) {
+      summary.error = finished->error->message;
+      summary.errorCode = finished->error->code;
+    }
   }
 }
 
@@ -119,6 +122,7 @@ void readEvents(const std::string &path, api::RunSummary &summary) {
   summary.curve = sampleCurve(file);
   if (ended) return;
   summary.error.clear();
+  summary.errorCode.clear();
   summary.phase = isFileLocked(path) ? api::RunPhase::Running : api::RunPhase::Interrupted;
 }
 
@@ -198,6 +202,7 @@ api::RunSummary FolderRunStore::summary(const std::string &folder) {
     readEvents(folder + "/events.jsonl", summary);
     summary.phase = api::RunPhase::Unreadable;
     summary.error = loaded.error().text();
+    summary.errorCode = errorCodeName(loaded.error().code);
     return summary;
   }
   summary.name = summary.notes.title.empty() ? loaded->name : summary.notes.title;

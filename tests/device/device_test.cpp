@@ -1,9 +1,12 @@
+#include "core/base/atomic_file.h"
 #include "core/device/dtype_policy.h"
 #include "core/device/host_info.h"
 #include "core/device/machine_check.h"
 #include "core/device/probe.h"
 #include "core/device/threads.h"
 #include "core/device/torch_guard.h"
+#include "core/device/trial_memory.h"
+#include "tests/support/run_fixture.h"
 
 #include <ATen/ops/mm.h>
 #include <cstring>
@@ -54,6 +57,33 @@ TEST_CASE("host: figures are there and the peak follows what is used") {
     CHECK(resetPeakMemory());
     CHECK(processMemory().peakResidentBytes < before + (int64_t(150) << 20));
   }
+}
+
+TEST_CASE("auto precision: bf16 needs a clear lead, and what was decided is remembered") {
+  const auto trial = [](double gflops, bool usable = true) {
+    DtypeTrial made;
+    made.usable = usable;
+    made.gflops = gflops;
+    return made;
+  };
+  CHECK_FALSE(isClearlyFaster({trial(105)}, {trial(100)})); // noise of a busy machine
+  CHECK(isClearlyFaster({trial(60), trial(140)}, {trial(100), trial(90)}));
+  CHECK(isClearlyFaster({trial(60), trial(140, false)}, {trial(40)}));
+  CHECK_FALSE(isClearlyFaster({trial(140, false)}, {trial(100)}));
+
+  const test::TemporaryFolder home;
+  ::setenv("XDG_CACHE_HOME", (home.path() + "/not made yet").c_str(), 1);
+  CHECK_FALSE(recallTrial("auto_precision", "machine").has_value());
+  rememberTrial("auto_precision", "machine", "bf16");
+  rememberTrial("auto_precision", "another", "fp32");
+  CHECK(recallTrial("auto_precision", "machine") == std::optional<std::string>("bf16"));
+  CHECK(recallTrial("auto_precision", "another") == std::optional<std::string>("fp32"));
+  CHECK_FALSE(recallTrial("something_else", "machine").has_value());
+  REQUIRE(writeFileAtomic(cacheFolder() + "/trials.json", "[1, 2").ok());
+  CHECK_FALSE(recallTrial("auto_precision", "machine").has_value());
+  rememberTrial("auto_precision", "machine", "fp32"); // begins anew
+  CHECK(recallTrial("auto_precision", "machine") == std::optional<std::string>("fp32"));
+  ::unsetenv("XDG_CACHE_HOME");
 }
 
 TEST_CASE("probe: fp32 is proven here, and auto follows the trial") {

@@ -57,7 +57,7 @@ private:
         metrics.loss = 1.2 + 2 * std::exp(-static_cast<double>(step) / 40) + 0.05 * std::sin(static_cast<double>(step));
         metrics.lr = 2e-4;
         metrics.gradNorm = 0.5;
-        metrics.tokens = 256;
+        metrics.tokens = 256 * step;
         metrics.tokensPerSecond = 500;
         metrics.memory.hostBytes = int64_t(1) << 30;
         push(metrics);

@@ -38,7 +38,7 @@ public:
       metrics.loss = floor + 1.4 * std::exp(-6 * progress) + 0.25 * jitter;
       metrics.lr = 2e-4 * std::min(1.0, progress * 20) * 0.5 * (1 + std::cos(3.14159 * progress));
       metrics.gradNorm = 0.4 + 0.3 * std::exp(-4 * progress) + 0.1 * jitter;
-      metrics.tokens = 512;
+      metrics.tokens = 512 * step;
       tokensPerSecond = 3900 + 200 * jitter;
       metrics.tokensPerSecond = tokensPerSecond;
       metrics.memory.hostBytes = static_cast<int64_t>(9.8e9 + 1e8 * jitter);

@@ -7,6 +7,7 @@
 #include "ui/shell/main_window.h"
 
 #include <QPushButton>
+#include <QSettings>
 
 #include <memory>
 
@@ -34,6 +35,7 @@ struct StudioFixture {
   }
   void open() {
     window = std::make_unique<ui::MainWindow>(services, appearance, preferences);
+    if (!QSettings().contains(QStringLiteral("window"))) window->resize(1280, 800); // the offscreen screen is smaller
     window->show();
   }
 };

@@ -36,6 +36,7 @@
 #include <QtTest>
 
 #include <atomic>
+#include <ctime>
 #include <mutex>
 #include <thread>
 
@@ -150,6 +151,25 @@ QStringList ringless(QWidget *root) {
 }
 
 } // namespace
+
+/// Counts an event of every widget of a window.
+class EventCount : public QObject {
+public:
+  EventCount(QWidget *window, QEvent::Type type) : m_type(type) {
+    for (QWidget *widget : window->findChildren<QWidget *>())
+      if (widget->window() == window) widget->installEventFilter(this); // windows hear of it twice
+  }
+  QHash<QObject *, int> counts;
+
+protected:
+  bool eventFilter(QObject *watched, QEvent *event) override {
+    if (event->type() == m_type) ++counts[watched];
+    return false;
+  }
+
+private:
+  const QEvent::Type m_type;
+};
 
 class ShellTest : public QObject {
   Q_OBJECT
@@ -501,6 +521,26 @@ private Q_SLOTS:
   }
 
   void theWindowsIconIsThere() { QVERIFY(!QIcon(QStringLiteral(":/icons/attune.svg")).pixmap(64, 64).isNull()); }
+
+  void aSwitchOfThemeOrLanguageGoesThroughTheWindowOnce() {
+    StudioFixture studio;
+    studio.open();
+    for (const QEvent::Type type : {QEvent::StyleChange, QEvent::LanguageChange}) {
+      const EventCount count(studio.window.get(), type);
+      if (type == QEvent::StyleChange)
+        studio.preferences.theme = ThemeChoice::Dark;
+      else
+        studio.preferences.language = QStringLiteral("zh_CN");
+      const std::clock_t begin = std::clock();
+      studio.appearance.apply(studio.preferences);
+      QTRY_VERIFY(count.counts.size() > 100);
+      QCoreApplication::processEvents();
+      qInfo("%d ms", static_cast<int>((std::clock() - begin) * 1000 / CLOCKS_PER_SEC));
+      const int most = type == QEvent::StyleChange ? 2 : 1; // the sheet goes and comes
+      for (auto widget = count.counts.begin(); widget != count.counts.end(); ++widget)
+        QVERIFY2(*widget <= most, widget.key()->metaObject()->className());
+    }
+  }
 
   void placeAndSizeAreKept() {
     {

@@ -48,6 +48,31 @@ private Q_SLOTS:
     QVERIFY(second.raiseOther());
   }
 
+  void aKilledOnesLockWhereNothingCanBeWrittenIsNoOpenWindow() {
+    if (geteuid() != 0) QSKIP("Needs another user, who must not write here.");
+    const QTemporaryDir folder;
+    pid_t child = fork();
+    if (child == 0) {
+      SingleInstance killed(folder.path());
+      static_cast<void>(killed.claim());
+      kill(getpid(), SIGKILL);
+    }
+    QCOMPARE(waitpid(child, nullptr, 0), child);
+    QVERIFY(QFile::setPermissions(folder.path(), QFile::Permissions(0x5055)));
+    child = fork();
+    if (child == 0) {
+      if (setuid(65534) != 0) _exit(9);
+      SingleInstance next(folder.path());
+      _exit(!next.claim() && !next.raiseOther() && next.otherMachine().isEmpty() && next.isReadOnly() ? 0 : 1);
+    }
+    int status = 0;
+    QCOMPARE(waitpid(child, &status, 0), child);
+    QVERIFY(WIFEXITED(status));
+    QCOMPARE(WEXITSTATUS(status), 0);
+    QVERIFY(QFile::setPermissions(folder.path(), QFile::Permissions(0x7077)));
+    QVERIFY(!SingleInstance(folder.path()).isReadOnly());
+  }
+
   void anotherMachinesIsNamedAndCanBeTakenOver() {
     const QTemporaryDir folder;
     QFile lock(folder.filePath(QStringLiteral(".studio.lock")));

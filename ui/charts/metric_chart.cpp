@@ -225,6 +225,7 @@ void MetricChart::updateRange() {
         high = std::max(high, point.y());
       }
   m_drawn->setCurves(std::move(curves));
+  for (QAbstractAxis *axis : chart()->axes()) axis->setLabelsVisible(low <= high); // no figures of what was shown before
   if (low <= high) setYRange(low, high);
   Q_EMIT rangeChanged();
 }

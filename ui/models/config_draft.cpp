@@ -22,10 +22,13 @@ std::optional<double> parseNumber(QString text) {
   text = text.trimmed();
   double factor = 1;
   if (text.endsWith(QLatin1Char('%'))) {
-    text.chop(1);
+    text = text.chopped(1).trimmed();
     factor = 0.01;
   }
-  text.remove(QRegularExpression(QStringLiteral("[\\s,'\u00A0\u202F]"))); // digit groups
+  // Groups of three digits alone: "0,1" and "1,5e-4" are decimals of other languages, not 1 and 15e-4.
+  static const QRegularExpression kGroups(
+      QStringLiteral("^[+-]?[1-9]\\d{0,2}(?:([ ,'\u2009\u00A0\u202F])\\d{3}(?:\\1\\d{3})*)(?:\\.\\d*)?$"));
+  if (const auto groups = kGroups.match(text); groups.hasMatch()) text.remove(groups.captured(1));
   bool ok = false;
   const double value = text.toDouble(&ok);
   if (!ok || !std::isfinite(value)) return std::nullopt;
@@ -33,6 +36,15 @@ std::optional<double> parseNumber(QString text) {
 }
 
 } // namespace
+
+QStringList problemLines(const std::vector<ConfigProblem> &problems, const api::RunConfig &config) {
+  QStringList all;
+  for (const ConfigProblem &found : problems) {
+    const api::ConfigField *field = api::findConfigField(found.key.substr(0, found.key.rfind("dataset.", 0) == 0 ? 7 : std::string::npos));
+    all.append((field ? fieldLabel(*field) : QString::fromStdString(found.key)) + QStringLiteral(": ") + problemText(found, config));
+  }
+  return all;
+}
 
 ConfigDraft::ConfigDraft(QObject *parent) : QObject(parent) { settle(); }
 
@@ -116,7 +128,10 @@ void ConfigDraft::setDatasets(const std::vector<api::DatasetRef> &datasets) {
 
 QString ConfigDraft::problem(const std::string &key) const {
   const api::ConfigField *field = api::findConfigField(key);
-  if (m_unreadable.contains(QString::fromStdString(key)))
+  const auto typed = m_unreadable.find(QString::fromStdString(key));
+  if (typed != m_unreadable.end() && typed->contains(QLatin1Char(',')))
+    return tr("Write decimals with a point, as in 0.1. A comma only sets thousands apart, as in 10,000.");
+  if (typed != m_unreadable.end())
     return field && field->type == api::FieldType::Integer ? tr("This is not a whole number.") : tr("This is not a number.");
   for (const ConfigProblem &found : m_problems) {
     const bool here = found.key == key || (key == "dataset" && found.key.rfind("dataset.", 0) == 0);
@@ -130,11 +145,7 @@ QStringList ConfigDraft::problems() const {
   for (auto typed = m_unreadable.begin(); typed != m_unreadable.end(); ++typed)
     if (const api::ConfigField *field = api::findConfigField(typed.key().toStdString()))
       all.append(fieldLabel(*field) + QStringLiteral(": ") + problem(field->key));
-  for (const ConfigProblem &found : m_problems) {
-    const api::ConfigField *field = api::findConfigField(found.key.substr(0, found.key.rfind("dataset.", 0) == 0 ? 7 : std::string::npos));
-    all.append((field ? fieldLabel(*field) : QString::fromStdString(found.key)) + QStringLiteral(": ") + problemText(found, m_config));
-  }
-  return all;
+  return all + problemLines(m_problems, m_config);
 }
 
 bool ConfigDraft::isDefault(const api::ConfigField &field) const {

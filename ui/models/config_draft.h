@@ -12,6 +12,9 @@
 
 namespace attune::ui {
 
+/// Problems one a line, each with its setting's name in front.
+QStringList problemLines(const std::vector<ConfigProblem> &problems, const api::RunConfig &config);
+
 class ConfigDraft : public QObject {
   Q_OBJECT
 

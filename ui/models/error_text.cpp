@@ -6,33 +6,30 @@ namespace attune::ui {
 
 namespace {
 
-/// The sentence for a code in the language of the program; in English the code's name, which has none.
-const char *sentenceOf(ErrorCode code) {
-  switch (code) {
-  case ErrorCode::FileNotFound: return QT_TRANSLATE_NOOP("CoreError", "file_not_found");
-  case ErrorCode::IoFailed: return QT_TRANSLATE_NOOP("CoreError", "io_failed");
-  case ErrorCode::DeviceFailed: return QT_TRANSLATE_NOOP("CoreError", "device_failed");
-  case ErrorCode::Internal: return QT_TRANSLATE_NOOP("CoreError", "internal");
-  case ErrorCode::Usage: return QT_TRANSLATE_NOOP("CoreError", "usage");
-  case ErrorCode::InvalidConfig: return QT_TRANSLATE_NOOP("CoreError", "invalid_config");
-  case ErrorCode::UnknownKey: return QT_TRANSLATE_NOOP("CoreError", "unknown_key");
-  case ErrorCode::NotSupportedYet: return QT_TRANSLATE_NOOP("CoreError", "not_supported_yet");
-  case ErrorCode::MalformedFile: return QT_TRANSLATE_NOOP("CoreError", "malformed_file");
-  case ErrorCode::UnsupportedModel: return QT_TRANSLATE_NOOP("CoreError", "unsupported_model");
-  case ErrorCode::UnsupportedFormat: return QT_TRANSLATE_NOOP("CoreError", "unsupported_format");
-  case ErrorCode::MissingInFolder: return QT_TRANSLATE_NOOP("CoreError", "missing_in_folder");
-  case ErrorCode::AdapterMismatch: return QT_TRANSLATE_NOOP("CoreError", "adapter_mismatch");
-  case ErrorCode::InvalidData: return QT_TRANSLATE_NOOP("CoreError", "invalid_data");
-  case ErrorCode::NothingToTrain: return QT_TRANSLATE_NOOP("CoreError", "nothing_to_train");
-  case ErrorCode::TemplateFailed: return QT_TRANSLATE_NOOP("CoreError", "template_failed");
-  case ErrorCode::NewerSchema: return QT_TRANSLATE_NOOP("CoreError", "newer_schema");
-  case ErrorCode::DoesNotFit: return QT_TRANSLATE_NOOP("CoreError", "does_not_fit");
-  case ErrorCode::OutOfMemory: return QT_TRANSLATE_NOOP("CoreError", "out_of_memory");
-  case ErrorCode::NotFinite: return QT_TRANSLATE_NOOP("CoreError", "not_finite");
-  case ErrorCode::Interrupted: return QT_TRANSLATE_NOOP("CoreError", "interrupted");
-  }
-  return "";
-}
+/// One sentence a code in the language of the program, found by the name of the code; English has none.
+[[maybe_unused]] constexpr const char *kCodes[] = {
+    QT_TRANSLATE_NOOP("CoreError", "file_not_found"),
+    QT_TRANSLATE_NOOP("CoreError", "io_failed"),
+    QT_TRANSLATE_NOOP("CoreError", "device_failed"),
+    QT_TRANSLATE_NOOP("CoreError", "internal"),
+    QT_TRANSLATE_NOOP("CoreError", "usage"),
+    QT_TRANSLATE_NOOP("CoreError", "invalid_config"),
+    QT_TRANSLATE_NOOP("CoreError", "unknown_key"),
+    QT_TRANSLATE_NOOP("CoreError", "not_supported_yet"),
+    QT_TRANSLATE_NOOP("CoreError", "malformed_file"),
+    QT_TRANSLATE_NOOP("CoreError", "unsupported_model"),
+    QT_TRANSLATE_NOOP("CoreError", "unsupported_format"),
+    QT_TRANSLATE_NOOP("CoreError", "missing_in_folder"),
+    QT_TRANSLATE_NOOP("CoreError", "adapter_mismatch"),
+    QT_TRANSLATE_NOOP("CoreError", "invalid_data"),
+    QT_TRANSLATE_NOOP("CoreError", "nothing_to_train"),
+    QT_TRANSLATE_NOOP("CoreError", "template_failed"),
+    QT_TRANSLATE_NOOP("CoreError", "newer_schema"),
+    QT_TRANSLATE_NOOP("CoreError", "does_not_fit"),
+    QT_TRANSLATE_NOOP("CoreError", "out_of_memory"),
+    QT_TRANSLATE_NOOP("CoreError", "not_finite"),
+    QT_TRANSLATE_NOOP("CoreError", "interrupted"),
+};
 
 QString wordsOf(const Error &error) {
   const QString words = QString::fromStdString(error.text());
@@ -46,7 +43,9 @@ QString under(const char *code, const QString &words) {
 
 } // namespace
 
-QString errorText(const Error &error) { return under(sentenceOf(error.code), wordsOf(error)); }
+QString errorText(const Error &error) { return under(errorCodeName(error.code), wordsOf(error)); }
+
+QString errorText(const std::string &code, const std::string &words) { return under(code.c_str(), QString::fromStdString(words)); }
 
 QString searchErrorText(const Error &error) {
   if (error.code != ErrorCode::InvalidData) return errorText(error);

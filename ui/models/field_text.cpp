@@ -5,6 +5,7 @@
 #include <QCoreApplication>
 
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 namespace attune::ui {
@@ -96,13 +97,20 @@ constexpr FieldText kChoices[] = {
     {"checkpointing.selective", QT_TRANSLATE_NOOP("SettingChoice", "feed-forward only")},
 };
 
+/// The last ones are seldom there.
 constexpr FieldText kItems[] = {
-    {"weights", QT_TRANSLATE_NOOP("MemoryItem", "weights")},        {"quantization_state", QT_TRANSLATE_NOOP("MemoryItem", "quantisation")},
-    {"adapters", QT_TRANSLATE_NOOP("MemoryItem", "adapters")},      {"gradients", QT_TRANSLATE_NOOP("MemoryItem", "gradients")},
-    {"optimizer", QT_TRANSLATE_NOOP("MemoryItem", "optimizer")},    {"activations", QT_TRANSLATE_NOOP("MemoryItem", "activations")},
-    {"logits", QT_TRANSLATE_NOOP("MemoryItem", "logits")},          {"attention", QT_TRANSLATE_NOOP("MemoryItem", "attention")},
-    {"dequantization", QT_TRANSLATE_NOOP("MemoryItem", "buffers")}, {"streaming", QT_TRANSLATE_NOOP("MemoryItem", "streaming")},
-    {"slack", QT_TRANSLATE_NOOP("MemoryItem", "allocator")},        {"context", QT_TRANSLATE_NOOP("MemoryItem", "program")},
+    {"weights", QT_TRANSLATE_NOOP("MemoryItem", "weights")},
+    {"adapters", QT_TRANSLATE_NOOP("MemoryItem", "adapters")},
+    {"gradients", QT_TRANSLATE_NOOP("MemoryItem", "gradients")},
+    {"optimizer", QT_TRANSLATE_NOOP("MemoryItem", "optimizer")},
+    {"activations", QT_TRANSLATE_NOOP("MemoryItem", "activations")},
+    {"logits", QT_TRANSLATE_NOOP("MemoryItem", "logits")},
+    {"attention", QT_TRANSLATE_NOOP("MemoryItem", "attention")},
+    {"slack", QT_TRANSLATE_NOOP("MemoryItem", "allocator")},
+    {"context", QT_TRANSLATE_NOOP("MemoryItem", "program")},
+    {"quantization_state", QT_TRANSLATE_NOOP("MemoryItem", "quantisation")},
+    {"dequantization", QT_TRANSLATE_NOOP("MemoryItem", "buffers")},
+    {"streaming", QT_TRANSLATE_NOOP("MemoryItem", "streaming")},
 };
 
 template <size_t N> const char *find(const FieldText (&table)[N], const std::string &key) {
@@ -168,6 +176,12 @@ QString choiceLabel(const std::string &key, const std::string &choice) {
 QString memoryItemLabel(const std::string &name) {
   const char *label = find(kItems, name);
   return label ? QCoreApplication::translate("MemoryItem", label) : QString::fromStdString(name);
+}
+
+int memoryItemPlace(const std::string &name) {
+  int place = 0;
+  while (place < static_cast<int>(std::size(kItems)) && name != kItems[place].key) ++place;
+  return place;
 }
 
 QString problemText(const ConfigProblem &problem, const api::RunConfig &config) {

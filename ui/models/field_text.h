@@ -21,6 +21,8 @@ QString groupLabel(const std::string &group);
 QString choiceLabel(const std::string &key, const std::string &choice);
 /// The name of an item of the memory forecast.
 QString memoryItemLabel(const std::string &name);
+/// Its place among all items, for a colour that stays its own.
+int memoryItemPlace(const std::string &name);
 /// A problem as the user reads it: ranges in words of the language, others translated by their text.
 QString problemText(const ConfigProblem &problem, const api::RunConfig &config);
 

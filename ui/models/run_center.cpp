@@ -167,6 +167,7 @@ void RunCenter::addSummary(const api::RunRequest &request) {
   }
   entry(folder)->phase = api::RunPhase::Waiting;
   entry(folder)->error.clear();
+  entry(folder)->errorCode.clear();
 }
 
 /// `place` 0 = where a person expects it: at the end, or before runs that wait since the last time.
@@ -282,6 +283,7 @@ void RunCenter::onArrived(const QString &folder, const std::vector<api::RunEvent
   }
   const api::RunState before = figures->state();
   figures->apply(events);
+  if (m_wish == RunWish::Pause && figures->state() == api::RunState::Paused) m_wish = RunWish::None;
   updateSummary(folder);
   const bool over = is(api::RunFinished{});
   tellChange(folder, over || figures->state() != before);
@@ -318,12 +320,15 @@ void RunCenter::updateSummary(const QString &folder) {
   run->phase = figures->finished()->outcome == api::RunOutcome::Completed ? api::RunPhase::Completed
                : figures->finished()->outcome == api::RunOutcome::Stopped ? api::RunPhase::Stopped
                                                                           : api::RunPhase::Failed;
-  run->error = figures->finished()->error ? figures->finished()->error->message : std::string();
+  const api::RunErrorInfo error = figures->finished()->error.value_or(api::RunErrorInfo{});
+  run->error = error.message;
+  run->errorCode = error.code;
 }
 
 void RunCenter::end(QString folder) { // a copy: it may be m_active
   if (folder != m_active) return;
   m_active.clear();
+  m_wish = RunWish::None;
   m_handle.reset();
   if (m_bridge) m_bridge->deleteLater();
   m_bridge = nullptr;
@@ -355,11 +360,21 @@ void RunCenter::end(QString folder) { // a copy: it may be m_active
   startNext();
 }
 
+void RunCenter::setWish(RunWish wish) {
+  if (m_wish == RunWish::Stop) return;
+  m_wish = wish;
+  tellChange(m_active, true);
+}
+
 void RunCenter::requestPause(const QString &folder) {
-  if (folder == m_active && m_handle) m_handle->requestPause();
+  if (folder != m_active || !m_handle) return;
+  m_handle->requestPause();
+  setWish(RunWish::Pause);
 }
 void RunCenter::requestUnpause(const QString &folder) {
-  if (folder == m_active && m_handle) m_handle->requestResume();
+  if (folder != m_active || !m_handle) return;
+  m_handle->requestResume();
+  setWish(RunWish::None);
 }
 void RunCenter::requestCheckpoint(const QString &folder) {
   if (folder == m_active && m_handle) m_handle->requestCheckpoint();
@@ -367,9 +382,10 @@ void RunCenter::requestCheckpoint(const QString &folder) {
 void RunCenter::requestStop(const QString &folder) {
   if (folder.isEmpty() || folder != m_active)
     takeOut(folder);
-  else if (m_handle)
+  else if (m_handle) {
     m_handle->requestStop();
-  else
+    setWish(RunWish::Stop);
+  } else
     finishEarly(api::RunOutcome::Stopped, std::nullopt);
 }
 

@@ -20,6 +20,9 @@ namespace attune::ui {
 
 class RunBridge;
 
+/// What the active run was asked for and has not done yet: it looks between two steps.
+enum class RunWish { None, Pause, Stop };
+
 class RunCenter : public QObject {
   Q_OBJECT
 
@@ -38,6 +41,7 @@ public:
   RunModel *model(const QString &folder);
   /// The run that goes in this process, or an empty text.
   QString active() const { return m_active; }
+  RunWish wish() const { return m_wish; }
   const RunQueue &queue() const { return m_queue; }
   /// Whether the run goes in this process or waits to.
   bool isLive(const QString &folder) const { return !folder.isEmpty() && (folder == m_active || m_queue.place(folder) > 0); }
@@ -86,6 +90,7 @@ private:
   void onArrived(const QString &folder, const std::vector<api::RunEvent> &events);
   void updateSummary(const QString &folder);
   void tellChange(const QString &folder, bool atOnce);
+  void setWish(RunWish wish);
   void end(QString folder);
   api::RunSummary *entry(const QString &folder);
 
@@ -97,6 +102,7 @@ private:
   QHash<QString, RunModel *> m_models;
   QSet<QString> m_endedMeanwhile; // since the listing under way began: newer here than there
   QString m_active;
+  RunWish m_wish = RunWish::None;
   std::optional<api::RunRequest> m_loading;  // the active run's, until it begins: so long it counts as waiting on disk
   QHash<QString, api::RunRequest> m_unbegun; // failed before they began: in the list for this session
   RunBridge *m_bridge = nullptr;             // of the active run

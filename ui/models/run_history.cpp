@@ -37,7 +37,8 @@ void RunHistory::takeBack(int64_t afterStep) {
 void RunHistory::mark(RunMark::Kind kind, int64_t step) { marks.push_back({kind, static_cast<double>(step), events.size() - 1}); }
 
 void RunHistory::pushStep(const api::RunEvent &event, const api::StepMetrics &metrics) {
-  steps.tokens.push_back((steps.tokens.empty() ? 0 : steps.tokens.back()) + static_cast<double>(metrics.tokens));
+  const double before = steps.tokens.empty() ? 0 : steps.tokens.back();
+  steps.tokens.push_back(std::max(before, static_cast<double>(metrics.tokens))); // counted since the run's start; an axis only grows
   steps.step.push_back(static_cast<double>(metrics.step));
   steps.time.push_back(event.time);
   steps.loss.push_back(metrics.loss);

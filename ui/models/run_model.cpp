@@ -1,5 +1,6 @@
 #include "ui/models/run_model.h"
 
+#include "ui/models/error_text.h"
 #include "ui/widgets/number_text.h"
 
 #include <QDateTime>
@@ -54,7 +55,8 @@ QString RunModel::eventText(const api::RunEvent &event, qint64 step) const {
   if (const auto *resumed = std::get_if<api::Resumed>(&event.body)) return tr("Resumed from step %1").arg(countText(resumed->fromStep));
   const auto *finished = std::get_if<api::RunFinished>(&event.body);
   if (!finished) return {};
-  if (finished->error) return tr("Failed: %1").arg(text(finished->error->message));
+  if (finished->error)
+    return tr("Failed: %1").arg(errorText(finished->error->code, finished->error->message).replace(QLatin1Char('\n'), QLatin1Char(' ')));
   return finished->outcome == api::RunOutcome::Completed ? tr("Completed at step %1").arg(countText(finished->step))
                                                          : tr("Stopped at step %1").arg(countText(finished->step));
 }

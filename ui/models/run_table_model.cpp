@@ -1,5 +1,6 @@
 #include "ui/models/run_table_model.h"
 
+#include "ui/models/error_text.h"
 #include "ui/models/run_text.h"
 #include "ui/widgets/number_text.h"
 
@@ -47,10 +48,7 @@ QString RunTableModel::text(const api::RunSummary &run, int column) const {
   case Name: return QString::fromStdString(run.name);
   case Model: return shortName(run.model);
   case Data: return shortName(run.data);
-  case State: {
-    const int place = m_runs.queue().place(QString::fromStdString(run.folder));
-    return place > 0 ? tr("waiting, place %1").arg(place) : phaseText(run.phase);
-  }
+  case State: return stateText(run, m_runs);
   case Loss: return run.loss ? numberText(*run.loss) : QStringLiteral("–");
   case Started: return timeText(run.startedAt);
   case Duration: return run.seconds > 0 ? durationText(run.seconds) : QStringLiteral("–");
@@ -84,7 +82,7 @@ QVariant RunTableModel::data(const QModelIndex &index, int role) const {
   case Qt::DisplayRole:
   case Qt::EditRole: return text(run, index.column());
   case Qt::ToolTipRole:
-    return index.column() == State && !run.error.empty() ? QString::fromStdString(run.error)
+    return index.column() == State && !run.error.empty() ? errorText(run.errorCode, run.error)
            : index.column() == Model                     ? QString::fromStdString(run.model)
            : index.column() == Data                      ? QString::fromStdString(run.data)
                                                          : text(run, index.column());

@@ -15,8 +15,6 @@ struct Words {
   Q_DECLARE_TR_FUNCTIONS(Runs)
 };
 
-} // namespace
-
 QString phaseText(api::RunPhase phase) {
   switch (phase) {
   case api::RunPhase::Waiting: return Words::tr("waiting");
@@ -29,6 +27,8 @@ QString phaseText(api::RunPhase phase) {
   }
   return {};
 }
+
+} // namespace
 
 Tone phaseTone(api::RunPhase phase) {
   switch (phase) {
@@ -43,8 +43,43 @@ Tone phaseTone(api::RunPhase phase) {
   return Tone::Muted;
 }
 
-QString progressText(const api::RunSummary &run, const RunModel &figures) {
+QString stateText(const api::RunSummary &run, RunCenter &runs) {
+  const QString folder = QString::fromStdString(run.folder);
+  if (const int place = runs.queue().place(folder); place > 0) return Words::tr("waiting, place %1").arg(place);
+  const RunModel *figures = folder == runs.active() ? runs.model(folder) : nullptr;
+  if (!figures) return phaseText(run.phase);
+  if (runs.wish() == RunWish::Stop) return Words::tr("stopping");
+  switch (figures->state()) {
+  case api::RunState::Loading: return Words::tr("loading");
+  case api::RunState::Paused: return Words::tr("paused");
+  case api::RunState::Evaluating: return Words::tr("validating");
+  case api::RunState::Saving: return Words::tr("saving");
+  case api::RunState::Waiting:
+  case api::RunState::Training: break;
+  }
+  return phaseText(run.phase);
+}
+
+QStringList stateTexts() {
+  QStringList texts = {Words::tr("waiting, place %1").arg(99),
+                       Words::tr("stopping"),
+                       Words::tr("loading"),
+                       Words::tr("paused"),
+                       Words::tr("validating"),
+                       Words::tr("saving")};
+  for (const auto phase : {api::RunPhase::Waiting, api::RunPhase::Running, api::RunPhase::Interrupted, api::RunPhase::Completed,
+                           api::RunPhase::Stopped, api::RunPhase::Failed, api::RunPhase::Unreadable})
+    texts.append(phaseText(phase));
+  return texts;
+}
+
+QString progressText(const api::RunSummary &run, const RunModel &figures, RunWish wish) {
   const QString at = run.totalSteps > 0 ? Words::tr("step %1 of %2").arg(countText(run.step), countText(run.totalSteps)) : QString();
+  const bool loading = figures.state() == api::RunState::Loading;
+  if (wish != RunWish::None && figures.state() != api::RunState::Saving) {
+    if (wish == RunWish::Stop) return loading ? Words::tr("stopping once the model is loaded") : Words::tr("stopping after this step");
+    return loading ? Words::tr("pausing once the model is loaded") : Words::tr("pausing after this step");
+  }
   switch (figures.state()) {
   case api::RunState::Loading: return Words::tr("loading the model");
   case api::RunState::Waiting: return Words::tr("waiting for its turn");

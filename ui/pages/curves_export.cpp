@@ -27,8 +27,11 @@ CurvesExport::CurvesExport(MetricChart &chart, api::RunStore *store, TaskRunner 
 
 void CurvesExport::write(const QString &path, const std::vector<ChartRun> &runs) {
   if (m_poll.isActive()) return Toast::show(m_page, tr("The last export is still under way. Wait for its end."));
+  const QString ending = QFileInfo(path).suffix().toLower();
+  if (!QStringList{QStringLiteral("png"), QStringLiteral("svg"), QStringLiteral("csv")}.contains(ending))
+    return Toast::show(m_page, tr("Nothing was written: a chart is saved as .png, .svg or .csv. Give its name one of these endings."));
   const std::string target = path.toStdString();
-  if (path.endsWith(QLatin1String(".csv"), Qt::CaseInsensitive)) {
+  if (ending == QLatin1String("csv")) {
     std::vector<ExportedRun> exported;
     for (const ChartRun &run : runs)
       if (run.run && !run.run->steps().step.empty())
@@ -37,7 +40,7 @@ void CurvesExport::write(const QString &path, const std::vector<ChartRun> &runs)
       return writeRunsCsv(target, exported, *store, stop, progress);
     });
   }
-  if (path.endsWith(QLatin1String(".svg"), Qt::CaseInsensitive))
+  if (ending == QLatin1String("svg"))
     return start(path, [target, text = m_chart.vectorPicture()](const StopToken &, const Progress &) {
       return writeFileAtomic(target, view(text));
     });

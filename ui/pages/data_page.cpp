@@ -79,6 +79,7 @@ DataPage::DataPage(const Services &services, TaskRunner &tasks, ConfigDraft &dra
   m_empty = new EmptyState(QStringLiteral("data"), m_body);
   m_body->addWidget(m_empty);
   auto *splitter = new QSplitter(Qt::Horizontal, m_body);
+  splitter->setObjectName(QStringLiteral("dataSplitter"));
   splitter->setChildrenCollapsible(false);
   m_body->addWidget(splitter);
   auto *left = new QWidget(splitter);

@@ -82,7 +82,7 @@ void ForecastCard::ask() {
   const api::RunConfig &config = m_draft.config();
   if (!m_gate.engine() || config.model.empty()) {
     m_forecast.reset();
-    m_failure.clear();
+    m_failure.reset();
     showTexts();
     Q_EMIT forecastChanged();
     return;
@@ -91,11 +91,11 @@ void ForecastCard::ask() {
       this, [planner = &m_gate.engine()->planner(), config](StopToken) { return planner->forecast(config); },
       [this](Result<api::Forecast> forecast) {
         m_forecast.reset();
-        m_failure.clear();
+        m_failure.reset();
         if (forecast.ok())
           m_forecast = std::move(*forecast);
         else
-          m_failure = errorText(forecast.error());
+          m_failure = forecast.error();
         showTexts();
         Q_EMIT forecastChanged();
       });
@@ -141,7 +141,8 @@ qint64 ForecastCard::steps() const {
 void ForecastCard::showTexts() {
   QVector<ForecastBar::Part> parts;
   if (m_forecast)
-    for (const api::ForecastItem &item : m_forecast->items) parts.push_back({memoryItemLabel(item.name), item.bytes});
+    for (const api::ForecastItem &item : m_forecast->items)
+      parts.push_back({memoryItemLabel(item.name), item.bytes, memoryItemPlace(item.name)});
   m_bar->setParts(parts, m_forecast ? m_forecast->budgetBytes : 0);
   m_bar->setVisible(m_forecast.has_value());
   const bool over = m_forecast && !m_forecast->fits();
@@ -158,7 +159,7 @@ void ForecastCard::showTexts() {
   m_steps->setText(facts.join(QStringLiteral(" · ")));
   m_message->setText(
       m_gate.failure()                 ? errorText(*m_gate.failure())
-      : !m_failure.isEmpty()           ? m_failure
+      : m_failure                      ? errorText(*m_failure)
       : m_draft.config().model.empty() ? tr("Choose a model, and what the run takes appears here.")
       : !m_gate.engine()               ? tr("Loading the engine…")
       : over ? tr("This machine has %1 free; the run needs %2.").arg(bytesText(m_forecast->budgetBytes), bytesText(m_forecast->neededBytes))

@@ -45,7 +45,7 @@ private:
   Task m_asking, m_fitting;
   QTimer m_pause;
   std::optional<api::Forecast> m_forecast;
-  QString m_failure;
+  std::optional<Error> m_failure;
   qint64 m_rows = -1, m_tokens = -1;
   QLabel *m_title, *m_amount, *m_steps, *m_message;
   ElidedLabel *m_line;

@@ -12,6 +12,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QSignalBlocker>
 #include <QSpinBox>
 #include <QVBoxLayout>
@@ -41,10 +42,10 @@ RowPreviewPanel::RowPreviewPanel(const Services &services, TaskRunner &tasks, Ta
   m_message = makeLabel(TextRole::Muted, this);
   m_message->setWordWrap(true);
   layout->addWidget(m_message);
-  QScrollArea *scroll = makeScrollColumn(this);
-  m_tokens = new TokenView(scroll);
-  scroll->setWidget(m_tokens);
-  layout->addWidget(scroll, 1);
+  m_scroll = makeScrollColumn(this);
+  m_tokens = new TokenView(m_scroll);
+  m_scroll->setWidget(m_tokens);
+  layout->addWidget(m_scroll, 1);
   m_trained = makeLabel(TextRole::Caption, this);
   m_trained->setWordWrap(true);
   layout->addWidget(m_trained);
@@ -77,6 +78,8 @@ void RowPreviewPanel::setConfig(const api::RunConfig &config) {
 void RowPreviewPanel::look() {
   m_survey.reset();
   m_shown.reset();
+  m_dataError.reset();
+  m_rowError.reset();
   m_rows = 0;
   m_tokens->setTokens({});
   m_histogram->setBins({}, 0);
@@ -85,7 +88,10 @@ void RowPreviewPanel::look() {
   m_count = m_slow.run(
       this, [preview = m_services.preview, config = m_config](StopToken stop) { return preview->countRows(config, stop); },
       [this](const Result<int64_t> &rows) {
-        if (!rows.ok()) return showMessage(errorText(rows.error()));
+        if (!rows.ok()) {
+          m_dataError = rows.error();
+          return showTexts();
+        }
         m_rows = *rows;
         const QSignalBlocker quiet(m_number);
         m_number->setRange(1, static_cast<int>(std::clamp<qint64>(m_rows, 1, 1 << 30)));
@@ -95,7 +101,10 @@ void RowPreviewPanel::look() {
   m_lengths = m_slow.run(
       this, [preview = m_services.preview, config = m_config](StopToken stop) { return preview->lengths(config, stop); },
       [this](Result<api::LengthSurvey> survey) {
-        if (!survey.ok()) return showMessage(errorText(survey.error()));
+        if (!survey.ok()) {
+          m_dataError = survey.error();
+          return showTexts();
+        }
         m_survey = std::move(*survey);
         m_histogram->setBins(m_survey->histogram, m_config.maxLength);
         showTexts();
@@ -112,12 +121,23 @@ void RowPreviewPanel::lookAtRow() {
         return preview->rows(config, row, 1, stop);
       },
       [this](Result<std::vector<api::RowTokens>> rows) {
-        if (!rows.ok()) return showMessage(errorText(rows.error()));
         m_shown.reset();
-        if (!rows->empty()) m_shown = std::move(rows->front());
+        m_rowError.reset();
+        if (!rows.ok())
+          m_rowError = rows.error();
+        else if (!rows->empty())
+          m_shown = std::move(rows->front());
         m_tokens->setTokens(m_shown ? m_shown->tokens : std::vector<api::PreviewToken>());
         showTexts();
+        showRow();
       });
+}
+
+/// What the model learns from is what one looks for; a long system prompt may stand before it.
+void RowPreviewPanel::showRow() {
+  const int top = m_tokens->firstTrained(), line = TokenView::lineHeight();
+  m_scroll->ensureVisible(0, 0, 0, 0);
+  if (top + 2 * line > m_scroll->viewport()->height()) m_scroll->verticalScrollBar()->setValue(top - line);
 }
 
 void RowPreviewPanel::resizeEvent(QResizeEvent *) { showTexts(); }
@@ -140,6 +160,8 @@ void RowPreviewPanel::showTexts() {
   m_histogram->setVisible(m_survey.has_value() && tall);
   showMessage(m_config.model.empty() || m_config.dataset.empty()
                   ? tr("Choose a model and data, and a row appears here as the model reads it, with the tokens it learns from coloured.")
+              : m_dataError                            ? errorText(*m_dataError)
+              : m_rowError                             ? errorText(*m_rowError)
               : m_survey && !m_survey->refusal.empty() ? QString::fromStdString(m_survey->refusal)
               : some && !m_shown && m_survey           ? tr("This row cannot be used. The command attune data check says why.")
                                                        : QString());

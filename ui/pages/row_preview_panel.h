@@ -11,7 +11,7 @@
 #include <optional>
 
 class QLabel;
-class QPushButton;
+class QScrollArea;
 class QSpinBox;
 
 namespace attune::ui {
@@ -41,6 +41,7 @@ private:
   void lookAtRow();
   void showTexts();
   void showMessage(const QString &text);
+  void showRow();
 
   const Services &m_services;
   TaskRunner &m_tasks;
@@ -51,9 +52,11 @@ private:
   std::string m_asked; // the settings that were looked at
   std::optional<api::LengthSurvey> m_survey;
   std::optional<api::RowTokens> m_shown;
+  std::optional<Error> m_dataError, m_rowError;
   qint64 m_rows = 0;
   QLabel *m_title, *m_of, *m_message, *m_trained, *m_lengthTitle, *m_fit;
   QSpinBox *m_number;
+  QScrollArea *m_scroll;
   TokenView *m_tokens;
   LengthHistogram *m_histogram;
 };

@@ -7,6 +7,7 @@
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
+#include <QStandardPaths>
 #include <QUrl>
 
 #include <algorithm>
@@ -110,6 +111,8 @@ void RunActions::moveToTrash() {
       this,
       [folders](StopToken) {
         Trashed all;
+        // Without this folder Qt 6.4 takes the current one for the trash.
+        QDir().mkpath(QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation));
         for (const QString &folder : folders) {
           QString trashed;
           if (!QFile::moveToTrash(folder, &trashed)) trashed.clear();
@@ -150,7 +153,10 @@ void RunActions::restore(const Trashed &all) {
         return back;
       },
       [this, count = static_cast<qsizetype>(all.size())](const QStringList &back) {
-        for (const QString &folder : back) m_runs.open(folder);
+        for (const QString &folder : back) {
+          Q_EMIT restored(folder);
+          m_runs.open(folder);
+        }
         if (back.size() < count) Toast::show(m_page, tr("The run could not be taken out of the trash. It is still there."));
       });
 }

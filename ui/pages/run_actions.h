@@ -31,6 +31,7 @@ public:
 
 Q_SIGNALS:
   void renameRequested();
+  void restored(const QString &folder); // out of the trash; about to come back into the list
 
 private:
   QAction *add(const QKeySequence &keys, std::function<void()> act);

@@ -25,7 +25,7 @@ namespace attune::ui {
 namespace {
 
 constexpr int kTilePixels = 60;
-constexpr int kRoomForAnswers = 760;
+constexpr int kRoomForLegend = 560, kRoomForAnswers = 760;
 
 QColor metricColor(Metric metric) {
   const int colors[] = {0, 3, 1, 2, 6};
@@ -46,6 +46,9 @@ RunCurves::RunCurves(api::RunStore *store, TaskRunner &tasks, QWidget *parent)
   m_title = makeLabel(TextRole::Strong, card);
   m_legend = new ElidedLabel(card);
   setRole(m_legend, TextRole::Caption);
+  QSizePolicy keep = m_legend->sizePolicy();
+  keep.setRetainSizeWhenHidden(true);
+  m_legend->setSizePolicy(keep);
   m_smoothingName = makeLabel(TextRole::Caption, card);
   m_smoothing = new QSlider(Qt::Horizontal, card);
   m_smoothing->setRange(0, 99);
@@ -68,6 +71,7 @@ RunCurves::RunCurves(api::RunStore *store, TaskRunner &tasks, QWidget *parent)
   head->addWidget(m_axis);
   cardLayout(card)->addLayout(head);
   auto *beside = new QSplitter(Qt::Horizontal, card);
+  beside->setObjectName(QStringLiteral("answersSplitter"));
   beside->setChildrenCollapsible(false);
   m_chart = new MetricChart(Metric::Loss, beside);
   m_answers = new RunAnswers(beside);
@@ -81,7 +85,7 @@ RunCurves::RunCurves(api::RunStore *store, TaskRunner &tasks, QWidget *parent)
   layout->addWidget(card, 1);
 
   auto *tiles = new QHBoxLayout;
-  tiles->setSpacing(12);
+  tiles->setSpacing(8);
   for (size_t i = 1; i < m_order.size(); ++i) {
     auto *tile = new StatTile(this);
     m_tiles.push_back(tile);
@@ -132,6 +136,7 @@ void RunCurves::showNames() {
   const bool loss = m_order[0] == Metric::Loss;
   for (QWidget *widget : std::initializer_list<QWidget *>{m_smoothingName, m_smoothing}) widget->setVisible(loss);
   m_legend->setText(loss ? tr("raw and smoothed, validation dashed") : QString());
+  m_title->setToolTip(m_legend->text());
 }
 
 void RunCurves::enlarge(size_t place) {
@@ -158,6 +163,7 @@ void RunCurves::showAnswers() {
 void RunCurves::resizeEvent(QResizeEvent *event) {
   QWidget::resizeEvent(event);
   showAnswers();
+  m_legend->setVisible(width() >= kRoomForLegend); // whole or not at all
 }
 
 void RunCurves::showTiles() {

@@ -3,17 +3,9 @@
 #include "ui/models/run_table_model.h"
 #include "ui/widgets/theme.h"
 
-#include <QKeyEvent>
-#include <QMouseEvent>
 #include <QPainter>
 
 namespace attune::ui {
-
-namespace {
-
-constexpr int kDotWidth = 30; // what a click may hit
-
-} // namespace
 
 void RunTableDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const {
   const Theme &look = theme();
@@ -27,23 +19,16 @@ void RunTableDelegate::paint(QPainter *painter, const QStyleOptionViewItem &opti
   painter->setBrush(color.isValid() ? QBrush(color) : Qt::NoBrush);
   painter->drawRoundedRect(dot, 3, 3);
   painter->setPen(look.color(Tone::Text));
-  const QRect text = option.rect.adjusted(kDotWidth, 0, -4, 0);
+  const QRect text = option.rect.adjusted(kBoxWidth, 0, -4, 0);
   painter->drawText(text, Qt::AlignVCenter | Qt::AlignLeft,
                     option.fontMetrics.elidedText(index.data().toString(), Qt::ElideRight, text.width()));
   painter->restore();
 }
 
-bool RunTableDelegate::editorEvent(QEvent *event, QAbstractItemModel *model, const QStyleOptionViewItem &option, const QModelIndex &index) {
-  const bool click =
-      event->type() == QEvent::MouseButtonRelease && static_cast<QMouseEvent *>(event)->pos().x() < option.rect.left() + kDotWidth;
-  const bool key = event->type() == QEvent::KeyPress && static_cast<QKeyEvent *>(event)->key() == Qt::Key_Space;
-  if (!click && !key) return false;
-  const bool shown = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;
-  return model->setData(index, shown ? Qt::Unchecked : Qt::Checked, Qt::CheckStateRole);
-}
+bool RunTableDelegate::editorEvent(QEvent *, QAbstractItemModel *, const QStyleOptionViewItem &, const QModelIndex &) { return false; }
 
 void RunTableDelegate::updateEditorGeometry(QWidget *editor, const QStyleOptionViewItem &option, const QModelIndex &) const {
-  editor->setGeometry(option.rect.adjusted(kDotWidth - 8, 1, 0, -1));
+  editor->setGeometry(option.rect.adjusted(kBoxWidth - 8, 1, 0, -1));
 }
 
 } // namespace attune::ui

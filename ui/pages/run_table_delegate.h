@@ -1,5 +1,5 @@
-// Draws a run's name with its colour dot: filled in the colour of its curve, hollow when it is not drawn. A click on the
-// dot, or Space, toggles it. GUI thread.
+// Draws a run's name with its box: filled in the colour of its curve, hollow when it is not drawn. The table toggles it, not
+// the delegate, for which a press has chosen the row already. GUI thread.
 #pragma once
 
 #include <QStyledItemDelegate>
@@ -10,6 +10,8 @@ class RunTableDelegate : public QStyledItemDelegate {
   Q_OBJECT
 
 public:
+  static constexpr int kBoxWidth = 30; // what a click may hit
+
   using QStyledItemDelegate::QStyledItemDelegate;
   void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override;
   bool editorEvent(QEvent *event, QAbstractItemModel *model, const QStyleOptionViewItem &option, const QModelIndex &index) override;

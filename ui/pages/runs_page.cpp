@@ -1,11 +1,12 @@
 #include "ui/pages/runs_page.h"
 
+#include "ui/models/error_text.h"
 #include "ui/models/run_text.h"
 #include "ui/pages/run_actions.h"
 #include "ui/pages/run_curves.h"
 #include "ui/pages/run_details.h"
 #include "ui/pages/run_log_view.h"
-#include "ui/pages/run_table_delegate.h"
+#include "ui/pages/run_table.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/button_action.h"
 #include "ui/widgets/controls.h"
@@ -27,7 +28,6 @@
 #include <QSortFilterProxyModel>
 #include <QSplitter>
 #include <QStackedWidget>
-#include <QTableView>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -54,15 +54,14 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
   m_strip = new ProgressStrip(this);
   layout->addWidget(m_strip);
   m_waiting = new Banner(this);
-  m_problem = new Banner(this);
   layout->addWidget(m_waiting);
-  layout->addWidget(m_problem);
 
   m_body = new QStackedWidget(this);
   layout->addWidget(m_body, 1);
   m_empty = new EmptyState(QStringLiteral("runs"), m_body);
   m_body->addWidget(m_empty);
   auto *splitter = new QSplitter(Qt::Horizontal, m_body);
+  splitter->setObjectName(QStringLiteral("runsSplitter"));
   splitter->setChildrenCollapsible(false);
   m_body->addWidget(splitter);
 
@@ -70,7 +69,7 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
   cardLayout(left)->setContentsMargins(8, 8, 8, 8);
   m_search = new QLineEdit(left);
   m_search->setClearButtonEnabled(true);
-  m_table = new QTableView(left);
+  m_table = new RunTable(left);
   cardLayout(left)->addWidget(m_search);
   cardLayout(left)->addWidget(m_table, 1);
   left->setMinimumWidth(292);
@@ -80,6 +79,8 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
   auto *rightLayout = new QVBoxLayout(right);
   rightLayout->setContentsMargins(0, 0, 0, 0);
   rightLayout->setSpacing(12);
+  m_problem = new Banner(right); // of the chosen run: not above the table, whose rows would move under the pointer
+  rightLayout->addWidget(m_problem);
   m_views = new SegmentedSwitch(right);
   rightLayout->addWidget(m_views, 0, Qt::AlignLeft);
   m_stack = new QStackedWidget(right);
@@ -94,7 +95,7 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
   splitter->addWidget(right);
   splitter->setStretchFactor(0, 0);
   splitter->setStretchFactor(1, 1);
-  splitter->setSizes({380, 640});
+  splitter->setSizes({320, 700});
 
   connect(m_views, &SegmentedSwitch::changed, this, [this](const QString &key) { m_stack->setCurrentIndex(viewKeys().indexOf(key)); });
   connect(m_strip, &ProgressStrip::pauseClicked, this, [this] { m_runs.requestPause(m_runs.active()); });
@@ -139,6 +140,7 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
         tr("Runs appear here with their curves, from the first step on. Two minutes with the starter model show how it looks."),
         tr("Try it"));
     m_model->retranslate();
+    m_table->fitColumns();
     onListChanged();
   });
   onTheme(this, [this] { draw(); });
@@ -158,49 +160,29 @@ void RunsPage::setUpTable() {
   m_filtered->setFilterCaseSensitivity(Qt::CaseInsensitive);
   m_table->setObjectName(QStringLiteral("runsTable"));
   m_table->setModel(m_filtered);
-  m_table->setItemDelegateForColumn(RunTableModel::Name, new RunTableDelegate(m_table));
-  m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-  m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
-  m_table->setEditTriggers(QAbstractItemView::SelectedClicked);
-  m_table->setContextMenuPolicy(Qt::CustomContextMenu);
-  m_table->setShowGrid(false);
-  m_table->setTabKeyNavigation(false);
-  m_table->setSortingEnabled(true);
-  m_table->setWordWrap(false);
-  m_table->verticalHeader()->hide();
-  m_table->verticalHeader()->setDefaultSectionSize(34);
   m_table->sortByColumn(RunTableModel::Started, Qt::DescendingOrder);
   QHeaderView *header = m_table->horizontalHeader();
-  header->setHighlightSections(false);
   header->setSectionResizeMode(QHeaderView::Interactive);
   header->moveSection(header->visualIndex(RunTableModel::Loss), 1);
   header->moveSection(header->visualIndex(RunTableModel::State), 2);
   header->moveSection(header->visualIndex(RunTableModel::Tags), 3);
-  header->resizeSection(RunTableModel::Name, 132);
-  header->resizeSection(RunTableModel::Loss, 56);
-  header->resizeSection(RunTableModel::State, 100);
-  header->setStretchLastSection(true);
-  connect(m_search, &QLineEdit::textChanged, m_filtered, &QSortFilterProxyModel::setFilterFixedString);
-  connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex &index) {
-    if (index.isValid()) choose(index.data(RunTableModel::FolderRole).toString());
+  connect(m_search, &QLineEdit::textChanged, this, [this](const QString &text) {
+    m_filtered->setFilterFixedString(text);
+    markCurrent();
   });
-  connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
-    const QStringList folders = selected();
-    const qsizetype before = m_shown.size();
-    if (folders.size() > 1)
-      for (const QString &folder : folders)
-        if (!m_shown.contains(folder)) m_shown.append(folder);
-    if (m_shown.size() > before) draw();
-    m_actions->refresh();
-  });
+  // One of the two comes first, which depends on mouse or keys.
+  connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &RunsPage::onSelected);
+  connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &RunsPage::onSelected);
   connect(m_model, &RunTableModel::shownToggled, this, [this](const QString &folder, bool shown) {
     if (shown) return showAlso(folder);
     m_shown.removeAll(folder);
+    m_passing.clear();
     draw();
   });
   connect(m_table, &QWidget::customContextMenuRequested, this, &RunsPage::showMenu);
   m_actions = new RunActions(m_runs, m_tasks, m_table, this);
   m_actions->setSelection([this] { return selected(); });
+  connect(m_actions, &RunActions::restored, this, [this](const QString &folder) { m_opening = folder; });
   connect(m_actions, &RunActions::renameRequested, this, [this] {
     if (currentIndex().isValid()) m_table->edit(currentIndex());
   });
@@ -216,24 +198,42 @@ QStringList RunsPage::selected() const {
 QString RunsPage::currentRun() const { return m_current; }
 
 void RunsPage::showRun(const QString &folder) {
-  m_shown = QStringList{folder};
+  m_shown.clear();
   m_current.clear();
   choose(folder);
 }
 
 void RunsPage::showAlso(const QString &folder) {
+  m_passing.clear(); // what is seen beside it stays
   if (m_shown.contains(folder)) return;
   m_shown.append(folder);
   draw();
 }
 
-/// The chosen run is always among those drawn; another one that was drawn only because it was chosen goes.
+/// Several selected runs are drawn together. The table's current row is the chosen run, if it is selected.
+void RunsPage::onSelected() {
+  const QStringList folders = selected();
+  if (folders.size() > 1)
+    for (const QString &folder : folders) showAlso(folder);
+  const QString current = m_table->currentIndex().data(RunTableModel::FolderRole).toString();
+  if (!folders.isEmpty()) choose(folders.contains(current) ? current : folders.front());
+  m_actions->refresh();
+}
+
+/// The chosen run is drawn, in the place of another one that was drawn only because it was chosen.
 void RunsPage::choose(const QString &folder) {
   if (folder == m_current) return;
-  if (m_shown.size() <= 1)
-    m_shown = QStringList{folder};
-  else if (!m_shown.contains(folder))
-    m_shown.append(folder);
+  const qsizetype place = m_shown.indexOf(m_passing);
+  if (!m_shown.contains(folder)) {
+    if (place >= 0)
+      m_shown[place] = folder;
+    else
+      m_shown.append(folder);
+    m_passing = folder;
+  } else if (place >= 0) {
+    m_shown.removeAt(place);
+    m_passing.clear();
+  }
   m_current = folder;
   markCurrent();
   draw();
@@ -252,6 +252,7 @@ QModelIndex RunsPage::currentIndex() const {
 /// The chosen run's row is selected, alone unless others were selected with it.
 void RunsPage::markCurrent() {
   const QModelIndex index = currentIndex();
+  if (index.isValid()) m_row = index.row();
   if (!index.isValid() || m_table->selectionModel()->isRowSelected(index.row(), {})) return;
   m_table->selectionModel()->setCurrentIndex(index, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
 }
@@ -271,8 +272,8 @@ void RunsPage::onListChanged() {
   m_shown.erase(std::remove_if(m_shown.begin(), m_shown.end(), [this](const QString &folder) { return !m_runs.find(folder); }),
                 m_shown.end());
   if (!m_runs.find(m_current)) m_current.clear();
-  if (m_current.isEmpty() && !runs.empty()) {
-    choose(QString::fromStdString(runs.front().folder));
+  if (m_current.isEmpty() && m_filtered->rowCount() > 0) { // the row that has moved up to where it was
+    choose(m_filtered->index(std::min(m_row, m_filtered->rowCount() - 1), 0).data(RunTableModel::FolderRole).toString());
   } else {
     markCurrent();
     draw();
@@ -291,7 +292,7 @@ void RunsPage::showProblems() {
                            {{tr("Start them"), [this] { m_runs.releaseQueue(); }}});
   const api::RunSummary *current = m_runs.find(m_current);
   m_problem->hide();
-  if (current && !current->error.empty()) m_problem->showMessage(Tone::Danger, QString::fromStdString(current->error));
+  if (current && !current->error.empty()) m_problem->showMessage(Tone::Danger, errorText(current->errorCode, current->error));
 }
 
 void RunsPage::showCounts() {
@@ -301,7 +302,12 @@ void RunsPage::showCounts() {
   };
   const int going = count(api::RunPhase::Running), waiting = count(api::RunPhase::Waiting);
   QStringList parts;
-  if (going > 0) parts.append(tr("%n running", "", going));
+  const RunModel *figures = m_runs.active().isEmpty() ? nullptr : m_runs.model(m_runs.active());
+  const int paused = figures && figures->state() == api::RunState::Paused ? 1 : 0;
+  const int loading = figures && figures->state() == api::RunState::Loading ? 1 : 0;
+  if (paused > 0) parts.append(tr("%n paused", "", paused));
+  if (loading > 0) parts.append(tr("%n loading", "", loading));
+  if (going > paused + loading) parts.append(tr("%n running", "", going - paused - loading));
   if (waiting > 0) parts.append(tr("%n waiting", "", waiting));
   const int over = static_cast<int>(runs.size()) - going - waiting;
   if (over > 0) parts.append(tr("%n finished", "", over));
@@ -333,9 +339,10 @@ void RunsPage::showActive() {
     const RunModel *figures = m_runs.model(folder);
     m_strip->setTitle(QString::fromStdString(run->name));
     const bool loading = figures->state() == api::RunState::Loading;
-    m_strip->setProgress(progressText(*run, *figures),
+    m_strip->setProgress(progressText(*run, *figures, m_runs.wish()),
                          loading || run->totalSteps <= 0 ? -1 : static_cast<double>(run->step) / static_cast<double>(run->totalSteps));
     m_strip->setPaused(figures->state() == api::RunState::Paused);
+    m_strip->setSteerable(m_runs.wish() == RunWish::None, m_runs.wish() != RunWish::Stop);
   }
   const api::RunSummary *current = m_runs.find(m_current);
   const bool live = m_runs.isLive(m_current);

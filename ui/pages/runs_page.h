@@ -13,7 +13,6 @@ class QLineEdit;
 class QPushButton;
 class QSortFilterProxyModel;
 class QStackedWidget;
-class QTableView;
 
 namespace attune::ui {
 
@@ -27,6 +26,7 @@ class RunLogView;
 class RunNotesView;
 class RunSamplesView;
 class RunSettingsView;
+class RunTable;
 class SegmentedSwitch;
 
 class RunsPage : public QWidget {
@@ -60,6 +60,7 @@ private:
   void setUpTable();
   static QStringList viewKeys();
   void choose(const QString &folder);
+  void onSelected();
   QModelIndex currentIndex() const;
   void markCurrent();
   QStringList selected() const; // in the table
@@ -83,7 +84,7 @@ private:
   Banner *m_waiting, *m_problem;
   ProgressStrip *m_strip;
   QLineEdit *m_search;
-  QTableView *m_table;
+  RunTable *m_table;
   SegmentedSwitch *m_views;
   QStackedWidget *m_stack;
   QStackedWidget *m_body;
@@ -96,6 +97,8 @@ private:
   QString m_current;
   QString m_opening;   // shown when the list has it
   QStringList m_shown; // drawn in the charts, in order of their colours
+  QString m_passing;   // the one of them that is drawn only while it is chosen
+  int m_row = 0;       // of the chosen run
 };
 
 } // namespace attune::ui

@@ -79,6 +79,19 @@ SettingRow *SettingsForm::row(const std::string &key) const {
   return nullptr;
 }
 
+SettingRow *SettingsForm::hiddenProblem() const {
+  for (const Group &group : m_groups)
+    for (SettingRow *row : group.rows)
+      if (!m_search.isEmpty() && !row->matches(m_search) && !m_draft.problem(row->field().key).isEmpty()) return row;
+  return nullptr;
+}
+
+void SettingsForm::show(const SettingRow &row) {
+  row.editor()->setFocus(Qt::OtherFocusReason);
+  widget()->layout()->activate();
+  ensureWidgetVisible(row.editor());
+}
+
 void SettingsForm::arrange() {
   bool any = false;
   for (const Group &group : m_groups) {
@@ -88,7 +101,7 @@ void SettingsForm::arrange() {
       const bool wanted = !m_search.isEmpty() ? row->matches(m_search)
                                               : m_advanced || !row->field().advanced || !m_draft.isDefault(row->field()) ||
                                                     !m_draft.problem(row->field().key).isEmpty();
-      const bool visible = wanted && api::fieldApplies(row->field(), m_draft.config());
+      const bool visible = wanted && (api::fieldApplies(row->field(), m_draft.config()) || !m_draft.problem(row->field().key).isEmpty());
       row->setVisible(visible);
       shown = shown || visible;
     }

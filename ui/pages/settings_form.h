@@ -22,6 +22,11 @@ public:
   void setAdvanced(bool advanced);
   void setSearch(const QString &text);
   SettingRow *row(const std::string &key) const;
+  /// A setting with a problem that the search leaves out; null when there is none.
+  SettingRow *hiddenProblem() const;
+  using QWidget::show;
+  /// Scrolls to a setting and puts the cursor into it.
+  void show(const SettingRow &row);
 
 private:
   void arrange();

@@ -29,17 +29,18 @@ constexpr size_t kShownRuns = 8;
 /// One recent run as a wide button: name, what trained, its curve, loss and state.
 class RecentRun : public QAbstractButton {
 public:
-  RecentRun(api::RunSummary run, QWidget *parent) : QAbstractButton(parent), m_run(std::move(run)) {
+  RecentRun(api::RunSummary run, const QString &state, QWidget *parent) : QAbstractButton(parent) {
     setFocusPolicy(Qt::StrongFocus);
     setAttribute(Qt::WA_Hover);
     setCursor(Qt::PointingHandCursor);
     setFixedHeight(52);
-    setRun(m_run);
+    setRun(std::move(run), state);
   }
 
-  void setRun(api::RunSummary run) {
+  void setRun(api::RunSummary run, const QString &state) {
     m_run = std::move(run);
-    QStringList parts = {QString::fromStdString(m_run.name), phaseText(m_run.phase)};
+    m_state = state;
+    QStringList parts = {QString::fromStdString(m_run.name), m_state};
     if (m_run.loss) parts.append(numberText(*m_run.loss));
     setAccessibleName(parts.join(QStringLiteral(", ")));
     update();
@@ -76,11 +77,12 @@ protected:
                      m_run.loss ? numberText(*m_run.loss) : QStringLiteral("–"));
     painter.setFont(font());
     painter.setPen(look.color(phaseTone(m_run.phase)));
-    painter.drawText(QRect(right - state, 0, state, height()), Qt::AlignVCenter | Qt::AlignLeft, phaseText(m_run.phase));
+    painter.drawText(QRect(right - state, 0, state, height()), Qt::AlignVCenter | Qt::AlignLeft, m_state);
   }
 
 private:
   api::RunSummary m_run;
+  QString m_state;
 };
 
 } // namespace
@@ -160,7 +162,7 @@ StartPage::StartPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
   connect(&m_runs, &RunCenter::listChanged, this, &StartPage::showRuns);
   connect(&m_runs, &RunCenter::runChanged, this, [this](const QString &folder) {
     const api::RunSummary *run = m_runs.find(folder);
-    if (QWidget *row = m_rowOf.value(folder); row && run) static_cast<RecentRun *>(row)->setRun(*run);
+    if (QWidget *row = m_rowOf.value(folder); row && run) static_cast<RecentRun *>(row)->setRun(*run, stateText(*run, m_runs));
   });
   onLanguage(this, [this] {
     m_header->setTitle(tr("Start"));
@@ -217,7 +219,7 @@ void StartPage::showRuns() {
   const auto &runs = m_runs.runs();
   m_none->setVisible(runs.empty() && m_runs.known());
   for (size_t i = 0; i < std::min(runs.size(), kShownRuns); ++i) {
-    auto *row = new RecentRun(runs[i], this);
+    auto *row = new RecentRun(runs[i], stateText(runs[i], m_runs), this);
     connect(row, &QAbstractButton::clicked, this, [this, folder = QString::fromStdString(runs[i].folder)] { Q_EMIT runChosen(folder); });
     m_list->insertWidget(static_cast<int>(i), row);
     m_rowOf.insert(QString::fromStdString(runs[i].folder), row);

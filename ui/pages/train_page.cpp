@@ -8,8 +8,10 @@
 #include "ui/pages/forecast_card.h"
 #include "ui/pages/model_menu.h"
 #include "ui/pages/row_preview_panel.h"
+#include "ui/pages/setting_row.h"
 #include "ui/pages/settings_form.h"
 #include "ui/pages/source_card.h"
+#include "ui/widgets/banner.h"
 #include "ui/widgets/button_action.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/file_pick.h"
@@ -20,6 +22,7 @@
 #include "ui/widgets/toast.h"
 
 #include <QAction>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QInputDialog>
 #include <QLineEdit>
@@ -43,6 +46,8 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, TaskR
   m_header->addAction(m_presets);
   m_header->addAction(m_start);
   layout->addWidget(m_header);
+  m_refusal = new Banner(this);
+  layout->addWidget(m_refusal);
 
   auto *cards = new QHBoxLayout;
   cards->setSpacing(14);
@@ -66,6 +71,9 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, TaskR
   tools->addWidget(m_search, 1);
   tools->addWidget(m_level);
   layout->addLayout(tools);
+
+  m_hidden = new Banner(this);
+  layout->addWidget(m_hidden);
 
   auto *middle = new QHBoxLayout;
   middle->setSpacing(14);
@@ -91,7 +99,10 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, TaskR
   });
   connect(m_method, &SegmentedSwitch::changed, this, [this](const QString &key) { m_draft.setText(*api::findConfigField("method"), key); });
   connect(m_level, &SegmentedSwitch::changed, this, [this](const QString &key) { m_form->setAdvanced(key == QLatin1String("all")); });
-  connect(m_search, &QLineEdit::textChanged, m_form, &SettingsForm::setSearch);
+  connect(m_search, &QLineEdit::textChanged, this, [this](const QString &text) {
+    m_form->setSearch(text);
+    showHiddenProblem();
+  });
   connect(m_start, &QPushButton::clicked, this, &TrainPage::start);
   makeActions();
   onLanguage(this, [this] {
@@ -227,12 +238,35 @@ void TrainPage::readSettings(const QString &path) {
         return api::parseRunConfig(text, path, path.substr(0, path.rfind('/')));
       },
       [this, path](Result<api::ParsedRunConfig> parsed) {
-        if (!parsed.ok()) return Toast::show(this, errorText(parsed.error()));
+        if (!parsed.ok()) return refuse(path, {errorText(parsed.error())});
+        if (!parsed->problems.empty()) return refuse(path, problemLines(parsed->problems, parsed->config));
+        m_refusal->hide();
         m_draft.replace(parsed->config, path, parsed->config);
-        if (!parsed->problems.empty())
-          Toast::show(this, tr("%1: %2").arg(QString::fromStdString(parsed->problems.front().key),
-                                             QString::fromStdString(parsed->problems.front().message)));
       });
+}
+
+/// Half a file is not taken: what is in the form would be gone for it.
+void TrainPage::refuse(const QString &path, QStringList problems) {
+  constexpr qsizetype kShown = 12;
+  const auto more = static_cast<int>(problems.size() - kShown);
+  if (more > 0) problems = problems.first(kShown) << tr("and %n more", "", more);
+  m_refusal->showMessage(Tone::Danger,
+                         tr("%1 was not opened, and the form is as it was.").arg(QFileInfo(path).fileName()) + QLatin1Char('\n') +
+                             problems.join(QLatin1Char('\n')),
+                         {{tr("Close"), [] {}}});
+}
+
+/// A search may hide the setting for which the run cannot start.
+void TrainPage::showHiddenProblem() {
+  const SettingRow *row = m_form->hiddenProblem();
+  if (!row) return m_hidden->hide();
+  m_hidden->showMessage(Tone::Warning,
+                        tr("The run cannot start: %1. The search hides this setting.")
+                            .arg(fieldLabel(row->field()) + QStringLiteral(": ") + m_draft.problem(row->field().key)),
+                        {{tr("Show it"), [this, row] {
+                            m_search->clear();
+                            m_form->show(*row);
+                          }}});
 }
 
 void TrainPage::saveSettings() {
@@ -334,6 +368,7 @@ void TrainPage::onChanged() {
   m_method->setCurrent(QString::fromStdString(api::nameOf(config.method)));
   m_preview->setConfig(config);
   const QStringList problems = m_draft.problems();
+  showHiddenProblem();
   const bool refused = survey && !survey->refusal.empty();
   m_start->setEnabled(problems.isEmpty() && m_forecast->fits() && !refused);
   m_start->setToolTip(!problems.isEmpty()   ? problems.join(QLatin1Char('\n'))

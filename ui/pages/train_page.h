@@ -15,6 +15,7 @@ class QPushButton;
 
 namespace attune::ui {
 
+class Banner;
 class ForecastCard;
 class PageHeader;
 class RowPreviewPanel;
@@ -38,6 +39,8 @@ public:
   void useTryOut();
   /// Fills the form with the settings of a run.
   void useRun(const QString &folder);
+  /// Takes a settings file into the form, or says everything that is wrong with it and leaves the form alone.
+  void readSettings(const QString &path);
 
 Q_SIGNALS:
   void started(const QString &folder);
@@ -55,10 +58,11 @@ private:
   void askWeight(size_t index);
   void usePreset(const QString &path);
   void openSettings();
-  void readSettings(const QString &path);
   void saveSettings();
   void writeSettings(const QString &path);
   void onChanged();
+  void refuse(const QString &path, QStringList problems);
+  void showHiddenProblem();
   void start();
 
   RunCenter &m_runs;
@@ -71,6 +75,7 @@ private:
   QPushButton *m_presets, *m_start;
   SourceCard *m_model, *m_data, *m_place;
   SegmentedSwitch *m_method, *m_level;
+  Banner *m_refusal, *m_hidden;
   QLineEdit *m_search;
   SettingsForm *m_form;
   QAction *m_find, *m_all, *m_openSettings, *m_saveSettings;

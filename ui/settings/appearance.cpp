@@ -36,7 +36,8 @@ void Appearance::apply(const Preferences &preferences) {
   }
   setMotionAllowed(wantsMotion());
   QString language = preferences.language;
-  if (language.isEmpty()) language = QLocale::system().language() == QLocale::Chinese ? QStringLiteral("zh_CN") : QStringLiteral("en");
+  if (language != QLatin1String("en") && language != QLatin1String("zh_CN"))
+    language = QLocale::system().language() == QLocale::Chinese ? QStringLiteral("zh_CN") : QStringLiteral("en");
   if (m_applied && language == m_language) return;
   m_language = language;
   m_applied = true;
@@ -44,7 +45,8 @@ void Appearance::apply(const Preferences &preferences) {
                                                          : QLocale(QLocale::English));
   QCoreApplication::removeTranslator(&m_ours);
   QCoreApplication::removeTranslator(&m_qts);
-  if (m_qts.load(QStringLiteral("qtbase_") + language, QLibraryInfo::path(QLibraryInfo::TranslationsPath)))
+  const QString qts = QStringLiteral("qtbase_") + language; // from the system's Qt, or as it was compiled in
+  if (m_qts.load(qts, QLibraryInfo::path(QLibraryInfo::TranslationsPath)) || m_qts.load(qts, QStringLiteral(":/translations")))
     QCoreApplication::installTranslator(&m_qts);
   if (m_ours.load(QStringLiteral(":/translations/attune_") + language)) QCoreApplication::installTranslator(&m_ours);
 }

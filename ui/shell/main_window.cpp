@@ -24,6 +24,7 @@
 #include <QDateTime>
 #include <QDesktopServices>
 #include <QHBoxLayout>
+#include <QScreen>
 #include <QSettings>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -256,11 +257,10 @@ void MainWindow::takeDropped(const std::vector<Dropped> &all) {
 
 void MainWindow::restoreState() {
   const QSettings settings;
-  resize(1280, 800);
+  resize(QSize(1280, 800).boundedTo(screen()->availableSize()));
   restoreGeometry(settings.value(QStringLiteral("window")).toByteArray());
-  const QList<QSplitter *> splitters = findChildren<QSplitter *>();
-  const QVariantList sizes = settings.value(QStringLiteral("splitters")).toList();
-  for (int i = 0; i < splitters.size() && splitters.size() == sizes.size(); ++i) splitters[i]->restoreState(sizes[i].toByteArray());
+  const QVariantMap sizes = settings.value(QStringLiteral("splitters")).toMap(); // by name: the order changes with what is in front
+  for (QSplitter *splitter : findChildren<QSplitter *>()) splitter->restoreState(sizes.value(splitter->objectName()).toByteArray());
   const QString place = settings.value(QStringLiteral("place")).toString();
   goTo(Place::Start);
   for (const Place known : kPlaces)
@@ -270,8 +270,8 @@ void MainWindow::restoreState() {
 void MainWindow::saveState() const {
   QSettings settings;
   settings.setValue(QStringLiteral("window"), saveGeometry());
-  QVariantList sizes;
-  for (const QSplitter *splitter : findChildren<QSplitter *>()) sizes.append(splitter->saveState());
+  QVariantMap sizes;
+  for (const QSplitter *splitter : findChildren<QSplitter *>()) sizes.insert(splitter->objectName(), splitter->saveState());
   settings.setValue(QStringLiteral("splitters"), sizes);
   settings.setValue(QStringLiteral("place"), placeIcon(m_place));
 }

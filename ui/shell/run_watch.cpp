@@ -1,5 +1,6 @@
 #include "ui/shell/run_watch.h"
 
+#include "ui/models/error_text.h"
 #include "ui/widgets/number_text.h"
 
 #include <QWidget>
@@ -27,7 +28,7 @@ void RunWatch::tell(const QString &folder) {
   const QString title = run->phase == api::RunPhase::Completed ? tr("%1 is done").arg(name)
                         : run->phase == api::RunPhase::Failed  ? tr("%1 has failed").arg(name)
                                                                : tr("%1 was stopped").arg(name);
-  const QString text = run->phase == api::RunPhase::Failed ? QString::fromStdString(run->error)
+  const QString text = run->phase == api::RunPhase::Failed ? errorText(run->errorCode, run->error)
                        : run->loss                         ? tr("Loss %1 at step %2.").arg(numberText(*run->loss), countText(run->step))
                                                            : QString();
   m_notice.show(title, text, [this, folder] {

@@ -131,7 +131,7 @@ void StatusStrip::showRun() {
   if (!run) return;
   m_done->setRange(0, static_cast<int>(run->totalSteps));
   m_done->setValue(static_cast<int>(run->step));
-  m_run->setText(QString::fromStdString(run->name) + QStringLiteral(" · ") + progressText(*run, *m_runs.model(folder)));
+  m_run->setText(QString::fromStdString(run->name) + QStringLiteral(" · ") + progressText(*run, *m_runs.model(folder), m_runs.wish()));
 }
 
 void StatusStrip::paintEvent(QPaintEvent *) {

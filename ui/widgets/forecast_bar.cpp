@@ -12,7 +12,14 @@ namespace attune::ui {
 
 namespace {
 constexpr int kBar = 14, kGap = 8, kLine = 20, kDot = 9;
+
+/// More than there are series colours: the later ones are tints.
+QColor partColor(int place) {
+  const QColor color = theme().series(place);
+  return place < 8 ? color : mixed(theme().color(Tone::Surface), color, 0.5);
 }
+
+} // namespace
 
 ForecastBar::ForecastBar(QWidget *parent) : QWidget(parent) {
   QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Fixed);
@@ -49,7 +56,7 @@ QVector<ForecastBar::Entry> ForecastBar::legend(int width) const {
       x = 0;
       y += kLine;
     }
-    entries.push_back({QRect(x, y, needed, kLine), text, i});
+    entries.push_back({QRect(x, y, needed, kLine), text, m_parts[i].color});
     x += needed + 18;
   }
   return entries;
@@ -76,7 +83,7 @@ void ForecastBar::paintEvent(QPaintEvent *) {
   double x = 0;
   for (int i = 0; i < m_parts.size(); ++i) {
     const double part = width() * static_cast<double>(m_parts[i].bytes) / scale;
-    painter.fillRect(QRectF(x, 0, part, kBar), look.series(i));
+    painter.fillRect(QRectF(x, 0, part, kBar), partColor(m_parts[i].color));
     x += part;
   }
   if (m_budget > 0 && sum > m_budget) {
@@ -89,7 +96,7 @@ void ForecastBar::paintEvent(QPaintEvent *) {
   painter.setFont(small);
   for (const Entry &entry : legend(width())) {
     painter.setPen(Qt::NoPen);
-    painter.setBrush(look.series(entry.series));
+    painter.setBrush(partColor(entry.color));
     painter.drawRoundedRect(QRectF(entry.rect.left(), entry.rect.center().y() - kDot / 2.0, kDot, kDot), 3, 3);
     painter.setPen(look.color(Tone::Muted));
     painter.drawText(entry.rect.adjusted(kDot + 8, 0, 4, 0), Qt::AlignVCenter | Qt::AlignLeft, entry.text);

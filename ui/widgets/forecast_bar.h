@@ -14,6 +14,7 @@ public:
   struct Part {
     QString name; // as the user reads it
     qint64 bytes = 0;
+    int color = 0; // always the same for the same thing
   };
   explicit ForecastBar(QWidget *parent = nullptr);
   /// Parts in the order they are drawn; `budget` 0 = unknown.
@@ -29,7 +30,7 @@ private:
   struct Entry {
     QRect rect;
     QString text;
-    int series = 0;
+    int color = 0;
   };
   QVector<Entry> legend(int width) const;
   qint64 total() const;

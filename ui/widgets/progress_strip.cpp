@@ -69,8 +69,9 @@ void ProgressStrip::showPause() {
   m_pause->setIcon(icon(m_paused ? QStringLiteral("train") : QStringLiteral("pause")));
 }
 
-void ProgressStrip::setSteerable(bool steerable) {
-  for (QPushButton *button : {m_pause, m_checkpoint, m_stop}) button->setEnabled(steerable);
+void ProgressStrip::setSteerable(bool steerable, bool stoppable) {
+  for (QPushButton *button : {m_pause, m_checkpoint}) button->setEnabled(steerable);
+  m_stop->setEnabled(stoppable);
 }
 
 } // namespace attune::ui

@@ -20,7 +20,8 @@ public:
   /// `share` below 0: how far is not known.
   void setProgress(const QString &text, double share);
   void setPaused(bool paused);
-  void setSteerable(bool steerable);
+  /// Whether pausing and checkpoints, and whether stopping can be asked for.
+  void setSteerable(bool steerable, bool stoppable);
   bool isPaused() const { return m_paused; }
   QPushButton *pauseButton() const { return m_pause; } // goes on while paused
   QPushButton *checkpointButton() const { return m_checkpoint; }

@@ -13,7 +13,7 @@ namespace attune::ui {
 StatTile::StatTile(QWidget *parent) : QFrame(parent) {
   setProperty("kind", QStringLiteral("card"));
   auto *layout = new QVBoxLayout(this);
-  layout->setContentsMargins(12, 8, 12, 8);
+  layout->setContentsMargins(10, 8, 10, 8);
   layout->setSpacing(2);
   m_title = new ElidedLabel(this);
   setRole(m_title, TextRole::Caption);

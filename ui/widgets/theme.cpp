@@ -10,6 +10,8 @@
 #include <QRegularExpression>
 #include <QStyleFactory>
 
+#include <utility>
+
 namespace attune::ui {
 
 namespace {
@@ -105,10 +107,14 @@ const Theme &theme() { return currentTheme(); }
 
 void applyTheme(QApplication &application, const Theme &theme) {
   currentTheme() = theme;
-  application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
-  QFont font(QStringList{QStringLiteral("Noto Sans"), QStringLiteral("Noto Sans CJK SC"), QStringLiteral("sans-serif")});
-  font.setPixelSize(13);
-  application.setFont(font);
+  static bool styled = false; // once: each of these goes through every widget
+  if (!std::exchange(styled, true)) {
+    application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    QFont font(QStringList{QStringLiteral("Noto Sans"), QStringLiteral("Noto Sans CJK SC"), QStringLiteral("sans-serif")});
+    font.setPixelSize(13);
+    application.setFont(font);
+  }
+  application.setStyleSheet({}); // Qt polishes a widget once for a first sheet, but once an ancestor for another one
   application.setPalette(paletteOf(theme));
   application.setStyleSheet(theme.styleSheet());
 }

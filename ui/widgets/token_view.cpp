@@ -53,6 +53,14 @@ int TokenView::layOut(int width, std::vector<Piece> *pieces) const {
   return y + kLine;
 }
 
+int TokenView::firstTrained() const {
+  for (const Piece &piece : m_pieces)
+    if (m_tokens[piece.token].trained) return piece.rect.top();
+  return 0;
+}
+
+int TokenView::lineHeight() { return kLine; }
+
 void TokenView::resizeEvent(QResizeEvent *) { layOut(width(), &m_pieces); }
 
 void TokenView::paintEvent(QPaintEvent *event) {

@@ -14,6 +14,9 @@ class TokenView : public QWidget {
 public:
   explicit TokenView(QWidget *parent = nullptr);
   void setTokens(std::vector<api::PreviewToken> tokens);
+  /// Where the first trained token's line begins; 0 without one.
+  int firstTrained() const;
+  static int lineHeight();
   bool hasHeightForWidth() const override { return true; }
   int heightForWidth(int width) const override { return layOut(width, nullptr); }
   QSize sizeHint() const override { return {320, heightForWidth(320)}; }
