@@ -48,48 +48,58 @@
 <context>
     <name>attune::ui::ChatTurn</name>
     <message numerus="yes">
-        <source>%1… (%n more character(s))</source>
-        <translation>
-            <numerusform>%1… (%n more character)</numerusform>
-            <numerusform>%1… (%n more characters)</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>Cut off after %n token(s).</source>
         <translation>
             <numerusform>Cut off after %n token.</numerusform>
             <numerusform>Cut off after %n tokens.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%1… (%Ln more character(s))</source>
+        <translation>
+            <numerusform>%1… (%Ln more character)</numerusform>
+            <numerusform>%1… (%Ln more characters)</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ConversationsPanel</name>
+    <message numerus="yes">
+        <source>%Ln file(s) in the folder “conversations” cannot be read. They stay as they are.</source>
+        <translation>
+            <numerusform>%Ln file in the folder “conversations” cannot be read. They stay as they are.</numerusform>
+            <numerusform>%Ln files in the folder “conversations” cannot be read. They stay as they are.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::DataPage</name>
     <message numerus="yes">
-        <source>Replaced in %n row(s).</source>
+        <source>Brought back %Ln change(s) that had not been saved.</source>
         <translation>
-            <numerusform>Replaced in %n row.</numerusform>
-            <numerusform>Replaced in %n rows.</numerusform>
+            <numerusform>Brought back %Ln change that had not been saved.</numerusform>
+            <numerusform>Brought back %Ln changes that had not been saved.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n row(s) deleted.</source>
+        <source>%Ln row(s) deleted.</source>
         <translation>
-            <numerusform>%n row deleted.</numerusform>
-            <numerusform>%n rows deleted.</numerusform>
+            <numerusform>%Ln row deleted.</numerusform>
+            <numerusform>%Ln rows deleted.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n row(s)</source>
+        <source>Replaced in %Ln row(s).</source>
         <translation>
-            <numerusform>%n row</numerusform>
-            <numerusform>%n rows</numerusform>
+            <numerusform>Replaced in %Ln row.</numerusform>
+            <numerusform>Replaced in %Ln rows.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>Brought back %n change(s) that had not been saved.</source>
+        <source>%Ln row(s)</source>
         <translation>
-            <numerusform>Brought back %n change that had not been saved.</numerusform>
-            <numerusform>Brought back %n changes that had not been saved.</numerusform>
+            <numerusform>%Ln row</numerusform>
+            <numerusform>%Ln rows</numerusform>
         </translation>
     </message>
 </context>
@@ -123,20 +133,20 @@
 <context>
     <name>attune::ui::LengthHistogram</name>
     <message numerus="yes">
-        <source>%1 to %2 tokens: %n row(s)</source>
+        <source>%1 to %2 tokens: %Ln row(s)</source>
         <translation>
-            <numerusform>%1 to %2 tokens: %n row</numerusform>
-            <numerusform>%1 to %2 tokens: %n rows</numerusform>
+            <numerusform>%1 to %2 tokens: %Ln row</numerusform>
+            <numerusform>%1 to %2 tokens: %Ln rows</numerusform>
         </translation>
     </message>
 </context>
 <context>
     <name>attune::ui::MarkdownView</name>
     <message numerus="yes">
-        <source>%n more character(s) are not shown. Copying takes them along.</source>
+        <source>%Ln more character(s) are not shown. Copying takes them along.</source>
         <translation>
-            <numerusform>%n more character are not shown. Copying takes them along.</numerusform>
-            <numerusform>%n more characters are not shown. Copying takes them along.</numerusform>
+            <numerusform>%Ln more character are not shown. Copying takes them along.</numerusform>
+            <numerusform>%Ln more characters are not shown. Copying takes them along.</numerusform>
         </translation>
     </message>
 </context>
@@ -153,10 +163,10 @@
 <context>
     <name>attune::ui::ReplaceBar</name>
     <message numerus="yes">
-        <source>Replace in the %n row(s) shown</source>
+        <source>Replace in the %Ln row(s) shown</source>
         <translation>
-            <numerusform>Replace in the %n row shown</numerusform>
-            <numerusform>Replace in the %n rows shown</numerusform>
+            <numerusform>Replace in the %Ln row shown</numerusform>
+            <numerusform>Replace in the %Ln rows shown</numerusform>
         </translation>
     </message>
 </context>
@@ -173,10 +183,10 @@
 <context>
     <name>attune::ui::RowPreviewPanel</name>
     <message numerus="yes">
-        <source>of %n row(s)</source>
+        <source>of %Ln row(s)</source>
         <translation>
-            <numerusform>of %n row</numerusform>
-            <numerusform>of %n rows</numerusform>
+            <numerusform>of %Ln row</numerusform>
+            <numerusform>of %Ln rows</numerusform>
         </translation>
     </message>
 </context>
@@ -237,6 +247,20 @@
             <numerusform>%n runs have waited since Attune was last open.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n paused</source>
+        <translation>
+            <numerusform>%n paused</numerusform>
+            <numerusform>%n paused</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n loading</source>
+        <translation>
+            <numerusform>%n loading</numerusform>
+            <numerusform>%n loading</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::StatusStrip</name>
@@ -251,17 +275,24 @@
 <context>
     <name>attune::ui::TrainPage</name>
     <message numerus="yes">
-        <source>%n row(s)</source>
-        <translation>
-            <numerusform>%n row</numerusform>
-            <numerusform>%n rows</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%n file(s)</source>
         <translation>
             <numerusform>%n file</numerusform>
             <numerusform>%n files</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation>
+            <numerusform>and %n more</numerusform>
+            <numerusform>and %n more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln row(s)</source>
+        <translation>
+            <numerusform>%Ln row</numerusform>
+            <numerusform>%Ln rows</numerusform>
         </translation>
     </message>
 </context>

@@ -125,6 +125,14 @@
         <source>interrupted</source>
         <translation>已停止。</translation>
     </message>
+    <message>
+        <source>bad_search</source>
+        <translation>查找内容无法使用。</translation>
+    </message>
+    <message>
+        <source>file_problem</source>
+        <translation>这个文件有需要留意的地方：</translation>
+    </message>
 </context>
 <context>
     <name>Diagnostics</name>
@@ -186,6 +194,10 @@
     <message>
         <source>Choose the workspace folder</source>
         <translation>选择工作区文件夹</translation>
+    </message>
+    <message>
+        <source>The workspace %1 cannot be written. Make it writable and start Attune again, or choose another folder.</source>
+        <translation>无法写入工作区 %1。请使其可写后重新打开 Attune，或另选一个文件夹。</translation>
     </message>
 </context>
 <context>
@@ -567,6 +579,38 @@
     <message>
         <source>Last layers</source>
         <translation>末几层</translation>
+    </message>
+    <message>
+        <source>waiting, place %1</source>
+        <translation>排队，第 %1 位</translation>
+    </message>
+    <message>
+        <source>stopping</source>
+        <translation>正在停止</translation>
+    </message>
+    <message>
+        <source>loading</source>
+        <translation>加载中</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>已暂停</translation>
+    </message>
+    <message>
+        <source>stopping once the model is loaded</source>
+        <translation>模型加载完后停止</translation>
+    </message>
+    <message>
+        <source>stopping after this step</source>
+        <translation>这一步完成后停止</translation>
+    </message>
+    <message>
+        <source>pausing once the model is loaded</source>
+        <translation>模型加载完后暂停</translation>
+    </message>
+    <message>
+        <source>pausing after this step</source>
+        <translation>这一步完成后暂停</translation>
     </message>
 </context>
 <context>
@@ -1372,12 +1416,6 @@
         <source>%1 tokens · %2 tokens/s</source>
         <translation>%1&#x2009;词元 · %2&#x2009;词元/秒</translation>
     </message>
-    <message numerus="yes">
-        <source>%1… (%n more character(s))</source>
-        <translation>
-            <numerusform>%1……（还有&#x2009;%n&#x2009;个字符）</numerusform>
-        </translation>
-    </message>
     <message>
         <source>Branch %1 of %2</source>
         <translation>第&#x2009;%1&#x2009;个分支，共&#x2009;%2&#x2009;个</translation>
@@ -1436,6 +1474,16 @@
         <source>Answered by %1.</source>
         <translation>由&#x2009;%1&#x2009;回答。</translation>
     </message>
+    <message numerus="yes">
+        <source>%1… (%Ln more character(s))</source>
+        <translation>
+            <numerusform>%1……（还有 %Ln 个字符）</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Question</source>
+        <translation>问题</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::CodeView</name>
@@ -1457,6 +1505,10 @@
     <message>
         <source>This is not a number.</source>
         <translation>这里要填数字。</translation>
+    </message>
+    <message>
+        <source>Write decimals with a point, as in 0.1. A comma only sets thousands apart, as in 10,000.</source>
+        <translation>小数点请用英文句点，例如 0.1；逗号只用来分隔千位，例如 10,000。</translation>
     </message>
 </context>
 <context>
@@ -1523,6 +1575,12 @@
         <source>Conversations are kept here.</source>
         <translation>对话会保存在这里。</translation>
     </message>
+    <message numerus="yes">
+        <source>%Ln file(s) in the folder “conversations” cannot be read. They stay as they are.</source>
+        <translation>
+            <numerusform>conversations 文件夹里有 %Ln 个文件无法读取，会原样保留。</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::CurvesExport</name>
@@ -1532,11 +1590,11 @@
     </message>
     <message>
         <source>Saved as %1.</source>
-        <translation>已保存为 %1。</translation>
+        <translation>已保存为&#x2009;%1。</translation>
     </message>
     <message>
         <source>Writing %1: %2 % done.</source>
-        <translation>正在写入 %1：已完成 %2%。</translation>
+        <translation>正在写入&#x2009;%1：已完成&#x2009;%2%。</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -1545,6 +1603,10 @@
     <message>
         <source>The export was cancelled. Nothing was written.</source>
         <translation>导出已取消，没有写入任何内容。</translation>
+    </message>
+    <message>
+        <source>Nothing was written: a chart is saved as .png, .svg or .csv. Give its name one of these endings.</source>
+        <translation>没有写入任何文件：图表可保存为 .png、.svg 或 .csv。请在文件名末尾加上其中之一。</translation>
     </message>
 </context>
 <context>
@@ -1661,12 +1723,6 @@
         <source>Nothing was found to replace.</source>
         <translation>没有找到可替换的内容。</translation>
     </message>
-    <message numerus="yes">
-        <source>Replaced in %n row(s).</source>
-        <translation>
-            <numerusform>已在&#x2009;%n&#x2009;行中替换。</numerusform>
-        </translation>
-    </message>
     <message>
         <source>Saved as %1.</source>
         <translation>已保存为&#x2009;%1。</translation>
@@ -1674,12 +1730,6 @@
     <message>
         <source>Open it</source>
         <translation>打开它</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n row(s) deleted.</source>
-        <translation>
-            <numerusform>已删除&#x2009;%n&#x2009;行。</numerusform>
-        </translation>
     </message>
     <message>
         <source>No row has a problem.</source>
@@ -1704,12 +1754,6 @@
     <message>
         <source>Saving…</source>
         <translation>正在保存……</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n row(s)</source>
-        <translation>
-            <numerusform>%n&#x2009;行</numerusform>
-        </translation>
     </message>
     <message>
         <source>not saved</source>
@@ -1747,12 +1791,6 @@
         <source>over length %1</source>
         <translation>超长&#x2009;%1</translation>
     </message>
-    <message numerus="yes">
-        <source>Brought back %n change(s) that had not been saved.</source>
-        <translation>
-            <numerusform>已找回&#x2009;%n&#x2009;处未保存的修改。</numerusform>
-        </translation>
-    </message>
     <message>
         <source>The file was deleted or moved since it was opened.</source>
         <translation>打开之后，文件已被删除或移走。</translation>
@@ -1768,6 +1806,34 @@
     <message>
         <source>Something else was changed since. Undo goes back step by step.</source>
         <translation>之后又有别的修改。请用撤销一步步退回。</translation>
+    </message>
+    <message numerus="yes">
+        <source>Brought back %Ln change(s) that had not been saved.</source>
+        <translation>
+            <numerusform>已找回 %Ln 处未保存的修改。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln row(s) deleted.</source>
+        <translation>
+            <numerusform>已删除 %Ln 行。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Replaced in %Ln row(s).</source>
+        <translation>
+            <numerusform>已在 %Ln 行中替换。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln row(s)</source>
+        <translation>
+            <numerusform>%Ln 行</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>This file has no rows yet.</source>
+        <translation>这个文件里还没有行。</translation>
     </message>
 </context>
 <context>
@@ -1832,12 +1898,28 @@
         <source>JSON lines (*.jsonl);;JSON list (*.json);;CSV (*.csv);;Texts, one a line (*.txt)</source>
         <translation>JSON&#x2009;行 (*.jsonl);;JSON&#x2009;列表 (*.json);;CSV (*.csv);;每行一段文本 (*.txt)</translation>
     </message>
+    <message>
+        <source>Discard every change since the file was saved? This cannot be undone.</source>
+        <translation>要放弃上次保存以来的所有修改吗？放弃后无法撤销。</translation>
+    </message>
+    <message>
+        <source>Discard changes</source>
+        <translation>放弃修改</translation>
+    </message>
+    <message>
+        <source>Keep changes</source>
+        <translation>保留修改</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::DatasetSession</name>
     <message>
         <source>The last one is still under way. Wait for its end.</source>
         <translation>上一次还没完成，请稍候。</translation>
+    </message>
+    <message>
+        <source>Saved without what you typed last: it could not be kept safe. Make room on the disk and save again.</source>
+        <translation>已保存，但不含您最后输入的内容：它没能写进磁盘。请腾出磁盘空间后再保存一次。</translation>
     </message>
 </context>
 <context>
@@ -2006,9 +2088,9 @@
 <context>
     <name>attune::ui::LengthHistogram</name>
     <message numerus="yes">
-        <source>%1 to %2 tokens: %n row(s)</source>
+        <source>%1 to %2 tokens: %Ln row(s)</source>
         <translation>
-            <numerusform>%1&#x2009;到&#x2009;%2&#x2009;词元：%n&#x2009;行</numerusform>
+            <numerusform>%1 到 %2 词元：%Ln 行</numerusform>
         </translation>
     </message>
 </context>
@@ -2085,9 +2167,9 @@
 <context>
     <name>attune::ui::MarkdownView</name>
     <message numerus="yes">
-        <source>%n more character(s) are not shown. Copying takes them along.</source>
+        <source>%Ln more character(s) are not shown. Copying takes them along.</source>
         <translation>
-            <numerusform>还有&#x2009;%n&#x2009;个字符没有显示，复制时会一并带上。</numerusform>
+            <numerusform>还有 %Ln 个字符没有显示，复制时会一并带上。</numerusform>
         </translation>
     </message>
 </context>
@@ -2306,15 +2388,15 @@
         <source>Close</source>
         <translation>关闭</translation>
     </message>
-    <message numerus="yes">
-        <source>Replace in the %n row(s) shown</source>
-        <translation>
-            <numerusform>在显示的&#x2009;%n&#x2009;行中替换</numerusform>
-        </translation>
-    </message>
     <message>
         <source>Replace in all rows</source>
         <translation>在所有行中替换</translation>
+    </message>
+    <message numerus="yes">
+        <source>Replace in the %Ln row(s) shown</source>
+        <translation>
+            <numerusform>在显示的 %Ln 行中替换</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2377,18 +2459,16 @@
         <source>Choose a model below the table to see its tokens.</source>
         <translation>在表格下方选择模型，即可看到词元。</translation>
     </message>
+    <message>
+        <source>Only the beginning is shown, so it cannot be edited here: %1 more characters follow.</source>
+        <translation>这里只显示开头，因此不能编辑；后面还有 %1 个字符。</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::RowPreviewPanel</name>
     <message>
         <source>What the model sees</source>
         <translation>模型看到的内容</translation>
-    </message>
-    <message numerus="yes">
-        <source>of %n row(s)</source>
-        <translation>
-            <numerusform>/ 共&#x2009;%n&#x2009;行</numerusform>
-        </translation>
     </message>
     <message>
         <source>Row</source>
@@ -2409,6 +2489,12 @@
     <message>
         <source>%1 of the rows fit uncut.</source>
         <translation>%1&#x2009;的行无需截断。</translation>
+    </message>
+    <message numerus="yes">
+        <source>of %Ln row(s)</source>
+        <translation>
+            <numerusform>/ 共 %Ln 行</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2748,10 +2834,6 @@
         <translation>占用磁盘</translation>
     </message>
     <message>
-        <source>waiting, place %1</source>
-        <translation>排队，第&#x2009;%1&#x2009;位</translation>
-    </message>
-    <message>
         <source>Tags</source>
         <translation>标签</translation>
     </message>
@@ -2900,6 +2982,18 @@
     <message>
         <source>Undo</source>
         <translation>撤销</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n paused</source>
+        <translation>
+            <numerusform>%n 个已暂停</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n loading</source>
+        <translation>
+            <numerusform>%n 个加载中</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -3072,7 +3166,7 @@
     </message>
     <message>
         <source>The environment variable ATTUNE_WORKSPACE sets the workspace. Without it, the folder is chosen here.</source>
-        <translation>工作区由环境变量 ATTUNE_WORKSPACE 指定。没有设置它时，可以在这里选择文件夹。</translation>
+        <translation>工作区由环境变量&#x2009;ATTUNE_WORKSPACE&#x2009;指定。没有设置它时，可以在这里选择文件夹。</translation>
     </message>
 </context>
 <context>
@@ -3182,6 +3276,14 @@
     <message>
         <source>The engine that trains could not be loaded. You can look at data and runs meanwhile. %1</source>
         <translation>无法加载训练引擎。数据和已有的训练仍可查看。%1</translation>
+    </message>
+    <message>
+        <source>%1 has changes that were not saved.</source>
+        <translation>%1 有未保存的修改。</translation>
+    </message>
+    <message>
+        <source>Open it</source>
+        <translation>打开它</translation>
     </message>
 </context>
 <context>
@@ -3332,10 +3434,6 @@
         <translation>训练设置 (*.json)</translation>
     </message>
     <message>
-        <source>%1: %2</source>
-        <translation>%1：%2</translation>
-    </message>
-    <message>
         <source>Save settings</source>
         <translation>保存设置</translation>
     </message>
@@ -3379,12 +3477,6 @@
         <source>Choose a model</source>
         <translation>选择模型</translation>
     </message>
-    <message numerus="yes">
-        <source>%n row(s)</source>
-        <translation>
-            <numerusform>%n&#x2009;行</numerusform>
-        </translation>
-    </message>
     <message>
         <source>%1 trained tokens</source>
         <translation>%1&#x2009;个训练词元</translation>
@@ -3423,6 +3515,34 @@
         <source>as recognised</source>
         <translation>自动识别</translation>
     </message>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation>
+            <numerusform>另有 %n 处</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 was not opened, and the form is as it was.</source>
+        <translation>没有打开 %1，表单保持原样。</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>The run cannot start: %1. The search hides this setting.</source>
+        <translation>训练无法开始：%1。这项设置被搜索隐藏了。</translation>
+    </message>
+    <message>
+        <source>Show it</source>
+        <translation>显示</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln row(s)</source>
+        <translation>
+            <numerusform>%Ln 行</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::TurnCard</name>
@@ -3453,6 +3573,10 @@
     <message>
         <source>What can be done with this turn</source>
         <translation>对这一轮的操作</translation>
+    </message>
+    <message>
+        <source>Only the beginning is shown, so it cannot be edited here: %1 more characters follow.</source>
+        <translation>这里只显示开头，因此不能编辑；后面还有 %1 个字符。</translation>
     </message>
 </context>
 </TS>
