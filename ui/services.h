@@ -5,6 +5,7 @@
 #include "core/api/conversation_store.h"
 #include "core/api/dataset_document.h"
 #include "core/api/engine.h"
+#include "core/api/model_library.h"
 #include "core/api/run_store.h"
 #include "core/api/token_preview.h"
 
@@ -18,6 +19,7 @@ struct Services {
   api::TokenPreview *preview = nullptr;
   api::ConversationStore *conversations = nullptr;
   api::DatasetStore *datasets = nullptr;
+  api::ModelLibrary *models = nullptr;
   /// Loads the engine; blocking, called at most once at a time and on a service thread. The engine lives as long as the process.
   std::function<Result<api::Engine *>()> openEngine;
   std::string workspace;    // where runs, models and datasets of this person lie

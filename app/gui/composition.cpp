@@ -22,11 +22,12 @@ std::string firstExisting(const QStringList &paths) {
 
 Composition::Composition(const QString &workspace, const QString &program, int threads)
     : m_runs(workspace.toStdString()), m_preview(m_tokenizers), m_datasets(workspace.toStdString(), m_tokenizers),
-      m_conversations(workspace.toStdString()) {
+      m_conversations(workspace.toStdString()), m_models(workspace.toStdString()) {
   const QString starter = QStringLiteral("/SmolLM2-135M-Instruct.Q4_1.gguf");
   m_services.runs = &m_runs;
   m_services.preview = &m_preview;
   m_services.datasets = &m_datasets;
+  m_services.models = &m_models;
   m_services.conversations = &m_conversations;
   m_services.workspace = workspace.toStdString();
   m_services.resources = firstExisting({program + QStringLiteral("/../../resources"), program + QStringLiteral("/../share/attune")});

@@ -3,6 +3,7 @@
 
 #include "core/store/conversation_store.h"
 #include "core/store/dataset_store.h"
+#include "core/store/local_model_library.h"
 #include "core/store/local_token_preview.h"
 #include "core/store/run_store.h"
 #include "ui/services.h"
@@ -23,6 +24,7 @@ private:
   store::LocalTokenPreview m_preview;
   store::FolderDatasetStore m_datasets;
   store::FolderConversationStore m_conversations;
+  store::LocalModelLibrary m_models;
   ui::Services m_services;
 };
 

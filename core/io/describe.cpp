@@ -6,6 +6,7 @@
 #include "core/io/adapter_config.h"
 #include "core/io/gguf_model.h"
 #include "core/io/hf_folder.h"
+#include "core/io/model_facts.h"
 #include "core/io/model_tensors.h"
 #include "core/io/safetensors.h"
 #include "core/io/stored_tensor.h"
@@ -33,6 +34,7 @@ Json configFacts(const ModelConfig &config) {
   facts["architecture"] = config.architecture;
   facts["family"] = config.family;
   facts["parameters"] = config.parameterCount();
+  facts["bytes_at_bits"] = sizesByBits(config);
   facts["dtype"] = config.storedDtype;
   facts["hidden_size"] = config.hidden;
   facts["intermediate_size"] = config.intermediate;
@@ -153,6 +155,7 @@ void Description::problem(const Error &what) {
 Description describeModelFolder(const std::string &path) {
   Description result;
   result.facts = {{"kind", "model"}, {"format", "huggingface"}, {"path", path}, {"problems", Json::array()}};
+  addFolderFacts(result, path);
   const auto settings = openHfFolder(path, true);
   if (!settings.ok()) {
     result.error = settings.error();
@@ -204,6 +207,7 @@ Description describeGguf(const std::string &path) {
     metadata[key] = scalarText(**file, key);
   }
   result.facts["metadata"] = metadata;
+  if (const auto license = (*file)->text("general.license")) result.facts["license"] = std::string(license->substr(0, kMaxShownText));
   result.facts["tokenizer"] = std::string((*file)->text("tokenizer.ggml.model").value_or("none"));
   result.facts["chat_template"] = (*file)->text("tokenizer.chat_template").has_value();
 

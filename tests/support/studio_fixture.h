@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/support/fake_engine.h"
+#include "tests/support/fake_model_library.h"
 #include "tests/support/fake_run_store.h"
 #include "tests/support/fake_token_preview.h"
 #include "ui/shell/main_window.h"
@@ -17,6 +18,7 @@ struct StudioFixture {
   FakeRunStore store;
   FakeTokenPreview preview;
   FakeEngine engine;
+  FakeModelLibrary models;
   ui::Services services;
   ui::Appearance appearance;
   ui::Preferences preferences;
@@ -28,6 +30,7 @@ struct StudioFixture {
     appearance.apply(preferences);
     services.runs = &store;
     services.preview = &preview;
+    services.models = &models;
     services.openEngine = [this]() -> Result<api::Engine *> { return &engine; };
     services.workspace = "/fake";
     services.resources = ATTUNE_SOURCE_DIR "/resources";

@@ -3,6 +3,7 @@
 #include "core/store/tokenizer_cache.h"
 #include "tests/support/fake_conversation_store.h"
 #include "tests/support/fake_engine.h"
+#include "tests/support/fake_model_library.h"
 #include "tests/support/fake_run_store.h"
 #include "tests/support/fake_token_preview.h"
 #include "ui/pages/chat_page.h"
@@ -76,6 +77,18 @@ int main(int argc, char **argv) {
   services.resources = ATTUNE_SOURCE_DIR "/resources";
   const QString starter = QStringLiteral(ATTUNE_SOURCE_DIR "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf");
   services.starterModel = QFile::exists(starter) ? starter.toStdString() : "/fake/starter.gguf";
+  test::FakeModelLibrary models;
+  models.put(test::FakeModelLibrary::card("/fake/models/Baichuan2-7B-Chat", 7.5));
+  api::ModelCard broken = test::FakeModelLibrary::card("/fake/models/Mistral-7B-v0.1", 7.2);
+  broken.refusal =
+      Error{ErrorCode::MalformedFile, "The file is shorter than its header says.", "/fake/models/Mistral-7B-v0.1/model.safetensors", ""};
+  models.put(broken);
+  api::ModelCard plain = test::FakeModelLibrary::card("/data/Qwen2.5-0.5B", 0.49, false);
+  plain.problems = {
+      {ErrorCode::MissingInFolder, "There is no tokenizer, so texts cannot be turned into tokens.", plain.place.path, "", {}}};
+  models.put(plain);
+  models.put(test::FakeModelLibrary::card("/fake/models/SmolLM2-135M-Instruct", 0.1345));
+  services.models = &models;
   const QTemporaryDir workspace;
   store::FolderDatasetStore datasets(workspace.path().toStdString(), std::make_shared<store::TokenizerCache>());
   services.datasets = &datasets;

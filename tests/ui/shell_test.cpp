@@ -439,7 +439,7 @@ private Q_SLOTS:
     QCOMPARE(lookAtDropped(at("rows.jsonl")).kind, DroppedKind::Dataset);
     QCOMPARE(lookAtDropped(at("rows.csv")).kind, DroppedKind::Dataset);
     QCOMPARE(lookAtDropped(at("picture.png")).kind, DroppedKind::Unknown);
-    QCOMPARE(lookAtDropped(at("empty")).kind, DroppedKind::Unknown);
+    QCOMPARE(lookAtDropped(at("empty")).kind, DroppedKind::Folder);
     QCOMPARE(lookAtDropped(at("not there")).kind, DroppedKind::Unknown);
   }
 

@@ -12,7 +12,7 @@ const char *const kDatasetEndings[] = {"json", "jsonl", "csv", "tsv", "txt", "md
 DroppedKind folderKind(const QDir &folder) {
   if (folder.exists(QStringLiteral("run.json")) || folder.exists(QStringLiteral("events.jsonl"))) return DroppedKind::Run;
   if (folder.exists(QStringLiteral("adapter_config.json"))) return DroppedKind::Adapter;
-  return folder.exists(QStringLiteral("config.json")) ? DroppedKind::Model : DroppedKind::Unknown;
+  return folder.exists(QStringLiteral("config.json")) ? DroppedKind::Model : DroppedKind::Folder;
 }
 
 } // namespace
@@ -27,7 +27,7 @@ Dropped lookAtDropped(const QString &path) {
   if (ending == QLatin1String("safetensors") || name == QLatin1String("config.json") || name == QLatin1String("adapter_config.json") ||
       name == QLatin1String("run.json")) {
     const DroppedKind kind = folderKind(entry.dir());
-    if (kind != DroppedKind::Unknown) return {kind, entry.absolutePath()};
+    if (kind != DroppedKind::Folder) return {kind, entry.absolutePath()};
   }
   for (const char *dataset : kDatasetEndings)
     if (ending == QLatin1String(dataset)) return {DroppedKind::Dataset, entry.absoluteFilePath()};

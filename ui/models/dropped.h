@@ -1,11 +1,12 @@
-// What a path dropped onto the window is: data, a model, an adapter, a run, or none of these. Looks at the disk: service threads.
+// What a path dropped onto the window is: data, a model, an adapter, a run, another folder, or none of these. Looks at the disk:
+// service threads.
 #pragma once
 
 #include <QString>
 
 namespace attune::ui {
 
-enum class DroppedKind { Dataset, Model, Adapter, Run, Unknown };
+enum class DroppedKind { Dataset, Model, Adapter, Run, Folder, Unknown };
 
 struct Dropped {
   DroppedKind kind = DroppedKind::Unknown;

@@ -222,6 +222,11 @@ void ChatPage::useRun(const QString &folder) {
   m_session.prepare();
 }
 
+void ChatPage::useModel(const QString &path) {
+  use({0, path.toStdString(), ""}, {});
+  m_session.prepare();
+}
+
 void ChatPage::send() {
   const QString question = m_question->toPlainText().trimmed();
   if (question.isEmpty() || m_session.source().model.empty() || m_session.isAnswering() || m_session.pending() >= 0) return;

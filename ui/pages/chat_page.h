@@ -31,6 +31,8 @@ public:
   ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const Services &services, QWidget *parent = nullptr);
   /// Talks with a run's result or, while it goes, its newest checkpoint.
   void useRun(const QString &folder);
+  /// Talks with a model as it is.
+  void useModel(const QString &path);
   void use(const api::RunWeights &weights, const QString &name) { m_session.use(weights, name); }
   void ask(const QString &question);
   ChatSession &session() { return m_session; }

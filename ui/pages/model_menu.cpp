@@ -4,7 +4,6 @@
 #include "ui/widgets/file_pick.h"
 
 #include <QCoreApplication>
-#include <QDir>
 #include <QMenu>
 
 namespace attune::ui {
@@ -20,9 +19,8 @@ struct Words {
 void fillModelMenu(QMenu &menu, const Services &services, const RunCenter &runs, std::function<void(const QString &path)> choose) {
   QStringList paths = {QString::fromStdString(services.starterModel)};
   for (const api::RunSummary &run : runs.runs()) paths.append(QString::fromStdString(run.model));
-  const QDir folder(QString::fromStdString(services.workspace) + QStringLiteral("/models"));
-  for (const QFileInfo &entry : folder.entryInfoList(QDir::AllEntries | QDir::NoDotAndDotDot))
-    if (entry.isDir() || entry.suffix() == QLatin1String("gguf")) paths.append(entry.absoluteFilePath());
+  if (services.models)
+    for (const std::string &path : services.models->known()) paths.append(QString::fromStdString(path));
   paths.removeDuplicates();
   paths.removeAll(QString());
   for (const QString &path : paths.mid(0, 20))

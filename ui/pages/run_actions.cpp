@@ -1,30 +1,15 @@
 #include "ui/pages/run_actions.h"
 
+#include "ui/models/trash.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/toast.h"
 
 #include <QDesktopServices>
-#include <QDir>
-#include <QFile>
-#include <QFileInfo>
-#include <QStandardPaths>
 #include <QUrl>
 
 #include <algorithm>
 
 namespace attune::ui {
-
-namespace {
-
-/// Back to where it was, with the note that the trash keeps beside it.
-bool takeFromTrash(const QString &trashed, const QString &folder) {
-  if (!QDir().rename(trashed, folder)) return false;
-  const QFileInfo info(trashed);
-  QFile::remove(info.path() + QStringLiteral("/../info/") + info.fileName() + QStringLiteral(".trashinfo"));
-  return true;
-}
-
-} // namespace
 
 RunActions::RunActions(RunCenter &runs, TaskRunner &tasks, QWidget *table, QWidget *page)
     : QObject(page), m_runs(runs), m_tasks(tasks), m_table(table), m_page(page) {
@@ -111,13 +96,7 @@ void RunActions::moveToTrash() {
       this,
       [folders](StopToken) {
         Trashed all;
-        // Without this folder Qt 6.4 takes the current one for the trash.
-        QDir().mkpath(QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation));
-        for (const QString &folder : folders) {
-          QString trashed;
-          if (!QFile::moveToTrash(folder, &trashed)) trashed.clear();
-          all.emplace_back(folder, trashed);
-        }
+        for (const QString &folder : folders) all.emplace_back(folder, ui::moveToTrash(folder));
         return all;
       },
       [this](const Trashed &all) { tellTrashed(all); });

@@ -5,6 +5,7 @@
 #include "ui/models/error_text.h"
 #include "ui/pages/chat_page.h"
 #include "ui/pages/data_page.h"
+#include "ui/pages/models_page.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/start_page.h"
 #include "ui/pages/train_page.h"
@@ -37,7 +38,7 @@ namespace attune::ui {
 
 MainWindow::MainWindow(const Services &services, Appearance &appearance, const Preferences &preferences)
     : m_services(services), m_appearance(appearance), m_atStart(preferences), m_preferences(preferences), m_gate(services, m_tasks),
-      m_runs(services, m_tasks, m_gate) {
+      m_runs(services, m_tasks, m_gate), m_shelf(services, m_long, m_gate) {
   setWindowTitle(QStringLiteral("Attune"));
   setMinimumSize(1024, 640);
   auto *centre = new QWidget(this);
@@ -83,9 +84,10 @@ void MainWindow::makePages() {
   m_start = new StartPage(m_runs, m_gate, m_tasks, m_services, m_stack);
   m_train = new TrainPage(m_runs, m_gate, m_tasks, m_long, m_services, m_stack);
   m_data = new DataPage(m_services, m_tasks, m_train->draft(), m_runs, m_stack);
+  m_models = new ModelsPage(m_shelf, m_services, m_stack);
   m_runsPage = new RunsPage(m_runs, m_tasks, m_services, m_stack);
   m_chat = new ChatPage(m_runs, m_gate, m_tasks, m_services, m_stack);
-  for (QWidget *page : std::initializer_list<QWidget *>{m_start, m_data, m_train, m_runsPage, m_chat}) m_stack->addWidget(page);
+  for (QWidget *page : std::initializer_list<QWidget *>{m_start, m_data, m_models, m_train, m_runsPage, m_chat}) m_stack->addWidget(page);
   connect(m_start, &StartPage::tryRequested, this, &MainWindow::tryIt);
   connect(m_start, &StartPage::modelRequested, this, [this] {
     goTo(Place::Train);
@@ -94,6 +96,11 @@ void MainWindow::makePages() {
   connect(m_data, &DataPage::trainRequested, this, [this](const QString &path) {
     goTo(Place::Train);
     m_train->addDataset(path);
+  });
+  connect(m_models, &ModelsPage::trainRequested, this, &MainWindow::openModel);
+  connect(m_models, &ModelsPage::chatRequested, this, [this](const QString &path) {
+    goTo(Place::Chat);
+    m_chat->useModel(path);
   });
   connect(m_start, &StartPage::runChosen, this, &MainWindow::showRun);
   connect(m_start, &StartPage::dataRequested, this, &MainWindow::requestData);
@@ -117,6 +124,7 @@ void MainWindow::showEvent(QShowEvent *event) {
       this,
       [this] {
         if (!m_runs.known()) m_runs.refresh();
+        if (!m_shelf.known()) m_shelf.refresh(false); // what the pickers offer
         m_gate.load();
       },
       Qt::QueuedConnection);
@@ -130,7 +138,7 @@ void MainWindow::goTo(Place place) {
 }
 
 QWidget *MainWindow::page(Place place) const {
-  QWidget *const pages[] = {m_start, m_data, m_train, m_runsPage, m_chat};
+  QWidget *const pages[] = {m_start, m_data, m_models, m_train, m_runsPage, m_chat};
   return pages[static_cast<int>(place)];
 }
 
@@ -241,11 +249,22 @@ void MainWindow::takeDropped(const std::vector<Dropped> &all) {
   bool unknown = false;
   for (const Dropped &one : all) switch (one.kind) {
     case DroppedKind::Dataset: openDataset(one.path); break;
-    case DroppedKind::Model: openModel(one.path); break;
+    case DroppedKind::Model:
+      if (m_place == Place::Models)
+        m_models->add(one.path);
+      else
+        openModel(one.path);
+      break;
     case DroppedKind::Run: openRun(one.path); break;
     case DroppedKind::Adapter:
       goTo(Place::Train);
       m_train->useAdapter(one.path);
+      break;
+    case DroppedKind::Folder: // of models, perhaps
+      if (m_place == Place::Models)
+        m_models->add(one.path);
+      else
+        unknown = true;
       break;
     case DroppedKind::Unknown: unknown = true; break;
     }

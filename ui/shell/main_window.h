@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/models/dropped.h"
+#include "ui/models/model_shelf.h"
 #include "ui/models/run_center.h"
 #include "ui/settings/appearance.h"
 #include "ui/shell/place.h"
@@ -15,6 +16,7 @@ namespace attune::ui {
 class ChatPage;
 class DataPage;
 class Menus;
+class ModelsPage;
 class QuitGuard;
 class RunsPage;
 class SideRail;
@@ -36,6 +38,7 @@ public:
   RunCenter &runs() { return m_runs; }
   StartPage *startPage() const { return m_start; }
   DataPage *dataPage() const { return m_data; }
+  ModelsPage *modelsPage() const { return m_models; }
   TrainPage *trainPage() const { return m_train; }
   ChatPage *chatPage() const { return m_chat; }
   RunsPage *runsPage() const { return m_runsPage; }
@@ -82,6 +85,7 @@ private:
   TaskRunner m_long; // jobs of minutes: surveys, searches, saves, length counts
   EngineGate m_gate;
   RunCenter m_runs;
+  ModelShelf m_shelf;
   Task m_preset, m_looking, m_saving;
   Place m_place = Place::Start;
   SideRail *m_rail = nullptr;
@@ -90,6 +94,7 @@ private:
   StatusStrip *m_status = nullptr;
   StartPage *m_start = nullptr;
   DataPage *m_data = nullptr;
+  ModelsPage *m_models = nullptr;
   TrainPage *m_train = nullptr;
   RunsPage *m_runsPage = nullptr;
   ChatPage *m_chat = nullptr;

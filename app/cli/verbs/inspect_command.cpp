@@ -1,5 +1,6 @@
 // attune inspect PATH: what a path is, and what is wrong with it.
 #include "app/cli/command/output.h"
+#include "core/base/shorten.h"
 #include "core/data/describe_path.h"
 
 #include <CLI/CLI.hpp>
@@ -8,9 +9,12 @@ namespace attune::app {
 
 namespace {
 
-constexpr size_t kMaxShown = 40; // entries of a list in the text for people
+constexpr size_t kMaxShown = 40;      // entries of a list in the text for people
+constexpr size_t kMaxShownText = 600; // bytes of a text, such as a licence
 
-std::string shown(const Json &value) { return printable(value.is_string() ? value.get<std::string>() : dumpJson(value, -1)); }
+std::string shown(const Json &value) {
+  return printable(value.is_string() ? shortened(value.get<std::string>(), kMaxShownText) : dumpJson(value, -1));
+}
 
 void printText(std::ostream &out, const Json &facts) {
   for (const auto &[key, value] : facts.items()) {

@@ -1,0 +1,61 @@
+// Models: the list of those on this machine and, at the right, what is known of the chosen one. Shows a ModelShelf. GUI thread.
+#pragma once
+
+#include "ui/models/model_shelf.h"
+
+#include <QWidget>
+
+class QLabel;
+class QLineEdit;
+class QListWidget;
+class QPushButton;
+class QStackedWidget;
+
+namespace attune::ui {
+
+class Banner;
+class EmptyState;
+class ModelDetails;
+class PageHeader;
+
+class ModelsPage : public QWidget {
+  Q_OBJECT
+
+public:
+  ModelsPage(ModelShelf &shelf, const Services &services, QWidget *parent = nullptr);
+  /// Puts it on the list and chooses it.
+  void add(const QString &path) { m_shelf.add(path); }
+  void choose(const QString &path);
+  QString current() const;
+  QListWidget *list() const { return m_list; }
+  ModelDetails *details() const { return m_details; }
+
+Q_SIGNALS:
+  void trainRequested(const QString &path);
+  void chatRequested(const QString &path);
+
+protected:
+  void showEvent(QShowEvent *event) override;
+
+private:
+  void makeActions();
+  void fill();
+  void filter();
+  void showProgress();
+  void addFolder();
+
+  ModelShelf &m_shelf;
+  const Services &m_services;
+  PageHeader *m_header;
+  QPushButton *m_addFolder, *m_addFile, *m_stop;
+  Banner *m_problem;
+  QStackedWidget *m_body;
+  EmptyState *m_empty;
+  QLineEdit *m_search;
+  QListWidget *m_list;
+  QLabel *m_progress;
+  ModelDetails *m_details;
+  QString m_wanted; // chosen as soon as the list has it
+};
+
+} // namespace attune::ui
