@@ -1,8 +1,12 @@
 // The Models page: what is listed and said of each model, what can be done with it, and how models come and go. On fakes.
 #include "tests/support/find_button.h"
+#include "tests/support/hub_server.h"
 #include "tests/support/studio_fixture.h"
+#include "ui/dialogs/download_dialog.h"
 #include "ui/pages/chat_page.h"
+#include "ui/pages/download_strip.h"
 #include "ui/pages/model_details.h"
+#include "ui/pages/model_downloads.h"
 #include "ui/pages/model_menu.h"
 #include "ui/pages/models_page.h"
 #include "ui/pages/train_page.h"
@@ -49,6 +53,25 @@ struct ModelsStudio : test::StudioFixture {
     return item ? item->data(Qt::AccessibleTextRole).toString() : QString();
   }
 };
+
+/// A hub with one model of two files, of which the weights come slowly.
+void serveModel(test::HubServer &hub, const QByteArray &weights) {
+  hub.answer = [weights](const test::HubRequest &request) {
+    if (request.path() == "/api/models/org/tiny/tree/main") {
+      const QByteArray hash = QCryptographicHash::hash(weights, QCryptographicHash::Sha256).toHex();
+      return test::HubAnswer{200,
+                             R"([{"type":"file","oid":"9e26dfeeb6e641a33dae4961196235bdb965b21b","size":2,"path":"config.json"},
+                                 {"type":"file","size":7,"path":"tf_model.h5"},
+                                 {"type":"file","path":"model.safetensors","size":)" +
+                                 QByteArray::number(weights.size()) + R"(,"lfs":{"oid":")" + hash + "\"}}]",
+                             {}};
+    }
+    if (request.path().endsWith("config.json")) return test::HubServer::file(request, "{}");
+    test::HubAnswer answer = test::HubServer::file(request, weights);
+    answer.bytesEach20Ms = static_cast<int>(weights.size()) / 10;
+    return answer;
+  };
+}
 
 void drop(QWidget *target, const QString &path) {
   QMimeData data;
@@ -200,6 +223,87 @@ private Q_SLOTS:
       if (action->text() == QLatin1String("own-model")) action->trigger();
     QCOMPARE(chosen, QStringLiteral("/elsewhere/own-model"));
     QCOMPARE(studio.models.described.load(), int64_t(0)); // the start reads no model
+  }
+
+  void aModelIsDownloadedPausedAndContinued() {
+    const QTemporaryDir workspace;
+    const QString folder = workspace.filePath(QStringLiteral("models/tiny"));
+    test::HubServer hub;
+    serveModel(hub, QByteArray(200000, 'w'));
+    ModelsStudio studio;
+    studio.services.workspace = workspace.path().toStdString();
+    studio.preferences.hub = hub.url().toString();
+    studio.preferences.proxy = QStringLiteral("none");
+    studio.openPage();
+    QTest::keyClick(studio.window.get(), Qt::Key_D, Qt::ControlModifier);
+    auto *dialog = studio.window->findChild<DownloadDialog *>();
+    QVERIFY(dialog && dialog->isVisible());
+    auto *name = dialog->findChild<QLineEdit *>();
+    QTest::keyClicks(name, QStringLiteral("org/tiny"));
+    QTest::keyClick(name, Qt::Key_Return);
+    auto *files = dialog->findChild<QListWidget *>();
+    QTRY_COMPARE(files->count(), 3);
+    QVERIFY(files->item(0)->checkState() == Qt::Checked && files->item(1)->checkState() == Qt::Unchecked); // one format of the weights
+    click(dialog, "Download");
+    QTRY_VERIFY(studio.page().findChild<DownloadStrip *>());
+    auto *strip = studio.page().findChild<DownloadStrip *>();
+    QTRY_VERIFY(QFileInfo(folder + QStringLiteral("/model.safetensors.part")).size() > 0);
+    click(strip, "Pause");
+    QTRY_VERIFY(button(strip, QStringLiteral("Continue")));
+    QVERIFY(!QFile::exists(folder + QStringLiteral("/model.safetensors")));
+    click(strip, "Continue");
+    QTRY_VERIFY(QFile::exists(folder + QStringLiteral("/model.safetensors")));
+    QTRY_VERIFY(studio.window->downloads().all().empty());
+    QVERIFY(!QFile::exists(folder + QStringLiteral("/tf_model.h5")));
+    auto *toast = studio.window->findChild<Toast *>();
+    QTRY_VERIFY(toast && toast->isVisible());
+  }
+
+  void whatWasLeftIsOfferedAgain() {
+    const QTemporaryDir workspace;
+    const QString folder = workspace.filePath(QStringLiteral("models/tiny"));
+    test::HubServer hub;
+    const QByteArray weights(200000, 'w');
+    serveModel(hub, weights);
+    ModelsStudio studio;
+    studio.services.workspace = workspace.path().toStdString();
+    studio.preferences.proxy = QStringLiteral("none");
+    {
+      ModelsStudio before; // closed in the midst of it
+      before.services.workspace = studio.services.workspace;
+      before.preferences.proxy = QStringLiteral("none");
+      before.openPage();
+      HubFile file{
+          QStringLiteral("model.safetensors"), weights.size(), QCryptographicHash::hash(weights, QCryptographicHash::Sha256).toHex(), {}};
+      before.window->downloads().start({HubLayout::HuggingFace, hub.url(), QStringLiteral("org/tiny"), QStringLiteral("main")}, {file}, {});
+      QTRY_VERIFY(QFileInfo(folder + QStringLiteral("/model.safetensors.part")).size() > 0);
+    }
+    studio.openPage();
+    QTRY_VERIFY(studio.page().findChild<DownloadStrip *>());
+    auto *strip = studio.page().findChild<DownloadStrip *>();
+    QTRY_VERIFY(button(strip, QStringLiteral("Continue")));
+    click(strip, "Continue");
+    QTRY_VERIFY(QFile::exists(folder + QStringLiteral("/model.safetensors")));
+  }
+
+  void aHubThatIsNoneIsExplained() {
+    test::HubServer hub;
+    hub.answer = [](const test::HubRequest &) { return test::HubAnswer{200, "<html>Sign in</html>", {{"Content-Type", "text/html"}}}; };
+    ModelsStudio studio;
+    studio.preferences.hub = hub.url().toString();
+    studio.preferences.proxy = QStringLiteral("none");
+    studio.openPage();
+    studio.page().downloads()->requestDownload();
+    auto *dialog = studio.window->findChild<DownloadDialog *>();
+    dialog->findChild<QLineEdit *>()->setText(QStringLiteral("org/tiny"));
+    click(dialog, "Show files");
+    const auto said = [dialog] {
+      QString all;
+      for (const QLabel *label : dialog->findChildren<QLabel *>()) all += label->text();
+      return all;
+    };
+    QTRY_VERIFY(said().contains(QStringLiteral("web page instead of data")));
+    QVERIFY(!button(dialog, QStringLiteral("Download")));
   }
 };
 

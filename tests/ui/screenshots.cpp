@@ -8,6 +8,8 @@
 #include "tests/support/fake_token_preview.h"
 #include "ui/pages/chat_page.h"
 #include "ui/pages/data_page.h"
+#include "ui/pages/model_downloads.h"
+#include "ui/pages/models_page.h"
 #include "ui/pages/row_editor.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/train_page.h"
@@ -138,6 +140,8 @@ int main(int argc, char **argv) {
           grabDialog("shortcuts");
           window.openDiagnostics();
           grabDialog("diagnostics");
+          window.modelsPage()->downloads()->requestDownload();
+          grabDialog("download");
           window.openAbout();
           grabDialog("about");
         }

@@ -3,6 +3,8 @@
 #include "tests/support/studio_fixture.h"
 #include "ui/bridge/task_runner.h"
 #include "ui/models/dropped.h"
+#include "ui/pages/model_downloads.h"
+#include "ui/pages/models_page.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/start_page.h"
 #include "ui/pages/train_page.h"
@@ -184,6 +186,7 @@ private Q_SLOTS:
   void everyControlHasAName() {
     StudioFixture studio;
     studio.store.addRun("first", 40, 1.5);
+    studio.models.put(test::FakeModelLibrary::card("/fake/models/first", 1));
     studio.open();
     QTRY_VERIFY(studio.window->runs().known());
     for (const Place place : kPlaces) {
@@ -194,12 +197,14 @@ private Q_SLOTS:
     studio.window->openAbout();
     showShortcuts(studio.window.get(), studio.window->menus().groups());
     studio.window->openDiagnostics();
+    studio.window->modelsPage()->downloads()->requestDownload();
     QCOMPARE(nameless(studio.window.get()).join(QLatin1Char(' ')), QString());
   }
 
   void theKeyboardReachesEverythingAndShowsWhere() {
     StudioFixture studio;
     studio.store.addRun("first", 40, 1.5);
+    studio.models.put(test::FakeModelLibrary::card("/fake/models/first", 1));
     for (const ThemeChoice theme : {ThemeChoice::Light, ThemeChoice::Dark}) {
       studio.preferences.theme = theme;
       studio.appearance.apply(studio.preferences);

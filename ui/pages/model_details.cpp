@@ -176,7 +176,7 @@ void ModelDetails::setModel(const ShelfModel *model) {
     files.emplace_back(bytesText(card.files[i].bytes), shown(card.files[i].name));
   fillGrid(m_files, files, 1);
   m_filesCard->setVisible(!files.empty());
-  m_filesTitle->setText(tr("%n file(s), %1", "", static_cast<int>(card.files.size())).arg(bytesText(card.bytes)));
+  m_filesTitle->setText(tr("%Ln file(s), %1", "", static_cast<int>(card.files.size())).arg(bytesText(card.bytes)));
   m_licenseCard->setVisible(!card.licenseText.empty());
   const QString license = withVisibleControls(QString::fromStdString(card.licenseText));
   if (m_license->toPlainText() != license) m_license->setPlainText(license);
@@ -187,7 +187,7 @@ void ModelDetails::showProblems(const api::ModelCard &card) {
   if (card.refusal) m_refusal->showMessage(Tone::Danger, withVisibleControls(errorText(*card.refusal)));
   QStringList lines;
   for (size_t i = 0; i < std::min(card.problems.size(), kShownProblems); ++i) lines.append(errorText(card.problems[i]));
-  if (card.problems.size() > kShownProblems) lines.append(tr("and %n more", "", static_cast<int>(card.problems.size() - kShownProblems)));
+  if (card.problems.size() > kShownProblems) lines.append(tr("and %Ln more", "", static_cast<int>(card.problems.size() - kShownProblems)));
   m_problems->hide();
   if (!lines.isEmpty()) m_problems->showMessage(Tone::Warning, withVisibleControls(lines.join(QLatin1Char('\n'))));
 }

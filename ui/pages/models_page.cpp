@@ -1,6 +1,7 @@
 #include "ui/pages/models_page.h"
 
 #include "ui/pages/model_details.h"
+#include "ui/pages/model_downloads.h"
 #include "ui/pages/model_row_delegate.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/button_action.h"
@@ -25,7 +26,7 @@
 
 namespace attune::ui {
 
-ModelsPage::ModelsPage(ModelShelf &shelf, const Services &services, QWidget *parent)
+ModelsPage::ModelsPage(ModelShelf &shelf, DownloadCenter &downloads, Keyring &keyring, const Services &services, QWidget *parent)
     : QWidget(parent), m_shelf(shelf), m_services(services) {
   setObjectName(QStringLiteral("page"));
   auto *layout = new QVBoxLayout(this);
@@ -34,9 +35,13 @@ ModelsPage::ModelsPage(ModelShelf &shelf, const Services &services, QWidget *par
   m_header = new PageHeader(this);
   m_addFile = makeButton(ButtonKind::Normal, this);
   m_addFolder = makeButton(ButtonKind::Normal, QStringLiteral("add"), this);
+  m_download = makeButton(ButtonKind::Normal, QStringLiteral("down"), this);
   m_header->addAction(m_addFile);
   m_header->addAction(m_addFolder);
+  m_header->addAction(m_download);
   layout->addWidget(m_header);
+  m_downloads = new ModelDownloads(downloads, keyring, this);
+  layout->addWidget(m_downloads);
   m_problem = new Banner(this);
   layout->addWidget(m_problem);
 
@@ -78,6 +83,12 @@ ModelsPage::ModelsPage(ModelShelf &shelf, const Services &services, QWidget *par
   connect(m_addFolder, &QPushButton::clicked, this, &ModelsPage::addFolder);
   connect(m_addFile, &QPushButton::clicked, this,
           [this] { pickFiles(this, tr("A GGUF file"), tr("GGUF models (*.gguf)"), [this](const QString &path) { add(path); }); });
+  connect(m_download, &QPushButton::clicked, m_downloads, &ModelDownloads::requestDownload);
+  connect(m_downloads, &ModelDownloads::arrived, this, [this](const QString &folder) {
+    Toast::show(this, tr("%1 is here.").arg(QFileInfo(folder).fileName()));
+    m_wanted = folder;
+    m_shelf.refresh();
+  });
   connect(m_empty, &EmptyState::triggered, this, [this] {
     if (m_services.starterModel.empty()) return addFolder();
     add(QString::fromStdString(m_services.starterModel));
@@ -110,15 +121,18 @@ ModelsPage::ModelsPage(ModelShelf &shelf, const Services &services, QWidget *par
     m_header->setSubtitle(tr("The models on this machine, and what fits here."));
     m_addFile->setText(tr("Add GGUF files…"));
     m_addFolder->setText(tr("Add a folder…"));
+    m_download->setText(tr("Download…"));
     m_search->setPlaceholderText(tr("Search models…"));
     m_search->setAccessibleName(tr("Search models"));
     m_list->setAccessibleName(tr("Models"));
     m_stop->setText(tr("Stop"));
     const bool starter = !m_services.starterModel.empty();
     m_empty->setTexts(
-        starter ? tr("Models appear here: Hugging Face folders and GGUF files. Add those you have, or drop them onto the window. "
-                     "The starter model is small enough for any machine.")
-                : tr("Models appear here: Hugging Face folders and GGUF files. Add those you have, or drop them onto the window."),
+        starter
+            ? tr("Models appear here: Hugging Face folders and GGUF files. Add those you have, drop them onto the window, or download one. "
+                 "The starter model is small enough for any machine.")
+            : tr("Models appear here: Hugging Face folders and GGUF files. Add those you have, drop them onto the window, or download "
+                 "one."),
         starter ? tr("Use the starter model") : tr("Add a folder…"));
     fill();
     m_details->setModel(m_shelf.find(current()));
@@ -131,6 +145,7 @@ void ModelsPage::makeActions() {
   new ButtonAction(m_details->openButton(), {QKeySequence(Qt::CTRL | Qt::Key_E)}, this);
   new ButtonAction(m_details->removeButton(), {QKeySequence::Delete}, this);
   new ButtonAction(m_addFolder, {QKeySequence(Qt::CTRL | Qt::Key_N)}, this);
+  new ButtonAction(m_download, {QKeySequence(Qt::CTRL | Qt::Key_D)}, this);
   new ButtonAction(m_addFile, {QKeySequence(Qt::CTRL | Qt::Key_G)}, this);
   const auto act = [this](const QKeySequence &keys, auto text, auto effect) {
     auto *action = new QAction(this);
@@ -204,7 +219,7 @@ void ModelsPage::filter() {
 
 void ModelsPage::showProgress() {
   const int done = m_shelf.described(), all = static_cast<int>(m_shelf.models().size());
-  m_progress->setText(!m_shelf.isBusy() ? tr("%n model(s)", "", all)
+  m_progress->setText(!m_shelf.isBusy() ? tr("%Ln model(s)", "", all)
                       : done < all      ? tr("Reading model %1 of %2…").arg(done + 1).arg(all)
                       : all > 0         ? tr("Working out what fits…")
                                         : tr("Looking for models…"));

@@ -1,4 +1,5 @@
-// Models: the list of those on this machine and, at the right, what is known of the chosen one. Shows a ModelShelf. GUI thread.
+// Models: the list of those on this machine and, at the right, what is known of the chosen one. Shows a ModelShelf
+// and, above it, the downloads. GUI thread.
 #pragma once
 
 #include "ui/models/model_shelf.h"
@@ -15,20 +16,24 @@ namespace attune::ui {
 
 class Banner;
 class EmptyState;
+class DownloadCenter;
+class Keyring;
 class ModelDetails;
+class ModelDownloads;
 class PageHeader;
 
 class ModelsPage : public QWidget {
   Q_OBJECT
 
 public:
-  ModelsPage(ModelShelf &shelf, const Services &services, QWidget *parent = nullptr);
+  ModelsPage(ModelShelf &shelf, DownloadCenter &downloads, Keyring &keyring, const Services &services, QWidget *parent = nullptr);
   /// Puts it on the list and chooses it.
   void add(const QString &path) { m_shelf.add(path); }
   void choose(const QString &path);
   QString current() const;
   QListWidget *list() const { return m_list; }
   ModelDetails *details() const { return m_details; }
+  ModelDownloads *downloads() const { return m_downloads; }
 
 Q_SIGNALS:
   void trainRequested(const QString &path);
@@ -47,7 +52,8 @@ private:
   ModelShelf &m_shelf;
   const Services &m_services;
   PageHeader *m_header;
-  QPushButton *m_addFolder, *m_addFile, *m_stop;
+  QPushButton *m_addFolder, *m_addFile, *m_download, *m_stop;
+  ModelDownloads *m_downloads;
   Banner *m_problem;
   QStackedWidget *m_body;
   EmptyState *m_empty;

@@ -24,6 +24,8 @@ Preferences Preferences::load() {
   preferences.motion = static_cast<MotionChoice>(placeOf(settings.value(QStringLiteral("motion")).toString(), kMotions));
   preferences.workspace = settings.value(QStringLiteral("workspace")).toString();
   preferences.threads = qBound(0, settings.value(QStringLiteral("threads"), 0).toInt(), 1024);
+  preferences.hub = settings.value(QStringLiteral("hub")).toString();
+  preferences.proxy = settings.value(QStringLiteral("proxy")).toString();
   return preferences;
 }
 
@@ -34,6 +36,8 @@ void Preferences::save() const {
   settings.setValue(QStringLiteral("motion"), kMotions[static_cast<int>(motion)]);
   settings.setValue(QStringLiteral("workspace"), workspace);
   settings.setValue(QStringLiteral("threads"), threads);
+  settings.setValue(QStringLiteral("hub"), hub);
+  settings.setValue(QStringLiteral("proxy"), proxy);
 }
 
 } // namespace attune::ui

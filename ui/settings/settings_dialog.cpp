@@ -1,5 +1,7 @@
 #include "ui/settings/settings_dialog.h"
 
+#include "ui/net/hub_address.h"
+#include "ui/net/hub_request.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/file_pick.h"
@@ -9,11 +11,13 @@
 #include <QDir>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QSpinBox>
 #include <QThread>
 #include <QVBoxLayout>
+#include <QtNetwork/QNetworkAccessManager>
 
 namespace attune::ui {
 
@@ -52,6 +56,11 @@ SettingsDialog::SettingsDialog(const Preferences &preferences, const Preferences
   m_outside->setWordWrap(true);
   layout->addWidget(m_outside);
   QLabel *threads = addRow(layout, m_threads);
+  m_hub = new QLineEdit(preferences.hub, this);
+  m_proxy = new QLineEdit(preferences.proxy, this);
+  for (QLineEdit *edit : {m_hub, m_proxy}) edit->setMinimumWidth(320);
+  QLabel *hub = addRow(layout, m_hub);
+  QLabel *proxy = addRow(layout, m_proxy);
   m_later = makeLabel(TextRole::Caption, this);
   m_later->setWordWrap(true);
   layout->addWidget(m_later);
@@ -79,6 +88,7 @@ SettingsDialog::SettingsDialog(const Preferences &preferences, const Preferences
     chosen.threads = count;
     change(chosen);
   });
+  for (QLineEdit *edit : {m_hub, m_proxy}) connect(edit, &QLineEdit::textChanged, this, &SettingsDialog::takeAddresses);
   connect(m_choose, &QPushButton::clicked, this, [this] {
     pickFolder(this, tr("The folder that holds runs, models and datasets"), [this](const QString &path) {
       Preferences chosen = m_preferences;
@@ -94,6 +104,14 @@ SettingsDialog::SettingsDialog(const Preferences &preferences, const Preferences
     motion->setText(tr("Motion"));
     workspaceName->setText(tr("Workspace"));
     threads->setText(tr("Training threads"));
+    hub->setText(tr("Model hub"));
+    proxy->setText(tr("Proxy"));
+    m_hub->setAccessibleName(tr("Model hub"));
+    m_hub->setPlaceholderText(QStringLiteral("https://huggingface.co"));
+    m_hub->setToolTip(tr("Where models are downloaded from: Hugging Face, a mirror laid out like it, or ModelScope."));
+    m_proxy->setAccessibleName(tr("Proxy"));
+    m_proxy->setPlaceholderText(tr("as the system"));
+    m_proxy->setToolTip(tr("For downloads: http://host:port or socks5://host:port; \"none\" goes without the system's."));
     m_language->setChoices(kLanguageKeys, {tr("As the system"), QStringLiteral("English"), QStringLiteral("简体中文")});
     m_language->setCurrent(m_preferences.language);
     m_theme->setChoices(kThemeKeys, {tr("As the system"), tr("Light"), tr("Dark")});
@@ -131,6 +149,19 @@ void SettingsDialog::change(Preferences preferences) {
   m_preferences = std::move(preferences);
   showWorkspace();
   Q_EMIT changed(m_preferences);
+}
+
+/// What cannot be understood is marked and not taken.
+void SettingsDialog::takeAddresses() {
+  const QString hub = m_hub->text().trimmed(), proxy = m_proxy->text().trimmed();
+  QNetworkAccessManager probe;
+  const bool hubGood = hub.isEmpty() || parseHubBase(hub), proxyGood = setProxy(probe, proxy);
+  setProblem(m_hub, !hubGood);
+  setProblem(m_proxy, !proxyGood);
+  Preferences chosen = m_preferences;
+  if (hubGood) chosen.hub = hub;
+  if (proxyGood) chosen.proxy = proxy;
+  if (chosen.hub != m_preferences.hub || chosen.proxy != m_preferences.proxy) change(chosen);
 }
 
 void SettingsDialog::showWorkspace() {

@@ -7,6 +7,7 @@
 #include <QDialog>
 
 class QLabel;
+class QLineEdit;
 class QPushButton;
 class QSpinBox;
 class QVBoxLayout;
@@ -30,6 +31,7 @@ private:
   QLabel *addRow(QVBoxLayout *rows, QWidget *control);
   void change(Preferences preferences);
   void showWorkspace();
+  void takeAddresses();
 
   Preferences m_preferences;
   const Preferences m_atStart;
@@ -39,6 +41,7 @@ private:
   QLabel *m_later, *m_outside;
   QPushButton *m_choose;
   QSpinBox *m_threads;
+  QLineEdit *m_hub, *m_proxy;
 };
 
 } // namespace attune::ui

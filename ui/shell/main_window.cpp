@@ -5,6 +5,7 @@
 #include "ui/models/error_text.h"
 #include "ui/pages/chat_page.h"
 #include "ui/pages/data_page.h"
+#include "ui/pages/model_downloads.h"
 #include "ui/pages/models_page.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/start_page.h"
@@ -38,7 +39,7 @@ namespace attune::ui {
 
 MainWindow::MainWindow(const Services &services, Appearance &appearance, const Preferences &preferences)
     : m_services(services), m_appearance(appearance), m_atStart(preferences), m_preferences(preferences), m_gate(services, m_tasks),
-      m_runs(services, m_tasks, m_gate), m_shelf(services, m_long, m_gate) {
+      m_runs(services, m_tasks, m_gate), m_shelf(services, m_long, m_gate), m_downloads(services, m_tasks) {
   setWindowTitle(QStringLiteral("Attune"));
   setMinimumSize(1024, 640);
   auto *centre = new QWidget(this);
@@ -84,7 +85,8 @@ void MainWindow::makePages() {
   m_start = new StartPage(m_runs, m_gate, m_tasks, m_services, m_stack);
   m_train = new TrainPage(m_runs, m_gate, m_tasks, m_long, m_services, m_stack);
   m_data = new DataPage(m_services, m_tasks, m_train->draft(), m_runs, m_stack);
-  m_models = new ModelsPage(m_shelf, m_services, m_stack);
+  m_models = new ModelsPage(m_shelf, m_downloads, m_keyring, m_services, m_stack);
+  m_models->downloads()->setSource(m_preferences.hub, m_preferences.proxy);
   m_runsPage = new RunsPage(m_runs, m_tasks, m_services, m_stack);
   m_chat = new ChatPage(m_runs, m_gate, m_tasks, m_services, m_stack);
   for (QWidget *page : std::initializer_list<QWidget *>{m_start, m_data, m_models, m_train, m_runsPage, m_chat}) m_stack->addWidget(page);
@@ -125,6 +127,7 @@ void MainWindow::showEvent(QShowEvent *event) {
       [this] {
         if (!m_runs.known()) m_runs.refresh();
         if (!m_shelf.known()) m_shelf.refresh(false); // what the pickers offer
+        m_downloads.look();
         m_gate.load();
       },
       Qt::QueuedConnection);
@@ -166,6 +169,7 @@ void MainWindow::setPreferences(const Preferences &preferences) {
   m_preferences = preferences;
   m_preferences.save();
   m_appearance.apply(m_preferences);
+  m_models->downloads()->setSource(m_preferences.hub, m_preferences.proxy);
 }
 
 void MainWindow::switchTheme() {

@@ -4,6 +4,8 @@
 #include "ui/models/dropped.h"
 #include "ui/models/model_shelf.h"
 #include "ui/models/run_center.h"
+#include "ui/net/download_center.h"
+#include "ui/net/keyring.h"
 #include "ui/settings/appearance.h"
 #include "ui/shell/place.h"
 
@@ -36,6 +38,7 @@ public:
   void goTo(Place place);
   Place place() const { return m_place; }
   RunCenter &runs() { return m_runs; }
+  DownloadCenter &downloads() { return m_downloads; }
   StartPage *startPage() const { return m_start; }
   DataPage *dataPage() const { return m_data; }
   ModelsPage *modelsPage() const { return m_models; }
@@ -86,6 +89,8 @@ private:
   EngineGate m_gate;
   RunCenter m_runs;
   ModelShelf m_shelf;
+  DownloadCenter m_downloads;
+  Keyring m_keyring;
   Task m_preset, m_looking, m_saving;
   Place m_place = Place::Start;
   SideRail *m_rail = nullptr;
