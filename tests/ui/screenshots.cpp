@@ -122,6 +122,7 @@ int main(int argc, char **argv) {
         window.chatPage()->ask(QStringLiteral("What is LoRA?"));
         for (const ui::Place place : ui::kPlaces) {
           window.goTo(place);
+          if (size.width() == 1024) window.modelsPage()->choose(QStringLiteral("/fake/models/Mistral-7B-v0.1"));
           settle(500);
           window.grab().save(folder.filePath(ui::placeIcon(place) + suffix));
         }

@@ -56,7 +56,8 @@ DownloadDialog::DownloadDialog(const QUrl &hub, const QString &proxy, Keyring &k
   m_message->setWordWrap(true);
   layout->addWidget(m_message);
   m_list = new QListWidget(this);
-  m_list->setMinimumHeight(220);
+  m_list->setMinimumHeight(240);
+  m_list->hide();
   m_list->setTextElideMode(Qt::ElideMiddle);
   m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   layout->addWidget(m_list, 1);
@@ -181,6 +182,10 @@ void DownloadDialog::showChosen() {
   qint64 bytes = 0;
   for (const HubFile &file : files) bytes += file.bytes;
   m_download->setEnabled(!files.empty());
+  if (m_list->isHidden() != m_files.empty()) { // no empty box before there is something to choose from
+    m_list->setHidden(m_files.empty());
+    adjustSize();
+  }
   if (!m_files.empty()) say(tr("%Ln file(s) chosen, %1.", "", static_cast<int>(files.size())).arg(bytesText(bytes)), false);
 }
 

@@ -53,6 +53,12 @@ void fillGrid(QGridLayout *grid, const Rows &rows, int columns) {
   for (int column = 0; column < columns; ++column) grid->setColumnStretch(column * 2 + 1, 1);
 }
 
+/// For a button that has no room for words.
+void nameIcon(QPushButton *button, const QString &text) {
+  button->setToolTip(text);
+  button->setAccessibleName(text);
+}
+
 QFrame *addCard(QVBoxLayout *column, QWidget *parent, QLabel *&title) {
   QFrame *card = makeCard(parent);
   title = makeLabel(TextRole::Strong, card);
@@ -92,7 +98,7 @@ ModelDetails::ModelDetails(QWidget *parent) : QWidget(parent) {
   buttons->setSpacing(8);
   m_train = makeButton(ButtonKind::Primary, QStringLiteral("train"), m_all);
   m_chat = makeButton(ButtonKind::Normal, QStringLiteral("chat"), m_all);
-  m_open = makeButton(ButtonKind::Normal, QStringLiteral("open"), m_all);
+  m_open = makeButton(ButtonKind::Quiet, QStringLiteral("open"), m_all);
   m_remove = makeButton(ButtonKind::Quiet, QStringLiteral("trash"), m_all);
   for (QPushButton *button : {m_train, m_chat, m_open, m_remove}) buttons->addWidget(button);
   buttons->addStretch(1);
@@ -131,7 +137,7 @@ ModelDetails::ModelDetails(QWidget *parent) : QWidget(parent) {
   onLanguage(this, [this] {
     m_train->setText(tr("Train with it"));
     m_chat->setText(tr("Chat with it"));
-    m_open->setText(tr("Open the folder"));
+    nameIcon(m_open, tr("Open the folder"));
     m_factsTitle->setText(tr("What it is"));
     m_fitTitle->setText(tr("What fits here"));
     m_licenseTitle->setText(tr("Licence"));
@@ -148,7 +154,7 @@ void ModelDetails::setModel(const ShelfModel *model) {
   m_chat->setEnabled(usable);
   m_open->setEnabled(model != nullptr);
   m_remove->setEnabled(model != nullptr);
-  m_remove->setText(model && model->card.place.inWorkspace ? tr("Move to the trash") : tr("Remove from the list"));
+  nameIcon(m_remove, model && model->card.place.inWorkspace ? tr("Move to the trash") : tr("Remove from the list"));
   if (!model) return;
   const api::ModelCard &card = model->card;
   m_name->setText(modelName(card));
