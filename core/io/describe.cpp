@@ -98,21 +98,6 @@ void addTensors(Json &facts, const std::vector<StoredTensor> &tensors) {
   facts["parameters"] = parameters;
 }
 
-/// The files that may hold weights, with their sizes.
-Json weightFiles(const std::string &folder) {
-  std::map<std::string, uint64_t> files;
-  std::error_code ignored;
-  for (const auto &entry : std::filesystem::directory_iterator(folder, ignored)) {
-    const std::string extension = entry.path().extension().string(), name = entry.path().filename().string();
-    const bool isIndex = name == "model.safetensors.index.json" || name == "pytorch_model.bin.index.json";
-    if (!isIndex && extension != ".safetensors" && extension != ".bin") continue;
-    if (files.size() < kMaxShownKeys && entry.is_regular_file(ignored)) files[name] = entry.file_size(ignored);
-  }
-  Json list = Json::array();
-  for (const auto &file : files) list.push_back({{"name", file.first}, {"bytes", file.second}});
-  return list;
-}
-
 /// Tensors that the settings do not speak of: a layer too many, a head of another kind. Nothing reads them.
 void noteSurplus(Description &result, const WeightSource &source, const std::string &path) {
   const core::ModelFamily *family = core::findFamilyByType(source.config().family);
@@ -166,7 +151,6 @@ Description describeModelFolder(const std::string &path) {
                               : exists(path + "/tekken.json")     ? "tekken.json"
                               : exists(path + "/tokenizer.model") ? "tokenizer.model"
                                                                   : "none";
-  result.facts["files"] = weightFiles(path);
   const auto source = openHfFolder(path, false);
   if (!source.ok()) {
     // A folder without weights is still good for tokenize and plan; damaged weights are not good for anything.

@@ -27,6 +27,11 @@ struct Entry {
   uint64_t bytes = 0;
 };
 
+bool isWeights(const std::string &name) {
+  const std::string extension = fs::path(name).extension().string();
+  return extension == ".safetensors" || extension == ".bin" || name.find(".index.json") != std::string::npos;
+}
+
 std::vector<Entry> filesOf(const std::string &folder) {
   std::vector<Entry> files;
   std::error_code error;
@@ -35,7 +40,10 @@ std::vector<Entry> filesOf(const std::string &folder) {
     if (::stat(entry->path().c_str(), &info) == 0 && S_ISREG(info.st_mode))
       files.push_back({entry->path().filename().string(), static_cast<uint64_t>(info.st_size)});
   }
-  std::sort(files.begin(), files.end(), [](const Entry &a, const Entry &b) { return a.name < b.name; });
+  std::sort(files.begin(), files.end(), [](const Entry &a, const Entry &b) {
+    const bool first = isWeights(a.name), second = isWeights(b.name); // what matters most first
+    return first != second ? first : a.name < b.name;
+  });
   return files;
 }
 
