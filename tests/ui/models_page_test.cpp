@@ -10,6 +10,7 @@
 #include "ui/pages/model_menu.h"
 #include "ui/pages/models_page.h"
 #include "ui/pages/train_page.h"
+#include "ui/settings/settings_dialog.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/toast.h"
@@ -283,6 +284,33 @@ private Q_SLOTS:
     QTRY_VERIFY(button(strip, QStringLiteral("Continue")));
     click(strip, "Continue");
     QTRY_VERIFY(QFile::exists(folder + QStringLiteral("/model.safetensors")));
+  }
+
+  void hubAndProxyOfTheSettingsAreTaken() {
+    ModelsStudio studio;
+    studio.openPage();
+    studio.window->openSettings();
+    auto *settings = studio.window->findChild<SettingsDialog *>();
+    const auto field = [settings](const char *name) -> QLineEdit * {
+      for (auto *edit : settings->findChildren<QLineEdit *>())
+        if (edit->accessibleName() == QLatin1String(name)) return edit;
+      return nullptr;
+    };
+    QLineEdit *const hub = field("Model hub"), *const proxy = field("Proxy");
+    hub->setText(QStringLiteral("hf-mirror.com"));
+    proxy->setText(QStringLiteral("socks5://localhost:1080"));
+    QCOMPARE(Preferences::load().hub, QStringLiteral("hf-mirror.com"));
+    hub->setText(QStringLiteral("ftp://elsewhere"));
+    proxy->setText(QStringLiteral("gopher://elsewhere"));
+    for (QLineEdit *edit : {hub, proxy}) QCOMPARE(edit->property("state").toString(), QStringLiteral("problem"));
+    QCOMPARE(Preferences::load().hub, QStringLiteral("hf-mirror.com"));
+    QCOMPARE(Preferences::load().proxy, QStringLiteral("socks5://localhost:1080"));
+    settings->close();
+    studio.page().downloads()->requestDownload();
+    bool said = false;
+    for (const QLabel *label : studio.window->findChild<DownloadDialog *>()->findChildren<QLabel *>())
+      said |= label->text().contains(QStringLiteral("hf-mirror.com"));
+    QVERIFY(said);
   }
 
   void aHubThatIsNoneIsExplained() {

@@ -96,8 +96,10 @@ ModelsPage::ModelsPage(ModelShelf &shelf, DownloadCenter &downloads, Keyring &ke
   connect(m_details->trainButton(), &QPushButton::clicked, this, [this] { Q_EMIT trainRequested(current()); });
   connect(m_details->chatButton(), &QPushButton::clicked, this, [this] { Q_EMIT chatRequested(current()); });
   connect(m_details->openButton(), &QPushButton::clicked, this, [this] {
-    const QFileInfo model(current());
-    QDesktopServices::openUrl(QUrl::fromLocalFile(model.isDir() ? model.filePath() : model.path()));
+    const ShelfModel *model = m_shelf.find(current());
+    if (!model) return;
+    const bool file = model->card.format == "gguf";
+    QDesktopServices::openUrl(QUrl::fromLocalFile(file ? QFileInfo(model->path()).path() : model->path()));
   });
   connect(m_details->removeButton(), &QPushButton::clicked, this, [this] { m_shelf.remove(current()); });
   connect(&m_shelf, &ModelShelf::listChanged, this, &ModelsPage::fill);
