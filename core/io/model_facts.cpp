@@ -93,8 +93,8 @@ Json sizesByBits(const ModelConfig &config) {
   for (const ExpectedTensor &tensor : expectedTensors(config)) {
     double count = 1;
     for (const int64_t size : tensor.shape) count *= static_cast<double>(size);
-    const bool matrix = tensor.shape.size() == 2 && tensor.name.find("embed_tokens") == std::string::npos &&
-                        tensor.name.find("lm_head") == std::string::npos;
+    const bool vocabulary = !tensor.shape.empty() && tensor.shape[0] == config.vocab; // embedding and head, whatever the family calls them
+    const bool matrix = tensor.shape.size() == 2 && !vocabulary;
     (matrix ? matrices : rest) += count;
     if (matrix) rows += static_cast<double>(tensor.shape[0]);
   }
