@@ -70,13 +70,12 @@ TEST_CASE("Models are found in the workspace and described as inspect does") {
 }
 
 TEST_CASE("Sizes at 16, 8 and 4 bits are those of the formulas") {
-  io::ModelConfig config; // Baichuan2-7B's shape
-  config.hidden = 4096;
-  config.intermediate = 11008;
-  config.layers = config.heads = config.kvHeads = 32;
-  config.headDim = 128;
-  config.vocab = 125696;
-  const Json sizes = io::sizesByBits(config);
+  const auto config = io::parseModelConfig( // of Baichuan2-7B's shape
+      R"({"architectures":["LlamaForCausalLM"],"hidden_size":4096,"intermediate_size":11008,"num_hidden_layers":32,
+          "num_attention_heads":32,"vocab_size":125696,"tie_word_embeddings":false,"rms_norm_eps":1e-6})",
+      "config.json");
+  REQUIRE(config.ok());
+  const Json sizes = io::sizesByBits(*config);
   const auto gib = [&](const char *bits) { return static_cast<double>(sizes[bits].get<uint64_t>()) / (1 << 30); };
   CHECK(gib("16") == doctest::Approx(13.98).epsilon(0.001));
   CHECK(gib("8") == doctest::Approx(7.95).epsilon(0.001));
