@@ -121,6 +121,16 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::DownloadDialog</name>
+    <message numerus="yes">
+        <source>%Ln file(s) chosen, %1.</source>
+        <translation>
+            <numerusform>%Ln file chosen, %1.</numerusform>
+            <numerusform>%Ln files chosen, %1.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::ForecastCard</name>
     <message numerus="yes">
         <source>about %n step(s)</source>
@@ -147,6 +157,33 @@
         <translation>
             <numerusform>%Ln more character are not shown. Copying takes them along.</numerusform>
             <numerusform>%Ln more characters are not shown. Copying takes them along.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ModelDetails</name>
+    <message numerus="yes">
+        <source>%Ln file(s), %1</source>
+        <translation>
+            <numerusform>%Ln file, %1</numerusform>
+            <numerusform>%Ln files, %1</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>and %Ln more</source>
+        <translation>
+            <numerusform>and %Ln more</numerusform>
+            <numerusform>and %Ln more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ModelsPage</name>
+    <message numerus="yes">
+        <source>%Ln model(s)</source>
+        <translation>
+            <numerusform>%Ln model</numerusform>
+            <numerusform>%Ln models</numerusform>
         </translation>
     </message>
 </context>

@@ -166,6 +166,77 @@
     </message>
 </context>
 <context>
+    <name>Hub</name>
+    <message>
+        <source>The hub has no such model or file. Check the name; a private model needs your access token.</source>
+        <translation>模型库里没有这个模型或文件。请检查名称；私有模型需要您的访问令牌。</translation>
+    </message>
+    <message>
+        <source>The hub wants to know who asks. Give your access token, then try again.</source>
+        <translation>模型库要求登录。请填写访问令牌后再试。</translation>
+    </message>
+    <message>
+        <source>The hub refuses the access token. Make a new one on the hub and enter it here.</source>
+        <translation>模型库不接受这个访问令牌。请在模型库网站上新建一个，再填到这里。</translation>
+    </message>
+    <message>
+        <source>You have no access to this model yet. Accept its terms on its page at the hub, then try again with your access token.</source>
+        <translation>您还没有这个模型的访问权限。请先在模型库的模型页面上接受使用条款，再用访问令牌重试。</translation>
+    </message>
+    <message>
+        <source>The proxy does not let the connection through. Check it in the settings. (%1)</source>
+        <translation>代理没有放行连接，请在设置里检查。（%1）</translation>
+    </message>
+    <message>
+        <source>There is no connection to the hub. Check the network, or set a mirror or a proxy. (%1)</source>
+        <translation>连不上模型库。请检查网络，或设置镜像或代理。（%1）</translation>
+    </message>
+    <message>
+        <source>%1 does not answer. Continue later, or set a mirror in the settings.</source>
+        <translation>%1 没有响应。请稍后继续，或在设置里换用镜像。</translation>
+    </message>
+    <message>
+        <source>The hub asks for a pause: too many requests. Continue in some minutes.</source>
+        <translation>请求过于频繁，模型库要求稍等。请过几分钟再继续。</translation>
+    </message>
+    <message>
+        <source>The hub has a problem of its own. Continue later. (%1)</source>
+        <translation>模型库自身出了问题，请稍后继续。（%1）</translation>
+    </message>
+    <message>
+        <source>%1 answers with a web page instead of data. A sign-in page or a proxy may stand between, or this is no hub.</source>
+        <translation>%1 返回的是网页而不是数据。中间可能隔着登录页或代理，也可能这里不是模型库。</translation>
+    </message>
+    <message>
+        <source>What the hub sent is no list of files. Check its address in the settings.</source>
+        <translation>模型库返回的不是文件列表。请在设置里检查它的地址。</translation>
+    </message>
+    <message>
+        <source>The hub sends the request on to an address that is not safe to follow. (%1)</source>
+        <translation>模型库把请求转到了不安全的地址，已停止。（%1）</translation>
+    </message>
+    <message>
+        <source>%1 does not have the size that the hub announced. The file was not kept.</source>
+        <translation>%1 的大小与模型库公布的不符，文件没有保留。</translation>
+    </message>
+    <message>
+        <source>%1 arrived damaged: its checksum is not the hub&apos;s. The file was not kept.</source>
+        <translation>%1 在传输中损坏，校验和与模型库公布的不符，文件没有保留。</translation>
+    </message>
+    <message>
+        <source>The disk has too little room: %1 more is needed.</source>
+        <translation>磁盘空间不足，还差 %1。</translation>
+    </message>
+    <message>
+        <source>The file could not be written. (%1)</source>
+        <translation>文件无法写入。（%1）</translation>
+    </message>
+    <message>
+        <source>The model has a file whose name cannot be stored safely: %1</source>
+        <translation>这个模型里有个文件名不能安全地存到磁盘上：%1</translation>
+    </message>
+</context>
+<context>
     <name>Main</name>
     <message>
         <source>Attune is open already with this workspace. Close the other window first, or choose another workspace.</source>
@@ -197,7 +268,7 @@
     </message>
     <message>
         <source>The workspace %1 cannot be written. Make it writable and start Attune again, or choose another folder.</source>
-        <translation>无法写入工作区 %1。请使其可写后重新打开 Attune，或另选一个文件夹。</translation>
+        <translation>无法写入工作区&#x2009;%1。请使其可写后重新打开&#x2009;Attune，或另选一个文件夹。</translation>
     </message>
 </context>
 <context>
@@ -335,6 +406,10 @@
     <message>
         <source>Data</source>
         <translation>数据</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
     </message>
 </context>
 <context>
@@ -582,7 +657,7 @@
     </message>
     <message>
         <source>waiting, place %1</source>
-        <translation>排队，第 %1 位</translation>
+        <translation>排队，第&#x2009;%1&#x2009;位</translation>
     </message>
     <message>
         <source>stopping</source>
@@ -1477,7 +1552,7 @@
     <message numerus="yes">
         <source>%1… (%Ln more character(s))</source>
         <translation>
-            <numerusform>%1……（还有 %Ln 个字符）</numerusform>
+            <numerusform>%1……（还有&#x2009;%Ln&#x2009;个字符）</numerusform>
         </translation>
     </message>
     <message>
@@ -1508,7 +1583,7 @@
     </message>
     <message>
         <source>Write decimals with a point, as in 0.1. A comma only sets thousands apart, as in 10,000.</source>
-        <translation>小数点请用英文句点，例如 0.1；逗号只用来分隔千位，例如 10,000。</translation>
+        <translation>小数点请用英文句点，例如&#x2009;0.1；逗号只用来分隔千位，例如&#x2009;10,000。</translation>
     </message>
 </context>
 <context>
@@ -1578,7 +1653,7 @@
     <message numerus="yes">
         <source>%Ln file(s) in the folder “conversations” cannot be read. They stay as they are.</source>
         <translation>
-            <numerusform>conversations 文件夹里有 %Ln 个文件无法读取，会原样保留。</numerusform>
+            <numerusform>conversations&#x2009;文件夹里有&#x2009;%Ln&#x2009;个文件无法读取，会原样保留。</numerusform>
         </translation>
     </message>
 </context>
@@ -1606,7 +1681,7 @@
     </message>
     <message>
         <source>Nothing was written: a chart is saved as .png, .svg or .csv. Give its name one of these endings.</source>
-        <translation>没有写入任何文件：图表可保存为 .png、.svg 或 .csv。请在文件名末尾加上其中之一。</translation>
+        <translation>没有写入任何文件：图表可保存为&#x2009;.png、.svg&#x2009;或&#x2009;.csv。请在文件名末尾加上其中之一。</translation>
     </message>
 </context>
 <context>
@@ -1810,25 +1885,25 @@
     <message numerus="yes">
         <source>Brought back %Ln change(s) that had not been saved.</source>
         <translation>
-            <numerusform>已找回 %Ln 处未保存的修改。</numerusform>
+            <numerusform>已找回&#x2009;%Ln&#x2009;处未保存的修改。</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln row(s) deleted.</source>
         <translation>
-            <numerusform>已删除 %Ln 行。</numerusform>
+            <numerusform>已删除&#x2009;%Ln&#x2009;行。</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Replaced in %Ln row(s).</source>
         <translation>
-            <numerusform>已在 %Ln 行中替换。</numerusform>
+            <numerusform>已在&#x2009;%Ln&#x2009;行中替换。</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln row(s)</source>
         <translation>
-            <numerusform>%Ln 行</numerusform>
+            <numerusform>%Ln&#x2009;行</numerusform>
         </translation>
     </message>
     <message>
@@ -2001,6 +2076,121 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::DownloadCenter</name>
+    <message>
+        <source>%1 could not be moved to the trash. Delete the folder by hand.</source>
+        <translation>无法把 %1 移到回收站，请手动删除这个文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::DownloadDialog</name>
+    <message>
+        <source>Download a model</source>
+        <translation>下载模型</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>owner/name, or the address of its page</source>
+        <translation>所有者/名称，或模型页面的网址</translation>
+    </message>
+    <message>
+        <source>Show files</source>
+        <translation>查看文件</translation>
+    </message>
+    <message>
+        <source>Hub</source>
+        <translation>模型库</translation>
+    </message>
+    <message>
+        <source>like Hugging Face</source>
+        <translation>Hugging Face 式</translation>
+    </message>
+    <message>
+        <source>Access token</source>
+        <translation>访问令牌</translation>
+    </message>
+    <message>
+        <source>only for private models and those with terms to accept</source>
+        <translation>仅用于私有模型和需接受条款的模型</translation>
+    </message>
+    <message>
+        <source>Kept in the desktop&apos;s keyring or, without one, until Attune is closed. It is sent to this hub only.</source>
+        <translation>保存在桌面的密钥环里；没有密钥环时，只保留到 Attune 关闭。令牌只发给这个模型库。</translation>
+    </message>
+    <message>
+        <source>Files of the model</source>
+        <translation>模型的文件</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation>下载</translation>
+    </message>
+    <message>
+        <source>From %1, version %2.</source>
+        <translation>来自 %1，版本 %2。</translation>
+    </message>
+    <message>
+        <source>From %1. Another hub or a mirror is set in the settings.</source>
+        <translation>来自 %1。可在设置里换用其他模型库或镜像。</translation>
+    </message>
+    <message>
+        <source>Asking %1…</source>
+        <translation>正在询问 %1……</translation>
+    </message>
+    <message>
+        <source>%1 — %2</source>
+        <translation>%1 — %2</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s) chosen, %1.</source>
+        <translation>
+            <numerusform>已选 %Ln 个文件，共 %1。</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::DownloadStrip</name>
+    <message>
+        <source>Discard</source>
+        <translation>放弃</translation>
+    </message>
+    <message>
+        <source>Moves what has arrived to the trash.</source>
+        <translation>把已下载的部分移到回收站。</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 / %2</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>已暂停</translation>
+    </message>
+    <message>
+        <source>%1/s</source>
+        <translation>%1/s</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>剩余 %1</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::DropOverlay</name>
     <message>
         <source>Drop it here</source>
@@ -2090,7 +2280,7 @@
     <message numerus="yes">
         <source>%1 to %2 tokens: %Ln row(s)</source>
         <translation>
-            <numerusform>%1 到 %2 词元：%Ln 行</numerusform>
+            <numerusform>%1&#x2009;到&#x2009;%2&#x2009;词元：%Ln&#x2009;行</numerusform>
         </translation>
     </message>
 </context>
@@ -2169,7 +2359,7 @@
     <message numerus="yes">
         <source>%Ln more character(s) are not shown. Copying takes them along.</source>
         <translation>
-            <numerusform>还有 %Ln 个字符没有显示，复制时会一并带上。</numerusform>
+            <numerusform>还有&#x2009;%Ln&#x2009;个字符没有显示，复制时会一并带上。</numerusform>
         </translation>
     </message>
 </context>
@@ -2277,6 +2467,286 @@
     <message>
         <source>step %1</source>
         <translation>第&#x2009;%1&#x2009;步</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ModelDetails</name>
+    <message>
+        <source>Train with it</source>
+        <translation>用它训练</translation>
+    </message>
+    <message>
+        <source>Chat with it</source>
+        <translation>与它对话</translation>
+    </message>
+    <message>
+        <source>Open the folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>What it is</source>
+        <translation>基本信息</translation>
+    </message>
+    <message>
+        <source>What fits here</source>
+        <translation>装得下吗</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>Size of the weights by the bits kept of each. At 4 bits (NF4) embedding and output stay at 16.</source>
+        <translation>权重按每个参数保留的位数计算的大小。4 位（NF4）时，嵌入层和输出层仍保留 16 位。</translation>
+    </message>
+    <message>
+        <source>Move to the trash</source>
+        <translation>移到回收站</translation>
+    </message>
+    <message>
+        <source>Remove from the list</source>
+        <translation>从列表中移除</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>Architecture</source>
+        <translation>架构</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>参数</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>层数</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>宽度</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>%1 tokens</source>
+        <translation>%1 个词元</translation>
+    </message>
+    <message>
+        <source>Vocabulary</source>
+        <translation>词表</translation>
+    </message>
+    <message>
+        <source>Tokenizer</source>
+        <translation>分词器</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Chat template</source>
+        <translation>对话模板</translation>
+    </message>
+    <message>
+        <source>Stored as</source>
+        <translation>存储格式</translation>
+    </message>
+    <message>
+        <source>see below</source>
+        <translation>见下方</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s), %1</source>
+        <translation>
+            <numerusform>%Ln 个文件，共 %1</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>and %Ln more</source>
+        <translation>
+            <numerusform>还有 %Ln 个问题</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>16 bits</source>
+        <translation>16 位</translation>
+    </message>
+    <message>
+        <source>8 bits</source>
+        <translation>8 位</translation>
+    </message>
+    <message>
+        <source>4 bits</source>
+        <translation>4 位</translation>
+    </message>
+    <message>
+        <source>Working out what training takes…</source>
+        <translation>正在估算训练所需的内存……</translation>
+    </message>
+    <message>
+        <source>LoRA with the usual settings fits: it takes %1, and %2 is free.</source>
+        <translation>按常用设置做 LoRA 装得下：需要 %1，空闲 %2。</translation>
+    </message>
+    <message>
+        <source>LoRA with the usual settings takes %1, and %2 is free. Smaller settings fit: Make it fit, on the Train page, finds them.</source>
+        <translation>按常用设置做 LoRA 需要 %1，空闲只有 %2。调小设置后装得下：用「训练」页的「让它装得下」来找。</translation>
+    </message>
+    <message>
+        <source>LoRA takes %1 here, and %2 is free; no smaller settings fit. Close other programs or take a smaller model.</source>
+        <translation>做 LoRA 需要 %1，空闲只有 %2，再调小设置也装不下。请关闭其他程序，或换一个更小的模型。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ModelRowDelegate</name>
+    <message>
+        <source>cannot be used</source>
+        <translation>无法使用</translation>
+    </message>
+    <message>
+        <source>cannot be judged</source>
+        <translation>无法判断</translation>
+    </message>
+    <message>
+        <source>fits</source>
+        <translation>装得下</translation>
+    </message>
+    <message>
+        <source>fits with less</source>
+        <translation>调小后装得下</translation>
+    </message>
+    <message>
+        <source>too large</source>
+        <translation>装不下</translation>
+    </message>
+    <message>
+        <source>%1 parameters</source>
+        <translation>%1 参数</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ModelShelf</name>
+    <message>
+        <source>%1 could not be moved to the trash. Delete its folder by hand.</source>
+        <translation>无法把 %1 移到回收站，请手动删除它的文件夹。</translation>
+    </message>
+    <message>
+        <source>The model could not be taken out of the trash. It is still there.</source>
+        <translation>无法从回收站取回模型，它还在回收站里。</translation>
+    </message>
+    <message>
+        <source>%1 B</source>
+        <comment>billions of parameters</comment>
+        <translation>%1B</translation>
+    </message>
+    <message>
+        <source>%1 M</source>
+        <comment>millions of parameters</comment>
+        <translation>%1M</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ModelsPage</name>
+    <message>
+        <source>A GGUF file</source>
+        <translation>GGUF 文件</translation>
+    </message>
+    <message>
+        <source>GGUF models (*.gguf)</source>
+        <translation>GGUF 模型 (*.gguf)</translation>
+    </message>
+    <message>
+        <source>%1 is here.</source>
+        <translation>%1 已下载完成。</translation>
+    </message>
+    <message>
+        <source>%1 is in the trash.</source>
+        <translation>%1 已移到回收站。</translation>
+    </message>
+    <message>
+        <source>%1 is no longer on the list. Its files stay.</source>
+        <translation>%1 已从列表中移除，文件保留不动。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>The models on this machine, and what fits here.</source>
+        <translation>这台机器上的模型，以及哪些装得下。</translation>
+    </message>
+    <message>
+        <source>Add GGUF files…</source>
+        <translation>添加 GGUF 文件……</translation>
+    </message>
+    <message>
+        <source>Add a folder…</source>
+        <translation>添加文件夹……</translation>
+    </message>
+    <message>
+        <source>Download…</source>
+        <translation>下载……</translation>
+    </message>
+    <message>
+        <source>Search models…</source>
+        <translation>查找模型……</translation>
+    </message>
+    <message>
+        <source>Search models</source>
+        <translation>查找模型</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Models appear here: Hugging Face folders and GGUF files. Add those you have, drop them onto the window, or download one. The starter model is small enough for any machine.</source>
+        <translation>模型会显示在这里：Hugging Face 文件夹和 GGUF 文件。可以添加已有的模型、拖进窗口，或者下载一个。入门模型很小，什么机器都能用。</translation>
+    </message>
+    <message>
+        <source>Models appear here: Hugging Face folders and GGUF files. Add those you have, drop them onto the window, or download one.</source>
+        <translation>模型会显示在这里：Hugging Face 文件夹和 GGUF 文件。可以添加已有的模型、拖进窗口，或者下载一个。</translation>
+    </message>
+    <message>
+        <source>Use the starter model</source>
+        <translation>使用入门模型</translation>
+    </message>
+    <message>
+        <source>Look for models again</source>
+        <translation>重新查找模型</translation>
+    </message>
+    <message>
+        <source>A model folder, or a folder with several</source>
+        <translation>一个模型文件夹，或放着多个模型的文件夹</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln model(s)</source>
+        <translation>
+            <numerusform>%Ln 个模型</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Reading model %1 of %2…</source>
+        <translation>正在读取第 %1 个模型，共 %2 个……</translation>
+    </message>
+    <message>
+        <source>Working out what fits…</source>
+        <translation>正在判断哪些装得下……</translation>
+    </message>
+    <message>
+        <source>Looking for models…</source>
+        <translation>正在查找模型……</translation>
     </message>
 </context>
 <context>
@@ -2395,7 +2865,7 @@
     <message numerus="yes">
         <source>Replace in the %Ln row(s) shown</source>
         <translation>
-            <numerusform>在显示的 %Ln 行中替换</numerusform>
+            <numerusform>在显示的&#x2009;%Ln&#x2009;行中替换</numerusform>
         </translation>
     </message>
 </context>
@@ -2461,7 +2931,7 @@
     </message>
     <message>
         <source>Only the beginning is shown, so it cannot be edited here: %1 more characters follow.</source>
-        <translation>这里只显示开头，因此不能编辑；后面还有 %1 个字符。</translation>
+        <translation>这里只显示开头，因此不能编辑；后面还有&#x2009;%1&#x2009;个字符。</translation>
     </message>
 </context>
 <context>
@@ -2493,7 +2963,7 @@
     <message numerus="yes">
         <source>of %Ln row(s)</source>
         <translation>
-            <numerusform>/ 共 %Ln 行</numerusform>
+            <numerusform>/ 共&#x2009;%Ln&#x2009;行</numerusform>
         </translation>
     </message>
 </context>
@@ -2986,13 +3456,13 @@
     <message numerus="yes">
         <source>%n paused</source>
         <translation>
-            <numerusform>%n 个已暂停</numerusform>
+            <numerusform>%n&#x2009;个已暂停</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n loading</source>
         <translation>
-            <numerusform>%n 个加载中</numerusform>
+            <numerusform>%n&#x2009;个加载中</numerusform>
         </translation>
     </message>
 </context>
@@ -3168,6 +3638,26 @@
         <source>The environment variable ATTUNE_WORKSPACE sets the workspace. Without it, the folder is chosen here.</source>
         <translation>工作区由环境变量&#x2009;ATTUNE_WORKSPACE&#x2009;指定。没有设置它时，可以在这里选择文件夹。</translation>
     </message>
+    <message>
+        <source>Model hub</source>
+        <translation>模型库</translation>
+    </message>
+    <message>
+        <source>Proxy</source>
+        <translation>代理</translation>
+    </message>
+    <message>
+        <source>Where models are downloaded from: Hugging Face, a mirror laid out like it, or ModelScope.</source>
+        <translation>从哪里下载模型：Hugging Face、与它同样布局的镜像，或 ModelScope。</translation>
+    </message>
+    <message>
+        <source>as the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>For downloads: http://host:port or socks5://host:port; &quot;none&quot; goes without the system&apos;s.</source>
+        <translation>用于下载：http://主机:端口 或 socks5://主机:端口；填 none 则不用系统代理。</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::SettingsForm</name>
@@ -3279,7 +3769,7 @@
     </message>
     <message>
         <source>%1 has changes that were not saved.</source>
-        <translation>%1 有未保存的修改。</translation>
+        <translation>%1&#x2009;有未保存的修改。</translation>
     </message>
     <message>
         <source>Open it</source>
@@ -3518,12 +4008,12 @@
     <message numerus="yes">
         <source>and %n more</source>
         <translation>
-            <numerusform>另有 %n 处</numerusform>
+            <numerusform>另有&#x2009;%n&#x2009;处</numerusform>
         </translation>
     </message>
     <message>
         <source>%1 was not opened, and the form is as it was.</source>
-        <translation>没有打开 %1，表单保持原样。</translation>
+        <translation>没有打开&#x2009;%1，表单保持原样。</translation>
     </message>
     <message>
         <source>Close</source>
@@ -3540,7 +4030,7 @@
     <message numerus="yes">
         <source>%Ln row(s)</source>
         <translation>
-            <numerusform>%Ln 行</numerusform>
+            <numerusform>%Ln&#x2009;行</numerusform>
         </translation>
     </message>
 </context>
@@ -3576,7 +4066,7 @@
     </message>
     <message>
         <source>Only the beginning is shown, so it cannot be edited here: %1 more characters follow.</source>
-        <translation>这里只显示开头，因此不能编辑；后面还有 %1 个字符。</translation>
+        <translation>这里只显示开头，因此不能编辑；后面还有&#x2009;%1&#x2009;个字符。</translation>
     </message>
 </context>
 </TS>
