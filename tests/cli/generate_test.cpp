@@ -111,8 +111,12 @@ TEST_CASE("A broken chat template is blamed on its file; tokenize tells when the
   for (const std::string verb : {"tokenize", "generate"}) {
     const Json error = runAttune({verb, "--model", folder.path(), "--messages", chat, "--json"}).json()["error"];
     CHECK(error["where"] == file + ":1");
-    CHECK(error["hint"].get<std::string>().find("built-in") == std::string::npos); // there is no option for one
+    CHECK(error["hint"].get<std::string>().find("chatml") != std::string::npos);
   }
+  const auto other = runAttune({"tokenize", "--model", folder.path(), "--messages", chat, "--template", "plain", "--json"});
+  REQUIRE(other.code == 0);
+  CHECK(other.json()["template"] == "plain");
+  CHECK(runAttune({"tokenize", "--model", folder.path(), "--messages", chat, "--template", "plian"}).code == 2);
 }
 
 TEST_CASE("score --json refuses logits on stdout, and an empty file has nothing to score") {
