@@ -35,7 +35,7 @@ private Q_SLOTS:
     QTRY_VERIFY(window.runs().known());
     window.tryIt();
     MetricChart *chart = window.runsPage()->curves()->chart();
-    QTRY_VERIFY_WITH_TIMEOUT(!window.runs().runs().empty() && window.runs().runs().front().step >= 5, 120000);
+    QTRY_VERIFY_WITH_TIMEOUT(!window.runs().runs().empty() && window.runs().runs().front().step >= 5, 240000);
     QTRY_VERIFY(!chart->drawnPoints(0).isEmpty());
     qInfo("step 5 after %.1f s", static_cast<double>(clock.elapsed()) / 1000);
     const QString folder = window.runs().active();
