@@ -4,7 +4,6 @@
 #include "ui/models/field_text.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/elided_label.h"
-#include "ui/widgets/forecast_bar.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/toast.h"
@@ -138,12 +137,14 @@ qint64 ForecastCard::steps() const {
   return config.epochs * static_cast<qint64>(std::ceil(sequences / static_cast<double>(config.batchSize * config.accumulation)));
 }
 
-void ForecastCard::showTexts() {
+QVector<ForecastBar::Part> forecastParts(const std::vector<api::ForecastItem> &items) {
   QVector<ForecastBar::Part> parts;
-  if (m_forecast)
-    for (const api::ForecastItem &item : m_forecast->items)
-      parts.push_back({memoryItemLabel(item.name), item.bytes, memoryItemPlace(item.name)});
-  m_bar->setParts(parts, m_forecast ? m_forecast->budgetBytes : 0);
+  for (const api::ForecastItem &item : items) parts.push_back({memoryItemLabel(item.name), item.bytes, memoryItemPlace(item.name)});
+  return parts;
+}
+
+void ForecastCard::showTexts() {
+  m_bar->setParts(m_forecast ? forecastParts(m_forecast->items) : QVector<ForecastBar::Part>(), m_forecast ? m_forecast->budgetBytes : 0);
   m_bar->setVisible(m_forecast.has_value());
   const bool over = m_forecast && !m_forecast->fits();
   m_amount->setText(

@@ -4,6 +4,7 @@
 
 #include "ui/models/config_draft.h"
 #include "ui/models/engine_gate.h"
+#include "ui/widgets/forecast_bar.h"
 
 #include <QFrame>
 #include <QTimer>
@@ -16,7 +17,9 @@ class QPushButton;
 namespace attune::ui {
 
 class ElidedLabel;
-class ForecastBar;
+
+/// A forecast's items as the bar draws them, each always in its own colour.
+QVector<ForecastBar::Part> forecastParts(const std::vector<api::ForecastItem> &items);
 
 class ForecastCard : public QFrame {
   Q_OBJECT

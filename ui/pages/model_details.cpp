@@ -2,10 +2,10 @@
 
 #include "ui/models/error_text.h"
 #include "ui/models/field_text.h"
+#include "ui/pages/forecast_card.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/elided_label.h"
-#include "ui/widgets/forecast_bar.h"
 #include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
@@ -206,10 +206,8 @@ void ModelDetails::showFit(const ShelfModel &model) {
             {tr("8 bits"), bytesText(card.sizes.bits8)},
             {tr("4 bits"), bytesText(card.sizes.bits4)}},
            3);
-  QVector<ForecastBar::Part> parts;
   const FitJudgement *judged = model.judged ? &*model.judged : nullptr;
-  if (judged)
-    for (const api::ForecastItem &item : judged->forecast.items) parts.push_back({memoryItemLabel(item.name), item.bytes});
+  const QVector<ForecastBar::Part> parts = judged ? forecastParts(judged->forecast.items) : QVector<ForecastBar::Part>();
   m_bar->setVisible(!parts.isEmpty());
   m_bar->setParts(parts, judged ? judged->forecast.budgetBytes : 0);
   const QString needed = judged ? bytesText(judged->forecast.neededBytes) : QString();
