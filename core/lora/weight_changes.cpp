@@ -7,7 +7,6 @@
 #include <ATen/ops/isfinite.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 namespace attune::core {
@@ -19,14 +18,9 @@ Status work(const WeightChange &change, const Tensor &target) {
   const int64_t rows = target.size(0), width = target.dim() == 2 ? target.size(1) : 1;
   const int64_t step = std::max<int64_t>(1, kBlockElements / std::max<int64_t>(1, width));
   for (int64_t begin = 0; begin < rows; begin += step) {
-    const int64_t count = std::min(step, rows - begin);
-    const Tensor place = target.narrow(0, begin, count);
+    const Tensor place = target.narrow(0, begin, std::min(step, rows - begin));
     Tensor block = change.replacement ? at::empty(place.sizes(), at::TensorOptions().dtype(at::kFloat)) : place.to(at::kFloat, false, true);
-    const std::string where = change.replacement ? change.replacement->where + "#" + change.name : change.name;
-    if (change.replacement && !change.replacement->readRows(begin, begin + count, block.data_ptr<float>()))
-      return io::adapterRefused("the number type " + change.replacement->dtype, where);
-    if (change.left.defined()) block.addmm_(change.left.narrow(0, begin, count), change.right, 1, change.scale);
-    if (!at::isfinite(block).all().item().toBool()) return io::adapterMalformed("The adapter makes values that are not finite.", where);
+    ATTUNE_CHECK(changeRows(change, begin, block));
     place.copy_(block);
   }
   if (change.replacement) change.replacement->release();
@@ -35,22 +29,38 @@ Status work(const WeightChange &change, const Tensor &target) {
 
 } // namespace
 
+Status changeRows(const WeightChange &change, int64_t begin, Tensor block) {
+  const int64_t count = block.size(0);
+  const std::string where = change.replacement ? change.replacement->where + "#" + change.name : change.name;
+  if (change.replacement && !change.replacement->readRows(begin, begin + count, block.data_ptr<float>()))
+    return io::adapterRefused("the number type " + change.replacement->dtype, where);
+  if (change.left.defined()) block.addmm_(change.left.narrow(0, begin, count), change.right, 1, change.scale);
+  if (!at::isfinite(block).all().item().toBool()) return io::adapterMalformed("The adapter makes values that are not finite.", where);
+  return {};
+}
+
+WeightChanges changesByName(const LoraAdapter &adapter, const io::ModelConfig &config, const ModelFamily &family) {
+  const std::string embedding = family.embedding + ".weight", head = family.head + ".weight";
+  WeightChanges changes;
+  for (const WeightChange &change : adapter.changes) changes.emplace(change.name, change);
+  if (!config.tiedEmbeddings) return changes;
+  for (const auto &[from, to] : {std::pair(embedding, head), std::pair(head, embedding)}) {
+    const auto own = changes.find(from);
+    if (own == changes.end() || !own->second.ofBoth || changes.count(to)) continue;
+    WeightChange other = own->second;
+    other.left = other.right = Tensor();
+    changes.emplace(to, std::move(other));
+  }
+  return changes;
+}
+
 Result<DecoderWeights> changedWeights(const LoraAdapter &adapter, const io::ModelConfig &config, const ModelFamily &family,
                                       const DecoderWeights &base) {
   DecoderWeights tuned = base;
   if (adapter.changes.empty()) return tuned;
   at::NoGradGuard noGrad;
   const std::string embedding = family.embedding + ".weight", head = family.head + ".weight";
-  std::map<std::string, WeightChange> changes;
-  for (const WeightChange &change : adapter.changes) changes.emplace(change.name, change);
-  if (config.tiedEmbeddings)
-    for (const auto &[from, to] : {std::pair(embedding, head), std::pair(head, embedding)}) {
-      const auto own = changes.find(from);
-      if (own == changes.end() || !own->second.ofBoth || changes.count(to)) continue;
-      WeightChange other = own->second;
-      other.left = other.right = Tensor();
-      changes.emplace(to, std::move(other));
-    }
+  const WeightChanges changes = changesByName(adapter, config, family);
 
   io::ModelConfig untied = config;
   untied.tiedEmbeddings = false;

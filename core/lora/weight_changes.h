@@ -4,7 +4,19 @@
 
 #include "core/lora/lora_adapter.h"
 
+#include <map>
+#include <string>
+
 namespace attune::core {
+
+using WeightChanges = std::map<std::string, WeightChange>;
+
+/// adapter.changes by the checkpoint's tensors, with those of a tied head or embedding that follows the other (where PEFT lets it).
+WeightChanges changesByName(const LoraAdapter &adapter, const io::ModelConfig &config, const ModelFamily &family);
+
+/// Works rows [begin, begin + the block's) of a change into `block`, fp32 and contiguous, which holds the base's rows.
+/// MalformedFile for values that are not finite.
+Status changeRows(const WeightChange &change, int64_t begin, Tensor block);
 
 /// `base` with adapter.changes worked in (in fp32, rounded once), sharing every tensor that stays the same. A head that is tied
 /// to the embedding follows it only where PEFT lets it. MalformedFile for values that are not finite,

@@ -86,9 +86,9 @@ void addOwn(Json &config, const io::ModelConfig &c) {
 Status checkHfConfig(const io::ModelConfig &config, const std::string &where) {
   const auto refuse = [&](const std::string &what) {
     return Error{ErrorCode::UnsupportedModel,
-                 "A model with " + what + " cannot be written as a Hugging Face folder, which this method ends with.",
+                 "A model with " + what + " cannot be written as a Hugging Face folder of its own kind.",
                  where,
-                 "Train a LoRA adapter, or start from the model's Hugging Face folder.",
+                 "Start from the model's Hugging Face folder, or train a LoRA adapter.",
                  {}};
   };
   if (config.rope.scaling == "divisors") return refuse("its own table of rotary frequencies");
@@ -112,7 +112,8 @@ std::string hfConfigJson(const io::ModelConfig &c, const std::string &dtype) {
   config["num_key_value_heads"] = c.kvHeads;
   config["head_dim"] = c.headDim;
   config["vocab_size"] = c.vocab;
-  config["max_position_embeddings"] = c.context;
+  const bool stretched = (c.rope.scaling == "linear" || c.rope.scaling == "dynamic") && c.family != "gemma3_text"; // counted from there
+  config["max_position_embeddings"] = stretched && c.rope.originalContext > 0 ? c.rope.originalContext : c.context;
   config["rms_norm_eps"] = c.normEps;
   config[family ? family->activationKey : "hidden_act"] = activationName(c.activation);
   config["attention_bias"] = c.qkvBias;

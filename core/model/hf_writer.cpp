@@ -2,24 +2,12 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/json.h"
-#include "core/io/model_files.h"
 #include "core/io/safetensors.h"
 #include "core/model/hf_config.h"
-
-#include <filesystem>
-#include <sys/stat.h>
+#include "core/model/hf_files.h"
 
 namespace attune::core {
 namespace {
-
-bool isFolder(const std::string &path) {
-  struct stat info = {};
-  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-bool isFile(const std::string &path) {
-  struct stat info = {};
-  return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
-}
 
 bool allOfType(const std::vector<WeightPlace> &places, at::ScalarType type) {
   for (const WeightPlace &place : places)
@@ -40,17 +28,6 @@ Status writeWeights(const std::string &path, const std::vector<WeightPlace> &pla
   return writer.commit();
 }
 
-/// The Python files that config.json's auto_map names: without them transformers cannot open the folder (Baichuan, InternLM2).
-Status carryCode(const std::string &source, const std::string &folder) {
-  std::error_code ignored;
-  for (std::filesystem::directory_iterator item(source, ignored), end; item != end; item.increment(ignored)) {
-    if (item->path().extension() != ".py" || !isFile(item->path().string())) continue;
-    ATTUNE_TRY(const std::string text, readFile(item->path().string(), size_t(16) << 20));
-    ATTUNE_CHECK(writeFileAtomic(folder + "/" + item->path().filename().string(), text));
-  }
-  return {};
-}
-
 } // namespace
 
 Status checkWritable(const io::ModelConfig &config, const std::string &sourcePath) {
@@ -66,14 +43,7 @@ Status writeHfFolder(const std::string &folder, const io::ModelConfig &config, c
     if (warning) *warning = "The model came from a GGUF file, so the folder has no tokenizer files of its own.";
     return writeFileAtomic(folder + "/config.json", hfConfigJson(config, dtype));
   }
-  const auto carry = [&](const std::string &name) -> Status {
-    if (!isFile(sourcePath + "/" + name)) return {};
-    ATTUNE_TRY(const std::string text, readFile(sourcePath + "/" + name));
-    return writeFileAtomic(folder + "/" + name, text);
-  };
-  ATTUNE_CHECK(carry("generation_config.json"));
-  for (const char *name : io::kTokenizerFiles) ATTUNE_CHECK(carry(name));
-  ATTUNE_CHECK(carryCode(sourcePath, folder));
+  ATTUNE_CHECK(carryFiles(sourcePath, folder));
   ATTUNE_TRY(Json json, readJsonFile(sourcePath + "/config.json"));
   ATTUNE_TRY(const ModelFamily *family, familyOf(config));
   const ModelFamily &written = writtenFamily(*family);
@@ -86,10 +56,7 @@ Status writeHfFolder(const std::string &folder, const io::ModelConfig &config, c
     json["model_type"] = written.name;
     if (warning) *warning = "Only the language model was trained and saved; its folder has none of the parts that see pictures.";
   }
-  json.erase("quantization_config"); // the weights written here are plain
-  json.erase("dtype");
-  json["torch_dtype"] = dtype;
-  json["tie_word_embeddings"] = config.tiedEmbeddings; // as the weights are, whatever the original said
+  describeWeights(json, dtype, config.tiedEmbeddings);
   return writeFileAtomic(folder + "/config.json", dumpJson(json) + "\n");
 }
 

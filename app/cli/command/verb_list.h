@@ -19,6 +19,8 @@ constexpr VerbEntry kVerbs[] = {
     {"chat", "Talk to a model in the terminal", true},
     {"inspect", "Say what a model, adapter, dataset or run is", false},
     {"data", "Check, count or show the rows of a dataset", false},
+    {"merge", "Work an adapter into its model and write the result, checked by logits", true},
+    {"export", "Write a model for other programs: as a plain Llama, checked by logits", true},
     {"doctor", "Look at this machine: devices, number types, traps", true},
 };
 
