@@ -5,6 +5,7 @@
 #include "core/nn/head_norm.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <set>
 #include <utility>
@@ -40,7 +41,10 @@ bool staysTied(const WeightChanges &changes, const std::string &embedding, const
   const auto e = changes.find(embedding), h = changes.find(head);
   if (e == changes.end() && h == changes.end()) return true;
   if (e == changes.end() || h == changes.end() || e->second.left.defined() || h->second.left.defined()) return false;
-  return e->second.replacement && h->second.replacement && e->second.replacement->bytes.data == h->second.replacement->bytes.data;
+  if (!e->second.replacement || !h->second.replacement) return false;
+  const io::StoredTensor &one = *e->second.replacement, &other = *h->second.replacement;
+  return one.type == other.type && one.strides == other.strides && one.bytes.size == other.bytes.size &&
+         std::memcmp(one.bytes.data, other.bytes.data, one.bytes.size) == 0;
 }
 
 /// The plan's frame: settings, changes, and whether the head is still the embedding.
