@@ -4,7 +4,7 @@
 #include "core/base/json.h"
 #include "core/model/hf_config.h"
 #include "core/model/hf_files.h"
-#include "core/tokenizer/tokenizer.h"
+#include "core/tokenizer/sentencepiece_json.h"
 
 #include <filesystem>
 
@@ -29,6 +29,27 @@ std::string roleTemplate(const tokenizer::TokenizerBundle &bundle) {
          assistant + " }}{% else %}{{ eos_token }}{% endif %}";
 }
 
+/// Settings for a tokenizer.json made of the SentencePiece model: transformers' own conversion cuts text in other ways.
+Status describeTokenizer(Json &settings, const std::string &folder, const tokenizer::TokenizerBundle &bundle) {
+  const tokenizer::Tokenizer &words = *bundle.tokenizer;
+  const bool has = std::filesystem::exists(folder + "/tokenizer.json");
+  const auto made = has ? Result<std::string>(std::string()) : tokenizer::sentencePieceAsJson(folder + "/tokenizer.model", words);
+  if (!made.ok() && made.error().code != ErrorCode::UnsupportedFormat) return made.error();
+  if (made.ok() && !has) ATTUNE_CHECK(writeFileAtomic(folder + "/tokenizer.json", *made));
+  settings["tokenizer_class"] = made.ok() ? "PreTrainedTokenizerFast" : "LlamaTokenizer";
+  settings["add_bos_token"] = words.addsBos();
+  settings["add_eos_token"] = false;
+  const std::pair<const char *, tokenizer::TokenId> own[] = {{"bos_token", words.bosToken()}, {"eos_token", words.eosToken()}};
+  for (const auto &[key, id] : own)
+    if (id >= 0) settings[key] = words.piece(id);
+  for (const char *key : {"unk_token", "pad_token"}) // their texts: how they are matched stands in tokenizer.json
+    if (settings.contains(key) && settings[key].is_object() && settings[key].contains("content"))
+      settings[key] = Json(settings[key]["content"]);
+  std::error_code ignored;
+  std::filesystem::remove(folder + "/special_tokens_map.json", ignored);
+  return {};
+}
+
 } // namespace
 
 Status writeLlamaFiles(const std::string &folder, const std::string &source, const io::ModelConfig &original, const io::ModelConfig &llama,
@@ -45,22 +66,10 @@ Status writeLlamaFiles(const std::string &folder, const std::string &source, con
   }
   const bool ownCode = original.family == "baichuan" || settings.contains("auto_map");
   if (ownCode && sentencePiece) { // a SentencePiece tokenizer in Python of the model's own
+    ATTUNE_TRY(const tokenizer::TokenizerBundle bundle, tokenizer::loadTokenizer(source));
     settings.erase("auto_map");
-    settings["tokenizer_class"] = "LlamaTokenizer";
-    settings["legacy"] = true;
-    settings["use_fast"] = false;
-    const auto bundle = tokenizer::loadTokenizer(source);
-    if (bundle.ok()) {
-      const tokenizer::Tokenizer &words = *bundle->tokenizer;
-      const auto token = [&](const char *key, tokenizer::TokenId id) {
-        if (id >= 0 && (!settings.contains(key) || settings[key].is_null())) settings[key] = words.piece(id);
-      };
-      token("bos_token", words.bosToken());
-      token("eos_token", words.eosToken());
-      settings["add_bos_token"] = words.addsBos();
-      settings["add_eos_token"] = false;
-      if (bundle->roleTokens && original.headNorm && !settings.contains("chat_template")) settings["chat_template"] = roleTemplate(*bundle);
-    }
+    ATTUNE_CHECK(describeTokenizer(settings, folder, bundle));
+    if (bundle.roleTokens && original.headNorm && !settings.contains("chat_template")) settings["chat_template"] = roleTemplate(bundle);
   }
   return writeFileAtomic(path, dumpJson(settings) + "\n");
 }

@@ -154,6 +154,13 @@ PieceType SentencePieceModel::type(TokenId id) const { return m_parts->types[sta
 TokenId SentencePieceModel::unknown() const { return m_parts->unknown; }
 bool SentencePieceModel::addsDummyPrefix() const { return m_parts->message.normalizer_spec().add_dummy_prefix(); }
 bool SentencePieceModel::removesExtraWhitespaces() const { return m_parts->message.normalizer_spec().remove_extra_whitespaces(); }
+float SentencePieceModel::score(TokenId id) const { return m_parts->message.pieces(id).score(); }
+bool SentencePieceModel::isPlainBpe() const {
+  const auto &rules = m_parts->message.normalizer_spec();
+  const auto &training = m_parts->message.trainer_spec();
+  return training.model_type() == spm::TrainerSpec::BPE && !training.treat_whitespace_as_suffix() && rules.precompiled_charsmap().empty() &&
+         !rules.remove_extra_whitespaces() && rules.escape_whitespaces();
+}
 const std::string &SentencePieceModel::unknownSurface() const { return m_parts->message.trainer_spec().unk_surface(); }
 
 TokenId SentencePieceModel::idOf(std::string_view piece) const {

@@ -56,6 +56,9 @@ public:
   TokenId end() const;
   bool addsDummyPrefix() const;
   bool removesExtraWhitespaces() const;
+  float score(TokenId id) const;
+  /// BPE on the text as it stands: no rules of normalisation, no spaces removed or moved behind words.
+  bool isPlainBpe() const;
   const std::string &unknownSurface() const; // what stands for an unknown piece in decoded text
 
   /// Appends the symbols of `text` (valid UTF-8), normalised as one sentence. Spans in `markers` (sorted, disjoint) are left

@@ -1,6 +1,6 @@
 """What `attune merge` and `attune export llama` write, opened by transformers: logits against model + adapter, tensors against
 PEFT's merge_and_unload, ids of the exported tokenizer against SentencePiece's.   usage: export_check.py ATTUNE   (run by hand)"""
-import glob, json, os, shutil, subprocess, sys, tempfile
+import glob, json, os, random, shutil, subprocess, sys, tempfile
 import torch
 from peft import PeftModel
 from safetensors.torch import load_file
@@ -76,21 +76,25 @@ json.dump({"add_bos_token": False, "add_eos_token": False, "auto_map": {"AutoTok
            "bos_token": special("<s>"), "eos_token": special("</s>"), "unk_token": special("<unk>"), "pad_token": special("<unk>"),
            "clean_up_tokenization_spaces": False, "model_max_length": 4096, "tokenizer_class": "BaichuanTokenizer", "sp_model_kwargs": {}},
           open(folder + "/tokenizer_config.json", "w"))
-json.dump({"user_token_id": 4, "assistant_token_id": 5, "eos_token_id": 2, "bos_token_id": 1}, open(folder + "/generation_config.json", "w"))
+json.dump({"user_token_id": 3, "assistant_token_id": 4, "eos_token_id": 2, "bos_token_id": 1}, open(folder + "/generation_config.json", "w"))
 out = os.path.join(WORK, "chat-llama")
 code, report = attune("export", "llama", "--model", folder, "--out", out)
 print("chat export:", code, report)
 tokenizer = AutoTokenizer.from_pretrained(out)
-texts = ["Hello world", " leading", "two  spaces", "微调模型 12", "a\nb\n", "", "émoji 😀", "<reserved_1>", "tail ", "def f(x):\n    return x", "　全角", "x</s>y"]
+rng = random.Random(5)
+pool = "the of and 微调模型数据 \n  \t12.,!?<>é😀abcdefgh한국　_="
+texts = ["".join(rng.choice(pool) for _ in range(rng.randint(1, 60))) for _ in range(3000)] + ["Hello world", " leading", "two  spaces", "微调模型 12", "a\nb\n", "", "émoji 😀", "tail ", "def f(x):\n    return x", "　全角"]
 same = [t for t in texts if tokenizer(t, add_special_tokens=False)["input_ids"] == words.encode(t)]
-print(type(tokenizer).__name__, "same ids:", len(same), "of", len(texts), "others:", [(t, tokenizer(t)["input_ids"], words.encode(t)) for t in texts if t not in same])
+print(type(tokenizer).__name__, "same ids:", len(same), "of", len(texts), "others:", [(t, tokenizer(t)["input_ids"], words.encode(t)) for t in texts if t not in same][:5])
+if len(same) != len(texts): failed += 1
 messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi there 微调"}, {"role": "assistant", "content": "Hello."}, {"role": "user", "content": "And?"}]
 for conversation in (messages, messages[1:], messages[:3]):
     generating = conversation[-1]["role"] == "user"
     encoded = tokenizer.apply_chat_template(conversation, add_generation_prompt=generating, return_dict=False)
     json.dump(conversation, open(os.path.join(WORK, "chat.json"), "w"))
     code, ours = attune("tokenize", "--model", folder, "--messages", os.path.join(WORK, "chat.json"), *(["--add-generation-prompt"] if generating else []))
-    print("chat ids equal:", encoded == ours.get("ids"), encoded, ours)
+    print("chat ids equal:", encoded == ours.get("ids"))
+    if encoded != ours.get("ids"): failed += 1; print(encoded, ours)
 shutil.rmtree(WORK)
 print({k: f"{v:.2e}" for k, v in worst.items()}, "failed:", failed)
 sys.exit(1 if failed else 0)
