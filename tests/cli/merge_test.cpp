@@ -1,0 +1,79 @@
+// merge and export as a program: what they print, what they refuse, what a stop or a full disk leaves behind.
+#include "tests/support/running_program.h"
+#include "tests/support/temp_folder.h"
+
+#include <doctest/doctest.h>
+
+using namespace attune;
+using namespace attune::test;
+
+namespace {
+
+std::string data(const std::string &name) { return ATTUNE_SOURCE_DIR "/tests/data/" + name; }
+
+size_t entries(const std::string &folder) {
+  return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator()));
+}
+
+} // namespace
+
+TEST_CASE("merge prints its check, and the merged folder scores as model and adapter do") {
+  const TempFolder folder;
+  const std::string model = data("tiny_llama/plain"), out = folder.path() + "/merged/";
+  const auto merged = runAttune({"merge", "--model", model, "--adapter", model + "/adapter", "--out", out, "--dtype", "fp32", "--json"});
+  REQUIRE_MESSAGE(merged.code == 0, merged.out);
+  CHECK(merged.json()["max_logit_difference"].get<double>() < 1e-3);
+  CHECK(merged.json()["top1_agreement"] == 1.0);
+  CHECK(merged.json()["out"] == out);
+  const auto nll = [&](const std::vector<std::string> &which) {
+    std::vector<std::string> words = {"score", "--ids", "3 77 201 5 9 250", "--json", "--model"};
+    words.insert(words.end(), which.begin(), which.end());
+    return runAttune(words).json()["nll"].get<double>();
+  };
+  CHECK(nll({out}) == doctest::Approx(nll({model, "--adapter", model + "/adapter"})).epsilon(1e-6));
+  CHECK(nll({out}) != doctest::Approx(nll({model})).epsilon(1e-4));
+
+  const auto taken = runAttune({"merge", "--model", model, "--adapter", model + "/adapter", "--out", out, "--json"});
+  CHECK(taken.code == 2);
+  CHECK(taken.json()["error"]["where"] == out);
+  CHECK(runAttune({"merge", "--model", model, "--out", folder.path() + "/x"}).code == 2); // no adapter
+  CHECK(runAttune({"merge", "--model", model, "--adapter", folder.path(), "--out", folder.path() + "/x"}).code == 3);
+  const auto size =
+      runAttune({"merge", "--model", model, "--adapter", model + "/adapter", "--out", folder.path() + "/x", "--max-shard-size", "big"});
+  CHECK(size.code == 2);
+  CHECK(entries(folder.path()) == 1);
+}
+
+TEST_CASE("export llama writes Baichuan as a Llama that scores the same, and names what a Llama is not") {
+  const TempFolder folder;
+  const std::string model = data("tiny_families/baichuan2"), out = folder.path() + "/llama";
+  const auto written =
+      runAttune({"export", "llama", "--model", model, "--adapter", model + "/adapter", "--out", out, "--dtype", "fp32", "--json"});
+  REQUIRE_MESSAGE(written.code == 0, written.out);
+  const auto nll = [](const ProgramResult &result) { return result.json()["nll"].get<double>(); };
+  CHECK(nll(runAttune({"score", "--model", out, "--ids", "3 77 5 9 50", "--json"})) ==
+        doctest::Approx(nll(runAttune({"score", "--model", model, "--adapter", model + "/adapter", "--ids", "3 77 5 9 50", "--json"})))
+            .epsilon(1e-6));
+  CHECK(runAttune({"inspect", out, "--json"}).json()["architecture"] == "LlamaForCausalLM");
+  const auto refused =
+      runAttune({"export", "llama", "--model", data("tiny_families/baichuan2_13b"), "--out", folder.path() + "/x", "--json"});
+  CHECK(refused.code == 3);
+  CHECK(refused.json()["error"]["message"].get<std::string>().find("ALiBi") != std::string::npos);
+  CHECK(runAttune({"export", "onnx", "--model", model, "--out", folder.path() + "/x"}).code == 2);
+  CHECK(entries(folder.path()) == 1);
+}
+
+TEST_CASE("a stopped merge and a full disk leave nothing behind") {
+  if (!std::filesystem::exists(starterModel())) return;
+  const TempFolder folder;
+  RunningProgram stopped({"export", "llama", "--model", starterModel(), "--out", folder.path() + "/out"});
+  REQUIRE(stopped.waitUntil([&] { return entries(folder.path()) > 0; }));
+  stopped.signal(SIGINT);
+  CHECK(stopped.wait() == 130);
+  CHECK(entries(folder.path()) == 0);
+
+  RunningProgram full({"export", "llama", "--model", starterModel(), "--out", folder.path() + "/out"}, true);
+  full.limitFileSize(20 << 20);
+  CHECK(full.wait() == 1);
+  CHECK(entries(folder.path()) == 0);
+}
