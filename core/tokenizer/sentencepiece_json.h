@@ -10,8 +10,9 @@
 namespace attune::tokenizer {
 
 /// The text of a tokenizer.json that cuts plain text as `modelPath` (a tokenizer.model) does. Control and user-defined pieces are
-/// tokens matched in text. `words`, the model's tokenizer as loaded, knows names that the settings files changed and whether
-/// a text begins with the begin token. UnsupportedFormat for unigram models and rules of normalisation, which it cannot say exactly.
+/// tokens matched in text; a dummy prefix begins anew behind them. `words`, the model's tokenizer as loaded, knows names that the settings
+/// files changed and whether a text begins with the begin token. UnsupportedFormat for unigram models and rules of normalisation, which it
+/// cannot say exactly.
 Result<std::string> sentencePieceAsJson(const std::string &modelPath, const Tokenizer &words);
 
 } // namespace attune::tokenizer
