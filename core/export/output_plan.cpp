@@ -179,6 +179,11 @@ Result<OutputPlan> planLlama(const io::WeightSource &source, const LoraAdapter &
   return plan;
 }
 
+Error typeTooNarrow(const std::string &tensor, io::DType type) {
+  return {ErrorCode::NotFinite, "The tensor " + tensor + " holds values that " + io::dtypeName(type) + " cannot hold.", tensor,
+          type == io::DType::F16 ? "Use --dtype bf16 or fp32." : "The model's own weights are damaged."};
+}
+
 Status readOutputRows(const io::WeightSource &source, const OutputPlan &plan, const OutputTensor &tensor, int64_t begin, Tensor block) {
   at::NoGradGuard noGrad;
   const int64_t count = block.size(0);

@@ -44,6 +44,9 @@ Result<OutputPlan> planMerge(const io::WeightSource &source, const LoraAdapter &
 /// The same as a LlamaForCausalLM: q, k and v apart, NormHead folded. UnsupportedModel, naming what a Llama does not do.
 Result<OutputPlan> planLlama(const io::WeightSource &source, const LoraAdapter &adapter, std::optional<io::DType> type);
 
+/// NotFinite: a tensor holds values beyond its type.
+Error typeTooNarrow(const std::string &tensor, io::DType type);
+
 /// Rows [begin, begin + the block's) of a planned tensor into `block` (fp32, contiguous), not yet rounded.
 Status readOutputRows(const io::WeightSource &source, const OutputPlan &plan, const OutputTensor &tensor, int64_t begin, Tensor block);
 

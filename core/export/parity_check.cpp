@@ -7,6 +7,7 @@
 #include "core/nn/head_norm.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/isfinite.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -74,12 +75,14 @@ void workIn(const LoraAdapter &adapter, DecoderWeights &weights) {
   }
 }
 
-void roundAll(const std::vector<WeightPlace> &places, const OutputPlan &plan) {
+Status roundAll(const std::vector<WeightPlace> &places, const OutputPlan &plan) {
   for (const WeightPlace &place : places) {
     const io::DType type = plan.typeOf(place.name);
     if (type == io::DType::F32) continue;
     place.target.copy_(place.target.to(type == io::DType::F16 ? at::kHalf : at::kBFloat16));
+    if (!at::isfinite(place.target).all().item().toBool()) return typeTooNarrow(place.name, type);
   }
+  return {};
 }
 
 /// Moves every weight by one unit in the last place of fp32, up and down in turn.
@@ -114,7 +117,7 @@ Result<ParityReference> parityReference(const io::WeightSource &source, const Lo
   if (config.headNorm && !plan.foldsHeadNorm) weights.head = rawHead; // what the file holds
   io::ModelConfig untied = config;
   untied.tiedEmbeddings = false;
-  roundAll(weightPlaces(untied, *family, weights), plan);
+  ATTUNE_CHECK(roundAll(weightPlaces(untied, *family, weights), plan));
   if (config.headNorm && !plan.foldsHeadNorm) weights.head = normaliseRows(rawHead);
   ATTUNE_TRY(reference.rounded, probe(transformer, weights, nullptr, stop));
   nudge(weightPlaces(untied, *family, weights));

@@ -53,9 +53,7 @@ Status writeTensor(io::SafetensorsWriter &writer, const io::WeightSource &source
         at::empty(matrix ? std::vector<int64_t>{count, width} : std::vector<int64_t>{count}, at::TensorOptions().dtype(at::kFloat));
     ATTUNE_CHECK(readOutputRows(source, plan, tensor, begin, block));
     const Tensor cast = block.to(scalarType(tensor.type));
-    if (!at::isfinite(cast).all().item().toBool())
-      return Error{ErrorCode::NotFinite, "The tensor " + tensor.name + " holds values that " + io::dtypeName(tensor.type) + " cannot hold.",
-                   tensor.name, tensor.type == io::DType::F16 ? "Use --dtype bf16 or fp32." : "The model's own weights are damaged."};
+    if (!at::isfinite(cast).all().item().toBool()) return typeTooNarrow(tensor.name, tensor.type);
     ATTUNE_CHECK(writer.write({static_cast<const uint8_t *>(cast.data_ptr()), cast.nbytes()}));
     ATTUNE_CHECK(wrote(cast.nbytes()));
   }

@@ -285,3 +285,23 @@ TEST_CASE("a model that no plain Llama is, is refused by name; stopping leaves n
   CHECK(stopped.error().code == ErrorCode::Interrupted);
   CHECK(std::filesystem::is_empty(out.path));
 }
+
+TEST_CASE("weights that fp16 cannot hold are named, and nothing is written") {
+  const TemporaryFolder model, out;
+  std::filesystem::copy(dataPath("tiny_llama/plain"), model.path, std::filesystem::copy_options::recursive);
+  const auto source = io::openModel(dataPath("tiny_llama/plain")).value();
+  OutputPlan plan = planMerge(*source, {}, io::DType::F32).value();
+  WeightChange &change = plan.changes["model.layers.0.mlp.down_proj.weight"]; // one value of 100,000
+  const std::vector<int64_t> &shape = source->find("model.layers.0.mlp.down_proj.weight")->shape;
+  change.left = at::zeros({shape[0], 1}, at::TensorOptions().dtype(at::kFloat));
+  change.right = at::zeros({1, shape[1]}, at::TensorOptions().dtype(at::kFloat));
+  change.left[0][0] = 1e5, change.right[0][0] = 1.0;
+  std::filesystem::remove(model.path + "/model.safetensors");
+  REQUIRE(writeShards(model.path, *source, plan, 1 << 30, [](uint64_t) { return Status(); }).ok());
+  const auto refused = exportFolder(requestFor(model.path, out, ExportLayout::Own, io::DType::F16));
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::NotFinite);
+  CHECK(refused.error().where == "model.layers.0.mlp.down_proj.weight");
+  CHECK(refused.error().hint.find("bf16") != std::string::npos);
+  CHECK(std::filesystem::is_empty(out.path));
+}
