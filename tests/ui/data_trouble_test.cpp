@@ -224,7 +224,7 @@ private Q_SLOTS:
       const QPushButton *button = studio.button(text);
       return button && !QRect(button->mapTo(studio.window.get(), QPoint()), button->size()).intersects(toast->geometry());
     };
-    QTRY_VERIFY(free(QStringLiteral("Delete row")));                       // once it has risen
+    QTRY_VERIFY(free(QStringLiteral("Delete row"))); // once it has risen
     QTRY_VERIFY(free(QStringLiteral("Next problem F8")));
   }
 
@@ -234,7 +234,7 @@ private Q_SLOTS:
     QTRY_COMPARE(studio.page().table()->model()->rowCount(), 3);
     QSignalSpy failed(&studio.session(), &DatasetSession::failed);
     studio.session().setQuery({"/(/", false, false, false});
-    QTRY_COMPARE(failed.size(), 1);
+    QTRY_VERIFY(!failed.isEmpty()); // again when the rows are counted meanwhile
     QVERIFY(failed.front().front().toString().startsWith(QLatin1String("{bad_search}\nThe regular expression")));
     studio.page().openDataset(
         writeRows(studio.folder.filePath(QStringLiteral("list.json")), "[{\"instruction\": \"q\", \"output\": \"a\"}"));
