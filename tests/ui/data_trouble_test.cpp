@@ -234,7 +234,14 @@ private Q_SLOTS:
     QTRY_COMPARE(studio.page().table()->model()->rowCount(), 3);
     QSignalSpy failed(&studio.session(), &DatasetSession::failed);
     studio.session().setQuery({"/(/", false, false, false});
-    QTRY_VERIFY(!failed.isEmpty()); // again when the rows are counted meanwhile
+    QTRY_COMPARE(failed.size(), 1);
+    QSignalSpy counted(&studio.session(), &DatasetSession::surveyed);
+    api::RunConfig longer = studio.session().lens();
+    longer.maxLength += 1;
+    studio.session().setLens(longer);
+    QTRY_VERIFY(counted.size() >= 2);
+    QTRY_COMPARE(studio.session().work(), DatasetSession::Work::None);
+    QCOMPARE(failed.size(), 1); // the search that follows a count by itself is not told of again
     QVERIFY(failed.front().front().toString().startsWith(QLatin1String("{bad_search}\nThe regular expression")));
     studio.page().openDataset(
         writeRows(studio.folder.filePath(QStringLiteral("list.json")), "[{\"instruction\": \"q\", \"output\": \"a\"}"));

@@ -183,6 +183,7 @@ qint64 DatasetSession::number(api::RowId row) const {
 
 void DatasetSession::setQuery(const api::DocumentQuery &query) {
   m_query = query;
+  m_searchRefused = false;
   look();
 }
 
@@ -208,7 +209,11 @@ void DatasetSession::look() {
         return document.find(query, sort, descending, stop, progress);
       },
       [this](Result<std::vector<api::RowId>> rows) {
-        if (!rows.ok()) return Q_EMIT failed(searchErrorText(rows.error()));
+        const bool told = std::exchange(m_searchRefused, !rows.ok()); // edits and counts search again by themselves
+        if (!rows.ok()) {
+          if (!told) Q_EMIT failed(searchErrorText(rows.error()));
+          return;
+        }
         m_view = std::make_shared<const std::vector<api::RowId>>(std::move(*rows));
         Q_EMIT viewChanged();
       });

@@ -142,6 +142,7 @@ private:
   api::DocumentState m_state;
   api::RowOrder m_view;
   api::DocumentQuery m_query;
+  bool m_searchRefused = false; // and told: once for what a person asked
   api::RowSort m_sort = api::RowSort::File;
   bool m_descending = false;
   api::RunConfig m_lens;
