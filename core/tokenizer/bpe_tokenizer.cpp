@@ -6,34 +6,30 @@ namespace attune::tokenizer {
 
 /// One encoding under way. `source` maps the bytes of the text at hand to the caller's bytes when they differ.
 struct BpeTokenizer::Work {
-  bool parseSpecial = false;
-  const std::vector<TextSpan> *protectedSpans = nullptr;
-  bool wantOffsets = false;
-  StopToken stop;
-  bool stopped = false;
-  const MappedText *source = nullptr; // invalid UTF-8 replaced
+  explicit Work(Job &asked) : job(asked) {}
+  Job &job;
   struct Rewritten {
     const MappedText *text;
     size_t at; // where it stands in the text before
   };
   std::vector<Rewritten> rewritten; // the innermost last; mapped only where `maps`
-  EncodedText out;
   std::vector<BpeModel::Symbol> symbols;
   std::vector<TextSpan> words;
 
-  bool maps() const { return wantOffsets || protectedSpans; }
+  bool maps() const { return job.wantOffsets || job.protectedSpans; }
   TextSpan original(size_t begin, size_t end) const {
     TextSpan span{begin, end};
     for (size_t i = rewritten.size(); i-- > 0;) span = rewritten[i].text->source(span, rewritten[i].at);
-    if (source) span = source->source(span);
+    if (job.source) span = job.source->source(span);
     return span;
   }
   void add(TokenId id, size_t begin, size_t end) {
-    out.ids.push_back(id);
-    if (wantOffsets) out.offsets.push_back(original(begin, end));
+    job.out.ids.push_back(id);
+    if (job.wantOffsets) job.out.offsets.push_back(original(begin, end));
   }
   size_t refused(const AddedToken &token, size_t begin, size_t end) const {
-    return refusedMatch(token, begin, end, parseSpecial, protectedSpans, [this](size_t from, size_t to) { return original(from, to); });
+    return refusedMatch(token, begin, end, job.parseSpecial, job.protectedSpans,
+                        [this](size_t from, size_t to) { return original(from, to); });
   }
 };
 
@@ -67,41 +63,8 @@ Result<std::shared_ptr<const BpeTokenizer>> BpeTokenizer::create(BpeSpec spec) {
   return std::shared_ptr<const BpeTokenizer>(std::move(out));
 }
 
-std::vector<TokenId> BpeTokenizer::encode(std::string_view text, bool parseSpecial) const {
-  Work work;
-  work.parseSpecial = parseSpecial;
-  encodeClean(text, work);
-  return std::move(work.out.ids);
-}
-
-std::optional<std::vector<TokenId>> BpeTokenizer::encodeUnlessStopped(std::string_view text, bool parseSpecial,
-                                                                      const StopToken &stop) const {
-  Work work;
-  work.parseSpecial = parseSpecial;
-  work.stop = stop;
-  encodeClean(text, work);
-  if (work.stopped) return std::nullopt;
-  return std::move(work.out.ids);
-}
-
-EncodedText BpeTokenizer::encodeWithOffsets(std::string_view text, const std::vector<TextSpan> &protectedSpans) const {
-  Work work;
-  work.parseSpecial = true;
-  work.protectedSpans = &protectedSpans;
-  work.wantOffsets = true;
-  encodeClean(text, work);
-  return std::move(work.out);
-}
-
-void BpeTokenizer::encodeClean(std::string_view text, Work &work) const {
-  MappedText replaced;
-  if (validUtf8Prefix(text) != text.size()) {
-    replaced = replaceInvalidUtf8(text);
-    work.source = &replaced;
-    text = replaced.text;
-  }
-  work.out.ids.reserve(text.size() / 4 + 4);
-  if (work.wantOffsets) work.out.offsets.reserve(text.size() / 4 + 4);
+void BpeTokenizer::encodeValid(std::string_view text, Job &job) const {
+  Work work(job);
   std::vector<AddedPiece> pieces;
   m_rawTokens.split(text, {0, text.size()}, pieces,
                     [&](const AddedToken &token, size_t begin, size_t end) { return work.refused(token, begin, end); });
@@ -110,7 +73,7 @@ void BpeTokenizer::encodeClean(std::string_view text, Work &work) const {
       work.add(piece.token->id, piece.span.begin, piece.span.end);
     else
       encodePlain(text, piece.span, work);
-    if (work.stopped) break;
+    if (work.job.stopped) break;
   }
 }
 
@@ -142,7 +105,7 @@ void BpeTokenizer::encodePlain(std::string_view text, TextSpan range, Work &work
 void BpeTokenizer::encodePrepared(std::string_view text, TextSpan range, Work &work) const {
   MappedText prepared;
   const bool atStart = range.begin == 0 && (work.rewritten.empty() || work.rewritten.back().at == 0);
-  if (!m_preparer.apply(text.substr(range.begin, range.end - range.begin), atStart, work.wantOffsets, prepared))
+  if (!m_preparer.apply(text.substr(range.begin, range.end - range.begin), atStart, work.job.wantOffsets, prepared))
     return encodeWords(text, range, work);
   work.rewritten.push_back({&prepared, range.begin});
   encodeWords(prepared.text, {0, prepared.text.size()}, work);
@@ -154,8 +117,8 @@ void BpeTokenizer::encodeWords(std::string_view text, TextSpan range, Work &work
     for (const TextSpan &word : words) {
       work.symbols.clear();
       m_model.encodeWord(text.substr(word.begin, word.end - word.begin), work.symbols);
-      if (!work.wantOffsets) {
-        for (const BpeModel::Symbol &symbol : work.symbols) work.out.ids.push_back(symbol.id);
+      if (!work.job.wantOffsets) {
+        for (const BpeModel::Symbol &symbol : work.symbols) work.job.out.ids.push_back(symbol.id);
         continue;
       }
       size_t at = word.begin;
@@ -164,8 +127,8 @@ void BpeTokenizer::encodeWords(std::string_view text, TextSpan range, Work &work
         at += symbol.bytes;
       }
     }
-    work.stopped = work.stop.stopRequested();
-    return !work.stopped;
+    work.job.stopped = work.job.stop.stopRequested();
+    return !work.job.stopped;
   });
 }
 

@@ -4,19 +4,17 @@
 
 #include "core/tokenizer/added_tokens.h"
 #include "core/tokenizer/bpe_model.h"
+#include "core/tokenizer/encoding_tokenizer.h"
 #include "core/tokenizer/pre_tokenizer.h"
 #include "core/tokenizer/text_normalizer.h"
 
 namespace attune::tokenizer {
 
-class BpeTokenizer : public Tokenizer {
+class BpeTokenizer : public EncodingTokenizer {
 public:
   /// MalformedFile or UnsupportedFormat, with the spec's `where`.
   static Result<std::shared_ptr<const BpeTokenizer>> create(BpeSpec spec);
 
-  std::vector<TokenId> encode(std::string_view text, bool parseSpecial) const override;
-  std::optional<std::vector<TokenId>> encodeUnlessStopped(std::string_view text, bool parseSpecial, const StopToken &stop) const override;
-  EncodedText encodeWithOffsets(std::string_view text, const std::vector<TextSpan> &protectedSpans) const override;
   std::string decode(const std::vector<TokenId> &ids, bool skipSpecial) const override;
   std::string decodeNext(TokenId id, bool atStart) const override;
   std::string piece(TokenId id) const override;
@@ -30,7 +28,7 @@ public:
 
 private:
   struct Work;
-  void encodeClean(std::string_view text, Work &work) const;
+  void encodeValid(std::string_view text, Job &job) const override;
   void encodePlain(std::string_view text, TextSpan range, Work &work) const;
   void encodePrepared(std::string_view text, TextSpan range, Work &work) const;
   void encodeWords(std::string_view text, TextSpan range, Work &work) const;

@@ -23,20 +23,15 @@ std::string withSpaces(std::string_view piece) {
 
 /// One encoding under way.
 struct SentencePieceTokenizer::Work {
-  bool parseSpecial = false;
-  const std::vector<TextSpan> *protectedSpans = nullptr;
-  bool wantOffsets = false;
-  StopToken stop;
-  bool stopped = false;
-  const MappedText *source = nullptr; // invalid UTF-8 replaced
-  EncodedText out;
+  explicit Work(Job &asked) : job(asked) {}
+  Job &job;
   std::vector<SentencePieceModel::Symbol> symbols;
   std::vector<TextSpan> markers;
 
-  TextSpan original(size_t begin, size_t end) const { return source ? source->source({begin, end}) : TextSpan{begin, end}; }
+  TextSpan original(size_t begin, size_t end) const { return job.source ? job.source->source({begin, end}) : TextSpan{begin, end}; }
   void add(TokenId id, size_t begin, size_t end) {
-    out.ids.push_back(id);
-    if (wantOffsets) out.offsets.push_back(original(begin, end));
+    job.out.ids.push_back(id);
+    if (job.wantOffsets) job.out.offsets.push_back(original(begin, end));
   }
 };
 
@@ -111,48 +106,15 @@ Status SentencePieceTokenizer::addEntry(const AddedToken &token) {
   return {};
 }
 
-std::vector<TokenId> SentencePieceTokenizer::encode(std::string_view text, bool parseSpecial) const {
-  Work work;
-  work.parseSpecial = parseSpecial;
-  encodeAll(text, work);
-  return std::move(work.out.ids);
-}
-
-std::optional<std::vector<TokenId>> SentencePieceTokenizer::encodeUnlessStopped(std::string_view text, bool parseSpecial,
-                                                                                const StopToken &stop) const {
-  Work work;
-  work.parseSpecial = parseSpecial;
-  work.stop = stop;
-  encodeAll(text, work);
-  if (work.stopped) return std::nullopt;
-  return std::move(work.out.ids);
-}
-
-EncodedText SentencePieceTokenizer::encodeWithOffsets(std::string_view text, const std::vector<TextSpan> &protectedSpans) const {
-  Work work;
-  work.parseSpecial = true;
-  work.protectedSpans = &protectedSpans;
-  work.wantOffsets = true;
-  encodeAll(text, work);
-  return std::move(work.out);
-}
-
-void SentencePieceTokenizer::encodeAll(std::string_view text, Work &work) const {
-  MappedText replaced;
-  if (validUtf8Prefix(text) != text.size()) {
-    replaced = replaceInvalidUtf8(text);
-    work.source = &replaced;
-    text = replaced.text;
-  }
-  work.out.ids.reserve(text.size() / 4 + 4);
-  if (work.wantOffsets) work.out.offsets.reserve(text.size() / 4 + 4);
+void SentencePieceTokenizer::encodeValid(std::string_view text, Job &job) const {
+  Work work(job);
   std::vector<AddedPiece> pieces;
   m_tokens.split(text, {0, text.size()}, pieces, [&](const AddedToken &token, size_t begin, size_t end) {
-    return refusedMatch(token, begin, end, work.parseSpecial, work.protectedSpans,
+    return refusedMatch(token, begin, end, work.job.parseSpecial, work.job.protectedSpans,
                         [&](size_t from, size_t to) { return work.original(from, to); });
   });
   const AddedPiece *const last = pieces.data() + pieces.size();
-  for (const AddedPiece *piece = pieces.data(); piece != last && !work.stopped;) {
+  for (const AddedPiece *piece = pieces.data(); piece != last && !work.job.stopped;) {
     if (piece->token && m_texts[static_cast<size_t>(piece->token->id)].outside) {
       work.add(piece->token->id, piece->span.begin, piece->span.end);
       ++piece;
@@ -194,8 +156,8 @@ void SentencePieceTokenizer::encodeSentence(std::string_view text, const AddedPi
     });
     flush();
     begin = stop;
-    work.stopped = work.stop.stopRequested();
-    if (work.stopped) return;
+    work.job.stopped = work.job.stop.stopRequested();
+    if (work.job.stopped) return;
   }
 }
 

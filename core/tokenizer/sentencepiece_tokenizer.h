@@ -3,11 +3,12 @@
 #pragma once
 
 #include "core/tokenizer/added_tokens.h"
+#include "core/tokenizer/encoding_tokenizer.h"
 #include "core/tokenizer/sentencepiece_model.h"
 
 namespace attune::tokenizer {
 
-class SentencePieceTokenizer : public Tokenizer {
+class SentencePieceTokenizer : public EncodingTokenizer {
 public:
   struct Options {
     std::string where;                   // the file, for messages
@@ -22,9 +23,6 @@ public:
   /// Whether a user-defined piece is markup that only templates may write ("<reserved_1>"), not white space.
   static bool isMarker(const std::string &piece);
 
-  std::vector<TokenId> encode(std::string_view text, bool parseSpecial) const override;
-  std::optional<std::vector<TokenId>> encodeUnlessStopped(std::string_view text, bool parseSpecial, const StopToken &stop) const override;
-  EncodedText encodeWithOffsets(std::string_view text, const std::vector<TextSpan> &protectedSpans) const override;
   std::string decode(const std::vector<TokenId> &ids, bool skipSpecial) const override;
   std::string decodeNext(TokenId id, bool atStart) const override;
   std::string piece(TokenId id) const override;
@@ -45,7 +43,7 @@ private:
     bool outside = false; // ends the sentence that the library sees
   };
   Status addEntry(const AddedToken &token);
-  void encodeAll(std::string_view text, Work &work) const;
+  void encodeValid(std::string_view text, Job &job) const override;
   void encodeSentence(std::string_view text, const AddedPiece *first, const AddedPiece *last, Work &work) const;
 
   std::shared_ptr<const SentencePieceModel> m_model;
