@@ -1,37 +1,14 @@
 #include "core/data/text_pattern.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
+#include "core/io/pcre2_pattern.h"
+
 #include <algorithm>
-#include <pcre2.h>
 
 namespace attune::data {
 
-namespace {
+using io::Pcre2Match;
 
-struct MatchDeleter {
-  void operator()(pcre2_match_data *data) const { pcre2_match_data_free(data); }
-};
-using MatchData = std::unique_ptr<pcre2_match_data, MatchDeleter>;
-
-std::string messageOf(int code) {
-  unsigned char message[200] = {};
-  pcre2_get_error_message(code, message, sizeof(message));
-  return reinterpret_cast<char *>(message);
-}
-
-} // namespace
-
-struct TextPattern::Compiled {
-  pcre2_code *code = nullptr;
-  pcre2_match_context *limits = nullptr;
-  Compiled() = default;
-  Compiled(const Compiled &) = delete;
-  Compiled &operator=(const Compiled &) = delete;
-  ~Compiled() {
-    pcre2_code_free(code);
-    pcre2_match_context_free(limits);
-  }
-
+struct TextPattern::Compiled : io::Pcre2Pattern {
   /// Whether there is a match at or behind `from`.
   Result<bool> match(std::string_view text, size_t from, pcre2_match_data *data) const {
     const auto *subject = reinterpret_cast<PCRE2_SPTR>(text.data());
@@ -39,7 +16,7 @@ struct TextPattern::Compiled {
     if (result == PCRE2_ERROR_JIT_STACKLIMIT) result = pcre2_match(code, subject, text.size(), from, PCRE2_NO_JIT, data, limits);
     if (result >= 0) return true;
     if (result == PCRE2_ERROR_NOMATCH) return false;
-    return Error{ErrorCode::InvalidData, "The search takes too long: " + messageOf(result) + ".", "", "Use a simpler expression."};
+    return Error{ErrorCode::InvalidData, "The search takes too long: " + io::pcre2Message(result) + ".", "", "Use a simpler expression."};
   }
 };
 
@@ -48,18 +25,12 @@ Result<TextPattern> TextPattern::compile(const std::string &pattern, Syntax synt
   uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF; // rows of broken bytes are searched, too
   options |= syntax == Syntax::Plain ? PCRE2_LITERAL : PCRE2_MULTILINE | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
   if (!matchCase) options |= PCRE2_CASELESS;
-  int code = 0;
-  PCRE2_SIZE offset = 0;
-  compiled->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), options, &code, &offset, nullptr);
-  if (!compiled->code) {
+  if (const auto mistake = compiled->compile(pattern, options)) {
     return Error{ErrorCode::InvalidData,
-                 "The regular expression is not valid at character " + std::to_string(offset + 1) + ": " + messageOf(code) + ".", "", ""};
+                 "The regular expression is not valid at character " + std::to_string(mistake->offset + 1) + ": " + mistake->message + ".",
+                 "", ""};
   }
   pcre2_jit_compile(compiled->code, PCRE2_JIT_COMPLETE); // without JIT the interpreter runs: slower, same result
-  compiled->limits = pcre2_match_context_create(nullptr);
-  pcre2_set_match_limit(compiled->limits, 1000000);
-  pcre2_set_depth_limit(compiled->limits, 100000);
-  pcre2_set_heap_limit(compiled->limits, 64 * 1024);
   TextPattern made;
   made.m_plain = syntax == Syntax::Plain;
   made.m_compiled = std::move(compiled);
@@ -67,12 +38,12 @@ Result<TextPattern> TextPattern::compile(const std::string &pattern, Syntax synt
 }
 
 Result<bool> TextPattern::found(std::string_view text) const {
-  const MatchData data(pcre2_match_data_create(1, nullptr));
+  const Pcre2Match data(pcre2_match_data_create(1, nullptr));
   return m_compiled->match(text, 0, data.get());
 }
 
 Result<std::optional<std::string>> TextPattern::replaced(std::string_view text, const std::string &replacement, size_t maxBytes) const {
-  const MatchData data(pcre2_match_data_create_from_pattern(m_compiled->code, nullptr));
+  const Pcre2Match data(pcre2_match_data_create_from_pattern(m_compiled->code, nullptr));
   const PCRE2_SIZE *groups = pcre2_get_ovector_pointer(data.get());
   const size_t groupCount = pcre2_get_ovector_count(data.get());
   std::string made;

@@ -1,7 +1,6 @@
 #include "core/io/name_pattern.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
+#include "core/io/pcre2_pattern.h"
 
 namespace attune::io {
 
@@ -9,23 +8,10 @@ namespace {
 
 constexpr size_t kMaxPatternBytes = 2000;
 
-struct MatchDeleter {
-  void operator()(pcre2_match_data *data) const { pcre2_match_data_free(data); }
-};
-
 } // namespace
 
-struct NamePattern::Compiled {
-  pcre2_code *code = nullptr;
-  pcre2_match_context *limits = nullptr;
+struct NamePattern::Compiled : Pcre2Pattern {
   std::string where;
-  Compiled() = default;
-  Compiled(const Compiled &) = delete;
-  Compiled &operator=(const Compiled &) = delete;
-  ~Compiled() {
-    pcre2_code_free(code);
-    pcre2_match_context_free(limits);
-  }
 };
 
 Result<NamePattern> NamePattern::compile(const std::string &pattern, Extent extent, const std::string &where) {
@@ -37,25 +23,16 @@ Result<NamePattern> NamePattern::compile(const std::string &pattern, Extent exte
   compiled->where = where;
   const uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_ANCHORED |
                            (extent == Extent::Whole ? static_cast<uint32_t>(PCRE2_ENDANCHORED) : 0u);
-  int code = 0;
-  PCRE2_SIZE offset = 0;
-  compiled->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), options, &code, &offset, nullptr);
-  if (!compiled->code) {
-    unsigned char text[200] = {};
-    pcre2_get_error_message(code, text, sizeof text);
-    return malformed("The regular expression is not valid: " + std::string(reinterpret_cast<char *>(text)));
-  }
-  compiled->limits = pcre2_match_context_create(nullptr);
-  pcre2_set_match_limit(compiled->limits, 20'000); // module names are short
-  pcre2_set_depth_limit(compiled->limits, 20'000);
-  pcre2_set_heap_limit(compiled->limits, 16 * 1024);
+  const Pcre2Limits bounds{20'000, 20'000, 16 * 1024}; // module names are short
+  if (const auto mistake = compiled->compile(pattern, options, bounds))
+    return malformed("The regular expression is not valid: " + mistake->message);
   NamePattern made;
   made.m_compiled = std::move(compiled);
   return made;
 }
 
 Result<std::optional<std::string>> NamePattern::index(const std::string &name) const {
-  const std::unique_ptr<pcre2_match_data, MatchDeleter> data(pcre2_match_data_create_from_pattern(m_compiled->code, nullptr));
+  const Pcre2Match data(pcre2_match_data_create_from_pattern(m_compiled->code, nullptr));
   const int result =
       pcre2_match(m_compiled->code, reinterpret_cast<PCRE2_SPTR>(name.data()), name.size(), 0, 0, data.get(), m_compiled->limits);
   if (result == PCRE2_ERROR_NOMATCH) return std::optional<std::string>();

@@ -1,30 +1,13 @@
 #include "core/tokenizer/split_pattern.h"
 
+#include "core/io/pcre2_pattern.h"
 #include "core/tokenizer/pattern_syntax.h"
 #include "core/tokenizer/unicode.h"
 #include "core/tokenizer/word_scanner.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 namespace attune::tokenizer {
 
-namespace {
-
-struct MatchDeleter {
-  void operator()(pcre2_match_data *data) const { pcre2_match_data_free(data); }
-};
-
-} // namespace
-
-struct SplitPattern::Compiled {
-  pcre2_code *code = nullptr;
-  pcre2_match_context *limits = nullptr;
-  ~Compiled() {
-    pcre2_code_free(code);
-    pcre2_match_context_free(limits);
-  }
-};
+struct SplitPattern::Compiled : io::Pcre2Pattern {};
 
 const char *gpt2Pattern() { return "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"; }
 
@@ -50,23 +33,11 @@ Result<SplitPattern> SplitPattern::compile(const std::string &pattern, const std
   auto compiled = std::make_shared<Compiled>();
   pcre2_compile_context *context = pcre2_compile_context_create(nullptr);
   pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-  int code = 0;
-  PCRE2_SIZE offset = 0;
   // The originals' syntax lets ^ and $ match at every line.
-  compiled->code =
-      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expanded.data()), expanded.size(), PCRE2_UTF | PCRE2_MULTILINE, &code, &offset, context);
+  const auto mistake = compiled->compile(expanded, PCRE2_UTF | PCRE2_MULTILINE, {}, context);
   pcre2_compile_context_free(context);
-  if (!compiled->code) {
-    unsigned char message[200] = {};
-    pcre2_get_error_message(code, message, sizeof(message));
-    return Error{ErrorCode::MalformedFile,
-                 "The pre-tokenizer pattern does not compile: " + std::string(reinterpret_cast<char *>(message)) + ".", where, ""};
-  }
+  if (mistake) return Error{ErrorCode::MalformedFile, "The pre-tokenizer pattern does not compile: " + mistake->message + ".", where, ""};
   pcre2_jit_compile(compiled->code, PCRE2_JIT_COMPLETE); // without JIT the interpreter runs: slower, same result
-  compiled->limits = pcre2_match_context_create(nullptr);
-  pcre2_set_match_limit(compiled->limits, 1000000);
-  pcre2_set_depth_limit(compiled->limits, 100000);
-  pcre2_set_heap_limit(compiled->limits, 64 * 1024);
   out.m_compiled = std::move(compiled);
   return out;
 }
@@ -76,7 +47,7 @@ void SplitPattern::split(std::string_view text, TextSpan range, std::vector<Patt
     for (size_t at = range.begin; at < range.end; at = out.back().span.end) out.push_back({{at, tileEnd(text, {at, range.end})}, true});
     return;
   }
-  const std::unique_ptr<pcre2_match_data, MatchDeleter> data(pcre2_match_data_create_from_pattern(m_compiled->code, nullptr));
+  const io::Pcre2Match data(pcre2_match_data_create_from_pattern(m_compiled->code, nullptr));
   const auto *subject = reinterpret_cast<PCRE2_SPTR>(text.data() + range.begin);
   const size_t size = range.end - range.begin;
   size_t at = 0;
