@@ -28,6 +28,14 @@ template <typename Use> void forSlices(int64_t elements, Use use) {
 
 Tensor flat(const Tensor &tensor) { return tensor.reshape({-1}); }
 
+/// Least and greatest element, NaN where there is one; read in place, as a copy of an embedding would take gigabytes.
+std::pair<double, double> extremes(const Tensor &tensor) {
+  if (tensor.numel() == 0) return {0.0, 0.0};
+  return {tensor.min().item<double>(), tensor.max().item<double>()};
+}
+
+bool areFinite(const std::pair<double, double> &range) { return std::isfinite(range.first) && std::isfinite(range.second); }
+
 ByteView bytesOf(const Tensor &tensor) {
   return {static_cast<const uint8_t *>(tensor.const_data_ptr()), static_cast<size_t>(tensor.nbytes())};
 }
@@ -104,12 +112,7 @@ void AdamW::step(double lr) {
 
 bool AdamW::weightsAreFinite() const {
   const at::NoGradGuard noGradients;
-  for (const Slot &slot : m_slots) {
-    const Tensor weight = flat(slot.parameter.tensor.detach());
-    // The largest magnitude of a tensor is NaN or infinite when any element is.
-    if (weight.numel() > 0 && !std::isfinite(weight.abs().max().item<double>())) return false;
-  }
-  return true;
+  return std::all_of(m_slots.begin(), m_slots.end(), [](const Slot &slot) { return areFinite(extremes(slot.parameter.tensor)); });
 }
 
 double AdamW::gradientNorm() const {
@@ -177,8 +180,8 @@ Status AdamW::load(const std::string &path) {
     std::copy_n(bytes.data, bytes.size, static_cast<uint8_t *>(copy.mutable_data_ptr()));
     file->release(*entry);
     const bool square = name.size() > 3 && name.compare(name.size() - 3, 3, "_sq") == 0;
-    const double least = copy.numel() > 0 ? copy.min().item<double>() : 0.0, most = copy.numel() > 0 ? copy.max().item<double>() : 0.0;
-    if (!std::isfinite(least) || !std::isfinite(most) || (square && least < 0))
+    const auto range = extremes(copy);
+    if (!areFinite(range) || (square && range.first < 0))
       return Error{ErrorCode::MalformedFile, "The optimizer's state \"" + name + "\" holds impossible values.", path,
                    "Resume from an earlier checkpoint, or start the run again."};
     out = copy.to(like.device());
