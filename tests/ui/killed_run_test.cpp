@@ -1,8 +1,7 @@
 // kill -9 of the studio during a run, then another start: the run is listed as interrupted and goes on from its checkpoint.
 // The program is its own victim: with --studio WORKSPACE it is a studio that trains until it is killed.
-#include "app/gui/composition.h"
 #include "tests/support/file_size_limit.h"
-#include "ui/shell/main_window.h"
+#include "tests/support/real_studio.h"
 
 #include <QFile>
 #include <QProcess>
@@ -14,26 +13,12 @@
 
 using namespace attune;
 using namespace attune::ui;
+using attune::test::RealStudio;
 
 namespace {
 
-/// A window on the real engine.
-struct Studio {
-  app::Composition composition;
-  Preferences preferences;
-  Appearance appearance;
-  std::unique_ptr<MainWindow> window;
-
-  explicit Studio(const QString &workspace) : composition(workspace, QCoreApplication::applicationDirPath(), 0) {
-    preferences.language = QStringLiteral("en");
-    appearance.apply(preferences);
-    window = std::make_unique<MainWindow>(composition.services(), appearance, preferences);
-    window->show();
-  }
-};
-
 int trainUntilKilled(QApplication &application, const QString &workspace) {
-  Studio studio(workspace);
+  RealStudio studio(workspace);
   RunCenter &runs = studio.window->runs();
   bool asked = false;
   QObject::connect(&runs, &RunCenter::runChanged, &application, [&](const QString &folder) {
@@ -71,7 +56,7 @@ private Q_SLOTS:
     QCOMPARE(::kill(static_cast<pid_t>(victim.processId()), SIGKILL), 0);
     QVERIFY(victim.waitForFinished());
 
-    Studio studio(workspace.path());
+    RealStudio studio(workspace.path());
     RunCenter &runs = studio.window->runs();
     QTRY_VERIFY(runs.known());
     QCOMPARE(runs.runs().size(), size_t(1));

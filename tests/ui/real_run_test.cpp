@@ -1,11 +1,10 @@
 // Try it, stop, continue, chat: the window on libtorch and the starter model, in a workspace of its own.
-#include "app/gui/composition.h"
 #include "core/api/run_config_json.h"
+#include "tests/support/real_studio.h"
 #include "ui/charts/metric_chart.h"
 #include "ui/pages/chat_page.h"
 #include "ui/pages/run_curves.h"
 #include "ui/pages/runs_page.h"
-#include "ui/shell/main_window.h"
 
 #include <QStandardPaths>
 #include <QTemporaryDir>
@@ -13,6 +12,7 @@
 
 using namespace attune;
 using namespace attune::ui;
+using attune::test::RealStudio;
 
 class RealRunTest : public QObject {
   Q_OBJECT
@@ -22,16 +22,11 @@ private Q_SLOTS:
 
   void tryStopContinueChat() {
     const QTemporaryDir workspace;
-    const app::Composition composition(workspace.path(), QCoreApplication::applicationDirPath(), 0);
-    if (composition.services().starterModel.empty()) QSKIP("The starter model is not here: ./dev setup fetches it.");
-    Preferences preferences;
-    preferences.language = QStringLiteral("en");
-    Appearance appearance;
-    appearance.apply(preferences);
-    MainWindow window(composition.services(), appearance, preferences);
+    const RealStudio studio(workspace.path());
+    if (studio.composition.services().starterModel.empty()) QSKIP("The starter model is not here: ./dev setup fetches it.");
+    MainWindow &window = *studio.window;
     QElapsedTimer clock;
     clock.start();
-    window.show();
     QTRY_VERIFY(window.runs().known());
     window.tryIt();
     MetricChart *chart = window.runsPage()->curves()->chart();
@@ -67,20 +62,16 @@ private Q_SLOTS:
 
   void twoRunsOneAfterTheOther() {
     const QTemporaryDir workspace;
-    const app::Composition composition(workspace.path(), QCoreApplication::applicationDirPath(), 0);
-    if (composition.services().starterModel.empty()) QSKIP("The starter model is not here: ./dev setup fetches it.");
-    Preferences preferences;
-    preferences.language = QStringLiteral("en");
-    Appearance appearance;
-    appearance.apply(preferences);
-    MainWindow window(composition.services(), appearance, preferences);
-    window.show();
+    const RealStudio studio(workspace.path());
+    const Services &services = studio.composition.services();
+    if (services.starterModel.empty()) QSKIP("The starter model is not here: ./dev setup fetches it.");
+    MainWindow &window = *studio.window;
     RunCenter &runs = window.runs();
     QTRY_VERIFY(runs.known());
     QStringList folders;
     for (const char *name : {"one", "two"}) {
-      auto config = api::loadRunConfig(composition.services().resources + "/presets/tryout.json",
-                                       {"model=" + composition.services().starterModel, std::string("name=") + name, "max_steps=2"});
+      auto config = api::loadRunConfig(services.resources + "/presets/tryout.json",
+                                       {"model=" + services.starterModel, std::string("name=") + name, "max_steps=2"});
       QVERIFY(config.ok());
       folders.append(runs.requestStart(*config));
     }
@@ -91,8 +82,7 @@ private Q_SLOTS:
     QVERIFY(runs.queue().empty());
     QTRY_COMPARE_WITH_TIMEOUT(runs.find(folders[1])->phase, api::RunPhase::Completed, 120000);
     QVERIFY(runs.active().isEmpty());
-    const api::RunSummary one = composition.services().runs->summary(folders[0].toStdString()),
-                          two = composition.services().runs->summary(folders[1].toStdString());
+    const api::RunSummary one = services.runs->summary(folders[0].toStdString()), two = services.runs->summary(folders[1].toStdString());
     QCOMPARE(one.step, int64_t(2));
     QCOMPARE(two.step, int64_t(2));
     QVERIFY(two.startedAt >= one.startedAt + one.seconds);
