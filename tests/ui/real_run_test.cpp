@@ -46,7 +46,7 @@ private Q_SLOTS:
     QTRY_VERIFY_WITH_TIMEOUT(window.runs().active().isEmpty(), 60000);
 
     // Another look from the disk says the same.
-    const api::RunSummary summary = composition.services().runs->summary(folder.toStdString());
+    const api::RunSummary summary = studio.composition.services().runs->summary(folder.toStdString());
     QCOMPARE(summary.phase, api::RunPhase::Stopped);
     QCOMPARE(summary.step, window.runs().runs().front().step);
 
