@@ -3,6 +3,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/file_reader.h"
 #include "core/base/shorten.h"
+#include "core/io/model_files.h"
 #include "core/io/model_tensors.h"
 
 #include <algorithm>
@@ -45,18 +46,6 @@ std::vector<Entry> filesOf(const std::string &folder) {
     return first != second ? first : a.name < b.name;
   });
   return files;
-}
-
-std::string upper(std::string text) {
-  for (char &c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return text;
-}
-
-bool isLicense(const std::string &name) {
-  const std::string text = upper(name);
-  for (const char *start : {"LICENSE", "LICENCE", "COPYING", "NOTICE", "USE_POLICY"})
-    if (text.rfind(start, 0) == 0) return true;
-  return false;
 }
 
 std::string headOf(const std::string &path, uint64_t size, size_t most) {
@@ -117,7 +106,7 @@ void addFolderFacts(Description &result, const std::string &folder) {
     if (file.bytes > 0 && file.bytes < 1024 && headOf(path, file.bytes, kLfsHead.size()) == kLfsHead)
       damage("The file only says where the real one is kept: fetch it with git lfs pull.");
     if (file.name == "README.md") license = licenseOfCard(headOf(path, file.bytes, 64 << 10));
-    if (isLicense(file.name) && text.empty()) text = headOf(path, file.bytes, kMaxLicense);
+    if (licenseWordAt(file.name) == 0 && text.empty()) text = headOf(path, file.bytes, kMaxLicense);
   }
   result.facts["files"] = list;
   result.facts["file_bytes"] = all;

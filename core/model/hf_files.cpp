@@ -3,7 +3,6 @@
 #include "core/base/atomic_file.h"
 #include "core/io/model_files.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <sys/stat.h>
@@ -16,13 +15,6 @@ constexpr size_t kLargestFile = size_t(64) << 20; // of those whose names are no
 bool isFile(const std::string &path) {
   struct stat info = {};
   return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
-}
-
-bool isLicence(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const char *word : {"license", "licence", "notice", "copying", "use_policy"})
-    if (name.find(word) != std::string::npos) return true;
-  return false;
 }
 
 } // namespace
@@ -38,7 +30,7 @@ Status carryFiles(const std::string &source, const std::string &folder, bool cod
   const std::set<std::string> known = names;
   std::error_code ignored;
   for (std::filesystem::directory_iterator item(source, ignored), end; item != end; item.increment(ignored))
-    if ((code && item->path().extension() == ".py") || isLicence(item->path().filename().string()))
+    if ((code && item->path().extension() == ".py") || io::licenseWordAt(item->path().filename().string()) != std::string::npos)
       names.insert(item->path().filename().string());
   for (const std::string &name : names) {
     if (!isFile(source + "/" + name)) continue;
