@@ -252,12 +252,11 @@ std::string keysChangeableOnResume() {
   return keys;
 }
 
-DeviceProblem deviceProblem(const std::string &device) {
-  if (device == "auto" || device == "cpu") return {};
+std::string deviceProblem(const std::string &device) {
+  if (device == "auto" || device == "cpu" || device == "cuda") return {};
   const bool numbered = device.size() > 5 && device.size() < 9 && device.compare(0, 5, "cuda:") == 0 &&
                         device.find_first_not_of("0123456789", 5) == std::string::npos;
-  if (device != "cuda" && !numbered) return {"This must be auto, cpu, cuda or cuda:n, not \"" + shortened(device) + "\".", false};
-  return {"Computing on \"" + device + "\" is for a later version of Attune; here are: cpu.", true};
+  return numbered ? "" : "This must be auto, cpu, cuda or cuda:n, not \"" + shortened(device) + "\".";
 }
 
 std::string nearestConfigKey(const std::string &key) {

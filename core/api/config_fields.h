@@ -58,12 +58,8 @@ std::string nearestConfigKey(const std::string &key);
 /// The keys that may change when a run is resumed, "a, b, c".
 std::string keysChangeableOnResume();
 
-/// What is wrong with a device for computing here; empty = nothing. `known`: whether it names a device at all.
-struct DeviceProblem {
-  std::string message;
-  bool known = false;
-};
-DeviceProblem deviceProblem(const std::string &device);
+/// What is wrong with a device's name; empty = nothing. Whether it is there is known to core/device alone.
+std::string deviceProblem(const std::string &device);
 
 /// Digits where the number is whole, "0.0002" otherwise.
 std::string numberText(double value);

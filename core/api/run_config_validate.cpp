@@ -39,13 +39,6 @@ void checkField(const ConfigField &field, const RunConfig &config, Findings &fin
   for (const std::string &name : std::get<std::vector<std::string>>(value)) checkSupported(field, name, findings);
 }
 
-/// A forecast may be for a device of another machine.
-void checkDevice(const std::string &device, ConfigPurpose purpose, Findings &findings) {
-  const DeviceProblem problem = deviceProblem(device);
-  if (problem.message.empty() || (problem.known && purpose == ConfigPurpose::Plan)) return;
-  findings.add("device", problem.message, problem.known ? ErrorCode::NotSupportedYet : ErrorCode::InvalidConfig);
-}
-
 void checkData(const RunConfig &config, Findings &findings) {
   if (config.dataset.empty()) findings.add("dataset", "A run needs at least one dataset file.");
   for (size_t i = 0; i < config.dataset.size(); ++i) {
@@ -72,7 +65,7 @@ std::vector<ConfigProblem> validate(const RunConfig &config, ConfigPurpose purpo
   for (const ConfigField &field : configFields()) checkField(field, config, findings);
   if (config.model.empty()) findings.add("model", "A run needs a model: a Hugging Face folder or a GGUF file.");
   if (purpose == ConfigPurpose::Train) checkData(config, findings);
-  checkDevice(config.device, purpose, findings);
+  if (const std::string problem = deviceProblem(config.device); !problem.empty()) findings.add("device", problem);
 
   const bool badName = config.name.empty() || config.name.size() > 120 || config.name.find('/') != std::string::npos ||
                        config.name == "." || config.name == ".." ||

@@ -1,5 +1,6 @@
 #include "core/backend/local_engine.h"
 
+#include "core/device/compute_device.h"
 #include "core/device/dtype_policy.h"
 #include "core/device/host_info.h"
 #include "core/device/tensor_memory.h"
@@ -16,8 +17,11 @@ LocalEngine::LocalEngine(int64_t threads) {
 }
 
 api::DeviceFacts LocalEngine::device() {
-  const HostInfo host = hostInfo();
-  return {host.processor, bf16IsFaster() ? "bf16" : "fp32", host.cores, host.memoryBytes, TORCH_VERSION};
+  const auto chosen = chooseDevice("auto");
+  const at::Device device = chosen.ok() ? *chosen : at::Device(at::kCPU);
+  const ComputeDevice described = describeDevice(device);
+  const char *precision = autoComputeType(device) == at::kBFloat16 ? "bf16" : "fp32";
+  return {described.name, precision, hostInfo().cores, described.totalBytes, TORCH_VERSION};
 }
 
 Result<std::unique_ptr<api::ChatModel>> LocalEngine::openChat(const std::string &model, const std::string &adapter) {

@@ -14,12 +14,12 @@ enum class ComputePurpose {
   Measure, // score, merge, export: fp32
 };
 
-/// kFloat or kBFloat16; NotSupportedYet for fp16, which a CPU computes a hundred times slower.
-Result<at::ScalarType> computeTypeFor(api::Precision precision, ComputePurpose purpose);
+/// kFloat, kBFloat16 or kHalf; NotSupportedYet for fp16 on a CPU, which computes it a hundred times slower, and in training.
+Result<at::ScalarType> computeTypeFor(api::Precision precision, ComputePurpose purpose, const at::Device &device = at::kCPU);
 
-/// Whether bf16 products are right and clearly faster than fp32 ones here. Found once a machine and remembered: two runs alike
-/// shall compute alike.
-bool bf16IsFaster();
+/// What `auto` means on this device: bf16 where its products are right and clearly faster than fp32's, else fp32. Found once
+/// a device and remembered: two runs alike shall compute alike.
+at::ScalarType autoComputeType(const at::Device &device = at::kCPU);
 bool isClearlyFaster(const std::vector<DtypeTrial> &half, const std::vector<DtypeTrial> &single);
 
 } // namespace attune::core

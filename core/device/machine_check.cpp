@@ -1,8 +1,10 @@
 #include "core/device/machine_check.h"
 
+#include "core/device/compute_device.h"
 #include "core/device/host_info.h"
 #include "core/device/probe.h"
 #include "core/device/threads.h"
+#include "core/nn/device_kernels.h"
 #include "core/plan/memory_planner.h"
 
 #include <ATen/Context.h>
@@ -51,9 +53,15 @@ MachineCheck environmentCheck(int64_t threads) {
   return check;
 }
 
+MachineCheck kernelCheck(const at::Device &device) {
+  const std::string problem = device::problemWith(device, at::kBFloat16);
+  if (problem.empty()) return {"device_kernels", "ok", "compiled here", ""};
+  return {"device_kernels", "warn", problem.substr(0, problem.find('\n')), "Training works, with plain operators and slower."};
+}
+
 } // namespace
 
-std::vector<MachineCheck> checkMachine(const std::string &workspace, int64_t threads) {
+std::vector<MachineCheck> checkMachine(const std::string &workspace, int64_t threads, const at::Device &device) {
   std::vector<MachineCheck> checks;
   const HostInfo host = hostInfo();
   checks.push_back({"libtorch", "ok", std::string(TORCH_VERSION) + (at::globalContext().hasCUDA() ? ", with CUDA" : ", CPU only"), ""});
@@ -63,11 +71,15 @@ std::vector<MachineCheck> checkMachine(const std::string &workspace, int64_t thr
                     used <= host.cores ? "" : "More threads than cores slow each other down."});
   checks.push_back(environmentCheck(used));
 
-  const auto trials = probeDtypes();
+  for (const ComputeDevice &card : accelerators())
+    checks.push_back(
+        {"device_" + card.id, "ok", card.name + ", " + bytesText(card.freeBytes) + " free of " + bytesText(card.totalBytes), ""});
+  if (!device.is_cpu()) checks.push_back(kernelCheck(device));
+  const auto trials = probeDtypes(device);
   checks.push_back(dtypeCheck(trials[0], true));
   checks.push_back(dtypeCheck(trials[1], false));
   checks.push_back(dtypeCheck(trials[2], false));
-  if (trials[2].usable && trials[2].gflops * 4 < trials[0].gflops) {
+  if (device.is_cpu() && trials[2].usable && trials[2].gflops * 4 < trials[0].gflops) {
     checks.back().status = "warn";
     checks.back().advice = "fp16 is slow on this processor; auto never chooses it.";
   }

@@ -2,6 +2,8 @@
 // Main or job thread, blocking; takes up to a second.
 #pragma once
 
+#include "core/nn/tensor.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,7 +17,7 @@ struct MachineCheck {
   std::string advice; // empty when there is nothing to do
 };
 
-/// `workspace` is where runs will be written; `threads` 0 = all cores.
-std::vector<MachineCheck> checkMachine(const std::string &workspace, int64_t threads);
+/// `workspace` is where runs will be written; `threads` 0 = all cores; `device` the one whose number types count.
+std::vector<MachineCheck> checkMachine(const std::string &workspace, int64_t threads, const at::Device &device = at::kCPU);
 
 } // namespace attune::core

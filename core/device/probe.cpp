@@ -1,5 +1,6 @@
 #include "core/device/probe.h"
 
+#include "core/device/compute_device.h"
 #include "core/device/torch_guard.h"
 #include "core/nn/linear.h"
 #include "core/nn/matmul.h"
@@ -27,28 +28,29 @@ double maxOf(const Tensor &tensor) { return at::abs(tensor).max().item<double>()
 
 } // namespace
 
-DtypeTrial tryDtype(at::ScalarType type, int64_t size) {
+DtypeTrial tryDtype(at::ScalarType type, int64_t size, const at::Device &device) {
   DtypeTrial trial;
   trial.name = type == at::kFloat ? "fp32" : type == at::kBFloat16 ? "bf16" : "fp16";
   const double allowed = type == at::kFloat ? 1e-5 : type == at::kBFloat16 ? 2e-2 : 4e-3;
   const Status ran = guarded("A trial product", [&] {
     const at::NoGradGuard noGradients;
-    const Tensor x = pattern(size, size, 1).to(type), w = pattern(size, size, 77).to(type);
+    const Tensor x = pattern(size, size, 1).to(type).to(device), w = pattern(size, size, 77).to(type).to(device);
     Tensor y = matmulTransposed(x, w); // also warms up
-    const Tensor exact = at::mm(x.to(at::kDouble), w.to(at::kDouble).t());
-    trial.relativeError = maxOf(at::sub(y.to(at::kDouble), exact)) / maxOf(exact);
+    const Tensor exact = at::mm(x.cpu().to(at::kDouble), w.cpu().to(at::kDouble).t());
+    trial.relativeError = maxOf(at::sub(y.cpu().to(at::kDouble), exact)) / maxOf(exact);
     double best = 1e30;
     const auto begin = std::chrono::steady_clock::now();
     for (int repetition = 0; repetition < 7; ++repetition) {
       const auto start = std::chrono::steady_clock::now();
       y = matmulTransposed(x, w);
+      synchronize(device);
       const auto now = std::chrono::steady_clock::now();
       best = std::min(best, std::chrono::duration<double>(now - start).count());
       if (now - begin > std::chrono::milliseconds(250)) break;
     }
     const auto n = static_cast<double>(size);
     trial.gflops = 2 * n * n * n / best * 1e-9;
-    trial.path = matmulPath(type);
+    if (device.is_cpu()) trial.path = matmulPath(type);
   });
   if (!ran.ok()) {
     trial.problem = ran.error().message;
@@ -59,7 +61,9 @@ DtypeTrial tryDtype(at::ScalarType type, int64_t size) {
   return trial;
 }
 
-std::vector<DtypeTrial> probeDtypes() {
+std::vector<DtypeTrial> probeDtypes(const at::Device &device) {
+  if (!device.is_cpu())
+    return {tryDtype(at::kFloat, 2048, device), tryDtype(at::kBFloat16, 2048, device), tryDtype(at::kHalf, 2048, device)};
   return {tryDtype(at::kFloat), tryDtype(at::kBFloat16), tryDtype(at::kHalf, 96)}; // fp16 can be a hundred times slower on a CPU
 }
 

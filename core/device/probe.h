@@ -18,10 +18,10 @@ struct DtypeTrial {
   std::string problem;        // why it is not usable
 };
 
-/// One type on the CPU. [size, size] matrices; the best of a few repetitions.
-DtypeTrial tryDtype(at::ScalarType type, int64_t size = 512);
+/// One type on one device. [size, size] matrices; the best of a few repetitions.
+DtypeTrial tryDtype(at::ScalarType type, int64_t size = 512, const at::Device &device = at::kCPU);
 
 /// fp32, bf16 and fp16.
-std::vector<DtypeTrial> probeDtypes();
+std::vector<DtypeTrial> probeDtypes(const at::Device &device = at::kCPU);
 
 } // namespace attune::core

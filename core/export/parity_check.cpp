@@ -103,7 +103,9 @@ Result<ParityReference> parityReference(const io::WeightSource &source, const Lo
   ATTUNE_TRY(const ModelFamily *family, familyOf(config));
   LoraAdapter adapter = adapterOfFile;
   toModelOrder(adapter, config);
-  ATTUNE_TRY(const DecoderWeights base, loadWeights(source, at::kFloat, true));
+  LoadOptions raw(at::kFloat);
+  raw.rawHead = true;
+  ATTUNE_TRY(const DecoderWeights base, loadWeights(source, raw));
   ATTUNE_TRY(DecoderWeights weights, changedWeights(adapter, config, *family, base));
   const Tensor rawHead = weights.head;
   if (config.headNorm) weights.head = normaliseRows(rawHead);

@@ -1,5 +1,6 @@
 #include "core/generate/local_chat.h"
 
+#include "core/device/compute_device.h"
 #include "core/device/dtype_policy.h"
 #include "core/device/own_thread.h"
 #include "core/device/torch_guard.h"
@@ -118,8 +119,9 @@ private:
 
 Result<std::unique_ptr<api::ChatModel>> openLocalChat(const std::string &model, const std::string &adapter) {
   const auto open = [&]() -> Result<std::unique_ptr<api::ChatModel>> {
-    ATTUNE_TRY(const at::ScalarType type, computeTypeFor(api::Precision::Auto, ComputePurpose::Answer));
-    ATTUNE_TRY(ModelSession session, ModelSession::openToGenerate(model, adapter, type, true));
+    ATTUNE_TRY(const at::Device device, chooseDevice("auto"));
+    ATTUNE_TRY(const at::ScalarType type, computeTypeFor(api::Precision::Auto, ComputePurpose::Answer, device));
+    ATTUNE_TRY(ModelSession session, ModelSession::openToGenerate(model, adapter, LoadOptions(type, device), true));
     ATTUNE_CHECK(tokenizer::ChatLayout::choose(session.bundle, "auto")); // a broken one is told now
     return std::unique_ptr<api::ChatModel>(new LocalChat(std::move(session)));
   };

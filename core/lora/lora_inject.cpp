@@ -74,6 +74,13 @@ Result<LoraAdapter> makeLora(const api::LoraConfig &config, const std::vector<Li
   return adapter;
 }
 
+void toDevice(LoraAdapter &adapter, const at::Device &device) {
+  for (LoraModule &module : adapter.modules) {
+    module.a = module.a.to(device);
+    module.b = module.b.to(device);
+  }
+}
+
 DecoderAdapters bindAdapter(const LoraAdapter &adapter, int64_t layers, at::ScalarType type) {
   DecoderAdapters bound(static_cast<size_t>(layers));
   for (const LoraModule &module : adapter.modules) {

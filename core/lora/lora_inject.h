@@ -16,4 +16,7 @@ void drawLora(const Tensor &matrix, const std::string &name, uint64_t seed, doub
 /// A fresh adapter: A uniform in +-1/sqrt(in), a function of seed and module name alone; B zero.
 Result<LoraAdapter> makeLora(const api::LoraConfig &config, const std::vector<LinearModule> &modules, uint64_t seed);
 
+/// Moves A and B to where the model computes.
+void toDevice(LoraAdapter &adapter, const at::Device &device);
+
 } // namespace attune::core

@@ -17,7 +17,7 @@ LoraAdapter inFileOrder(const LoraAdapter &adapter, const io::ModelConfig &confi
   at::NoGradGuard noGrad;
   const Tensor stored = at::tensor(io::groupedRows(config), at::TensorOptions().dtype(at::kLong));
   for (LoraModule &module : ordered.modules)
-    if (module.place.grouped) module.b = at::empty_like(module.b).index_copy_(0, stored, module.b);
+    if (module.place.grouped) module.b = at::empty_like(module.b).index_copy_(0, stored.to(module.b.device()), module.b);
   return ordered;
 }
 

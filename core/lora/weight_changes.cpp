@@ -19,7 +19,8 @@ Status work(const WeightChange &change, const Tensor &target) {
   const int64_t step = std::max<int64_t>(1, kBlockElements / std::max<int64_t>(1, width));
   for (int64_t begin = 0; begin < rows; begin += step) {
     const Tensor place = target.narrow(0, begin, std::min(step, rows - begin));
-    Tensor block = change.replacement ? at::empty(place.sizes(), at::TensorOptions().dtype(at::kFloat)) : place.to(at::kFloat, false, true);
+    Tensor block = change.replacement ? at::empty(place.sizes(), at::TensorOptions().dtype(at::kFloat))
+                                      : place.to(at::TensorOptions().dtype(at::kFloat).device(at::kCPU), false, true);
     ATTUNE_CHECK(changeRows(change, begin, block));
     place.copy_(block);
   }

@@ -20,7 +20,7 @@ constexpr int64_t kChunkElements = 256 * 1024; // 1 MiB of float: the only scrat
 
 Tensor emptyWeight(std::vector<int64_t> shape, const at::TensorOptions &options) {
   Tensor tensor = at::empty(shape, options);
-  if (tensor.is_meta()) return tensor;
+  if (!tensor.is_cpu()) return tensor;
   // Large pages save most of the page faults that filling half a gigabyte costs; refusal is harmless.
   constexpr uintptr_t kPage = uintptr_t(2) << 20;
   const uintptr_t begin = (reinterpret_cast<uintptr_t>(tensor.data_ptr()) + kPage - 1) & ~(kPage - 1);
@@ -81,6 +81,14 @@ Status checkShapes(const io::WeightSource &source, const std::vector<WeightPlace
 Status readRows(const io::WeightSource &source, const WeightPlace &place, int64_t stored, int64_t row, int64_t count,
                 std::vector<float> &scratch) {
   const int64_t width = place.target.dim() == 2 ? place.target.size(1) : 1;
+  if (!place.target.is_cpu() || place.target.scalar_type() == at::kHalf) { // by way of host memory, in a type that the file gives
+    const Tensor rows = place.target.narrow(0, row, count);
+    const auto type = rows.scalar_type() == at::kHalf ? at::kFloat : rows.scalar_type();
+    const Tensor staged = at::empty(rows.sizes(), at::TensorOptions().dtype(type));
+    ATTUNE_CHECK(readRows(source, {place.name, staged, nullptr}, stored, 0, count, scratch));
+    rows.copy_(staged);
+    return {};
+  }
   if (place.target.scalar_type() == at::kFloat)
     return source.readFloat(place.name, stored, stored + count, place.target.data_ptr<float>() + row * width);
   auto *out = place.target.data_ptr<c10::BFloat16>() + row * width;
@@ -148,13 +156,14 @@ std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const Model
   return places;
 }
 
-Result<DecoderWeights> loadWeights(const io::WeightSource &source, at::ScalarType type, bool rawHead) {
+Result<DecoderWeights> loadWeights(const io::WeightSource &source, const LoadOptions &options) {
   const io::ModelConfig &config = source.config();
   ATTUNE_TRY(const ModelFamily *family, familyOf(config));
   at::NoGradGuard noGrad;
   // Compared without memory first: a config may promise any size, only the file's tensors prove it.
-  ATTUNE_CHECK(checkShapes(source, weightPlaces(config, *family, allocate(config, at::TensorOptions().dtype(type).device(at::kMeta)))));
-  DecoderWeights weights = allocate(config, at::TensorOptions().dtype(type));
+  ATTUNE_CHECK(
+      checkShapes(source, weightPlaces(config, *family, allocate(config, at::TensorOptions().dtype(options.type).device(at::kMeta)))));
+  DecoderWeights weights = allocate(config, at::TensorOptions().dtype(options.type).device(options.device));
   const std::vector<WeightPlace> places = weightPlaces(config, *family, weights);
 
   std::vector<Chunk> chunks;
@@ -186,7 +195,7 @@ Result<DecoderWeights> loadWeights(const io::WeightSource &source, at::ScalarTyp
     }
   });
   if (failed) return failure.error();
-  if (config.headNorm && !rawHead) normaliseRowsInPlace(weights.head);
+  if (config.headNorm && !options.rawHead) normaliseRowsInPlace(weights.head);
   return weights;
 }
 

@@ -26,8 +26,15 @@ struct WeightPlace {
 /// Every tensor of the checkpoint with its place in `weights`. A tied head has no place of its own.
 std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const ModelFamily &family, const DecoderWeights &weights);
 
-/// Reads all weights as `type` (kFloat or kBFloat16). MissingInFolder for an absent tensor, MalformedFile for one with the
-/// wrong shape. With headNorm the head's rows are scaled to length 1 (they stay frozen), or come as they are (`rawHead`).
-Result<DecoderWeights> loadWeights(const io::WeightSource &source, at::ScalarType type, bool rawHead = false);
+/// What the weights become.
+struct LoadOptions {
+  LoadOptions(at::ScalarType computeType, at::Device where = at::kCPU) : type(computeType), device(where) {}
+  at::ScalarType type; // kFloat, kBFloat16 or kHalf
+  at::Device device;
+  bool rawHead = false; // with headNorm: the head as it is in the file, not with its rows scaled to length 1
+};
+
+/// Reads all weights. MissingInFolder for an absent tensor, MalformedFile for one with the wrong shape.
+Result<DecoderWeights> loadWeights(const io::WeightSource &source, const LoadOptions &options);
 
 } // namespace attune::core

@@ -24,13 +24,14 @@ uint64_t passNumber(const PassSeed &seed) {
 
 } // namespace
 
-TrainingSetup TrainingSetup::from(const api::RunConfig &config, at::ScalarType compute) {
+TrainingSetup TrainingSetup::from(const api::RunConfig &config, at::ScalarType compute, at::Device device) {
   TrainingSetup setup;
   setup.method = config.method;
   setup.freezeLayers = config.freezeLayers;
   setup.lora = config.lora;
   setup.initAdapter = config.initAdapter;
   setup.compute = compute;
+  setup.device = device;
   setup.neftuneAlpha = config.neftuneAlpha;
   setup.seed = static_cast<uint64_t>(config.seed);
   if (config.checkpointing == api::Checkpointing::Full) setup.recompute = RecomputePolicy::Layer;
@@ -64,12 +65,14 @@ Result<std::unique_ptr<TransformerModel>> TransformerModel::open(const io::Weigh
     }
   }
   if (setup.method != api::Method::Lora) ATTUNE_CHECK(checkWritable(source.config(), modelPath));
-  const bool trainsHead = setup.method == api::Method::Full;
-  ATTUNE_TRY(model->m_weights, loadWeights(source, setup.compute, trainsHead));
+  LoadOptions load(setup.compute, setup.device);
+  load.rawHead = setup.method == api::Method::Full;
+  ATTUNE_TRY(model->m_weights, loadWeights(source, load));
   const int64_t layers = source.config().layers;
   if (setup.method == api::Method::Full) model->trainWeights(0, true);
   if (setup.method == api::Method::Freeze) model->trainWeights(std::max<int64_t>(0, layers - setup.freezeLayers), false);
   if (model->m_adapter) {
+    toDevice(*model->m_adapter, setup.device);
     for (LoraModule &module : model->m_adapter->modules) {
       module.a.set_requires_grad(true);
       module.b.set_requires_grad(true);
@@ -218,7 +221,9 @@ Status TransformerModel::load(const std::string &runFolder) {
     return {};
   }
   ATTUNE_TRY(const auto source, io::openModel(runFolder + "/model"));
-  ATTUNE_TRY(DecoderWeights saved, loadWeights(*source, at::kFloat, true));
+  LoadOptions asWritten(at::kFloat);
+  asWritten.rawHead = true;
+  ATTUNE_TRY(DecoderWeights saved, loadWeights(*source, asWritten));
   const std::vector<WeightPlace> from = weightPlaces(source->config(), writtenFamily(*family), saved);
   const std::vector<WeightPlace> to = weightPlaces(config(), writtenFamily(*family), withMasters(false));
   bool fits = from.size() == to.size();

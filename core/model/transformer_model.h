@@ -21,12 +21,13 @@ struct TrainingSetup {
   api::LoraConfig lora;
   std::string initAdapter;             // LoRA: continue from this folder; empty = fresh
   at::ScalarType compute = at::kFloat; // or kBFloat16
+  at::Device device = at::kCPU;
   RecomputePolicy recompute = RecomputePolicy::None;
   double neftuneAlpha = 0.0;
   uint64_t seed = 42; // draws a fresh adapter
 
   /// From a run config whose precision and checkpointing are resolved (fp32 or bf16; not auto).
-  static TrainingSetup from(const api::RunConfig &config, at::ScalarType compute);
+  static TrainingSetup from(const api::RunConfig &config, at::ScalarType compute, at::Device device = at::kCPU);
 };
 
 class TransformerModel : public TrainableModel {

@@ -6,6 +6,7 @@
 
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <cmath>
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace attune::core {
@@ -105,10 +106,28 @@ struct PackedFunction : torch::autograd::Function<PackedFunction> {
   }
 };
 
+/// The length that all segments have, or 0.
+int64_t commonLength(const std::vector<int64_t> &starts) {
+  const int64_t length = starts[1] - starts[0];
+  for (size_t s = 1; s + 1 < starts.size(); ++s)
+    if (starts[s + 1] - starts[s] != length) return 0;
+  return length;
+}
+
+/// Segments of one length as a batch of one call.
+Tensor fusedBatch(const Tensor &q, const Tensor &k, const Tensor &v, int64_t length, double scale) {
+  const int64_t heads = q.size(1), group = heads / k.size(1), count = q.size(0) / length;
+  const auto batch = [&](const Tensor &t) { return t.unflatten(0, {count, length}).transpose(1, 2); }; // [S, heads, T, D]
+  const auto shared = [&](const Tensor &t) { return group == 1 ? batch(t) : batch(t).repeat_interleave(group, 1); };
+  return at::scaled_dot_product_attention(batch(q), shared(k), shared(v), {}, 0.0, true, scale).transpose(1, 2).reshape(q.sizes());
+}
+
 /// libtorch's kernels, a call a segment; grouped heads as a broadcast (stride 0) of the keys and values.
 Tensor fusedAttention(const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec &spec) {
   const int64_t kvHeads = k.size(1), group = q.size(1) / kvHeads, dim = q.size(2);
   const double scale = spec.scale != 0.0 ? spec.scale : 1.0 / std::sqrt(static_cast<double>(dim));
+  if (const int64_t length = commonLength(spec.segmentStarts); spec.segmentStarts.size() > 2 && length > 0)
+    return fusedBatch(q, k, v, length, scale);
   std::vector<Tensor> outputs;
   for (size_t s = 0; s + 1 < spec.segmentStarts.size(); ++s) {
     const int64_t begin = spec.segmentStarts[s], count = spec.segmentStarts[s + 1] - begin;
@@ -122,6 +141,51 @@ Tensor fusedAttention(const Tensor &q, const Tensor &k, const Tensor &v, const A
   }
   return outputs.size() == 1 ? outputs[0] : at::cat(outputs, 0);
 }
+
+/// The same as PackedFunction with libtorch's kernels: their graph is kept from forward to backward, and nothing but the packed
+/// rows, turned in place, is in it.
+struct PackedFusedFunction : torch::autograd::Function<PackedFusedFunction> {
+  static Tensor forward(AutogradContext *ctx, const Tensor &qkv, const Tensor &positions, const Tensor &cos, const Tensor &sin,
+                        int64_t heads, int64_t kvHeads, bool interleaved, const AttentionSpec *spec) {
+    turn(qkv, heads, kvHeads, positions, {cos, sin}, interleaved, false);
+    auto parts = unpack(qkv.detach(), heads, kvHeads);
+    const at::AutoGradMode record(true);
+    for (Tensor *part : {&parts.q, &parts.k, &parts.v}) *part = part->detach().requires_grad_(true);
+    const Tensor out = fusedAttention(parts.q, parts.k, parts.v, *spec);
+    ctx->saved_data["heads"] = heads;
+    ctx->saved_data["kvHeads"] = kvHeads;
+    ctx->saved_data["interleaved"] = interleaved;
+    ctx->saved_data["inputs"] = std::vector<Tensor>{parts.q, parts.k, parts.v};
+    ctx->saved_data["out"] = out;
+    ctx->save_for_backward({positions, cos, sin});
+    return out.detach().reshape({out.size(0), -1});
+  }
+
+  static variable_list backward(AutogradContext *ctx, variable_list grads) {
+    const auto saved = ctx->get_saved_variables();
+    const std::vector<Tensor> inputs = ctx->saved_data["inputs"].toTensorVector();
+    const Tensor out = ctx->saved_data["out"].toTensor();
+    const int64_t heads = ctx->saved_data["heads"].toInt(), kvHeads = ctx->saved_data["kvHeads"].toInt();
+    const variable_list found = torch::autograd::grad({out}, inputs, {grads[0].view(out.sizes())});
+    const int64_t dim = out.size(2);
+    const Tensor gradQkv = at::empty({out.size(0), (heads + 2 * kvHeads) * dim}, out.options().requires_grad(false));
+    const auto parts = unpack(gradQkv, heads, kvHeads);
+    const RotaryTables tables{saved[1], saved[2]};
+    const bool turns = tables.cos.numel() > 0, interleaved = ctx->saved_data["interleaved"].toBool();
+    const auto store = [&](Tensor place, const Tensor &gradient) {
+      if (turns)
+        rotateInto(place, gradient, saved[0], tables, interleaved, true);
+      else
+        place.copy_(gradient);
+    };
+    store(parts.q, found[0]);
+    store(parts.k, found[1]);
+    Tensor(parts.v).copy_(found[2]);
+    variable_list result(8);
+    result[0] = gradQkv;
+    return result;
+  }
+};
 
 bool needsSliced(const AttentionSpec &spec) { return spec.softcap > 0.0 || spec.window > 0 || !spec.alibiSlopes.empty(); }
 
@@ -141,12 +205,10 @@ Tensor attention(const Tensor &q, const Tensor &k, const Tensor &v, const Attent
 
 Tensor packedAttention(const Tensor &qkv, int64_t heads, int64_t kvHeads, const Tensor &positions, const RotaryTables &tables,
                        bool interleaved, const AttentionSpec &spec) {
-  if (picksFused(qkv, spec)) {
-    auto parts = unpack(qkv, heads, kvHeads);
-    if (tables.cos.defined()) {
-      parts.q = applyRotary(parts.q, positions, tables, interleaved);
-      parts.k = applyRotary(parts.k, positions, tables, interleaved);
-    }
+  const bool fused = picksFused(qkv, spec);
+  if (fused && !at::GradMode::is_enabled()) {
+    const auto parts = unpack(qkv, heads, kvHeads);
+    turn(qkv, heads, kvHeads, positions, tables, interleaved, false);
     return fusedAttention(parts.q, parts.k, parts.v, spec).flatten(1);
   }
   if (!at::GradMode::is_enabled()) {
@@ -154,11 +216,12 @@ Tensor packedAttention(const Tensor &qkv, int64_t heads, int64_t kvHeads, const 
     const auto parts = unpack(qkv, heads, kvHeads);
     return slicedForward(parts.q, parts.k, parts.v, spec).out.flatten(1);
   }
-  if (!tables.cos.defined()) { // an autograd function takes no undefined tensors
-    const Tensor none = at::empty({0});
-    return PackedFunction::apply(qkv, none, none, none, heads, kvHeads, interleaved, &spec);
-  }
-  return PackedFunction::apply(qkv, positions, tables.cos, tables.sin, heads, kvHeads, interleaved, &spec);
+  // An autograd function takes no undefined tensors.
+  const Tensor none = tables.cos.defined() ? Tensor() : at::empty({0});
+  const Tensor &places = tables.cos.defined() ? positions : none, &cos = tables.cos.defined() ? tables.cos : none,
+               &sin = tables.cos.defined() ? tables.sin : none;
+  if (fused) return PackedFusedFunction::apply(qkv, places, cos, sin, heads, kvHeads, interleaved, &spec);
+  return PackedFunction::apply(qkv, places, cos, sin, heads, kvHeads, interleaved, &spec);
 }
 
 Tensor attentionWithCache(const Tensor &q, const Tensor &keys, const Tensor &values, int64_t start, const AttentionSpec &spec) {

@@ -1,5 +1,6 @@
 #include "core/nn/feed_forward.h"
 
+#include "core/nn/device_kernels.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/kernels/parallel.h"
 
@@ -50,6 +51,7 @@ bool usesLoops(const Tensor &gateUp) { return usesOwnKernels(gateUp) && gateUp.d
 int64_t rowGrain(int64_t width) { return std::max<int64_t>(1, 16384 / std::max<int64_t>(1, width)); }
 
 Tensor gatedForward(const Tensor &gateUp, io::Activation activation) {
+  if (Tensor made; device::gateForward(gateUp, activation, made)) return made;
   if (usesLoops(gateUp)) {
     const int64_t width = gateUp.size(1) / 2;
     Tensor out = at::empty({gateUp.size(0), width}, gateUp.options());
@@ -70,6 +72,7 @@ Tensor gatedForward(const Tensor &gateUp, io::Activation activation) {
 }
 
 Tensor gatedBackward(const Tensor &grad, const Tensor &gateUp, io::Activation activation) {
+  if (Tensor made; device::gateBackward(grad, gateUp, activation, made)) return made;
   if (usesLoops(gateUp) && grad.scalar_type() == gateUp.scalar_type()) {
     const Tensor dense = grad.contiguous();
     const int64_t width = gateUp.size(1) / 2;

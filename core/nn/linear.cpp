@@ -47,7 +47,7 @@ ForwardResult linearForward(const Tensor &x, const Tensor &weight, const Tensor 
   result.y = matmulTransposed(x, weight.scalar_type() == x.scalar_type() ? weight : weight.to(x.scalar_type()));
   if (bias.defined()) result.y.add_(bias);
   if (slices.empty()) return result;
-  const auto adapters = gatherAdapters(slices, computeType(x.scalar_type()));
+  const auto adapters = gatherAdapters(slices, adapterType(x));
   result.reduced = lowRankReduce(counterDropout(x, drop.probability, drop.seed), adapters.a);
   for (size_t i = 0; i < slices.size(); ++i) {
     const auto &slice = slices[i];
@@ -134,7 +134,7 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     for (size_t i = 0; i < scales.size(); ++i) {
       slices[i] = {saved[first + 2 * i], saved[first + 2 * i + 1], scales[i], rows[2 * i], rows[2 * i + 1]};
     }
-    const auto adapters = gatherAdapters(slices, type);
+    const auto adapters = gatherAdapters(slices, adapterType(x));
     std::vector<LowRankPart> parts;
     for (size_t i = 0; i < slices.size(); ++i) {
       parts.push_back({grad.narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin),

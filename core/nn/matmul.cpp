@@ -29,10 +29,12 @@ void plainProduct(Tensor out, const Tensor &left, const Tensor &right, bool accu
     return;
   }
   // Mixed: the 16-bit operand's type decides the product (its library kernel), the output's type the storage.
-  const bool narrow = left.scalar_type() == at::kBFloat16 || right.scalar_type() == at::kBFloat16;
-  const auto type = narrow && matmulPathOf(at::kBFloat16) == MatmulPath::Library && !plainKernelsForced()
-                        ? at::kBFloat16
-                        : c10::promoteTypes(out.scalar_type(), c10::promoteTypes(left.scalar_type(), right.scalar_type()));
+  const auto wideType = c10::promoteTypes(out.scalar_type(), c10::promoteTypes(left.scalar_type(), right.scalar_type()));
+  const auto half = left.scalar_type() == wideType ? right.scalar_type() : left.scalar_type();
+  const bool byHalf = out.device().is_cpu()
+                          ? half == at::kBFloat16 && matmulPathOf(at::kBFloat16) == MatmulPath::Library && !plainKernelsForced()
+                          : half == at::kBFloat16 || half == at::kHalf;
+  const auto type = byHalf ? half : wideType;
   const Tensor wide = at::mm(left.to(type), right.to(type));
   if (accumulate) {
     out.add_(wide);

@@ -1,5 +1,6 @@
 #include "core/nn/rms_norm.h"
 
+#include "core/nn/device_kernels.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/kernels/parallel.h"
 
@@ -50,6 +51,8 @@ Tensor wideFactor(const Tensor &weight, bool plusOne) {
 int64_t rowGrain(int64_t width) { return std::max<int64_t>(1, 32768 / std::max<int64_t>(1, width)); }
 
 NormResult normForward(const Tensor &x, const Tensor &delta, const Tensor &weight, double eps, bool plusOne) {
+  NormResult made;
+  if (device::normForward(x, delta, weight, eps, plusOne, made.sum, made.y, made.rstd)) return made;
   if (!usesLoops(x, weight) || (delta.defined() && (delta.scalar_type() != x.scalar_type() || !delta.is_contiguous()))) {
     return plainForward(x, delta, weight, eps, plusOne);
   }
@@ -90,6 +93,7 @@ std::pair<Tensor, Tensor> plainBackward(const Tensor &gradY, const Tensor &gradS
 std::pair<Tensor, Tensor> normBackward(const Tensor &gradY, const Tensor &gradSum, const Tensor &sum, const Tensor &weight,
                                        const Tensor &rstd, bool plusOne, bool wantsWeight) {
   if (!gradY.defined()) return {gradSum, Tensor()};
+  if (Tensor gradX; !wantsWeight && device::normBackward(gradY, gradSum, sum, weight, rstd, plusOne, gradX)) return {gradX, Tensor()};
   if (!usesLoops(sum, weight) || gradY.scalar_type() != sum.scalar_type()) {
     return plainBackward(gradY, gradSum, sum, weight, rstd, plusOne, wantsWeight);
   }

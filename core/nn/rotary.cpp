@@ -1,5 +1,6 @@
 #include "core/nn/rotary.h"
 
+#include "core/nn/device_kernels.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/kernels/parallel.h"
 #include "core/nn/rotary_frequencies.h"
@@ -84,17 +85,19 @@ void rotateRows(const Tensor &in, Tensor out, const Tensor &positions, const Rot
 } // namespace
 
 Tensor rotate(const Tensor &x, const Tensor &positions, const RotaryTables &tables, bool interleaved, bool inverse) {
-  if (usesLoops(x, positions, tables)) {
-    Tensor out = at::empty(x.sizes(), x.options());
-    rotateRows(x, out, positions, tables, interleaved, inverse);
-    return out;
-  }
-  return plainRotate(x, positions, tables, interleaved, inverse);
+  Tensor out = at::empty(x.sizes(), x.options());
+  rotateInto(out, x, positions, tables, interleaved, inverse);
+  return out;
+}
+
+void rotateInto(Tensor out, const Tensor &x, const Tensor &positions, const RotaryTables &tables, bool interleaved, bool inverse) {
+  if (usesLoops(x, positions, tables) && usesOwnKernels(out)) return rotateRows(x, out, positions, tables, interleaved, inverse);
+  if (device::rotate(x, out, positions, tables.cos, tables.sin, interleaved, inverse)) return;
+  out.copy_(plainRotate(x, positions, tables, interleaved, inverse));
 }
 
 void rotateInPlace(Tensor x, const Tensor &positions, const RotaryTables &tables, bool interleaved, bool inverse) {
-  if (usesLoops(x, positions, tables)) return rotateRows(x, x, positions, tables, interleaved, inverse);
-  x.copy_(plainRotate(x, positions, tables, interleaved, inverse));
+  rotateInto(x, x, positions, tables, interleaved, inverse);
 }
 
 RotaryTables rotaryTables(const io::RopeConfig &rope, int64_t headDim, int64_t positions, const at::Device &device, int64_t variant) {

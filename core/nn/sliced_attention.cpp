@@ -1,6 +1,7 @@
 #include "core/nn/sliced_attention.h"
 
 #include "core/nn/attention_on_cpu.h"
+#include "core/nn/device_kernels.h"
 #include "core/nn/kernel_policy.h"
 
 #include <ATen/ops/baddbmm.h>
@@ -9,6 +10,7 @@
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/tanh.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/where.h>
 #include <algorithm>
 #include <cmath>
@@ -151,6 +153,12 @@ void slicedBackward(const Tensor &grad, const Tensor &q, const Tensor &k, const 
 
 Tensor slicedCached(const Tensor &q, const Tensor &keys, const Tensor &values, int64_t start, const AttentionSpec &spec) {
   if (usesAttentionLoops(q.to(keys.scalar_type()), keys, values)) return loopCached(q, keys, values, start, spec);
+  if (Tensor out; q.is_cuda() && q.size(0) == 1) {
+    device::DecodeShape shape{
+        spec.window > 0 ? std::max<int64_t>(0, start + 1 - spec.window) : 0, start + 1, scaleOf(spec, q.size(2)), spec.softcap, {}};
+    if (!spec.alibiSlopes.empty()) shape.slopes = at::tensor(spec.alibiSlopes).to(q.device());
+    if (device::decodeAttention(q.contiguous(), keys, values, shape, out)) return out;
+  }
   Tensor out = at::empty(q.sizes(), q.options());
   forwardSegment(q.to(keys.scalar_type()), keys, values, start, spec, out, Tensor());
   return out;

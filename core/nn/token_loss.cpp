@@ -1,5 +1,6 @@
 #include "core/nn/token_loss.h"
 
+#include "core/nn/device_kernels.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/kernels/parallel.h"
 #include "core/nn/matmul.h"
@@ -67,7 +68,8 @@ double chunkLoss(Tensor logits, const Tensor &targets, double softcap, bool want
 
 int64_t chunkRows(const Tensor &head, int64_t wanted) {
   if (wanted > 0) return wanted;
-  const int64_t budget = int64_t{25} * 1000 * 1000; // fp32 logits of one chunk: 100 MB
+  // Logits of one chunk: 100 MB in fp32 on the CPU; an accelerator needs longer products to be busy.
+  const int64_t budget = (head.is_cuda() ? int64_t{128} : int64_t{25}) * 1000 * 1000;
   return std::min<int64_t>(1024, std::max<int64_t>(64, budget / std::max<int64_t>(1, head.size(0)) / 64 * 64));
 }
 
@@ -86,7 +88,11 @@ LossResult lossForward(const Tensor &hidden, const Tensor &head, const Tensor &t
   LossResult result;
   if (wantsHidden) result.gradHidden = at::empty(hidden.sizes(), hidden.options());
   if (wantsHead) result.gradHead = at::zeros(head.sizes(), head.options().dtype(type));
-  Tensor buffer = at::empty({chunk, head.size(0)}, hidden.options().dtype(type));
+  // Our kernel reads the product's own type and computes in fp32.
+  const bool byKernel = hidden.is_cuda() && !plainKernelsForced() && head.size(0) * hidden.element_size() % 16 == 0 &&
+                        device::problemWith(hidden.device(), hidden.scalar_type()).empty();
+  Tensor buffer = at::empty({chunk, head.size(0)}, hidden.options().dtype(byKernel ? hidden.scalar_type() : type));
+  Tensor total; // what kernels have summed, still on the device: nothing waits for it
   double sum = 0.0;
   if (usesOwnKernels(hidden) && rows > 0) {
     // Our loop indexes by the target: one outside the vocabulary must not reach it.
@@ -97,11 +103,17 @@ LossResult lossForward(const Tensor &hidden, const Tensor &head, const Tensor &t
     const Tensor part = hidden.narrow(0, begin, count);
     Tensor logits = buffer.narrow(0, 0, count);
     matmulTransposedInto(logits, part, weight);
-    sum += chunkLoss(logits, targets.narrow(0, begin, count), options.softcap, wantsHidden || wantsHead);
+    const Tensor wanted = targets.narrow(0, begin, count);
+    if (Tensor losses; byKernel && device::crossEntropy(logits, wanted, options.softcap, wantsHidden || wantsHead, losses)) {
+      const Tensor added = losses.sum(at::kDouble);
+      total = total.defined() ? total.add(added) : added;
+    } else {
+      sum += chunkLoss(logits, wanted, options.softcap, wantsHidden || wantsHead);
+    }
     if (wantsHidden) matmulPlainInto(result.gradHidden.narrow(0, begin, count), logits, weight);
     if (wantsHead) accumulateOuter(result.gradHead, logits, part);
   }
-  result.loss = at::empty({}, hidden.options().dtype(type)).fill_(sum);
+  result.loss = total.defined() ? total.add(sum).to(type) : at::empty({}, hidden.options().dtype(type)).fill_(sum);
   return result;
 }
 

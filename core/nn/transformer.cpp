@@ -140,7 +140,7 @@ Tensor Transformer::attend(const Pass &pass, size_t layer, const Tensor &packed)
     return rules.turn.tables.cos.defined() ? applyRotary(split, rules.turn.positions, rules.turn.tables, c.rope.interleaved) : split;
   };
   const Tensor q = heads(parts[0], c.heads, w.qNorm), k = heads(parts[1], c.kvHeads, w.kNorm);
-  return attention(q, k, parts[2].view({rows, c.kvHeads, c.headDim}), rules.spec).view({rows, c.qRows()});
+  return attention(q, k, parts[2].view({rows, c.kvHeads, c.headDim}), rules.spec).reshape({rows, c.qRows()});
 }
 
 /// The same for rows that follow those in the cache, which gets their keys and values.

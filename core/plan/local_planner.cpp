@@ -2,6 +2,7 @@
 
 #include "core/api/config_fields.h"
 
+#include "core/device/compute_device.h"
 #include "core/device/dtype_policy.h"
 #include "core/device/host_info.h"
 #include "core/io/weight_source.h"
@@ -15,11 +16,20 @@ namespace attune::core {
 
 namespace {
 
-PlanContext contextOf(const api::RunConfig &config) {
+/// The forecast's context and the memory it is compared with.
+struct Place {
   PlanContext context;
-  context.threads = config.threads > 0 ? config.threads : hostInfo().cores;
-  context.bf16 = config.precision == api::Precision::Auto && bf16IsFaster();
-  return context;
+  int64_t budget = 0;
+};
+
+Result<Place> placeOf(const api::RunConfig &config) {
+  ATTUNE_TRY(const at::Device device, chooseDevice(config.device));
+  Place place;
+  place.context.computeOnHost = device.is_cpu();
+  place.context.threads = config.threads > 0 ? config.threads : hostInfo().cores;
+  place.context.bf16 = config.precision == api::Precision::Auto && autoComputeType(device) == at::kBFloat16;
+  place.budget = memoryBudget(config, describeDevice(device).freeBytes);
+  return place;
 }
 
 std::string changeTime(const std::string &path) {
@@ -29,12 +39,12 @@ std::string changeTime(const std::string &path) {
   return std::to_string(std::filesystem::last_write_time(folder ? config : path, ignored).time_since_epoch().count());
 }
 
-api::Forecast forecastOf(const io::ModelConfig &model, const FitResult &result, int64_t budget) {
+api::Forecast forecastOf(const io::ModelConfig &model, const FitResult &result, const Place &place) {
   api::Forecast forecast;
   for (const MemoryItem &item : result.forecast.items)
-    if (item.host) forecast.items.push_back({item.name, item.bytes});
-  forecast.neededBytes = result.forecast.needed(true);
-  forecast.budgetBytes = budget;
+    if (item.host == place.context.computeOnHost) forecast.items.push_back({item.name, item.bytes});
+  forecast.neededBytes = result.forecast.needed(place.context.computeOnHost);
+  forecast.budgetBytes = place.budget;
   forecast.parameters = model.parameterCount();
   forecast.trainedParameters = trainedParameters(model, result.config);
   forecast.checkpointing = api::nameOf(result.config.checkpointing);
@@ -60,16 +70,16 @@ Result<io::ModelConfig> LocalPlanner::modelConfig(const std::string &path) {
 Result<api::Forecast> LocalPlanner::forecast(const api::RunConfig &config) {
   ATTUNE_TRY(const io::ModelConfig model, modelConfig(config.model));
   ATTUNE_TRY(const api::RunConfig settings, withAdapterSettings(config));
-  const int64_t budget = hostBudget(config);
-  return forecastOf(model, fitIntoMemory(model, settings, contextOf(config), budget, false), budget);
+  ATTUNE_TRY(const Place place, placeOf(config));
+  return forecastOf(model, fitIntoMemory(model, settings, place.context, place.budget, false), place);
 }
 
 Result<api::FitProposal> LocalPlanner::fit(const api::RunConfig &config) {
   ATTUNE_TRY(const io::ModelConfig model, modelConfig(config.model));
   ATTUNE_TRY(const api::RunConfig settings, withAdapterSettings(config));
-  const int64_t budget = hostBudget(config);
-  const FitResult result = fitIntoMemory(model, settings, contextOf(config), budget, true);
-  api::FitProposal proposal{result.fits, result.config, forecastOf(model, result, budget), {}};
+  ATTUNE_TRY(const Place place, placeOf(config));
+  const FitResult result = fitIntoMemory(model, settings, place.context, place.budget, true);
+  api::FitProposal proposal{result.fits, result.config, forecastOf(model, result, place), {}};
   for (const FitChange &change : result.changes) proposal.changes.push_back({change.key, change.from, change.to});
   return proposal;
 }
@@ -79,7 +89,7 @@ Result<api::ChatForecast> LocalPlanner::forecastChat(const api::ChatDemand &dema
   ChatSize size;
   size.answers = demand.answers;
   size.contextTokens = chatContext(model, demand.contextTokens);
-  size.bf16 = bf16IsFaster();
+  size.bf16 = autoComputeType() == at::kBFloat16;
   if (!demand.adapter.empty()) {
     api::RunConfig adapter;
     adapter.method = api::Method::Lora;

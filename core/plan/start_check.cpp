@@ -1,13 +1,10 @@
 #include "core/plan/start_check.h"
 
-#include "core/device/host_info.h"
 #include "core/io/adapter_config.h"
 
 #include <algorithm>
 
 namespace attune::core {
-
-int64_t hostBudget(const api::RunConfig &config) { return config.memoryCapBytes > 0 ? config.memoryCapBytes : hostInfo().availableBytes; }
 
 Result<api::RunConfig> withAdapterSettings(const api::RunConfig &config) {
   api::RunConfig result = config;

@@ -7,8 +7,10 @@
 
 namespace attune::core {
 
-/// Bytes a run on the host may take: the memory cap of the settings, else what is free now.
-int64_t hostBudget(const api::RunConfig &config);
+/// Bytes a run may take of its device: the memory cap of the settings, else what is free now.
+inline int64_t memoryBudget(const api::RunConfig &config, int64_t freeBytes) {
+  return config.memoryCapBytes > 0 ? config.memoryCapBytes : freeBytes;
+}
 
 /// With init_adapter, the adapter's own rank, alpha and targets, which count instead of the run's; errors of
 /// readAdapterConfig. Any other config as it is.

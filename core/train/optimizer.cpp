@@ -19,11 +19,13 @@ namespace attune::core {
 
 namespace {
 
-constexpr int64_t kSlice = int64_t(1) << 18; // elements; parameter, gradient and state of one slice fit a second-level cache
+/// Elements worked on at a time: on the CPU parameter, gradient and state of a slice fit a second-level cache; an accelerator
+/// takes as much in one go as its copies of it may take of memory.
+int64_t sliceOf(const Tensor &tensor) { return tensor.is_cpu() ? int64_t(1) << 18 : int64_t(1) << 25; }
 
 /// Calls `use(offset, length)` for the slices of a tensor of `elements`.
-template <typename Use> void forSlices(int64_t elements, Use use) {
-  for (int64_t offset = 0; offset < elements; offset += kSlice) use(offset, std::min(kSlice, elements - offset));
+template <typename Use> void forSlices(int64_t elements, int64_t slice, Use use) {
+  for (int64_t offset = 0; offset < elements; offset += slice) use(offset, std::min(slice, elements - offset));
 }
 
 Tensor flat(const Tensor &tensor) { return tensor.reshape({-1}); }
@@ -96,8 +98,9 @@ void AdamW::step(double lr) {
         const Tensor weight = p.tensor.detach().view({-1});
         const Tensor gradient = flat(p.tensor.grad().detach());
         const Tensor mean = slot.mean.view({-1}), square = slot.square.view({-1});
-        forSlices(weight.numel(), [&](int64_t offset, int64_t length) {
-          if (gathered + length > kSlice) flush();
+        const int64_t slice = sliceOf(weight);
+        forSlices(weight.numel(), slice, [&](int64_t offset, int64_t length) {
+          if (gathered + length > slice) flush();
           parameters.push_back(weight.narrow(0, offset, length));
           gradients.push_back(gradient.narrow(0, offset, length));
           means.push_back(mean.narrow(0, offset, length));
@@ -121,7 +124,8 @@ double AdamW::gradientNorm() const {
   for (const Slot &slot : m_slots) {
     if (!slot.parameter.tensor.grad().defined()) continue;
     const Tensor gradient = flat(slot.parameter.tensor.grad().detach());
-    forSlices(gradient.numel(), [&](int64_t offset, int64_t length) { slices.push_back(gradient.narrow(0, offset, length)); });
+    forSlices(gradient.numel(), sliceOf(gradient),
+              [&](int64_t offset, int64_t length) { slices.push_back(gradient.narrow(0, offset, length)); });
   }
   if (slices.empty()) return 0.0;
   const auto total = [](const std::vector<Tensor> &norms) {

@@ -2,6 +2,7 @@
 
 #include "core/api/config_fields.h"
 #include "core/data/data_loader.h"
+#include "core/device/compute_device.h"
 #include "core/device/dtype_policy.h"
 #include "core/device/threads.h"
 #include "core/io/model_fingerprint.h"
@@ -95,7 +96,8 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   inputs.record.threads = setComputeThreads(earlier && earlier->threads > 0 ? earlier->threads : config.threads);
   if (earlier && earlier->precision == "bf16") inputs.config.precision = api::Precision::Bf16;
   if (earlier && earlier->precision == "fp32") inputs.config.precision = api::Precision::Fp32;
-  ATTUNE_TRY(const at::ScalarType compute, computeTypeFor(inputs.config.precision, ComputePurpose::Train));
+  ATTUNE_TRY(inputs.device, chooseDevice(config.device));
+  ATTUNE_TRY(const at::ScalarType compute, computeTypeFor(inputs.config.precision, ComputePurpose::Train, inputs.device));
   inputs.config.precision = compute == at::kBFloat16 ? api::Precision::Bf16 : api::Precision::Fp32;
   inputs.record.precision = api::nameOf(inputs.config.precision);
   // Which product is faster is a matter of the moment; a resumed run stays with the choice, to the bit.
@@ -104,14 +106,16 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   if (compute == at::kBFloat16) inputs.record.products["bf16"] = matmulPath(at::kBFloat16);
 
   PlanContext context;
+  context.computeOnHost = inputs.device.is_cpu();
   context.bf16 = compute == at::kBFloat16;
   context.microBatchTokens = largestMicroBatch(inputs.training, inputs.config);
   context.threads = inputs.record.threads;
   ATTUNE_TRY(const api::RunConfig planned, withAdapterSettings(inputs.config));
-  ATTUNE_TRY(const StartPlan start, planStart(inputs.source->config(), planned, context, hostBudget(inputs.config)));
+  ATTUNE_TRY(const StartPlan start,
+             planStart(inputs.source->config(), planned, context, memoryBudget(inputs.config, describeDevice(inputs.device).freeBytes)));
   inputs.config.checkpointing = start.config.checkpointing;
   inputs.forecast = start.forecast;
-  inputs.record.forecastBytes = start.forecast.hostPeakBytes;
+  inputs.record.forecastBytes = start.forecast.needed(context.computeOnHost);
   return inputs;
 }
 

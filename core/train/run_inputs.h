@@ -8,6 +8,7 @@
 #include "core/base/stop_token.h"
 #include "core/data/chat_dataset.h"
 #include "core/io/weight_source.h"
+#include "core/nn/tensor.h"
 #include "core/plan/memory_planner.h"
 #include "core/tokenizer/tokenizer.h"
 #include "core/train/run_folder.h"
@@ -26,6 +27,7 @@ struct RunInputs {
   std::vector<data::Sample> training;
   std::vector<data::Sample> validation;
   MemoryForecast forecast;
+  at::Device device = at::kCPU;         // decided
   RunRecord record;                     // hashes, precision, threads
   std::vector<api::RunWarning> notices; // rows left out or cut, and what to know of them
   std::string templateUsed;

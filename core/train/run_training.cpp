@@ -5,6 +5,8 @@
 #include "core/base/atomic_file.h"
 #include "core/base/inside_folder.h"
 #include "core/data/row_encoder.h"
+#include "core/device/compute_device.h"
+#include "core/device/device_memory.h"
 #include "core/device/host_info.h"
 #include "core/device/torch_guard.h"
 #include "core/generate/generator.h"
@@ -153,7 +155,7 @@ public:
     const api::RunConfig &config = m_inputs.config;
     const data::BatchPlan plan = makePlan(m_inputs.training, true);
     m_result.totalSteps = totalStepsOf(config, plan.stepsPerEpoch());
-    m_result.forecastBytes = m_inputs.forecast.hostPeakBytes;
+    m_result.forecastBytes = m_inputs.forecast.needed(m_inputs.device.is_cpu());
     if (!m_request.dryRun) {
       const int64_t available = freeDiskBytes(m_request.run.folder);
       if (available >= 0)
@@ -161,7 +163,11 @@ public:
     }
     if (m_request.progress) m_request.progress("Loading the model");
     resetPeakMemory();
-    ATTUNE_TRY(m_model, TransformerModel::open(*m_inputs.source, config.model, TrainingSetup::from(config, compute())));
+    ATTUNE_TRY(const DeviceMemoryCap cap, DeviceMemoryCap::hold(m_inputs.device, config.memoryCapBytes));
+    m_capBytes = cap.heldBytes();
+    const DeviceMemoryWatch watch(m_inputs.device);
+    m_watch = &watch;
+    ATTUNE_TRY(m_model, TransformerModel::open(*m_inputs.source, config.model, TrainingSetup::from(config, compute(), m_inputs.device)));
     if (m_request.dryRun) return m_result;
     return trainIn(opened, plan);
   }
@@ -198,7 +204,7 @@ private:
     }
     // run.json keeps the settings as asked ("auto"), the record what they became. A resume that failed has changed nothing.
     ATTUNE_CHECK(folder->writeConfig(opened.config, m_record));
-    push(api::RunStarted{m_record.attempts, m_result.totalSteps, "cpu", m_record.versions});
+    push(api::RunStarted{m_record.attempts, m_result.totalSteps, describeDevice(m_inputs.device).id, m_record.versions});
     const auto outcome = guarded("Training", [&] { return train(opened, plan, checkpoints, optimizer, point); });
     return finish(*folder, opened, outcome);
   }
@@ -218,6 +224,7 @@ private:
     TrainerOptions options = TrainerOptions::from(config, m_result.totalSteps);
     options.stopAfter = m_request.run.stopAfter;
     TrainerHooks hooks;
+    hooks.memory = [this] { return memoryUse(); };
     hooks.health = [this] { return m_recorder->status(); };
     hooks.idle = [] { std::this_thread::sleep_for(std::chrono::milliseconds(50)); };
     hooks.answer = [this](const std::string &prompt) { return answerPrompt(*m_model, m_inputs, prompt, m_request.stop); };
@@ -231,6 +238,15 @@ private:
     return outcome;
   }
 
+  api::MemoryUse memoryUse() const {
+    api::MemoryUse use = hostMemoryUse();
+    if (m_inputs.device.is_cpu()) return use;
+    const DeviceMemoryWatch::Use device = m_watch->use();
+    use.deviceBytes = device.bytes - m_capBytes;
+    use.devicePeakBytes = device.peakBytes - m_capBytes;
+    return use;
+  }
+
   Result<TrainingResult> finish(const RunFolder &folder, const OpenedRun &opened, const Result<api::RunOutcome> &outcome) {
     api::RunFinished finished{api::RunOutcome::Failed, m_result.step, std::nullopt};
     if (outcome.ok()) {
@@ -240,7 +256,8 @@ private:
       finished.error = api::RunErrorInfo{errorCodeName(outcome.error().code), outcome.error().text(), outcome.error().hint};
     }
     m_result.outcome = finished.outcome;
-    m_record.peakBytes = processMemory().peakResidentBytes;
+    const api::MemoryUse use = memoryUse();
+    m_record.peakBytes = use.devicePeakBytes.value_or(use.hostPeakBytes.value_or(0));
     const Status written = folder.writeConfig(opened.config, m_record);
     if (!written.ok()) push(api::RunWarning{"record_not_written", written.error().text()});
     push(finished);
@@ -254,6 +271,8 @@ private:
   RunControl &m_control;
   RunInputs m_inputs;
   RunRecord m_record;
+  int64_t m_capBytes = 0; // of the device, held so that nobody takes them
+  const DeviceMemoryWatch *m_watch = nullptr;
   std::unique_ptr<TransformerModel> m_model;
   std::unique_ptr<RunRecorder> m_recorder;
   TrainingResult m_result;

@@ -43,17 +43,17 @@ TEST_CASE("a device that is not here is refused alike by every verb that compute
                                                        {"doctor"}};
   for (std::vector<std::string> words : verbs) {
     CAPTURE(words[0]);
-    words.insert(words.end(), {"--device", "cuda:1", "--json"});
+    words.insert(words.end(), {"--device", "cuda:7", "--json"});
     const auto result = runAttune(words);
     CHECK(result.code == 2);
-    CHECK(errorOf(result) == "not_supported_yet");
-    CHECK(errorOf(result, "where") == "--device");
+    CHECK(errorOf(result) == "invalid_config");
+    CHECK(has(errorOf(result, "where"), words[0] == "train" ? "#device" : "--device"));
     CHECK(has(errorOf(result, "message"), "here are: cpu"));
     words[words.size() - 2] = "gpu";
     CHECK(errorOf(runAttune(words)) == "usage");
   }
-  CHECK(errorOf(runAttune({"train", files->run, "--set", "device=cuda", "--json"})) == "not_supported_yet");
-  CHECK(runAttune({"plan", files->run, "--set", "device=cuda", "--memory", "16GiB", "--json"}).code == 0);
+  CHECK(errorOf(runAttune({"train", files->run, "--set", "device=cuda:7", "--json"})) == "invalid_config");
+  CHECK(runAttune({"plan", files->run, "--set", "device=cuda:7", "--memory", "16GiB", "--json"}).code == 0);
 }
 
 TEST_CASE("plan refuses targets that the model has not, as train does, and counts the adapter that is trained on") {

@@ -97,7 +97,7 @@ TEST_CASE("probe: fp32 is proven here, and auto follows the trial") {
   CHECK(int(*computeTypeFor(api::Precision::Auto, ComputePurpose::Measure)) == int(at::kFloat));
   CHECK(int(*computeTypeFor(api::Precision::Bf16, ComputePurpose::Train)) == int(at::kBFloat16));
   CHECK(computeTypeFor(api::Precision::Fp16, ComputePurpose::Train).error().code == ErrorCode::NotSupportedYet);
-  CHECK(int(*computeTypeFor(api::Precision::Auto, ComputePurpose::Train)) == int((bf16IsFaster() ? at::kBFloat16 : at::kFloat)));
+  CHECK(int(*computeTypeFor(api::Precision::Auto, ComputePurpose::Train)) == int(autoComputeType()));
   for (const MachineCheck &check : checkMachine("/tmp", 0)) {
     CAPTURE(check.id);
     const bool known = check.status == "ok" || check.status == "warn" || check.status == "fail";

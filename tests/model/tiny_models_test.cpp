@@ -47,6 +47,7 @@ struct Fixture {
   std::unique_ptr<TransformerModel> open(api::Method method, RecomputePolicy recompute = RecomputePolicy::None) const {
     TrainingSetup setup;
     setup.method = method;
+    setup.device = testDevice();
     setup.recompute = recompute;
     if (method == api::Method::Lora) setup.initAdapter = folder + "/adapter";
     auto model = TransformerModel::open(folder, setup);
@@ -63,7 +64,7 @@ struct Fixture {
 Tensor inFileOrder(const Tensor &gradient, const std::string &name, const io::ModelConfig &config) {
   if (config.layout != io::AttentionLayout::Grouped || name.find("wqkv.lora_B") == std::string::npos) return gradient;
   const auto rows = io::groupedRows(config);
-  Tensor ordered = gradient.clone();
+  Tensor ordered = gradient.cpu().clone();
   for (size_t i = 0; i < rows.size(); ++i) ordered[rows[i]].copy_(gradient[static_cast<int64_t>(i)]);
   return ordered;
 }
@@ -133,7 +134,7 @@ TEST_CASE("tiny models: full gradients equal transformers', tied weights counted
       int checked = 0;
       for (const WeightPlace &place : weightPlaces(model->config(), family, gradients)) {
         CAPTURE(place.name);
-        const Tensor flat = place.inFileOrder().reshape({-1});
+        const Tensor flat = place.inFileOrder().cpu().reshape({-1});
         const Tensor sample = flat.as_strided({(flat.numel() + 36) / 37}, {37}, flat.storage_offset());
         const Tensor expected = fixture.tensor("full." + place.name), norm = fixture.tensor("fullnorm." + place.name);
         // A sample of a short tensor is one element, perhaps a small one: differences count against the usual size, too.
@@ -193,7 +194,7 @@ TEST_CASE("tiny models: what training saves is the original layout and computes 
       const attune::test::TempFolder folder;
       REQUIRE(model->save(folder.path()).ok());
       auto again =
-          LanguageModel::open(lora ? fixture.folder : folder.path() + "/model", lora ? folder.path() + "/adapter" : "", at::kFloat);
+          LanguageModel::open(lora ? fixture.folder : folder.path() + "/model", lora ? folder.path() + "/adapter" : "", LoadOptions(at::kFloat, testDevice()));
       if (!again.ok()) FAIL(again.error().text());
       const std::vector<int32_t> &ids = fixture.rows[0].ids;
       const auto scores = tokenLogProbs(again->transformer, again->weights, again->adapters(), ids);

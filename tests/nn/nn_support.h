@@ -50,7 +50,8 @@ inline std::vector<Tensor> valueAndGradients(const TensorFunction &f, const std:
   std::vector<Tensor> leaves;
   for (const auto &input : inputs) leaves.push_back(leaf(input));
   const Tensor value = f(leaves);
-  const Tensor weights = value.dim() == 0 ? at::ones({}, value.options()) : random(value.sizes(), 77).to(value.scalar_type());
+  const Tensor weights =
+      value.dim() == 0 ? at::ones({}, value.options()) : random(value.sizes(), 77).to(value.device(), value.scalar_type());
   auto gradients = torch::autograd::grad({value}, leaves, {weights});
   gradients.insert(gradients.begin(), value.detach());
   return gradients;
@@ -64,7 +65,8 @@ inline double finiteDifferenceError(const TensorFunction &f, const std::vector<T
   const auto scalar = [&](const std::vector<Tensor> &values) {
     at::NoGradGuard guard;
     const Tensor value = f(values);
-    const Tensor weights = value.dim() == 0 ? at::ones({}, value.options()) : random(value.sizes(), 77).to(value.scalar_type());
+    const Tensor weights =
+        value.dim() == 0 ? at::ones({}, value.options()) : random(value.sizes(), 77).to(value.device(), value.scalar_type());
     return value.mul(weights).sum().item<double>();
   };
   double worst = 0.0;

@@ -12,6 +12,7 @@
 #include <ATen/ops/sqrt.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <unistd.h>
@@ -33,8 +34,15 @@ inline Tensor readTensor(const io::SafetensorsFile &file, const std::string &nam
       .clone();
 }
 
+/// Where the tests of whole models compute: the CPU, or $ATTUNE_TEST_DEVICE ("cuda") on a machine that has a card.
+inline at::Device testDevice() {
+  const char *name = std::getenv("ATTUNE_TEST_DEVICE");
+  return at::Device(name ? name : "cpu");
+}
+
 /// max |x - reference| / max |reference|
-inline double differenceFrom(const Tensor &x, const Tensor &reference) {
+inline double differenceFrom(const Tensor &tensor, const Tensor &reference) {
+  const Tensor x = tensor.detach().cpu();
   return ((x.to(at::kDouble) - reference.to(at::kDouble)).abs().max() / reference.to(at::kDouble).abs().max()).item().toDouble();
 }
 

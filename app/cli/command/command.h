@@ -39,7 +39,7 @@ struct CommandContext {
 
 /// Which of the global options a verb takes besides --help, --json and --quiet.
 /// A verb that does not compute on its device takes one that is not here.
-enum GlobalOption : unsigned { kTakesThreads = 1, kTakesDevice = 2, kTakesSeed = 4, kTakesWorkspace = 8, kTakesAbsentDevice = 16 };
+enum GlobalOption : unsigned { kTakesThreads = 1, kTakesDevice = 2, kTakesSeed = 4, kTakesWorkspace = 8 };
 
 class Command {
 public:

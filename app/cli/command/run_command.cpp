@@ -17,11 +17,6 @@ namespace {
 
 constexpr int64_t kLargestSeed = (int64_t(1) << 53) - 1; // as of the setting
 
-std::string checkDevice(const std::string &device) {
-  const api::DeviceProblem problem = api::deviceProblem(device);
-  return problem.known ? "" : problem.message;
-}
-
 void addGlobalOptions(CLI::App &app, CommandContext &context, unsigned takes) {
   app.set_help_flag("-h,--help", "Show this help and exit")->group("General");
   app.add_flag("--json", context.json, "Machine-readable output on stdout")->group("General");
@@ -32,7 +27,9 @@ void addGlobalOptions(CLI::App &app, CommandContext &context, unsigned takes) {
         ->default_str("all cores")
         ->group("General");
   if (takes & kTakesDevice)
-    app.add_option("--device", context.device, "auto, cpu or cuda[:n]")->check(CLI::Validator(checkDevice, "", ""))->group("General");
+    app.add_option("--device", context.device, "auto, cpu or cuda[:n]")
+        ->check(CLI::Validator([](const std::string &device) { return api::deviceProblem(device); }, "", ""))
+        ->group("General");
   if (takes & kTakesSeed)
     app.add_option("--seed", context.seed, "Seed of the random numbers")->check(CLI::Range(int64_t(0), kLargestSeed))->group("General");
   if (takes & kTakesWorkspace) app.add_option("--workspace", context.workspace, "Folder of runs, models and datasets")->group("General");
@@ -79,7 +76,7 @@ Error parserError(const std::string &text, const std::string &see) {
 }
 
 /// The usage mistake in the values that the parser took, or nothing.
-std::optional<Error> valueError(const CLI::App &app, const Command &command, const CommandContext &context) {
+std::optional<Error> valueError(const CLI::App &app) {
   for (const CLI::Option *option : app.get_options()) {
     const std::string name = option->get_positional() ? option->get_name() : "--" + option->get_lnames().front();
     if (name == "--text" || name == "--prompt") continue; // a text may be empty
@@ -87,9 +84,7 @@ std::optional<Error> valueError(const CLI::App &app, const Command &command, con
     if (std::find(values.begin(), values.end(), "") == values.end()) continue;
     return Error{ErrorCode::Usage, "The value of " + name + " is empty.", name, "Give it a value, or leave it out."};
   }
-  const api::DeviceProblem device = api::deviceProblem(context.device);
-  if (device.message.empty() || (command.globalOptions() & kTakesAbsentDevice)) return std::nullopt;
-  return Error{ErrorCode::NotSupportedYet, device.message, "--device", "Use --device cpu, or leave it out."};
+  return std::nullopt;
 }
 
 std::string helpText(const CLI::App &app, const Command &command) {
@@ -148,7 +143,7 @@ std::optional<int> parse(Command &command, const std::vector<std::string> &argum
     return reportError(context, parserError(error.what(), "See: attune " + command.name() + " --help"));
   }
   if (const auto leftover = leftoverError(app, command.name())) return reportError(context, *leftover);
-  if (const auto wrong = valueError(app, command, context)) return reportError(context, *wrong);
+  if (const auto wrong = valueError(app)) return reportError(context, *wrong);
   return std::nullopt;
 }
 

@@ -1,4 +1,5 @@
 #include "app/cli/command/output.h"
+#include "core/device/compute_device.h"
 #include "core/device/machine_check.h"
 
 #include <CLI/CLI.hpp>
@@ -17,8 +18,9 @@ public:
   void addOptions(CLI::App &) override {}
 
   Result<int> run(CommandContext &context) override {
+    ATTUNE_TRY(const at::Device device, core::chooseDevice(context.device, "--device"));
     std::vector<core::MachineCheck> checks = {{"attune", "ok", versionText(), ""}};
-    for (core::MachineCheck &check : core::checkMachine(context.workspace, context.threads)) checks.push_back(std::move(check));
+    for (core::MachineCheck &check : core::checkMachine(context.workspace, context.threads, device)) checks.push_back(std::move(check));
     checks.push_back(starterModel(context.workspace));
     if (context.json) {
       Json list = Json::array();

@@ -1,5 +1,8 @@
 #include "app/cli/engine/model_options.h"
 
+#include "core/device/compute_device.h"
+#include "core/device/dtype_policy.h"
+
 #include <ATen/Parallel.h>
 
 namespace attune::app {
@@ -15,24 +18,31 @@ void ModelOptions::add(CLI::App &options) {
       ->capture_default_str();
 }
 
-Result<at::ScalarType> ModelOptions::computeType() const {
+Result<core::LoadOptions> ModelOptions::loadOptions(const CommandContext &context) const {
   if (quant != "none")
     return Error{ErrorCode::NotSupportedYet, "Quantised base weights are not in this version.", "--quant", "Use --quant none."};
-  if (precision == "fp16")
-    return Error{ErrorCode::NotSupportedYet, "Computing in fp16 on a CPU is not in this version.", "--precision", "Use fp32 or bf16."};
-  return precision == "bf16" ? at::kBFloat16 : at::kFloat;
+  if (context.threads > 0) at::set_num_threads(static_cast<int>(context.threads));
+  auto device = core::chooseDevice(context.device, "--device");
+  if (!device.ok()) return device.error();
+  const auto asked = precision == "fp16"   ? api::Precision::Fp16
+                     : precision == "bf16" ? api::Precision::Bf16
+                     : precision == "fp32" ? api::Precision::Fp32
+                                           : api::Precision::Auto;
+  auto type = core::computeTypeFor(asked, core::ComputePurpose::Measure, *device);
+  if (type.ok()) return core::LoadOptions(*type, *device);
+  Error error = type.error();
+  error.where = "--precision";
+  return error;
 }
 
 Result<core::ModelSession> ModelOptions::open(const CommandContext &context, bool needsText) const {
-  ATTUNE_TRY(const at::ScalarType type, computeType());
-  if (context.threads > 0) at::set_num_threads(static_cast<int>(context.threads));
-  return core::ModelSession::open(model, adapter, type, needsText);
+  ATTUNE_TRY(const core::LoadOptions options, loadOptions(context));
+  return core::ModelSession::open(model, adapter, options, needsText);
 }
 
 Result<core::ModelSession> ModelOptions::openToGenerate(const CommandContext &context, bool needsText) const {
-  ATTUNE_TRY(const at::ScalarType type, computeType());
-  if (context.threads > 0) at::set_num_threads(static_cast<int>(context.threads));
-  return core::ModelSession::openToGenerate(model, adapter, type, needsText);
+  ATTUNE_TRY(const core::LoadOptions options, loadOptions(context));
+  return core::ModelSession::openToGenerate(model, adapter, options, needsText);
 }
 
 void SamplingFlags::add(CLI::App &options) {

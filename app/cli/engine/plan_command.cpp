@@ -2,8 +2,8 @@
 #include "app/cli/command/output.h"
 #include "core/api/config_fields.h"
 #include "core/api/run_config_json.h"
+#include "core/device/compute_device.h"
 #include "core/device/dtype_policy.h"
-#include "core/device/host_info.h"
 #include "core/device/threads.h"
 #include "core/io/weight_source.h"
 #include "core/lora/lora_inject.h"
@@ -22,7 +22,7 @@ public:
   std::string name() const override { return "plan"; }
   std::string summary() const override { return "Say how much memory a run needs, and with --fit what makes it fit"; }
   std::string example() const override { return "attune plan run.json --memory 16GiB --fit"; }
-  unsigned globalOptions() const override { return kTakesThreads | kTakesDevice | kTakesAbsentDevice; }
+  unsigned globalOptions() const override { return kTakesThreads | kTakesDevice; }
 
   void addOptions(CLI::App &options) override {
     options.add_option("run", m_path, "The run's settings (run.json)")->required();
@@ -38,25 +38,32 @@ public:
     if (const Status targets = checkTargets(source->config(), config); !targets.ok()) return api::inConfigFile(targets.error(), m_path);
     const std::string device = context.device == "auto" ? config.device : context.device;
     core::PlanContext plan;
-    plan.computeOnHost = device.compare(0, 4, "cuda") != 0;
     plan.threads = core::setComputeThreads(context.threads > 0 ? context.threads : config.threads);
-    if (config.precision == api::Precision::Auto) plan.bf16 = plan.computeOnHost ? core::bf16IsFaster() : true;
-
-    int64_t budget = core::hostBudget(config);
+    const auto present = core::chooseDevice(device, context.device == "auto" ? "device" : "--device");
+    int64_t budget = config.memoryCapBytes;
     if (!m_memory.empty()) {
       budget = core::parseBytes(m_memory);
       if (budget <= 0)
         return Error{
             ErrorCode::Usage, "The memory size \"" + m_memory + "\" is not understood.", "--memory", "Write it as 16GiB or 512MB.", {}};
-    } else if (!plan.computeOnHost && config.memoryCapBytes <= 0) {
-      return Error{ErrorCode::NotSupportedYet,
-                   api::deviceProblem(device).message,
-                   "--device",
-                   "Say with --memory how much memory the device has.",
-                   {}};
+    }
+    std::string deviceName = device;
+    if (present.ok()) {
+      const core::ComputeDevice here = core::describeDevice(*present);
+      plan.computeOnHost = present->is_cpu();
+      deviceName = here.name;
+      if (budget <= 0) budget = core::memoryBudget(config, here.freeBytes);
+      if (config.precision == api::Precision::Auto) plan.bf16 = core::autoComputeType(*present) != at::kFloat;
+    } else { // a card of another machine
+      plan.computeOnHost = false;
+      plan.bf16 = true;
+      if (budget <= 0) {
+        Error error = present.error();
+        error.hint = "Say with --memory how much memory the device has. " + error.hint;
+        return error;
+      }
     }
     const FitResult result = core::fitIntoMemory(source->config(), config, plan, budget, m_fit);
-    const std::string deviceName = plan.computeOnHost ? core::hostInfo().processor : device;
     if (context.json)
       printForecast(context, result, deviceName, budget);
     else

@@ -1,0 +1,40 @@
+// Our kernels on an accelerator, each with the same result as the plain operators beside it: one pass over memory where those
+// take many. False (and nothing done) for tensors they are not for, on devices where they cannot be compiled, and when plain
+// operators are forced: then the caller goes on. fp32, bf16 and fp16; arithmetic in fp32. No gradients here.
+#pragma once
+
+#include "core/io/model_config.h"
+#include "core/nn/tensor.h"
+
+#include <string>
+
+namespace attune::core::device {
+
+/// sum = x + delta (delta undefined: sum is x), y = rms norm of sum, rstd [N, 1] fp32. x [N, W] contiguous.
+bool normForward(const Tensor &x, const Tensor &delta, const Tensor &weight, double eps, bool plusOne, Tensor &sum, Tensor &y,
+                 Tensor &rstd);
+/// The gradient of the sum; gradSum may be undefined.
+bool normBackward(const Tensor &gradY, const Tensor &gradSum, const Tensor &sum, const Tensor &weight, const Tensor &rstd, bool plusOne,
+                  Tensor &gradX);
+/// gate|up [N, 2 F] -> out [N, F].
+bool gateForward(const Tensor &gateUp, io::Activation activation, Tensor &out);
+/// grad [N, F] -> the gradient of gate|up.
+bool gateBackward(const Tensor &grad, const Tensor &gateUp, io::Activation activation, Tensor &out);
+/// x [N, heads, D] (strided rows and heads) turned into `out`, which may be x.
+bool rotate(const Tensor &x, Tensor out, const Tensor &positions, const Tensor &cos, const Tensor &sin, bool interleaved, bool inverse);
+/// One query token against a cache; slopes: ALiBi's, fp32 on the device, undefined = none.
+struct DecodeShape {
+  int64_t first = 0;  // the first key in sight
+  int64_t length = 0; // keys in the cache
+  double scale = 1.0, softcap = 0.0;
+  Tensor slopes;
+};
+/// q [1, a, D] against keys, values [kv, capacity, D] -> out [1, a, D].
+bool decodeAttention(const Tensor &q, const Tensor &keys, const Tensor &values, const DecodeShape &shape, Tensor &out);
+/// losses [N] fp32 of logits [N, V]; with `gradient` the logits become d loss / d logits.
+bool crossEntropy(Tensor logits, const Tensor &targets, double softcap, bool gradient, Tensor &losses);
+
+/// Why a device has none of these for a type; empty = it has them. Compiles them at the first question.
+std::string problemWith(const at::Device &device, at::ScalarType type);
+
+} // namespace attune::core::device

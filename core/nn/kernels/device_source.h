@@ -1,0 +1,314 @@
+// The text of our kernels for accelerators, in what CUDA and HIP share; core/nn/device_kernels.cpp compiles it once a storage
+// type. T is the storage (TYPE 0 fp32, 1 bf16, 2 fp16); arithmetic is in float. A Pack is 16 bytes: widths and addresses are
+// multiples of it, which the callers check. One row a block unless a kernel says otherwise.
+#pragma once
+
+namespace attune::core::kernels {
+
+inline constexpr const char *kDeviceSource = R"CODE(
+typedef unsigned short ushort16;
+#if TYPE == 0
+typedef float T;
+__device__ inline float wide(T v) { return v; }
+__device__ inline T narrow(float v) { return v; }
+#elif TYPE == 1
+struct T { ushort16 bits; };
+__device__ inline float wide(T v) { return __uint_as_float(((unsigned)v.bits) << 16); }
+__device__ inline T narrow(float v) {
+  unsigned u = __float_as_uint(v);
+  T out;
+  if ((u & 0x7fffffffu) > 0x7f800000u) out.bits = 0x7fc0;
+  else out.bits = (ushort16)((u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
+  return out;
+}
+#else
+#if defined(__HIP__) || defined(__HIPCC_RTC__)
+struct T { _Float16 value; };
+__device__ inline float wide(T v) { return (float)v.value; }
+__device__ inline T narrow(float v) { T out; out.value = (_Float16)v; return out; }
+#else
+struct T { ushort16 bits; };
+__device__ inline float wide(T v) { float f; asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(v.bits)); return f; }
+__device__ inline T narrow(float v) { T out; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(out.bits) : "f"(v)); return out; }
+#endif
+#endif
+#define INFINITY_F __uint_as_float(0x7f800000u)
+#define PACK (16 / (int)sizeof(T))
+struct __align__(16) Pack { T v[PACK]; };
+typedef long long int64;
+
+/// Sum over the block's 256 threads, in every thread.
+__device__ inline float blockSum(float value) {
+  __shared__ float parts[256];
+  __syncthreads();
+  parts[threadIdx.x] = value;
+  __syncthreads();
+  for (int half = 128; half > 0; half >>= 1) {
+    if ((int)threadIdx.x < half) parts[threadIdx.x] += parts[threadIdx.x + half];
+    __syncthreads();
+  }
+  return parts[0];
+}
+
+/// Running maximum and sum of exp(x - maximum) over the block, in every thread.
+__device__ inline float blockLogSum(float maximum, float sum) {
+  __shared__ float maxima[256];
+  __shared__ float sums[256];
+  __syncthreads();
+  maxima[threadIdx.x] = maximum;
+  sums[threadIdx.x] = sum;
+  __syncthreads();
+  for (int half = 128; half > 0; half >>= 1) {
+    if ((int)threadIdx.x < half) {
+      float a = maxima[threadIdx.x], b = maxima[threadIdx.x + half], m = fmaxf(a, b);
+      if (m > -INFINITY_F) sums[threadIdx.x] = sums[threadIdx.x] * expf(a - m) + sums[threadIdx.x + half] * expf(b - m);
+      maxima[threadIdx.x] = m;
+    }
+    __syncthreads();
+  }
+  return maxima[0] + logf(sums[0]);
+}
+
+/// sum = x + delta (delta may be null, then sum is x); y = norm(sum) * weight.
+extern "C" __global__ void normForward(const T *x, const T *delta, const T *weight, T *sum, T *y, float *rstd, int64 width, float eps,
+                                       int plusOne) {
+  const int64 row = blockIdx.x, packs = width / PACK;
+  const Pack *in = (const Pack *)(x + row * width), *add = delta ? (const Pack *)(delta + row * width) : 0;
+  Pack *kept = (Pack *)(sum + row * width);
+  float squares = 0;
+  for (int64 i = threadIdx.x; i < packs; i += blockDim.x) {
+    Pack p = in[i];
+    if (add) {
+      const Pack d = add[i];
+      for (int k = 0; k < PACK; ++k) p.v[k] = narrow(wide(p.v[k]) + wide(d.v[k]));
+      kept[i] = p;
+    }
+    for (int k = 0; k < PACK; ++k) squares += wide(p.v[k]) * wide(p.v[k]);
+  }
+  const float scale = rsqrtf(blockSum(squares) / (float)width + eps);
+  if (threadIdx.x == 0) rstd[row] = scale;
+  const Pack *from = add ? (const Pack *)kept : in, *factor = (const Pack *)weight;
+  Pack *out = (Pack *)(y + row * width);
+  for (int64 i = threadIdx.x; i < packs; i += blockDim.x) {
+    const Pack p = from[i], f = factor[i];
+    Pack r;
+    for (int k = 0; k < PACK; ++k) {
+      const float normed = wide(p.v[k]) * scale;
+      r.v[k] = plusOne ? narrow(normed * (wide(f.v[k]) + 1.0f)) : narrow(wide(narrow(normed)) * wide(f.v[k]));
+    }
+    out[i] = r;
+  }
+}
+
+/// The gradient of the sum; gradSum (what reaches it directly) may be null.
+extern "C" __global__ void normBackward(const T *gradY, const T *gradSum, const T *sum, const T *weight, const float *rstd, T *gradX,
+                                        int64 width, int plusOne) {
+  const int64 row = blockIdx.x, packs = width / PACK;
+  const Pack *g = (const Pack *)(gradY + row * width), *s = (const Pack *)(sum + row * width), *f = (const Pack *)weight;
+  const Pack *more = gradSum ? (const Pack *)(gradSum + row * width) : 0;
+  Pack *out = (Pack *)(gradX + row * width);
+  const float scale = rstd[row], one = plusOne ? 1.0f : 0.0f;
+  float dot = 0;
+  for (int64 i = threadIdx.x; i < packs; i += blockDim.x) {
+    const Pack a = g[i], b = s[i], c = f[i];
+    for (int k = 0; k < PACK; ++k) dot += wide(a.v[k]) * (wide(c.v[k]) + one) * wide(b.v[k]) * scale;
+  }
+  const float mean = blockSum(dot) / (float)width;
+  for (int64 i = threadIdx.x; i < packs; i += blockDim.x) {
+    const Pack a = g[i], b = s[i], c = f[i];
+    Pack r, m;
+    if (more) m = more[i];
+    for (int k = 0; k < PACK; ++k) {
+      float value = (wide(a.v[k]) * (wide(c.v[k]) + one) - wide(b.v[k]) * scale * mean) * scale;
+      if (more) value += wide(m.v[k]);
+      r.v[k] = narrow(value);
+    }
+    out[i] = r;
+  }
+}
+
+__device__ inline float activate(float x, int kind, float *slope) {
+  if (kind == 0) {
+    const float s = 1.0f / (1.0f + expf(-x));
+    *slope = s * (1.0f + x * (1.0f - s));
+    return x * s;
+  }
+  if (kind == 1) {
+    const float square = x * x, t = tanhf(0.7978845608028654f * x * (1.0f + 0.044715f * square)), half = 0.5f * (1.0f + t);
+    *slope = half + 0.5f * x * (1.0f - t * t) * 0.7978845608028654f * (1.0f + 3.0f * 0.044715f * square);
+    return x * half;
+  }
+  const float half = 0.5f * (1.0f + erff(x * 0.7071067811865476f));
+  *slope = half + x * 0.3989422804014327f * expf(-0.5f * x * x);
+  return x * half;
+}
+
+/// gate|up [rows, 2 width] -> act(gate) * up [rows, width]. One pack a thread.
+extern "C" __global__ void gateForward(const T *gateUp, T *out, int64 rows, int64 width, int kind) {
+  const int64 packs = width / PACK, i = blockIdx.x * (int64)blockDim.x + threadIdx.x;
+  if (i >= rows * packs) return;
+  const int64 row = i / packs, column = i % packs;
+  const Pack *in = (const Pack *)(gateUp + row * 2 * width);
+  const Pack g = in[column], u = in[packs + column];
+  Pack r;
+  float slope;
+  for (int k = 0; k < PACK; ++k) r.v[k] = narrow(activate(wide(g.v[k]), kind, &slope) * wide(u.v[k]));
+  ((Pack *)(out + row * width))[column] = r;
+}
+
+/// The gradient of gate|up, and where `product` is given act(gate) * up once more.
+extern "C" __global__ void gateBackward(const T *grad, const T *gateUp, T *out, T *product, int64 rows, int64 width, int kind) {
+  const int64 packs = width / PACK, i = blockIdx.x * (int64)blockDim.x + threadIdx.x;
+  if (i >= rows * packs) return;
+  const int64 row = i / packs, column = i % packs;
+  const Pack *in = (const Pack *)(gateUp + row * 2 * width);
+  const Pack d = ((const Pack *)(grad + row * width))[column], g = in[column], u = in[packs + column];
+  Pack dg, du, h;
+  for (int k = 0; k < PACK; ++k) {
+    float slope;
+    const float value = activate(wide(g.v[k]), kind, &slope), dy = wide(d.v[k]), up = wide(u.v[k]);
+    dg.v[k] = narrow(dy * up * slope);
+    du.v[k] = narrow(dy * value);
+    h.v[k] = narrow(value * up);
+  }
+  Pack *to = (Pack *)(out + row * 2 * width);
+  to[column] = dg;
+  to[packs + column] = du;
+  if (product) ((Pack *)(product + row * width))[column] = h;
+}
+
+/// Turns [rows, heads, dim] by position; in and out may be the same. One pair a thread; `half` pairs a head, the rest is
+/// copied where out is another place.
+extern "C" __global__ void rotate(const T *in, T *out, const int64 *positions, const float *cosines, const float *sines, int64 rows,
+                                  int64 heads, int64 dim, int64 half, int64 inRow, int64 inHead, int64 outRow, int64 outHead,
+                                  int interleaved, int inverse) {
+  const int64 i = blockIdx.x * (int64)blockDim.x + threadIdx.x, each = half + (dim - 2 * half);
+  if (i >= rows * heads * each) return;
+  const int64 pair = i % each, head = i / each % heads, row = i / each / heads;
+  const T *from = in + row * inRow + head * inHead;
+  T *to = out + row * outRow + head * outHead;
+  if (pair >= half) {
+    to[half + pair] = from[half + pair];
+    return;
+  }
+  const int64 a = interleaved ? 2 * pair : pair, b = interleaved ? a + 1 : pair + half;
+  const float c = cosines[positions[row] * half + pair], s = inverse ? -sines[positions[row] * half + pair] : sines[positions[row] * half + pair];
+  const float x = wide(from[a]), y = wide(from[b]);
+  to[a] = narrow(x * c - y * s);
+  to[b] = narrow(y * c + x * s);
+}
+
+/// The same for heads turned by halves whose parts are whole packs: one pack of pairs a thread.
+extern "C" __global__ void rotateHalves(const T *in, T *out, const int64 *positions, const float *cosines, const float *sines, int64 rows,
+                                        int64 heads, int64 half, int64 inRow, int64 inHead, int64 outRow, int64 outHead, int inverse) {
+  const int64 packs = half / PACK, i = blockIdx.x * (int64)blockDim.x + threadIdx.x;
+  if (i >= rows * heads * packs) return;
+  const int64 p = i % packs, head = i / packs % heads, row = i / packs / heads;
+  const Pack *from = (const Pack *)(in + row * inRow + head * inHead);
+  Pack *to = (Pack *)(out + row * outRow + head * outHead);
+  const float *c = cosines + positions[row] * half + p * PACK, *s = sines + positions[row] * half + p * PACK;
+  const Pack a = from[p], b = from[packs + p];
+  Pack x, y;
+  for (int k = 0; k < PACK; ++k) {
+    const float sine = inverse ? -s[k] : s[k];
+    x.v[k] = narrow(wide(a.v[k]) * c[k] - wide(b.v[k]) * sine);
+    y.v[k] = narrow(wide(b.v[k]) * c[k] + wide(a.v[k]) * sine);
+  }
+  to[p] = x;
+  to[packs + p] = y;
+}
+
+/// One query a head against the keys and values in a cache [kvHeads, capacity, dim]: a block a query head, scores of all
+/// `length` keys in shared memory. first: the first key in sight; slopes null = no ALiBi.
+extern "C" __global__ void decodeAttention(const T *q, const T *keys, const T *values, T *out, int64 kvStride, int64 first, int64 length,
+                                           int group, int dim, float scale, float softcap, const float *slopes) {
+  extern __shared__ float scores[]; // length - first, then 256 * PACK for the sums
+  const int head = blockIdx.x, packs = dim / PACK, count = (int)(length - first);
+  const T *k = keys + (head / group) * kvStride + first * dim, *v = values + (head / group) * kvStride + first * dim;
+  const Pack *query = (const Pack *)(q + (int64)head * dim);
+  float maximum = -INFINITY_F;
+  for (int t = threadIdx.x; t < count; t += blockDim.x) {
+    const Pack *key = (const Pack *)(k + (int64)t * dim);
+    float dot = 0;
+    for (int p = 0; p < packs; ++p) {
+      const Pack a = query[p], b = key[p];
+      for (int i = 0; i < PACK; ++i) dot += wide(a.v[i]) * wide(b.v[i]);
+    }
+    dot *= scale;
+    if (softcap > 0) dot = tanhf(dot / softcap) * softcap;
+    if (slopes) dot -= slopes[head] * (float)(count - 1 - t);
+    scores[t] = dot;
+    maximum = fmaxf(maximum, dot);
+  }
+  __shared__ float top[256];
+  top[threadIdx.x] = maximum;
+  __syncthreads();
+  for (int half = 128; half > 0; half >>= 1) {
+    if ((int)threadIdx.x < half) top[threadIdx.x] = fmaxf(top[threadIdx.x], top[threadIdx.x + half]);
+    __syncthreads();
+  }
+  const float highest = top[0];
+  float sum = 0;
+  for (int t = threadIdx.x; t < count; t += blockDim.x) {
+    scores[t] = expf(scores[t] - highest);
+    sum += scores[t];
+  }
+  const float total = blockSum(sum);
+  float *sums = scores + count;
+  const int lanes = blockDim.x / packs, lane = threadIdx.x / packs, p = threadIdx.x % packs; // lanes share the keys
+  float mine[PACK];
+  for (int i = 0; i < PACK; ++i) mine[i] = 0;
+  if (lane < lanes)
+    for (int t = lane; t < count; t += lanes) {
+      const Pack value = ((const Pack *)(v + (int64)t * dim))[p];
+      for (int i = 0; i < PACK; ++i) mine[i] += scores[t] * wide(value.v[i]);
+    }
+  for (int i = 0; i < PACK; ++i) sums[threadIdx.x * PACK + i] = mine[i];
+  __syncthreads();
+  if (lane > 0) return;
+  Pack result;
+  for (int i = 0; i < PACK; ++i) {
+    float value = 0;
+    for (int l = 0; l < lanes; ++l) value += sums[(l * packs + p) * PACK + i];
+    result.v[i] = narrow(value / total);
+  }
+  ((Pack *)(out + (int64)head * dim))[p] = result;
+}
+
+/// -log softmax(logits)[target] a row into losses; where `gradient` is set the logits become softmax - onehot. softcap 0 = none.
+extern "C" __global__ void crossEntropy(T *logits, const int64 *targets, float *losses, int64 vocab, float softcap, int gradient) {
+  const int64 row = blockIdx.x, packs = vocab / PACK, target = targets[row];
+  Pack *p = (Pack *)(logits + row * vocab);
+  float maximum = -INFINITY_F, sum = 0;
+  for (int64 i = threadIdx.x; i < packs; i += blockDim.x) {
+    const Pack x = p[i];
+    float values[PACK], top = -INFINITY_F;
+    for (int k = 0; k < PACK; ++k) {
+      values[k] = softcap > 0 ? tanhf(wide(x.v[k]) / softcap) * softcap : wide(x.v[k]);
+      top = fmaxf(top, values[k]);
+    }
+    if (top > maximum) {
+      sum *= expf(maximum - top);
+      maximum = top;
+    }
+    for (int k = 0; k < PACK; ++k) sum += expf(values[k] - maximum);
+  }
+  const float wanted = wide(logits[row * vocab + target]); // before anything is written: blockLogSum waits for all
+  const float lse = blockLogSum(maximum, sum);
+  const float chosen = softcap > 0 ? tanhf(wanted / softcap) * softcap : wanted;
+  if (threadIdx.x == 0) losses[row] = lse - chosen;
+  if (!gradient) return;
+  for (int64 i = threadIdx.x; i < packs; i += blockDim.x) {
+    Pack x = p[i];
+    for (int k = 0; k < PACK; ++k) {
+      const float t = softcap > 0 ? tanhf(wide(x.v[k]) / softcap) : 0.0f, value = softcap > 0 ? t * softcap : wide(x.v[k]);
+      float g = expf(value - lse) - (i * PACK + k == target ? 1.0f : 0.0f);
+      if (softcap > 0) g *= 1.0f - t * t;
+      x.v[k] = narrow(g);
+    }
+    p[i] = x;
+  }
+}
+)CODE";
+
+} // namespace attune::core::kernels
