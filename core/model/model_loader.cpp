@@ -116,6 +116,10 @@ Tensor WeightPlace::inFileOrder() const {
   return ordered;
 }
 
+DecoderWeights weightShapes(const io::ModelConfig &config, at::ScalarType type) {
+  return allocate(config, at::TensorOptions().dtype(type).device(at::kMeta));
+}
+
 std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const ModelFamily &family, const DecoderWeights &weights) {
   std::vector<WeightPlace> places;
   const auto grouped = std::make_shared<const std::vector<int64_t>>(io::groupedRows(config));
@@ -153,7 +157,7 @@ Result<DecoderWeights> loadWeights(const io::WeightSource &source, at::ScalarTyp
   ATTUNE_TRY(const ModelFamily *family, familyOf(config));
   at::NoGradGuard noGrad;
   // Compared without memory first: a config may promise any size, only the file's tensors prove it.
-  ATTUNE_CHECK(checkShapes(source, weightPlaces(config, *family, allocate(config, at::TensorOptions().dtype(type).device(at::kMeta)))));
+  ATTUNE_CHECK(checkShapes(source, weightPlaces(config, *family, weightShapes(config, type))));
   DecoderWeights weights = allocate(config, at::TensorOptions().dtype(type));
   const std::vector<WeightPlace> places = weightPlaces(config, *family, weights);
 
