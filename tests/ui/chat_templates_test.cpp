@@ -51,7 +51,7 @@ private Q_SLOTS:
   void theTemplateIsShownChosenAndKept() {
     Studio studio;
     ChatPage *chat = studio.open();
-    QCOMPARE(studio.templateShown(), QStringLiteral("Automatic | the model's own, where it has one"));
+    QCOMPARE(studio.templateShown(), QStringLiteral("Automatic | its own, if it has one"));
     studio.ask(QStringLiteral("One?"));
     QTRY_COMPARE(studio.templateShown(), QStringLiteral("The model's own | chosen automatically"));
     studio.chooseTemplate(QStringLiteral("chatml (built in)"));

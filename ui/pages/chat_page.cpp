@@ -106,9 +106,9 @@ void ChatPage::makeSources(QVBoxLayout *layout) {
     fillTemplateMenu(menu, conversation().templateName, [this](const QString &name) { m_session.setTemplate(name.toStdString()); });
   });
   m_sides = new SegmentedSwitch(this);
-  cards->addWidget(m_model, 3);
-  cards->addWidget(m_adapter, 3);
-  cards->addWidget(m_template, 2);
+  cards->addWidget(m_model, 1);
+  cards->addWidget(m_adapter, 1);
+  cards->addWidget(m_template, 1);
   cards->addWidget(m_sides, 0, Qt::AlignVCenter);
   layout->addLayout(cards);
   m_banner = new Banner(this);
@@ -344,7 +344,7 @@ void ChatPage::showTemplate() {
   m_template->setProblem(m_session.templateProblem().isEmpty() ? QString() : tr("not for this model"));
   m_template->setValue(templateText(use ? use->name : chosen), m_session.templateIsNew() ? tr("from the next answer on")
                                                                : automatic && use        ? tr("chosen automatically")
-                                                               : automatic               ? tr("the model's own, where it has one")
+                                                               : automatic               ? tr("its own, if it has one")
                                                                                          : tr("chosen by you"));
 }
 
