@@ -2,6 +2,7 @@
 #include "core/plan/chat_planner.h"
 
 #include "core/base/atomic_file.h"
+#include "core/device/dtype_policy.h"
 #include "core/device/host_info.h"
 #include "core/device/tensor_memory.h"
 #include "core/generate/local_chat.h"
@@ -10,6 +11,8 @@
 #include "tests/support/smol_config.h"
 
 #include <doctest/doctest.h>
+
+#include <malloc.h>
 
 using namespace attune;
 using namespace attune::core;
@@ -97,12 +100,14 @@ TEST_CASE("chat forecast: near what the starter model takes, with its context fi
     writeEndsAdapter(adapter);
   }
   CAPTURE(adapter);
-  releaseTensorMemory();
+  releaseTensorMemory(); // what other tests left would be taken again unseen
+  ::malloc_trim(0);
   if (!resetPeakMemory()) return;
   LocalPlanner planner;
   const int64_t context = 2048;
   const auto forecast = planner.forecastChat({test::starterPath(), adapter, 2, context, std::nullopt});
   REQUIRE(forecast.ok());
+  CHECK(itemOf(forecast->items, "adapters") == (adapter.empty() ? 0 : 2 * smol().vocab * smol().hidden * (bf16IsFaster() ? 2 : 4)));
   const int64_t before = processMemory().residentBytes;
   auto chat = openLocalChat(test::starterPath(), adapter);
   REQUIRE(chat.ok());

@@ -114,6 +114,7 @@ private Q_SLOTS:
     row.show();
     auto *edit = qobject_cast<QLineEdit *>(row.editor());
     edit->setFocus();
+    QVERIFY(QTest::qWaitForWindowActive(&row));
     QTest::keyClicks(edit, QStringLiteral("x"));
     QCOMPARE(draft.config().templateName, std::string("autox"));
     edit->actions().last()->trigger(); // Alt+Down
