@@ -2,6 +2,7 @@
 // One ChatModel is used by one thread at a time; calls block and can be stopped between tokens.
 #pragma once
 
+#include "core/api/template_names.h"
 #include "core/base/result.h"
 #include "core/base/stop_token.h"
 
@@ -34,9 +35,9 @@ struct ChatPace { // of an answer under way
 };
 
 struct ChatRequest {
-  std::vector<ChatMessage> messages; // the last one is the user's
-  bool tuned = false;                // with the adapter
-  std::string templateName = "auto"; // as in run.json
+  std::vector<ChatMessage> messages;        // the last one is the user's
+  bool tuned = false;                       // with the adapter
+  std::string templateName = kAutoTemplate; // as in run.json
   SamplingSettings sampling;
   int64_t contextTokens = 0; // at most so many tokens of conversation and answer; 0 = the model's context
   StopToken stop;
@@ -53,6 +54,11 @@ struct ChatAnswer {
   bool ended = false;         // by the model; otherwise by length or stop
 };
 
+struct ChatTemplateUse {                 // what a template's name means for one model
+  std::string name;                      // "model", a built-in name or a path
+  std::vector<std::string> missingMarks; // its tokens that the model does not have, and so reads as ordinary text
+};
+
 class ChatModel {
 public:
   virtual ~ChatModel() = default;
@@ -60,6 +66,8 @@ public:
   virtual int64_t contextLength() const = 0;
   /// What the model's own files say about sampling, else the defaults above.
   virtual SamplingSettings defaults() const = 0;
+  /// The template that answers under this name get. UnknownKey, TemplateFailed where the model cannot use it, errors of a file.
+  virtual Result<ChatTemplateUse> useTemplate(const std::string &name) = 0;
   /// Answers to all of them, in their order; a token of each in turn, so that they grow side by side. A stopped answer is an
   /// answer (`ended` false). InvalidData when a conversation fills the context.
   virtual Result<std::vector<ChatAnswer>> answer(const std::vector<ChatRequest> &requests) = 0;

@@ -1,6 +1,7 @@
 #include "core/api/run_config_json.h"
 
 #include "core/api/config_fields.h"
+#include "core/api/template_names.h"
 #include "core/base/atomic_file.h"
 #include "core/base/json.h"
 #include "core/base/shorten.h"
@@ -30,11 +31,6 @@ std::string resolved(const std::string &path, const std::string &folder) {
   if (path.empty() || fs::path(path).is_absolute()) return path;
   std::error_code ignored;
   return fs::absolute(fs::path(folder.empty() ? "." : folder) / path, ignored).lexically_normal().string();
-}
-
-/// A template is a name, or a file when it looks like one.
-bool looksLikeTemplateFile(const std::string &name) {
-  return name.find('/') != std::string::npos || (name.size() > 6 && name.compare(name.size() - 6, 6, ".jinja") == 0);
 }
 
 // ---- values ------------------------------------------------------------------------------------------------------
@@ -149,7 +145,7 @@ private:
   }
 
   std::string fieldPath(const ConfigField &field, const std::string &text) const {
-    const bool isPath = field.type == FieldType::Path || (field.key == "template" && looksLikeTemplateFile(text));
+    const bool isPath = field.type == FieldType::Path || (field.key == "template" && isTemplateFile(text));
     return isPath ? resolved(text, m_folder) : text;
   }
 
@@ -272,7 +268,7 @@ void resolveSetPaths(const std::string &key, Json &value, const std::string &fol
   if (value.is_string()) {
     const std::string text = value.get<std::string>();
     const bool isPath = isDatasetPath || (field && (field->type == FieldType::Path || field->type == FieldType::Datasets)) ||
-                        (field && field->key == "template" && looksLikeTemplateFile(text));
+                        (field && field->key == "template" && isTemplateFile(text));
     if (isPath) value = resolved(text, folder);
   } else if (value.is_array() && key == "dataset") {
     for (size_t i = 0; i < value.size(); ++i) resolveSetPaths("dataset." + std::to_string(i), value[i], folder);

@@ -1,5 +1,7 @@
 #include "core/data/row_encoder.h"
 
+#include "core/api/template_names.h"
+
 namespace attune::data {
 
 namespace {
@@ -20,7 +22,7 @@ Result<RowEncoder> RowEncoder::create(const tokenizer::TokenizerBundle &bundle, 
   encoder.m_bundle = bundle;
   encoder.m_part = partOf(trainOn);
   ATTUNE_TRY(encoder.m_layout, tokenizer::ChatLayout::choose(bundle, templateName));
-  if (templateName == "auto" && !tokenizer::ChatLayout::hasOwn(bundle)) {
+  if (templateName == api::kAutoTemplate && !tokenizer::ChatLayout::hasOwn(bundle)) {
     ATTUNE_TRY(encoder.m_alpaca, tokenizer::ChatLayout::choose(bundle, "alpaca"));
   }
   return encoder;

@@ -34,6 +34,11 @@ public:
     return settings;
   }
 
+  Result<api::ChatTemplateUse> useTemplate(const std::string &name) override {
+    ATTUNE_TRY(const tokenizer::ChatLayout *layout, m_session.layout(name));
+    return api::ChatTemplateUse{layout->name(), layout->missingMarks()};
+  }
+
   Result<std::vector<api::ChatAnswer>> answer(const std::vector<api::ChatRequest> &requests) override {
     return onOwnThread([&] { return guarded("The answer", [&] { return answerGuarded(requests); }); });
   }
@@ -57,8 +62,8 @@ private:
   Result<std::unique_ptr<Turn>> begin(const api::ChatRequest &request) {
     tokenizer::Conversation conversation;
     for (const api::ChatMessage &message : request.messages) conversation.messages.push_back({message.role, message.text, ""});
-    ATTUNE_TRY(const auto layout, tokenizer::ChatLayout::choose(m_session.bundle, request.templateName));
-    ATTUNE_TRY(std::vector<int32_t> prompt, m_session.encodeChat(layout, conversation));
+    ATTUNE_TRY(const tokenizer::ChatLayout *layout, m_session.layout(request.templateName));
+    ATTUNE_TRY(std::vector<int32_t> prompt, m_session.encodeChat(*layout, conversation));
     auto turn = std::make_unique<Turn>(request, *m_session.bundle.tokenizer);
     turn->answer.promptTokens = static_cast<int64_t>(prompt.size());
     const api::SamplingSettings &asked = request.sampling;
@@ -122,7 +127,6 @@ Result<std::unique_ptr<api::ChatModel>> openLocalChat(const std::string &model, 
     ATTUNE_TRY(const at::Device device, chooseDevice("auto"));
     ATTUNE_TRY(const at::ScalarType type, computeTypeFor(api::Precision::Auto, ComputePurpose::Answer, device));
     ATTUNE_TRY(ModelSession session, ModelSession::openToGenerate(model, adapter, LoadOptions(type, device), true));
-    ATTUNE_CHECK(tokenizer::ChatLayout::choose(session.bundle, "auto")); // a broken one is told now
     return std::unique_ptr<api::ChatModel>(new LocalChat(std::move(session)));
   };
   return onOwnThread([&] { return guarded("Loading the model", open); });

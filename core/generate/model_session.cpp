@@ -1,5 +1,7 @@
 #include "core/generate/model_session.h"
 
+#include "core/api/template_names.h"
+
 #include <future>
 
 namespace attune::core {
@@ -11,7 +13,7 @@ Result<ModelSession> ModelSession::open(const std::string &model, const std::str
   auto bundle = tokenizer.get();
   if (!loaded.ok()) return loaded.error();
   if (!bundle.ok() && needsText) return bundle.error();
-  ModelSession session{std::move(*loaded), {}, {}, {}, {}};
+  ModelSession session{std::move(*loaded), {}, {}, {}, {}, {}};
   if (bundle.ok()) session.bundle = std::move(*bundle);
   return session;
 }
@@ -34,6 +36,15 @@ std::vector<int32_t> ModelSession::encode(const std::string &text) const {
   const auto own = bundle.tokenizer->encode(text, false);
   ids.insert(ids.end(), own.begin(), own.end());
   return ids;
+}
+
+Result<const tokenizer::ChatLayout *> ModelSession::layout(const std::string &name) {
+  auto known = layouts.find(name);
+  if (known == layouts.end() || api::isTemplateFile(name)) {
+    ATTUNE_TRY(auto chosen, tokenizer::ChatLayout::choose(bundle, name));
+    known = layouts.insert_or_assign(name, std::move(chosen)).first;
+  }
+  return static_cast<const tokenizer::ChatLayout *>(&known->second);
 }
 
 Result<std::vector<int32_t>> ModelSession::encodeChat(const tokenizer::ChatLayout &layout,

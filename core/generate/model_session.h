@@ -6,6 +6,7 @@
 #include "core/model/language_model.h"
 #include "core/tokenizer/chat_layout.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct ModelSession {
   std::vector<int32_t> endTokens;     // of raw text: generation_config's, else config's, as transformers does
   std::vector<int32_t> chatEndTokens; // of an answer: the tokenizer's own end token too
 
+  std::map<std::string, tokenizer::ChatLayout> layouts; // of layout(), by name
+
   /// Loads weights and tokenizer side by side; `adapter` may be empty. With `needsText` a missing tokenizer is an error.
   static Result<ModelSession> open(const std::string &model, const std::string &adapter, const LoadOptions &options, bool needsText);
   /// As open, with the model's own sampling settings and end tokens.
@@ -25,6 +28,8 @@ struct ModelSession {
                                              bool needsText);
   /// Ids of raw text, with the begin token where the model wants one.
   std::vector<int32_t> encode(const std::string &text) const;
+  /// A template by its name, errors of ChatLayout::choose. Parsed once; a file each time, as it may have changed.
+  Result<const tokenizer::ChatLayout *> layout(const std::string &name);
   /// Ids of a conversation that ends where the answer begins.
   Result<std::vector<int32_t>> encodeChat(const tokenizer::ChatLayout &layout, const tokenizer::Conversation &conversation) const;
 };

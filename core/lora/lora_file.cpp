@@ -43,11 +43,14 @@ Error mismatch(const std::string &message, const std::string &where) {
   return {ErrorCode::AdapterMismatch, message, where, "This adapter was made for another model; choose that one."};
 }
 
-Result<Tensor> readMatrix(const io::StoredTensor &stored) {
+Result<Tensor> readMatrix(const io::StoredTensor &stored, AdapterParts parts) {
   const std::string where = stored.where + "#" + stored.name;
   if (stored.shape.size() != 2 || stored.shape[0] < 1 || stored.shape[1] < 1)
     return io::adapterMalformed("An adapter matrix does not have two dimensions.", where);
-  Tensor matrix = at::empty({stored.shape[0], stored.shape[1]}, at::TensorOptions().dtype(at::kFloat));
+  const bool shapeOnly = parts == AdapterParts::Shapes;
+  Tensor matrix =
+      at::empty({stored.shape[0], stored.shape[1]}, at::TensorOptions().dtype(at::kFloat).device(shapeOnly ? at::kMeta : at::kCPU));
+  if (shapeOnly) return matrix;
   if (!stored.readRows(0, stored.shape[0], matrix.data_ptr<float>())) return io::adapterRefused("the number type " + stored.dtype, where);
   const float *const values = matrix.data_ptr<float>();
   if (!std::all_of(values, values + matrix.numel(), [](float value) { return std::isfinite(value); }))
@@ -59,8 +62,8 @@ Result<Tensor> readMatrix(const io::StoredTensor &stored) {
 class AdapterReader {
 public:
   AdapterReader(const io::AdapterConfig &config, const std::string &path, const std::vector<LinearModule> &modules,
-                const std::vector<io::ExpectedTensor> &tensors)
-      : m_config(config), m_path(path), m_modules(modules), m_tensors(tensors) {
+                const std::vector<io::ExpectedTensor> &tensors, AdapterParts parts)
+      : m_config(config), m_path(path), m_modules(modules), m_tensors(tensors), m_parts(parts) {
     for (const LinearModule &module : modules) m_linear.insert(module.name);
     for (const io::ExpectedTensor &tensor : tensors) m_shapes.emplace(tensor.name, tensor.shape);
   }
@@ -107,7 +110,7 @@ private:
       return mismatch("The model has no layer " + shortened(module, 200) + ".", where);
     Pair &pair = m_pairs[module];
     pair.ofEmbedding = pair.ofEmbedding || embeddingA || embeddingB;
-    ATTUNE_TRY((a || embeddingA ? pair.a : pair.b), readMatrix(tensor));
+    ATTUNE_TRY((a || embeddingA ? pair.a : pair.b), readMatrix(tensor, m_parts));
     return {};
   }
 
@@ -178,6 +181,7 @@ private:
   const std::string &m_path;
   const std::vector<LinearModule> &m_modules;
   const std::vector<io::ExpectedTensor> &m_tensors;
+  AdapterParts m_parts;
   std::set<std::string> m_linear;
   std::map<std::string, std::vector<int64_t>> m_shapes;
   std::map<std::string, Pair> m_pairs;
@@ -231,11 +235,11 @@ std::vector<io::ExpectedTensor> wholeTensors(const io::ModelConfig &config, cons
 }
 
 Result<LoraAdapter> readAdapter(const std::string &folder, const std::vector<LinearModule> &modules,
-                                const std::vector<io::ExpectedTensor> &tensors) {
+                                const std::vector<io::ExpectedTensor> &tensors, AdapterParts parts) {
   ATTUNE_TRY(const io::AdapterConfig config, io::readAdapterConfig(folder));
   const std::string path = io::adapterWeightsPath(folder);
   ATTUNE_TRY(const auto stored, insideFolder(io::openTensorFile(path)));
-  return AdapterReader(config, path, modules, tensors).read(stored);
+  return AdapterReader(config, path, modules, tensors, parts).read(stored);
 }
 
 } // namespace attune::core

@@ -14,11 +14,14 @@ namespace attune::core {
 Status writeAdapter(const std::string &folder, const LoraAdapter &adapter, const std::vector<LinearModule> &modules,
                     const std::string &baseModel);
 
+/// All of an adapter's numbers, or their shapes alone: from its header, as tensors without memory.
+enum class AdapterParts { Values, Shapes };
+
 /// Reads an adapter for a model with these linear modules. FileNotFound without the folder, MissingInFolder without a file in
 /// it, MalformedFile for broken files, UnsupportedFormat for a PEFT feature we lack, AdapterMismatch when a module or a
 /// shape is not this model's. `tensors`, all of the model's (wholeTensors), are those that LoraAdapter::changes may change.
 Result<LoraAdapter> readAdapter(const std::string &folder, const std::vector<LinearModule> &modules,
-                                const std::vector<io::ExpectedTensor> &tensors = {});
+                                const std::vector<io::ExpectedTensor> &tensors = {}, AdapterParts parts = AdapterParts::Values);
 
 /// Every tensor of a model's checkpoint, and a tied head beside the embedding: PEFT sees two modules.
 std::vector<io::ExpectedTensor> wholeTensors(const io::ModelConfig &config, const ModelFamily &family);

@@ -28,6 +28,22 @@ Status work(const WeightChange &change, const Tensor &target) {
   return {};
 }
 
+/// Calls visit(Tensor &) for each tensor of `weights` of which a part changes. `untied`: the head has a place of its own.
+template <typename Visit>
+void forEachChanged(const WeightChanges &changes, const io::ModelConfig &untied, const ModelFamily &family, DecoderWeights &weights,
+                    Visit visit) {
+  std::set<const void *> touched; // packed tensors of which a part changes
+  for (const WeightPlace &place : weightPlaces(untied, family, weights))
+    if (changes.count(place.name)) touched.insert(place.target.storage().unsafeGetStorageImpl());
+  const bool newEmbedding = changes.count(family.embedding + ".weight") > 0, newHead = changes.count(family.head + ".weight") > 0;
+  forEachTensor(weights, [&](Tensor &tensor) {
+    const bool isNew = &tensor == &weights.embedding ? newEmbedding // a tied head shares its storage
+                       : &tensor == &weights.head    ? newHead
+                                                     : touched.count(tensor.storage().unsafeGetStorageImpl()) > 0;
+    if (isNew) visit(tensor);
+  });
+}
+
 } // namespace
 
 Status changeRows(const WeightChange &change, int64_t begin, Tensor block) {
@@ -55,28 +71,30 @@ WeightChanges changesByName(const LoraAdapter &adapter, const io::ModelConfig &c
   return changes;
 }
 
+int64_t changedBytes(const LoraAdapter &adapter, const io::ModelConfig &config, const ModelFamily &family, at::ScalarType type) {
+  if (adapter.changes.empty()) return 0;
+  io::ModelConfig untied = config;
+  untied.tiedEmbeddings = false;
+  DecoderWeights shapes = weightShapes(untied, type);
+  int64_t bytes = 0;
+  forEachChanged(changesByName(adapter, config, family), untied, family, shapes,
+                 [&](const Tensor &tensor) { bytes += static_cast<int64_t>(tensor.nbytes()); });
+  return bytes;
+}
+
 Result<DecoderWeights> changedWeights(const LoraAdapter &adapter, const io::ModelConfig &config, const ModelFamily &family,
                                       const DecoderWeights &base) {
   DecoderWeights tuned = base;
   if (adapter.changes.empty()) return tuned;
   at::NoGradGuard noGrad;
-  const std::string embedding = family.embedding + ".weight", head = family.head + ".weight";
+  const std::string head = family.head + ".weight";
   const WeightChanges changes = changesByName(adapter, config, family);
 
   io::ModelConfig untied = config;
   untied.tiedEmbeddings = false;
-  std::set<const void *> touched; // packed tensors of which a part changes
-  for (const WeightPlace &place : weightPlaces(untied, family, base))
-    if (changes.count(place.name)) touched.insert(place.target.storage().data());
-  const bool newEmbedding = changes.count(embedding) > 0, newHead = changes.count(head) > 0;
-  if (newHead && config.headNorm) // `base` may hold its rows normalised already
+  if (changes.count(head) && config.headNorm) // `base` may hold its rows normalised already
     return io::adapterRefused("a trained output head, on a model that normalises its head's rows", head);
-  forEachTensor(tuned, [&](Tensor &tensor) {
-    const bool isNew = &tensor == &tuned.embedding ? newEmbedding
-                       : &tensor == &tuned.head    ? newHead
-                                                   : touched.count(tensor.storage().data()) > 0;
-    if (isNew) tensor = tensor.clone();
-  });
+  forEachChanged(changes, untied, family, tuned, [](Tensor &tensor) { tensor = tensor.clone(); });
   for (const WeightPlace &place : weightPlaces(untied, family, tuned)) {
     const auto change = changes.find(place.name);
     if (change == changes.end()) continue;

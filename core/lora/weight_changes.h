@@ -24,4 +24,7 @@ Status changeRows(const WeightChange &change, int64_t begin, Tensor block);
 Result<DecoderWeights> changedWeights(const LoraAdapter &adapter, const io::ModelConfig &config, const ModelFamily &family,
                                       const DecoderWeights &base);
 
+/// What changedWeights adds to the memory that `base` takes: the tensors that it does not share.
+int64_t changedBytes(const LoraAdapter &adapter, const io::ModelConfig &config, const ModelFamily &family, at::ScalarType type);
+
 } // namespace attune::core

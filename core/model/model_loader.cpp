@@ -124,6 +124,10 @@ Tensor WeightPlace::inFileOrder() const {
   return ordered;
 }
 
+DecoderWeights weightShapes(const io::ModelConfig &config, at::ScalarType type) {
+  return allocate(config, at::TensorOptions().dtype(type).device(at::kMeta));
+}
+
 std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const ModelFamily &family, const DecoderWeights &weights) {
   std::vector<WeightPlace> places;
   const auto grouped = std::make_shared<const std::vector<int64_t>>(io::groupedRows(config));
@@ -161,8 +165,7 @@ Result<DecoderWeights> loadWeights(const io::WeightSource &source, const LoadOpt
   ATTUNE_TRY(const ModelFamily *family, familyOf(config));
   at::NoGradGuard noGrad;
   // Compared without memory first: a config may promise any size, only the file's tensors prove it.
-  ATTUNE_CHECK(
-      checkShapes(source, weightPlaces(config, *family, allocate(config, at::TensorOptions().dtype(options.type).device(at::kMeta)))));
+  ATTUNE_CHECK(checkShapes(source, weightPlaces(config, *family, weightShapes(config, options.type))));
   DecoderWeights weights = allocate(config, at::TensorOptions().dtype(options.type).device(options.device));
   const std::vector<WeightPlace> places = weightPlaces(config, *family, weights);
 

@@ -23,6 +23,9 @@ struct WeightPlace {
   Tensor inFileOrder() const;
 };
 
+/// The decoder's tensors in their shapes, without memory.
+DecoderWeights weightShapes(const io::ModelConfig &config, at::ScalarType type);
+
 /// Every tensor of the checkpoint with its place in `weights`. A tied head has no place of its own.
 std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const ModelFamily &family, const DecoderWeights &weights);
 

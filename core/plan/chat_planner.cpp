@@ -29,7 +29,7 @@ std::vector<api::ForecastItem> forecastChat(const io::ModelConfig &model, const 
     if (bytes.value() > 0) items.push_back({name, bytes.value()});
   };
   add("weights", e * model.parameterCount());
-  add("adapters", e * size.adapterParameters);
+  add("adapters", e * size.adapterParameters + size.ownBytes);
   add("cache", Bytes(2) * e * model.layers * model.kvRows() * size.contextTokens * size.answers);
   add("prefill", rows * 4 * perRow + oneLayer);
   add("logits", Bytes(2) * 4 * model.vocab);

@@ -5,7 +5,10 @@
 #include "core/device/compute_device.h"
 #include "core/device/dtype_policy.h"
 #include "core/device/host_info.h"
+#include "core/device/torch_guard.h"
 #include "core/io/weight_source.h"
+#include "core/lora/lora_file.h"
+#include "core/lora/weight_changes.h"
 #include "core/plan/chat_planner.h"
 #include "core/plan/start_check.h"
 
@@ -51,6 +54,15 @@ api::Forecast forecastOf(const io::ModelConfig &model, const FitResult &result, 
   return forecast;
 }
 
+Status addAdapter(ChatSize &size, const std::string &path, const io::ModelConfig &model) {
+  ATTUNE_TRY(const ModelFamily *family, familyOf(model));
+  ATTUNE_TRY(const LoraAdapter adapter,
+             readAdapter(path, linearModules(model, *family), wholeTensors(model, *family), AdapterParts::Shapes));
+  for (const LoraModule &module : adapter.modules) size.adapterParameters += module.a.numel() + module.b.numel();
+  size.ownBytes = changedBytes(adapter, model, *family, size.bf16 ? at::kBFloat16 : at::kFloat);
+  return {};
+}
+
 } // namespace
 
 LocalPlanner::LocalPlanner() : m_bytesAtStart(processMemory().residentBytes) {}
@@ -91,11 +103,7 @@ Result<api::ChatForecast> LocalPlanner::forecastChat(const api::ChatDemand &dema
   size.contextTokens = chatContext(model, demand.contextTokens);
   size.bf16 = autoComputeType() == at::kBFloat16;
   if (!demand.adapter.empty()) {
-    api::RunConfig adapter;
-    adapter.method = api::Method::Lora;
-    adapter.initAdapter = demand.adapter;
-    ATTUNE_TRY(adapter, withAdapterSettings(adapter));
-    size.adapterParameters = trainedParameters(model, adapter);
+    ATTUNE_CHECK(guarded("Reading the adapter", [&] { return addAdapter(size, demand.adapter, model); }));
   }
   int64_t runBytes = 0;
   if (demand.running) {

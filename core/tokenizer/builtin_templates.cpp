@@ -53,7 +53,8 @@ const char *const kLlama2 =
 } // namespace
 
 const std::vector<BuiltInTemplate> &builtInTemplates() {
-  static const std::vector<BuiltInTemplate> kTemplates = {{"chatml", kChatml}, {"alpaca", kAlpaca}, {"plain", kPlain}, {"llama2", kLlama2}};
+  static const std::vector<BuiltInTemplate> kTemplates = {
+      {"chatml", kChatml, {"<|im_start|>", "<|im_end|>"}}, {"alpaca", kAlpaca}, {"plain", kPlain}, {"llama2", kLlama2}};
   return kTemplates;
 }
 

@@ -9,6 +9,7 @@ namespace attune::tokenizer {
 struct BuiltInTemplate {
   const char *name;
   const char *source;
+  std::vector<const char *> marks{}; // the special tokens that it writes by their text
 };
 
 const std::vector<BuiltInTemplate> &builtInTemplates();

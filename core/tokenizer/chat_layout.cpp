@@ -1,5 +1,6 @@
 #include "core/tokenizer/chat_layout.h"
 
+#include "core/api/template_names.h"
 #include "core/base/atomic_file.h"
 #include "core/base/nearest_name.h"
 #include "core/tokenizer/builtin_templates.h"
@@ -10,12 +11,6 @@ namespace {
 
 constexpr size_t kMaxTemplateBytes = size_t(1) << 20;
 const char kRoleTokens[] = "baichuan2";
-
-bool isPath(const std::string &name) {
-  const std::string suffix = ".jinja";
-  const bool jinja = name.size() > suffix.size() && name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
-  return jinja || name.find('/') != std::string::npos;
-}
 
 bool holdsGeneration(const std::string &source) {
   for (size_t at = source.find("{%"); at != std::string::npos; at = source.find("{%", at + 2)) {
@@ -31,10 +26,20 @@ std::string listed(const std::vector<std::string> &names) {
   return text;
 }
 
+std::vector<std::string> marksMissingIn(const TokenizerBundle &bundle, const std::string &builtIn) {
+  std::vector<std::string> missing;
+  if (!bundle.tokenizer) return missing; // rows of token ids need none
+  for (const BuiltInTemplate &known : builtInTemplates())
+    if (builtIn == known.name)
+      for (const char *mark : known.marks)
+        if (bundle.tokenizer->idOf(mark) < 0) missing.emplace_back(mark);
+  return missing;
+}
+
 /// Rows can be rendered by another template than the one that failed.
 Error withChoice(Error error) {
   if (error.code == ErrorCode::TemplateFailed)
-    error.hint = "Correct the template, or choose a built-in one (" + listed(ChatLayout::builtInNames()) + ").";
+    error.hint = "Correct the template, or choose a built-in one (" + listed(api::builtInTemplateNames()) + ").";
   return error;
 }
 
@@ -42,12 +47,6 @@ Error withChoice(Error error) {
 
 bool ChatLayout::hasOwn(const TokenizerBundle &bundle) {
   return !bundle.chatTemplate.empty() || !bundle.namedTemplates.empty() || bundle.roleTokens;
-}
-
-std::vector<std::string> ChatLayout::builtInNames() {
-  std::vector<std::string> names = {kRoleTokens};
-  for (const BuiltInTemplate &known : builtInTemplates()) names.emplace_back(known.name);
-  return names;
 }
 
 Result<ChatLayout> ChatLayout::parsed(Result<ChatTemplate> chatTemplate, const std::string &source) {
@@ -60,11 +59,11 @@ Result<ChatLayout> ChatLayout::parsed(Result<ChatTemplate> chatTemplate, const s
 }
 
 Result<ChatLayout> ChatLayout::choose(const TokenizerBundle &bundle, const std::string &name) {
-  if (name == "model" && !hasOwn(bundle)) {
+  if (name == api::kOwnTemplate && !hasOwn(bundle)) {
     return Error{ErrorCode::TemplateFailed, "The model has no chat template of its own.", "template",
                  "Choose a built-in template such as chatml, or give the path of a .jinja file."};
   }
-  const bool own = name == "model" || (name == "auto" && hasOwn(bundle));
+  const bool own = name == api::kOwnTemplate || (name == api::kAutoTemplate && hasOwn(bundle));
   const bool ownTemplate = !bundle.chatTemplate.empty() || !bundle.namedTemplates.empty();
   if (own && ownTemplate) return parsed(ChatTemplate::ofModel(bundle), bundle.chatTemplate);
   if (own || name == kRoleTokens) {
@@ -76,19 +75,24 @@ Result<ChatLayout> ChatLayout::choose(const TokenizerBundle &bundle, const std::
     layout.m_roles = *bundle.roleTokens;
     return layout;
   }
-  if (isPath(name)) {
+  if (api::isTemplateFile(name)) {
     ATTUNE_TRY(const std::string source, readFile(name, kMaxTemplateBytes));
     return parsed(ChatTemplate::parse(source, bundle.templateTokens, name), source);
   }
-  const std::string wanted = name == "auto" ? "plain" : name;
+  const std::string wanted = name == api::kAutoTemplate ? "plain" : name;
   std::string nearest;
-  for (const std::string &known : builtInNames()) {
-    if (known == wanted) return parsed(ChatTemplate::builtIn(wanted, bundle.templateTokens), "");
+  for (const std::string &known : api::builtInTemplateNames()) {
+    if (known == wanted) {
+      ATTUNE_TRY(ChatLayout layout, parsed(ChatTemplate::builtIn(wanted, bundle.templateTokens), ""));
+      layout.m_missingMarks = marksMissingIn(bundle, wanted);
+      return layout;
+    }
     const std::string shortened = wanted.substr(0, 40);
     if (nearest.empty() || editDistance(shortened, known) < editDistance(shortened, nearest)) nearest = known;
   }
   return Error{ErrorCode::UnknownKey, "There is no template \"" + wanted.substr(0, 80) + "\".", "template",
-               "Did you mean \"" + nearest + "\"? There are: auto, model, " + listed(builtInNames()) + ", and paths of .jinja files."};
+               "Did you mean \"" + nearest + "\"? There are: auto, model, " + listed(api::builtInTemplateNames()) +
+                   ", and paths of .jinja files."};
 }
 
 Result<EncodedChat> ChatLayout::encode(const TokenizerBundle &bundle, const Conversation &conversation, TrainedPart part,

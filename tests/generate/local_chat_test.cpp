@@ -1,9 +1,12 @@
 // Chat with the starter model: answers that take turns are the answers each would give alone; limits; stopping.
 #include "core/generate/local_chat.h"
+#include "core/generate/model_session.h"
 
 #include "tests/support/model_fixture.h"
 
 #include <doctest/doctest.h>
+
+#include <fstream>
 
 using namespace attune;
 using namespace attune::core;
@@ -68,4 +71,41 @@ TEST_CASE("local chat: answers side by side take turns and equal the answers giv
   CHECK_FALSE(cut->front().text.empty());
   CHECK(cut->front().newTokens < 20);
   CHECK(cut->front().tokensPerSecond > 0);
+}
+
+// To see it fail: let ModelSession::layout choose each time, or keep what it read of a file.
+TEST_CASE("local chat: a template is parsed once, a file at each answer, and a wrong one says what is wrong") {
+  if (!std::filesystem::exists(test::starterPath())) return;
+  auto session = ModelSession::openToGenerate(test::starterPath(), "", at::kFloat, true);
+  REQUIRE(session.ok());
+  const auto renderer = [&](const std::string &name) {
+    tokenizer::Conversation conversation;
+    conversation.messages.push_back({"user", "hello", ""});
+    const auto layout = session->layout(name);
+    REQUIRE(layout.ok());
+    return (*layout)->encode(session->bundle, conversation, tokenizer::TrainedPart::All)->text;
+  };
+  const std::string own = renderer("auto");
+  session->bundle.chatTemplate = "{% broken"; // nobody reads it again
+  CHECK(renderer("auto") == own);
+  CHECK_FALSE(session->layout("model").ok());
+
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path + "/mine.jinja";
+  std::ofstream(path) << "one";
+  CHECK(renderer(path) == "one");
+  std::ofstream(path) << "two";
+  CHECK(renderer(path) == "two");
+
+  auto chat = openLocalChat(test::starterPath(), "");
+  REQUIRE(chat.ok());
+  CHECK((*chat)->useTemplate("auto")->name == "model");
+  CHECK((*chat)->useTemplate("chatml")->missingMarks.empty());
+  CHECK((*chat)->useTemplate("baichuan2").error().code == ErrorCode::TemplateFailed);
+  CHECK((*chat)->useTemplate(folder.path + "/none.jinja").error().code == ErrorCode::FileNotFound);
+  api::ChatRequest request = asking("Name a colour.", 1), other = request;
+  other.templateName = "plain";
+  const auto answers = (*chat)->answer({request, other});
+  REQUIRE(answers.ok());
+  CHECK((*answers)[0].promptTokens > (*answers)[1].promptTokens);
 }

@@ -1,5 +1,6 @@
 #include "core/generate/generator.h"
 #include "core/lora/lora_file.h"
+#include "core/lora/weight_changes.h"
 #include "core/model/language_model.h"
 #include "tests/support/model_fixture.h"
 
@@ -49,6 +50,36 @@ TEST_CASE("adapters of every kind that is read: logits and answers are PEFT's, t
     ++count;
   }
   CHECK(count == 19);
+}
+
+// To see it fail: leave a tied head out of forEachChanged's visits, or compare data() instead of the storage.
+TEST_CASE("what an adapter of every kind adds to memory is known from its header, to the byte") {
+  int64_t most = 0;
+  for (const auto &entry : std::filesystem::directory_iterator(dataPath("peft"))) {
+    const std::string adapter = entry.path().string();
+    CAPTURE(adapter);
+    auto model = LanguageModel::open(baseOf(adapter), adapter, at::kFloat).value();
+    std::map<const void *, int64_t> own;
+    forEachTensor(model.tunedWeights, [&](const Tensor &tensor) { own[tensor.data_ptr()] = static_cast<int64_t>(tensor.nbytes()); });
+    forEachTensor(model.weights, [&](const Tensor &tensor) { own.erase(tensor.data_ptr()); });
+    int64_t measured = 0;
+    for (const auto &[data, bytes] : own) measured += bytes;
+    const io::ModelConfig &config = model.transformer.config();
+    const ModelFamily &family = *familyOf(config).value();
+    const auto read = [&](AdapterParts parts) {
+      return readAdapter(adapter, linearModules(config, family), wholeTensors(config, family), parts).value();
+    };
+    const LoraAdapter shapes = read(AdapterParts::Shapes), values = read(AdapterParts::Values);
+    CHECK(changedBytes(shapes, config, family, at::kFloat) == measured);
+    CHECK(changedBytes(shapes, config, family, at::kBFloat16) == measured / 2);
+    REQUIRE(shapes.modules.size() == values.modules.size());
+    for (size_t i = 0; i < shapes.modules.size(); ++i) {
+      CHECK(shapes.modules[i].a.sizes() == values.modules[i].a.sizes());
+      CHECK(shapes.modules[i].b.is_meta());
+    }
+    most = std::max(most, measured);
+  }
+  CHECK(most >= 2 * 257 * 64 * 4); // embedding and head
 }
 
 TEST_CASE("an adapter that trained more than LoRA in the blocks is not trained further, and says why") {

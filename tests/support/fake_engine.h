@@ -95,7 +95,8 @@ public:
   std::atomic<int64_t> runBytes{int64_t(2) << 30}; // that a going run still takes
   std::vector<std::string> chatWords;              // of every answer; empty = two short ones
   int wordMilliseconds = 2;
-  bool chatFails = false; // after its words
+  bool chatFails = false;                // after its words
+  std::vector<std::string> missingMarks; // of a built-in template
 
   api::Backend &backend() override { return *this; }
   api::Planner &planner() override { return *this; }
@@ -164,6 +165,11 @@ private:
     bool hasAdapter() const override { return m_adapter; }
     int64_t contextLength() const override { return 2048; }
     api::SamplingSettings defaults() const override { return {}; }
+    Result<api::ChatTemplateUse> useTemplate(const std::string &name) override {
+      if (name == "baichuan2") return Error{ErrorCode::TemplateFailed, "The model has no role tokens.", "template", ""};
+      const bool own = name == api::kAutoTemplate || name == api::kOwnTemplate;
+      return api::ChatTemplateUse{own ? api::kOwnTemplate : name, own ? std::vector<std::string>() : m_engine.missingMarks};
+    }
     Result<std::vector<api::ChatAnswer>> answer(const std::vector<api::ChatRequest> &requests) override {
       std::vector<api::ChatAnswer> answers;
       for (const api::ChatRequest &request : requests) answers.push_back(answerOne(request));

@@ -1,5 +1,8 @@
 // Which layout a conversation gets, and Baichuan's, which is no text: ids and labels as its own fine-tuning script makes them.
 #include "core/tokenizer/chat_layout.h"
+
+#include "core/api/template_names.h"
+#include "core/tokenizer/builtin_templates.h"
 #include "core/tokenizer/role_token_chat.h"
 #include "tests/support/byte_tokenizer.h"
 #include "tests/support/temp_folder.h"
@@ -86,7 +89,8 @@ TEST_CASE("a layout is chosen by name") {
   CHECK(ChatLayout::choose(bundle, "auto")->name() == "plain");
   CHECK(ChatLayout::choose(bundle, "model").error().code == ErrorCode::TemplateFailed);
   CHECK(ChatLayout::choose(bundle, "baichuan2").error().code == ErrorCode::TemplateFailed);
-  CHECK(ChatLayout::builtInNames() == std::vector<std::string>{"baichuan2", "chatml", "alpaca", "plain", "llama2"});
+  CHECK(ChatLayout::choose(bundle, "chatml")->missingMarks() == std::vector<std::string>{"<|im_start|>", "<|im_end|>"});
+  CHECK(ChatLayout::choose(bundle, "llama2")->missingMarks().empty());
   CHECK(ChatLayout::choose(bundle, "chatml")->encode(bundle, talk({{"user", "q"}}), TrainedPart::Answers)->text ==
         "<|im_start|>user\nq<|im_end|>\n");
   const auto wrong = ChatLayout::choose(bundle, "chatlm");
@@ -103,6 +107,8 @@ TEST_CASE("a layout is chosen by name") {
 
   bundle.roleTokens = RoleTokens{kUser, kAssistant};
   CHECK(ChatLayout::choose(bundle, "auto")->name() == "baichuan2");
+  for (const std::string &name : api::builtInTemplateNames()) CHECK(ChatLayout::choose(bundle, name)->name() == name);
+  CHECK(api::builtInTemplateNames().size() == builtInTemplates().size() + 1);
   bundle.chatTemplate = "own{{ messages[0].content }}"; // a template that the folder ships goes before
   CHECK(ChatLayout::choose(bundle, "auto")->name() == "model");
   CHECK(ChatLayout::choose(bundle, "baichuan2")->name() == "baichuan2");

@@ -1,8 +1,6 @@
 // A person's ways through Chat, on a fake engine: offscreen, real widgets.
-#include "tests/support/fake_conversation_store.h"
-#include "tests/support/fake_dataset_store.h"
+#include "tests/support/chat_studio.h"
 #include "tests/support/find_button.h"
-#include "tests/support/studio_fixture.h"
 #include "ui/pages/chat_page.h"
 #include "ui/pages/chat_pane.h"
 #include "ui/pages/conversations_panel.h"
@@ -41,58 +39,7 @@ using test::click;
 
 namespace {
 
-/// A window on fakes, opened at Chat.
-struct Studio : test::StudioFixture {
-  test::FakeConversationStore conversations;
-  test::FakeDatasetStore datasets;
-
-  Studio() {
-    QSettings().remove(QStringLiteral("chat"));
-    store.addRun("done", 100, 1.5);
-    services.conversations = &conversations;
-    services.datasets = &datasets;
-    engine.steps = 100000;
-  }
-  ~Studio() { window.reset(); } // before what it uses
-  ChatPage *open() {
-    StudioFixture::open();
-    window->goTo(Place::Chat);
-    return chat();
-  }
-  ChatPage *chat() { return window->chatPage(); }
-  /// Base and tuned, loaded.
-  ChatPage *openBoth() {
-    ChatPage *page = open();
-    [&] { QTRY_VERIFY(window->runs().known()); }();
-    page->useRun(QStringLiteral("/fake/runs/done"));
-    [&] { QTRY_VERIFY(page->isReady()); }();
-    return page;
-  }
-  void ask(const QString &question) {
-    QTest::keyClicks(chat()->questionField(), question);
-    QTest::keyClick(chat()->questionField(), Qt::Key_Return);
-    [&] { QTRY_VERIFY(!chat()->isBusy()); }();
-  }
-  /// A run that goes, from the sample preset.
-  void train() {
-    window->tryIt();
-    [&] { QTRY_VERIFY(!window->runs().active().isEmpty()); }();
-    [&] { QTRY_VERIFY(window->runs().find(window->runs().active())->step > 2); }();
-    window->goTo(Place::Chat);
-  }
-  void stopRun() {
-    window->runs().requestStop(window->runs().active());
-    [&] { QTRY_VERIFY(window->runs().active().isEmpty()); }();
-  }
-  QString banner() const {
-    const auto *shown = window->chatPage()->findChild<Banner *>();
-    return shown->isVisible() ? shown->findChildren<QLabel *>().last()->text() : QString();
-  }
-  QString toast() const {
-    const auto *shown = window->findChild<Toast *>();
-    return shown && shown->isVisible() ? shown->findChild<QLabel *>()->text() : QString();
-  }
-};
+using Studio = test::ChatStudio;
 
 /// As button(), for a text with a plural that the language decides on.
 QPushButton *buttonBeginning(const QWidget *in, const QString &text) {

@@ -11,6 +11,7 @@
 
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSettings>
@@ -104,6 +105,29 @@ private Q_SLOTS:
     draft.setText(field("batch_size"), QStringLiteral("1 5"));
     QVERIFY(!draft.problem("batch_size").isEmpty());
     QCOMPARE(draft.config().batchSize, api::RunConfig{}.batchSize);
+  }
+
+  void aTemplateIsTypedOrChosenByTheNamesThatChatShows() {
+    ConfigDraft draft;
+    SettingRow row(field("template"), draft);
+    connect(&draft, &ConfigDraft::changed, &row, &SettingRow::refresh);
+    row.show();
+    auto *edit = qobject_cast<QLineEdit *>(row.editor());
+    edit->setFocus();
+    QVERIFY(QTest::qWaitForWindowActive(&row));
+    QTest::keyClicks(edit, QStringLiteral("x"));
+    QCOMPARE(draft.config().templateName, std::string("autox"));
+    edit->actions().last()->trigger(); // Alt+Down
+    auto *menu = qobject_cast<QMenu *>(QApplication::activePopupWidget());
+    QVERIFY(menu);
+    QStringList names;
+    for (const QAction *action : menu->actions()) names.append(action->text());
+    for (const char *name : {"Automatic", "The model's own", "chatml (built in)", "baichuan2 (built in)", "autox"})
+      QVERIFY2(names.contains(QLatin1String(name)), name);
+    menu->actions().at(static_cast<int>(names.indexOf(QStringLiteral("chatml (built in)"))))->trigger();
+    menu->close();
+    QCOMPARE(draft.config().templateName, std::string("chatml"));
+    QCOMPARE(edit->text(), QStringLiteral("chatml"));
   }
 
   void aBadFileIsRefusedWithAllThatIsWrongAndTheFormStays() {

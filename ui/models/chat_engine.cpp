@@ -44,6 +44,7 @@ void ChatEngine::unload() {
   stop();
   m_waiting.reset();
   m_loading.cancel();
+  m_looking.cancel();
   m_model.reset(); // an answer under way holds it until it ends
   m_defaults.reset();
   m_isLoading = false;
@@ -51,6 +52,13 @@ void ChatEngine::unload() {
 }
 
 void ChatEngine::stop() { m_stop.requestStop(); } // the answer so far arrives as an answer
+
+void ChatEngine::lookAtTemplate(const std::string &name) {
+  if (!m_model) return;
+  m_looking = m_tasks.run(
+      this, [model = m_model, name](StopToken) { return model->useTemplate(name); },
+      [this](const Result<api::ChatTemplateUse> &use) { Q_EMIT templateLookedAt(use); });
+}
 
 void ChatEngine::ask(int id, std::vector<api::ChatRequest> requests) {
   if (!m_model || m_isAnswering || requests.empty()) return;

@@ -29,10 +29,13 @@ public:
   /// Answers one or two requests side by side; `id` comes back with every signal. While an answer is under way: nothing.
   void ask(int id, std::vector<api::ChatRequest> requests);
   void stop();
+  /// Asks the loaded model what a template is for it: templateLookedAt() follows, after an answer under way.
+  void lookAtTemplate(const std::string &name);
 
 Q_SIGNALS:
   void loadedChanged();
   void loadFailed(const QString &message);
+  void templateLookedAt(const attune::Result<attune::api::ChatTemplateUse> &use);
   void grew(int id, bool tuned, const QString &text, const attune::api::ChatPace &pace);
   void answered(int id, bool tuned, const attune::api::ChatAnswer &answer);
   void failed(int id, const QString &message);
@@ -41,7 +44,7 @@ Q_SIGNALS:
 private:
   EngineGate &m_gate;
   TaskRunner m_tasks; // one thread: the model is used by one at a time
-  Task m_loading, m_answering;
+  Task m_loading, m_answering, m_looking;
   std::unique_ptr<QObject> m_waiting; // for the engine
   StopSource m_stop;
   TextStream m_base, m_tuned;

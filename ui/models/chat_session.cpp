@@ -1,5 +1,6 @@
 #include "ui/models/chat_session.h"
 
+#include "ui/models/error_text.h"
 #include "ui/models/run_text.h"
 
 #include <QSignalBlocker>
@@ -39,7 +40,15 @@ void ChatSession::connectEngine() {
   connect(&m_engine, &ChatEngine::loadedChanged, this, [this] {
     if (m_engine.defaults()) Q_EMIT defaultsKnown();
     if (m_engine.isLoaded()) m_failure.clear();
+    lookAtTemplate();
     if (m_engine.isLoaded() && m_pending >= 0) return answer(std::exchange(m_pending, -1));
+    Q_EMIT changed();
+  });
+  connect(&m_engine, &ChatEngine::templateLookedAt, this, [this](const Result<api::ChatTemplateUse> &use) {
+    if (use.ok())
+      m_templateUse = *use;
+    else
+      m_templateProblem = errorText(use.error());
     Q_EMIT changed();
   });
   connect(&m_engine, &ChatEngine::grew, this, [this](int exchange, bool tuned, const QString &text, const api::ChatPace &pace) {
@@ -108,6 +117,21 @@ void ChatSession::waitForRun(bool wait) {
   Q_EMIT changed();
 }
 
+void ChatSession::setTemplate(const std::string &name) {
+  if (name == m_talk.templateName) return;
+  m_talk.templateName = name;
+  m_failure.clear();
+  if (!m_talk.isEmpty()) m_list.keep(m_id, m_talk);
+  lookAtTemplate();
+  Q_EMIT changed();
+}
+
+void ChatSession::lookAtTemplate() {
+  m_templateUse.reset();
+  m_templateProblem.clear();
+  m_engine.lookAtTemplate(m_talk.templateName);
+}
+
 QString ChatSession::answerer(bool tuned) const {
   return tuned || (m_source.adapter.empty() && !m_sourceName.isEmpty()) ? m_sourceName : shortName(m_source.model);
 }
@@ -152,12 +176,14 @@ void ChatSession::answer(int exchange) {
     api::ChatRequest request;
     for (auto &[role, text] : m_talk.messagesUpTo(exchange, tuned)) request.messages.push_back({role, text});
     request.tuned = tuned;
+    request.templateName = m_talk.templateName;
     request.sampling = choices.sampling;
     request.sampling.seed += static_cast<uint64_t>(m_talk.attempt(exchange)); // asked again: another answer
     request.contextTokens = m_contextTokens;
     requests.push_back(std::move(request));
   }
   m_answering = exchange;
+  m_templateAnswered = m_talk.templateName;
   m_engine.ask(exchange, std::move(requests));
   Q_EMIT changed();
 }
@@ -186,7 +212,9 @@ void ChatSession::flush() {
 
 void ChatSession::begin() {
   leave();
+  std::string kept = std::move(m_talk.templateName); // as the system prompt and the sampling
   m_talk = Conversation();
+  m_talk.templateName = std::move(kept);
   m_id.clear();
   Q_EMIT changed();
 }
@@ -196,6 +224,8 @@ void ChatSession::open(std::string id) { // a copy: leave() moves what the list 
   const KeptConversation *kept = m_list.find(id);
   if (!kept) return;
   m_talk = *kept->talk;
+  m_templateAnswered = m_talk.templateName;
+  lookAtTemplate();
   m_id = std::move(id);
   Q_EMIT changed();
 }

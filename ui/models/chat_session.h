@@ -50,6 +50,15 @@ public:
   void waitForRun(bool wait);
   bool waitsForRun() const { return m_waitsForRun; }
 
+  // How it becomes text for the model.
+  /// From the next answer on; kept with the conversation.
+  void setTemplate(const std::string &name);
+  /// Whether it was set after the last answer of this conversation.
+  bool templateIsNew() const { return !m_talk.isEmpty() && m_talk.templateName != m_templateAnswered; }
+  /// What the template is for the model; nothing before it is loaded and when it cannot use it.
+  const std::optional<api::ChatTemplateUse> &templateUse() const { return m_templateUse; }
+  const QString &templateProblem() const { return m_templateProblem; }
+
   // What is said.
   const Conversation &talk() const { return m_talk; }
   ConversationList &kept() { return m_list; }
@@ -75,6 +84,7 @@ Q_SIGNALS:
 private:
   void connectEngine();
   void answer(int exchange);
+  void lookAtTemplate();
   void leave();
   void keepPartial();
   std::optional<ChatReply> &reply(int exchange, bool tuned) { return tuned ? m_talk.at(exchange).tuned : m_talk.at(exchange).base; }
@@ -89,6 +99,9 @@ private:
   int64_t m_contextTokens = 0; // 0 = the usual one
   std::optional<api::ChatForecast> m_shortfall;
   bool m_waitsForRun = false;
+  std::optional<api::ChatTemplateUse> m_templateUse;
+  QString m_templateProblem;
+  std::string m_templateAnswered; // that of the last answer
   Conversation m_talk;
   std::string m_id;
   int m_pending = -1, m_answering = -1;

@@ -9,7 +9,7 @@ namespace attune::ui {
 
 namespace {
 
-constexpr int kSchema = 1, kMostExchanges = 2000;
+constexpr int kSchema = 1, kMostExchanges = 2000, kLongestPath = 4096;
 
 QJsonObject replyJson(const ChatReply &reply) {
   return {{QStringLiteral("text"), reply.text},
@@ -114,11 +114,9 @@ QJsonObject Conversation::toJson() const {
     if (exchange.tuned) one.insert(QStringLiteral("tuned"), replyJson(*exchange.tuned));
     list.append(one);
   }
-  return {{QStringLiteral("schema"), kSchema},
-          {QStringLiteral("title"), title},
-          {QStringLiteral("system"), system},
-          {QStringLiteral("current"), m_current},
-          {QStringLiteral("exchanges"), list}};
+  return {{QStringLiteral("schema"), kSchema},    {QStringLiteral("title"), title},
+          {QStringLiteral("system"), system},     {QStringLiteral("template"), QString::fromStdString(templateName)},
+          {QStringLiteral("current"), m_current}, {QStringLiteral("exchanges"), list}};
 }
 
 std::optional<Conversation> Conversation::fromJson(const QByteArray &text) {
@@ -128,6 +126,8 @@ std::optional<Conversation> Conversation::fromJson(const QByteArray &text) {
   Conversation conversation;
   conversation.title = json.value(QStringLiteral("title")).toString();
   conversation.system = json.value(QStringLiteral("system")).toString();
+  if (const QString name = json.value(QStringLiteral("template")).toString(); !name.isEmpty())
+    conversation.templateName = name.left(kLongestPath).toStdString();
   for (const QJsonValue &value : json.value(QStringLiteral("exchanges")).toArray()) {
     if (conversation.m_exchanges.size() >= kMostExchanges) break;
     const QJsonObject one = value.toObject();

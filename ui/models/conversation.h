@@ -2,6 +2,8 @@
 // replaces. Plain values with JSON both ways; GUI thread.
 #pragma once
 
+#include "core/api/template_names.h"
+
 #include <QJsonObject>
 #include <QString>
 
@@ -36,6 +38,7 @@ class Conversation {
 public:
   QString title; // empty = the first question
   QString system;
+  std::string templateName = api::kAutoTemplate; // as in run.json
 
   bool isEmpty() const { return m_exchanges.empty(); }
   /// The exchanges from the first to the current one.

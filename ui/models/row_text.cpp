@@ -1,5 +1,6 @@
 #include "ui/models/row_text.h"
 
+#include "ui/models/template_text.h"
 #include "ui/widgets/number_text.h"
 
 #include <QCoreApplication>
@@ -72,8 +73,10 @@ QString problemText(const api::RowProblem &problem) {
 QString trainedText(const api::RowTokens &row) {
   const auto trained = std::count_if(row.tokens.begin(), row.tokens.end(), [](const auto &token) { return token.trained; });
   const auto kept = static_cast<int64_t>(row.tokens.size());
-  const QString text = Words::tr("Coloured tokens are trained: %1 of %2").arg(countText(trained), countText(kept));
-  return row.fullLength > kept ? text + QStringLiteral(" · ") + Words::tr("cut from %1").arg(countText(row.fullLength)) : text;
+  QStringList parts = {Words::tr("Coloured tokens are trained: %1 of %2").arg(countText(trained), countText(kept))};
+  if (row.fullLength > kept) parts.append(Words::tr("cut from %1").arg(countText(row.fullLength)));
+  if (row.templateUsed != "none") parts.append(Words::tr("Template: %1").arg(templateText(row.templateUsed)));
+  return parts.join(QStringLiteral(" · "));
 }
 
 } // namespace attune::ui

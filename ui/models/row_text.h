@@ -11,7 +11,7 @@ QString roleText(const std::string &role);
 QString formatText(api::DatasetFormat format);
 /// What is wrong and what to do; core's own words where the language is English or has no sentence for the code.
 QString problemText(const api::RowProblem &problem);
-/// How many of the row's tokens are trained, and where it was cut.
+/// How many of the row's tokens are trained, where it was cut, and the template it has its shape from.
 QString trainedText(const api::RowTokens &tokens);
 
 } // namespace attune::ui

@@ -1,12 +1,14 @@
 #include "ui/pages/chat_page.h"
 
 #include "ui/models/run_text.h"
+#include "ui/models/template_text.h"
 #include "ui/pages/chat_pane.h"
 #include "ui/pages/conversations_panel.h"
 #include "ui/pages/dataset_target.h"
 #include "ui/pages/model_menu.h"
 #include "ui/pages/sampling_panel.h"
 #include "ui/pages/source_card.h"
+#include "ui/pages/template_menu.h"
 #include "ui/pages/weights_menu.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/controls.h"
@@ -52,6 +54,7 @@ ChatPage::ChatPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const S
     m_new->setText(tr("New"));
     m_model->setTitle(tr("Model"));
     m_adapter->setTitle(tr("Adapter"));
+    m_template->setTitle(tr("Template"));
     m_sides->setChoices({QStringLiteral("both"), QStringLiteral("base"), QStringLiteral("tuned")}, {tr("Both"), tr("Base"), tr("Tuned")});
     m_sides->setAccessibleName(tr("Who answers"));
     m_question->setPlaceholderText(tr("Ask something…  Enter sends, Shift+Enter starts a line, Up edits the last question"));
@@ -89,6 +92,7 @@ void ChatPage::makeSources(QVBoxLayout *layout) {
   cards->setSpacing(14);
   m_model = new SourceCard(this);
   m_adapter = new SourceCard(this);
+  m_template = new SourceCard(this);
   m_model->setMenu([this](QMenu &menu) {
     fillModelMenu(menu, m_services, m_runs, [this](const QString &path) { use({0, path.toStdString(), ""}, {}); });
     menu.addSeparator();
@@ -98,9 +102,13 @@ void ChatPage::makeSources(QVBoxLayout *layout) {
     fillWeightsMenu(menu, m_runs, m_weights, m_session.source().model,
                     [this](const api::RunWeights &weights, const QString &name) { use(weights, name); });
   });
+  m_template->setMenu([this](QMenu &menu) {
+    fillTemplateMenu(menu, conversation().templateName, [this](const QString &name) { m_session.setTemplate(name.toStdString()); });
+  });
   m_sides = new SegmentedSwitch(this);
   cards->addWidget(m_model, 1);
   cards->addWidget(m_adapter, 1);
+  cards->addWidget(m_template, 1);
   cards->addWidget(m_sides, 0, Qt::AlignVCenter);
   layout->addLayout(cards);
   m_banner = new Banner(this);
@@ -227,9 +235,13 @@ void ChatPage::useModel(const QString &path) {
   m_session.prepare();
 }
 
+bool ChatPage::canAsk() const {
+  return !m_session.source().model.empty() && !m_session.isAnswering() && m_session.pending() < 0 && m_session.templateProblem().isEmpty();
+}
+
 void ChatPage::send() {
   const QString question = m_question->toPlainText().trimmed();
-  if (question.isEmpty() || m_session.source().model.empty() || m_session.isAnswering() || m_session.pending() >= 0) return;
+  if (question.isEmpty() || !canAsk()) return;
   m_question->setText({});
   ask(question);
 }
@@ -294,6 +306,9 @@ QString ChatPage::stateText() const {
     return run ? tr("Answering on the processor, beside %1: both share its cores, so each is slower.  Esc stops").arg(name)
                : tr("Answering…  Esc stops");
   if (m_editing >= 0) return tr("You are editing an earlier question. The branch it has now stays; Esc leaves it at that.");
+  if (const auto &use = m_session.templateUse(); use && !use->missingMarks.empty())
+    return tr("The model has no token %1, so it reads the marks of the template %2 as ordinary text, and may not end its answers.")
+        .arg(QString::fromStdString(use->missingMarks.front()), QString::fromStdString(use->name));
   return run ? tr("%1 trains on the processor. Answers are computed there, too: both share its cores, so each is slower.").arg(name)
              : QString();
 }
@@ -306,6 +321,7 @@ void ChatPage::showState() {
                                            : tr("loads with the first question"));
   m_adapter->setValue(adapter ? m_session.sourceName() : tr("None"),
                       adapter ? QString::fromStdString(m_session.source().adapter) : tr("Choose a run or a checkpoint to compare with."));
+  showTemplate();
   m_sides->setVisible(adapter);
   m_base->setVisible(!adapter || m_sides->current() != QLatin1String("tuned"));
   m_tuned->setVisible(adapter && m_sides->current() != QLatin1String("base"));
@@ -313,12 +329,23 @@ void ChatPage::showState() {
   m_tuned->setTitle(adapter ? tr("Tuned · %1").arg(m_session.sourceName()) : tr("Tuned"));
   const bool busy = m_session.isAnswering();
   m_send->setText(busy ? tr("Stop") : tr("Ask"));
-  m_send->setEnabled(busy || (!m_session.source().model.empty() && m_session.pending() < 0));
+  m_send->setEnabled(busy || canAsk());
   m_sides->setEnabled(!busy);
   const QString state = stateText();
   m_state->setText(state);
   m_state->setVisible(!state.isEmpty());
   showBanner();
+}
+
+void ChatPage::showTemplate() {
+  const auto &use = m_session.templateUse();
+  const std::string &chosen = conversation().templateName;
+  const bool automatic = chosen == api::kAutoTemplate;
+  m_template->setProblem(m_session.templateProblem().isEmpty() ? QString() : tr("not for this model"));
+  m_template->setValue(templateText(use ? use->name : chosen), m_session.templateIsNew() ? tr("from the next answer on")
+                                                               : automatic && use        ? tr("chosen automatically")
+                                                               : automatic               ? tr("its own, if it has one")
+                                                                                         : tr("chosen by you"));
 }
 
 void ChatPage::showBanner() {
@@ -330,10 +357,19 @@ void ChatPage::showBanner() {
                           {{tr("Do not wait"), [this] { m_session.waitForRun(false); }}});
   else if (m_session.shortfall())
     showShortfall(*m_session.shortfall(), name);
+  else if (!m_session.templateProblem().isEmpty())
+    showTemplateProblem();
   else if (!m_session.failure().isEmpty())
     m_banner->showMessage(Tone::Danger, m_session.failure());
   else
     m_banner->hide();
+}
+
+void ChatPage::showTemplateProblem() {
+  std::vector<BannerAction> actions;
+  if (conversation().templateName != api::kAutoTemplate)
+    actions.push_back({tr("Choose it automatically"), [this] { m_session.setTemplate(api::kAutoTemplate); }});
+  m_banner->showMessage(Tone::Danger, m_session.templateProblem(), actions);
 }
 
 void ChatPage::showShortfall(const api::ChatForecast &forecast, const QString &run) {

@@ -53,6 +53,7 @@ private:
   void makeEntry(QVBoxLayout *layout);
   void connectSession();
   void showPanel(QWidget *panel, bool on);
+  bool canAsk() const;
   void send();
   void edit(int exchange);
   void openConversation(const std::string &id);
@@ -60,7 +61,9 @@ private:
   ChatChoices choices() const;
   void showSession();
   void showState();
+  void showTemplate();
   void showBanner();
+  void showTemplateProblem();
   void showShortfall(const api::ChatForecast &forecast, const QString &run);
   QString stateText() const;
   /// The run that computes now; null for none, or one that waits or is paused.
@@ -74,7 +77,7 @@ private:
   int m_editing = -1; // the exchange whose question is being edited
   PageHeader *m_header;
   QPushButton *m_conversations, *m_options, *m_addTalk, *m_new, *m_send;
-  SourceCard *m_model, *m_adapter;
+  SourceCard *m_model, *m_adapter, *m_template;
   SegmentedSwitch *m_sides;
   Banner *m_banner;
   ChatPane *m_base, *m_tuned;

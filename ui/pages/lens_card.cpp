@@ -2,6 +2,7 @@
 
 #include "ui/models/run_text.h"
 #include "ui/pages/model_menu.h"
+#include "ui/pages/template_menu.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/length_histogram.h"
 #include "ui/widgets/number_text.h"
@@ -80,10 +81,7 @@ void LensCard::fillMenu(QMenu &menu) {
     return one;
   };
   const api::RunConfig &config = m_draft.config();
-  choices(tr("Template"), "template",
-          {QStringLiteral("auto"), QStringLiteral("model"), QStringLiteral("chatml"), QStringLiteral("llama2"), QStringLiteral("alpaca"),
-           QStringLiteral("plain")},
-          QString::fromStdString(config.templateName));
+  fillTemplateMenu(*menu.addMenu(tr("Template")), config.templateName, [this](const QString &name) { set("template", name); });
   QMenu *lengths = choices(tr("Cut at, in tokens"), "max_length",
                            {QStringLiteral("256"), QStringLiteral("512"), QStringLiteral("1024"), QStringLiteral("2048"),
                             QStringLiteral("4096"), QStringLiteral("8192")},

@@ -2,6 +2,7 @@
 
 #include "ui/models/error_text.h"
 #include "ui/models/field_text.h"
+#include "ui/models/template_text.h"
 #include "ui/pages/forecast_card.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/controls.h"
@@ -172,7 +173,7 @@ void ModelDetails::setModel(const ShelfModel *model) {
   text(tr("Context"), card.context > 0 ? tr("%1 tokens").arg(countText(card.context)) : QString());
   text(tr("Vocabulary"), number(card.vocabulary));
   text(tr("Tokenizer"), card.tokenizer == "none" ? tr("none") : shown(card.tokenizer));
-  text(tr("Chat template"), shown(card.chatTemplate));
+  text(tr("Chat template"), templateText(card.chatTemplate));
   text(tr("Stored as"), shown(card.dtype));
   text(tr("Licence"), card.license.empty() && !card.licenseText.empty() ? tr("see below") : shown(card.license));
   fillGrid(m_facts, facts, 2);

@@ -1,6 +1,7 @@
 #include "ui/pages/setting_row.h"
 
 #include "ui/models/field_text.h"
+#include "ui/pages/template_menu.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/file_pick.h"
 #include "ui/widgets/icon.h"
@@ -12,6 +13,7 @@
 #include <QGridLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalBlocker>
@@ -118,19 +120,31 @@ QWidget *SettingRow::makeEditor() {
     m_draft.setText(m_field, text);
     m_typing = false;
   });
-  if (m_field.type == api::FieldType::Path) {
-    m_pick = edit->addAction(icon(QStringLiteral("open"), Tone::Muted), QLineEdit::TrailingPosition);
+  const bool isTemplate = m_field.key == "template";
+  if (m_field.type == api::FieldType::Path || isTemplate) {
+    m_pick =
+        edit->addAction(icon(isTemplate ? QStringLiteral("chevron") : QStringLiteral("open"), Tone::Muted), QLineEdit::TrailingPosition);
     m_pick->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Down));
     m_pick->setShortcutContext(Qt::WidgetShortcut);
-    connect(m_pick, &QAction::triggered, this, [this] {
-      const Picked set = [this](const QString &path) { m_draft.setText(m_field, path); };
-      if (m_field.key == "init_adapter")
+    connect(m_pick, &QAction::triggered, this, [this, edit] {
+      edit->setModified(false); // or what was typed would stay
+      const Picked set = [this](const QString &value) { m_draft.setText(m_field, value); };
+      if (m_field.key == "template")
+        popUpTemplates(set);
+      else if (m_field.key == "init_adapter")
         pickFolder(this, fieldLabel(m_field), set);
       else
         pickFile(this, fieldLabel(m_field), {}, set);
     });
   }
   return edit;
+}
+
+void SettingRow::popUpTemplates(const std::function<void(const QString &name)> &set) {
+  auto *menu = new QMenu(m_editor);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  fillTemplateMenu(*menu, m_draft.config().templateName, set);
+  menu->popup(m_editor->mapToGlobal(m_editor->rect().bottomLeft()));
 }
 
 bool SettingRow::matches(const QString &text) const {

@@ -6,6 +6,8 @@
 
 #include <QWidget>
 
+#include <functional>
+
 class QAction;
 class QLabel;
 class QPushButton;
@@ -30,6 +32,7 @@ protected:
 
 private:
   QWidget *makeEditor();
+  void popUpTemplates(const std::function<void(const QString &name)> &set);
   void showHelp();
   void showValue();
 
@@ -37,7 +40,7 @@ private:
   ConfigDraft &m_draft;
   QLabel *m_label, *m_help, *m_problem;
   QPushButton *m_reset;
-  QAction *m_pick = nullptr; // of a path's field
+  QAction *m_pick = nullptr; // of a path's or a template's field
   QWidget *m_editor;
   bool m_typing = false;
 };
