@@ -2,6 +2,7 @@
 // BpeTokenizer. Plain values, any thread.
 #pragma once
 
+#include "core/tokenizer/normal_form.h"
 #include "core/tokenizer/tokenizer.h"
 
 #include <string>
@@ -33,12 +34,13 @@ struct SplitStep {
 
 /// One step of the rewriting before that.
 struct NormalizeStep {
-  enum class Kind { Nfc, Prepend, PrependUnlessThere, ReplaceText, ReplacePattern, Strip, Lowercase } kind = Kind::Nfc;
+  enum class Kind { Normalize, Prepend, PrependUnlessThere, ReplaceText, ReplacePattern, Strip, Lowercase } kind = Kind::Normalize;
   std::string from{};       // of the replacing kinds
   std::string to{};         // what they and the prepending kinds put in
   bool left = false;        // of Strip
   bool right = false;       // of Strip
   bool onlyAtStart = false; // of PrependUnlessThere: the start of the whole text, not of every part between special tokens
+  NormalForm form{};        // of Normalize
 };
 
 /// How the text of a piece is made from its vocabulary string.

@@ -89,7 +89,7 @@ Status addSteps(const io::GgufFile &file, BpeSpec &spec) {
           {digits ? SplitStep::Kind::Digits : SplitStep::Kind::Pattern, digits ? "" : pattern, SplitBehavior::Isolated, false});
     }
     spec.ignoreMerges = known.ignoreMerges;
-    if (known.nfc) spec.normalize.push_back({NormalizeStep::Kind::Nfc});
+    if (known.nfc) spec.normalize.push_back({NormalizeStep::Kind::Normalize});
     spec.addsBos = file.flag("tokenizer.ggml.add_bos_token").value_or(known.addsBos);
     return {};
   }

@@ -4,12 +4,15 @@
 #include "core/tokenizer/split_pattern.h"
 
 #include <algorithm>
+#include <map>
 
 namespace attune::tokenizer {
 
 namespace {
 
 using Tree = JsonSpecReader::Tree;
+
+constexpr size_t kMaxGrowth = 256;
 
 /// Turns the component tree of a tokenizer.json into the parts of a BpeSpec.
 class SpecBuilder {
@@ -103,8 +106,13 @@ private:
     if (type == "Sequence")
       return each(component, "normalizers", depth, "normalizer", [&](const Tree &item) { return normalizer(item, depth + 1); });
     NormalizeStep step;
-    if (type == "NFC") {
-      step.kind = Kind::Nfc;
+    static const std::map<std::string, NormalForm> kForms = {
+        {"NFC", NormalForm::C}, {"NFD", NormalForm::D}, {"NFKC", NormalForm::KC}, {"NFKD", NormalForm::KD}};
+    if (const auto form = kForms.find(type); form != kForms.end()) {
+      step.kind = Kind::Normalize;
+      step.form = form->second;
+      m_growth *= form->second == NormalForm::C || form->second == NormalForm::D ? 3 : 11;
+      if (m_growth > kMaxGrowth) return tooMuch("normalizer");
     } else if (type == "Lowercase") {
       step.kind = Kind::Lowercase;
     } else if (type == "Prepend") {
@@ -124,6 +132,10 @@ private:
     return {};
   }
 
+  Error tooMuch(const char *field) const {
+    return malformed(field, "The tokenizer would make texts more than " + std::to_string(kMaxGrowth) + " times as long.");
+  }
+
   /// The pattern and the content of a Replace.
   Status replace(const Tree &component, const char *field, NormalizeStep &step) {
     const Tree &pattern = part(component, "pattern");
@@ -133,8 +145,7 @@ private:
     step.to = text(component, "content");
     if (step.from.empty()) return malformed(field, "A Replace has no pattern.");
     m_growth *= regex ? step.to.size() + 1 : std::max<size_t>(1, (step.to.size() + step.from.size() - 1) / step.from.size());
-    return step.to.size() > 1024 || m_growth > 64 ? malformed(field, "The replacements would make texts more than 64 times as long.")
-                                                  : Status();
+    return step.to.size() > 1024 || m_growth > kMaxGrowth ? tooMuch(field) : Status();
   }
 
   Status preTokenizer(const Tree &component, int depth) {
@@ -273,7 +284,7 @@ private:
   const Tree &m_root;
   BpeSpec &m_spec;
   bool m_byteLevel = false;
-  size_t m_growth = 1;  // how many times as long the replacements may make a text
+  size_t m_growth = 1;  // how many times as long the normalizers may make a text
   bool m_fused = false; // the decoder has joined the pieces: what follows sees the text
 };
 

@@ -94,6 +94,7 @@ detail::ClassTable::ClassTable() {
   }
   for (size_t i = 0; i < data::kCombiningClassesCount; ++i)
     mark(flat, data::kCombiningClasses[i].first, data::kCombiningClasses[i].last, kMayCompose);
+  for (size_t i = 0; i < data::kCompatibilityCount; i += 2 + data::kCompatibility[i + 1]) flat[data::kCompatibility[i]] |= kCompatible;
   mark(flat, 0x1161, 0x1175, kMayCompose); // Hangul vowels and finals
   mark(flat, 0x11A8, 0x11C2, kMayCompose);
 

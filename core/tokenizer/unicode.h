@@ -21,6 +21,7 @@ enum CharClass : uint16_t {
   kNumeric = 64,     // what the Digits pre-tokenizer calls a digit: N of a newer Unicode version
   kWord = 128,       // \w as added tokens see it
   kMayCompose = 256, // canonical normalisation may change it or its neighbours
+  kCompatible = 512, // it has a compatibility decomposition
 };
 
 namespace detail {
