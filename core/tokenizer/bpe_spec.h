@@ -43,12 +43,19 @@ struct NormalizeStep {
   NormalForm form{};        // of Normalize
 };
 
+/// Part of the pre-tokenizer: rewrites a piece, then cuts it; the next stage sees what that makes.
+struct SplitStage {
+  std::vector<NormalizeStep> prepare;
+  std::vector<SplitStep> steps;
+};
+
 /// How the text of a piece is made from its vocabulary string.
 struct PieceDecoding {
   std::vector<std::pair<std::string, std::string>> replacements;
   bool bytePieces = false;  // "<0x0A>" is a byte
   std::string startContent; // up to `startCount` of these are left out where a text begins
   size_t startCount = 0;
+  std::string spaceSymbol; // a space, but nothing anywhere in the first piece (Metaspace)
 };
 
 struct BpeMerge {
@@ -64,10 +71,9 @@ struct BpeSpec {
   bool rankedByResult = false;                             // instead, a merge ranks as the id it makes (tiktoken)
   std::vector<AddedToken> addedTokens;
   std::vector<NormalizeStep> normalize; // before normalized added tokens are matched
-  std::vector<NormalizeStep> prepare;   // after that, before the steps
-  std::vector<SplitStep> steps;
-  PieceDecoding decoding;    // of vocabulary strings that are text
-  bool ignoreMerges = false; // a word that is in the vocabulary wins over its merges
+  std::vector<SplitStage> stages{1};    // after that
+  PieceDecoding decoding;               // of vocabulary strings that are text
+  bool ignoreMerges = false;            // a word that is in the vocabulary wins over its merges
   bool byteFallback = false;
   bool fuseUnknown = false;
   std::string unknownToken; // empty: symbols without an id vanish, as in the originals

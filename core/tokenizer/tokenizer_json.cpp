@@ -156,17 +156,14 @@ private:
     if (m_byteLevel) return unsupported("pre_tokenizer", type + " after ByteLevel");
     if (type == "ByteLevel") {
       m_byteLevel = true;
-      if (flag(component, "add_prefix_space", true)) {
-        if (!m_spec.steps.empty()) return unsupported("pre_tokenizer", "add_prefix_space after another split");
-        m_spec.prepare.push_back({NormalizeStep::Kind::PrependUnlessThere, "", " "});
-      }
+      if (flag(component, "add_prefix_space", true)) rewriting().push_back({NormalizeStep::Kind::PrependUnlessThere, "", " "});
       if (flag(component, "use_regex", true))
-        m_spec.steps.push_back({SplitStep::Kind::Pattern, gpt2Pattern(), SplitBehavior::Isolated, false});
+        cutting().push_back({SplitStep::Kind::Pattern, gpt2Pattern(), SplitBehavior::Isolated, false});
       return {};
     }
     if (type == "Digits") {
       const bool each = flag(component, "individual_digits", false);
-      m_spec.steps.push_back({SplitStep::Kind::Digits, "", each ? SplitBehavior::Isolated : SplitBehavior::Contiguous, false});
+      cutting().push_back({SplitStep::Kind::Digits, "", each ? SplitBehavior::Isolated : SplitBehavior::Contiguous, false});
       return {};
     }
     if (type == "Split") return split(component);
@@ -174,20 +171,25 @@ private:
     return unsupported("pre_tokenizer", "the pre-tokenizer " + type);
   }
 
+  std::vector<SplitStep> &cutting() { return m_spec.stages.back().steps; }
+  std::vector<NormalizeStep> &rewriting() {
+    if (!cutting().empty()) m_spec.stages.emplace_back();
+    return m_spec.stages.back().prepare;
+  }
+
   Status metaspace(const Tree &component) {
-    if (!m_spec.steps.empty() || !m_spec.prepare.empty()) return unsupported("pre_tokenizer", "Metaspace after another split");
     const std::string symbol = text(component, "replacement");
     const std::string scheme = prependScheme(component);
     if (symbol.empty() || symbol.size() > 4) return malformed("pre_tokenizer", "A Metaspace has no replacement of one character.");
-    m_spec.prepare.push_back({NormalizeStep::Kind::ReplaceText, " ", symbol});
+    rewriting().push_back({NormalizeStep::Kind::ReplaceText, " ", symbol});
     if (scheme == "always" || scheme == "first") {
       NormalizeStep step{NormalizeStep::Kind::PrependUnlessThere, "", symbol};
       step.onlyAtStart = scheme == "first";
-      m_spec.prepare.push_back(std::move(step));
+      rewriting().push_back(std::move(step));
     } else if (scheme != "never") {
       return unsupported("pre_tokenizer", "the Metaspace prepend_scheme \"" + scheme + "\"");
     }
-    if (flag(component, "split", true)) m_spec.steps.push_back({SplitStep::Kind::Literal, symbol, SplitBehavior::MergedWithNext, false});
+    if (flag(component, "split", true)) cutting().push_back({SplitStep::Kind::Literal, symbol, SplitBehavior::MergedWithNext, false});
     return {};
   }
 
@@ -217,7 +219,7 @@ private:
       step.behavior = SplitBehavior::Contiguous;
     else
       return unsupported("pre_tokenizer", "the Split behavior \"" + behavior + "\"");
-    m_spec.steps.push_back(std::move(step));
+    cutting().push_back(std::move(step));
     return {};
   }
 
@@ -269,12 +271,12 @@ private:
       decoding.startContent = text(component, "content");
       decoding.startCount = start.get<size_t>();
     } else if (type == "Metaspace" && !m_fused) {
-      decoding.replacements.emplace_back(text(component, "replacement"), " ");
-      if (decoding.replacements.back().first.empty()) return malformed("decoder", "A Metaspace has no replacement.");
-      if (prependScheme(component) != "never") {
-        decoding.startContent = " ";
-        decoding.startCount = 1;
-      }
+      const std::string symbol = text(component, "replacement");
+      if (symbol.empty()) return malformed("decoder", "A Metaspace has no replacement.");
+      if (prependScheme(component) == "never")
+        decoding.replacements.emplace_back(symbol, " ");
+      else
+        decoding.spaceSymbol = symbol;
     } else {
       return unsupported("decoder", "the decoder " + type + " at this place");
     }

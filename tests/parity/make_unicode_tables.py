@@ -55,9 +55,8 @@ def categories():
         if of[c] != last: runs.append((c, of[c])); last = of[c]
     text = header("Runs of general categories (start << 5 | category).")
     text += array("uint32_t", "kCategoryRuns", ["0x%X" % (c << 5 | k) for c, k in runs])
-    # Added tokens see another \w than patterns: without Latin-1 fractions, with the joiners.
     letters = {c for c in POINTS if CATEGORIES[of[c]][0] in "LM" or CATEGORIES[of[c]] in ("Nd", "Nl", "Pc")}
-    word = {c for c in matching(r"\w") if c > 0xFF or c in letters} | {0x200C, 0x200D}
+    word = matching(r"\w")
     assert letters <= word
     numeric = set()
     digits = pre_tokenizers.Digits(True)
