@@ -124,12 +124,15 @@ MappedText normalized(std::string_view text, NormalForm form) {
     const uint32_t code = decodeUtf8(text.data() + at, length);
     decompose(code, form == NormalForm::KC || form == NormalForm::KD, static_cast<uint32_t>(at), static_cast<uint32_t>(at + length), marks);
   }
-  for (size_t first = 0; first < marks.size();) {
-    size_t last = first;
-    while (last < marks.size() && marks[last].order != 0) ++last;
-    std::stable_sort(marks.begin() + static_cast<long>(first), marks.begin() + static_cast<long>(last),
-                     [](const Mark &a, const Mark &b) { return a.order < b.order; });
-    first = last + 1;
+  for (auto first = marks.begin(); first != marks.end();) {
+    const auto last = std::find_if(first, marks.end(), [](const Mark &mark) { return mark.order == 0; });
+    const auto before = [](const Mark &a, const Mark &b) { return a.order < b.order; };
+    if (!std::is_sorted(first, last, before)) { // each then stands for all of them: places must not run backwards
+      const uint32_t begin = first->begin, end = std::prev(last)->end;
+      std::stable_sort(first, last, before);
+      for (auto mark = first; mark != last; ++mark) mark->begin = begin, mark->end = end;
+    }
+    first = last == marks.end() ? last : std::next(last);
   }
   if (form == NormalForm::C || form == NormalForm::KC) composeInPlace(marks);
   MappedText out;

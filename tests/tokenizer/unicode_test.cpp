@@ -4,6 +4,7 @@
 #include "core/tokenizer/split_pattern.h"
 #include "tests/tokenizer/fuzz_strings.h"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 
 using namespace attune;
@@ -51,6 +52,7 @@ TEST_CASE("the normal forms equal the reference normaliser's") {
         const MappedText made = normalized(text, form);
         if (isSurely(form, text)) REQUIRE(made.text == text);
         REQUIRE(made.begin.size() == made.text.size());
+        CHECK(std::is_sorted(made.begin.begin(), made.begin.end()));
         digest.add(codes(made.text));
       }
       CHECK_MESSAGE(digest.text() == expected[name][part].get<std::string>(), name << " part " << part);
