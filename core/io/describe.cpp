@@ -3,7 +3,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/inside_folder.h"
 #include "core/base/shorten.h"
-#include "core/io/adapter_config.h"
+#include "core/io/adapter_tensors.h"
 #include "core/io/gguf_model.h"
 #include "core/io/hf_folder.h"
 #include "core/io/model_facts.h"
@@ -265,6 +265,12 @@ Description describeAdapterFolder(const std::string &path) {
     return result;
   }
   addTensors(result.facts, *tensors);
+  if (!usable.ok()) return result;
+  const auto sorted = sortAdapterTensors(*usable, adapterWeightsPath(path), *tensors);
+  if (!sorted.ok()) {
+    result.problem(sorted.error());
+    result.error = sorted.error();
+  }
   return result;
 }
 
