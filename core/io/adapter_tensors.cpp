@@ -1,6 +1,7 @@
 #include "core/io/adapter_tensors.h"
 
 #include "core/base/shorten.h"
+#include "core/io/safetensors.h"
 
 namespace attune::io {
 
@@ -19,7 +20,9 @@ std::string placeOf(const StoredTensor &tensor) { return tensor.where + "#" + te
 Status checkMatrix(const StoredTensor &tensor) {
   if (tensor.shape.size() != 2 || tensor.shape[0] < 1 || tensor.shape[1] < 1)
     return adapterMalformed("An adapter matrix does not have two dimensions.", placeOf(tensor));
-  if (!tensor.type) return adapterRefused("the number type " + tensor.dtype, placeOf(tensor));
+  float none = 0; // of no element, this asks for the type alone
+  if (!tensor.type || !convertToFloat(*tensor.type, tensor.bytes.data, 0, &none))
+    return adapterRefused("the number type " + tensor.dtype, placeOf(tensor));
   return {};
 }
 
@@ -48,6 +51,7 @@ Status checkPair(const AdapterConfig &config, const std::string &path, const std
   const std::string where = path + "#" + module;
   if (pair.a.name.empty() || pair.b.name.empty()) return adapterMalformed("One of the two matrices of " + module + " is missing.", where);
   if (pair.a.shape[0] != pair.b.shape[1]) return adapterMalformed("The two matrices of " + module + " differ in rank.", where);
+  ATTUNE_CHECK(checkPromised(config, path, module, true));
   ATTUNE_TRY(const int64_t rank, config.rankOf(module));
   if (pair.a.shape[0] != rank) return adapterMalformed("The rank of " + module + " is not the one in adapter_config.json.", where);
   return {};
@@ -57,6 +61,12 @@ Status checkPair(const AdapterConfig &config, const std::string &path, const std
 
 Error adapterTensorRefused(const StoredTensor &tensor) {
   return adapterRefused("the tensor " + shortened(tensor.name, 200), placeOf(tensor));
+}
+
+Status checkPromised(const AdapterConfig &config, const std::string &path, const std::string &module, bool inBlocks) {
+  ATTUNE_TRY(const bool promised, config.promises(module, inBlocks));
+  if (promised || !config.knowsTargets) return {};
+  return adapterMalformed("The adapter holds matrices of " + module + ", which adapter_config.json does not name.", path + "#" + module);
 }
 
 Result<AdapterTensors> sortAdapterTensors(const AdapterConfig &config, const std::string &path, const std::vector<StoredTensor> &stored) {

@@ -29,6 +29,9 @@ struct AdapterTensors {
 /// `path` is the file that `stored` come from.
 Result<AdapterTensors> sortAdapterTensors(const AdapterConfig &config, const std::string &path, const std::vector<StoredTensor> &stored);
 
+/// That the settings name a module which has matrices, as AdapterConfig::promises() says.
+Status checkPromised(const AdapterConfig &config, const std::string &path, const std::string &module, bool inBlocks);
+
 /// The refusal of a tensor that means nothing to Attune.
 Error adapterTensorRefused(const StoredTensor &tensor);
 

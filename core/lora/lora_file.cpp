@@ -88,8 +88,7 @@ private:
     }
     const std::string where = m_path + "#" + module;
     const io::AdapterPair &stored = found->second;
-    if (!promised && m_config.knowsTargets)
-      return io::adapterMalformed("The adapter holds matrices of " + module + ", which adapter_config.json does not name.", where);
+    ATTUNE_CHECK(io::checkPromised(m_config, m_path, module, inBlocks));
     if (stored.a.shape[1] != inputs || stored.b.shape[0] != outputs)
       return mismatch("The adapter's matrices for " + module + " have other sizes than this model's layer.", where);
     Pair pair;

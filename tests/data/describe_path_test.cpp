@@ -113,6 +113,8 @@ TEST_CASE("inspect: what would be refused later is said now") {
       {{{a, {32}}, {b, {8, 4}}}, "An adapter matrix does not have two dimensions."},
       {{{a, {4, 8}}, {b, {8, 4}}, {module + ".lora_magnitude_vector", {8}}}, "This adapter uses the tensor"},
       {{{"x.q_proj.lora_A.weight", {4, 8}}, {b, {8, 4}}}, "An adapter tensor's name does not begin with base_model.model.."},
+      {{{"base_model.model.x.v_proj.lora_A.weight", {4, 8}}, {"base_model.model.x.v_proj.lora_B.weight", {8, 4}}},
+       "The adapter holds matrices of x.v_proj, which adapter_config.json does not name."},
       {{}, "The adapter holds no LoRA matrices."},
   };
   for (const auto &[tensors, message] : broken) {
