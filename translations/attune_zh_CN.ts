@@ -193,7 +193,7 @@
     </message>
     <message>
         <source>%1 does not answer. Continue later, or set a mirror in the settings.</source>
-        <translation>%1 没有响应。请稍后继续，或在设置里换用镜像。</translation>
+        <translation>%1&#x2009;没有响应。请稍后继续，或在设置里换用镜像。</translation>
     </message>
     <message>
         <source>The hub asks for a pause: too many requests. Continue in some minutes.</source>
@@ -205,7 +205,7 @@
     </message>
     <message>
         <source>%1 answers with a web page instead of data. A sign-in page or a proxy may stand between, or this is no hub.</source>
-        <translation>%1 返回的是网页而不是数据。中间可能隔着登录页或代理，也可能这里不是模型库。</translation>
+        <translation>%1&#x2009;返回的是网页而不是数据。中间可能隔着登录页或代理，也可能这里不是模型库。</translation>
     </message>
     <message>
         <source>What the hub sent is no list of files. Check its address in the settings.</source>
@@ -217,15 +217,15 @@
     </message>
     <message>
         <source>%1 does not have the size that the hub announced. The file was not kept.</source>
-        <translation>%1 的大小与模型库公布的不符，文件没有保留。</translation>
+        <translation>%1&#x2009;的大小与模型库公布的不符，文件没有保留。</translation>
     </message>
     <message>
         <source>%1 arrived damaged: its checksum is not the hub&apos;s. The file was not kept.</source>
-        <translation>%1 在传输中损坏，校验和与模型库公布的不符，文件没有保留。</translation>
+        <translation>%1&#x2009;在传输中损坏，校验和与模型库公布的不符，文件没有保留。</translation>
     </message>
     <message>
         <source>The disk has too little room: %1 more is needed.</source>
-        <translation>磁盘空间不足，还差 %1。</translation>
+        <translation>磁盘空间不足，还差&#x2009;%1。</translation>
     </message>
     <message>
         <source>The file could not be written. (%1)</source>
@@ -583,6 +583,10 @@
     <message>
         <source>cut from %1</source>
         <translation>由&#x2009;%1&#x2009;截断</translation>
+    </message>
+    <message>
+        <source>Template: %1</source>
+        <translation>模板：%1</translation>
     </message>
 </context>
 <context>
@@ -1256,6 +1260,36 @@
     </message>
 </context>
 <context>
+    <name>TemplateMenu</name>
+    <message>
+        <source>Choose a template file…</source>
+        <translation>选择模板文件……</translation>
+    </message>
+    <message>
+        <source>A chat template</source>
+        <translation>对话模板</translation>
+    </message>
+    <message>
+        <source>Jinja templates (*.jinja)</source>
+        <translation>Jinja 模板 (*.jinja)</translation>
+    </message>
+</context>
+<context>
+    <name>TemplateText</name>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>The model&apos;s own</source>
+        <translation>模型自带</translation>
+    </message>
+    <message>
+        <source>%1 (built in)</source>
+        <translation>%1（内置）</translation>
+    </message>
+</context>
+<context>
     <name>WeightsMenu</name>
     <message>
         <source>%1 · step %2</source>
@@ -1456,6 +1490,38 @@
     <message>
         <source>Beside %1 the chat does not fit: it needs %2, and %3 is free on this machine after what the run still takes. %4 is missing.</source>
         <translation>%1&#x2009;训练期间装不下这个对话：需要&#x2009;%2，扣除训练还要占用的内存后，本机剩余&#x2009;%3，还差&#x2009;%4。</translation>
+    </message>
+    <message>
+        <source>Template</source>
+        <translation>模板</translation>
+    </message>
+    <message>
+        <source>The model has no token %1, so it reads the marks of the template %2 as ordinary text, and may not end its answers.</source>
+        <translation>该模型没有词元 %1，会把模板 %2 的标记当作普通文本来读，回答可能停不下来。</translation>
+    </message>
+    <message>
+        <source>not for this model</source>
+        <translation>不适用于该模型</translation>
+    </message>
+    <message>
+        <source>from the next answer on</source>
+        <translation>从下一个回答起生效</translation>
+    </message>
+    <message>
+        <source>chosen automatically</source>
+        <translation>自动选择</translation>
+    </message>
+    <message>
+        <source>its own, if it has one</source>
+        <translation>有自带的就用自带的</translation>
+    </message>
+    <message>
+        <source>chosen by you</source>
+        <translation>手动选定</translation>
+    </message>
+    <message>
+        <source>Choose it automatically</source>
+        <translation>自动选择</translation>
     </message>
 </context>
 <context>
@@ -2079,7 +2145,7 @@
     <name>attune::ui::DownloadCenter</name>
     <message>
         <source>%1 could not be moved to the trash. Delete the folder by hand.</source>
-        <translation>无法把 %1 移到回收站，请手动删除这个文件夹。</translation>
+        <translation>无法把&#x2009;%1&#x2009;移到回收站，请手动删除这个文件夹。</translation>
     </message>
 </context>
 <context>
@@ -2106,7 +2172,7 @@
     </message>
     <message>
         <source>like Hugging Face</source>
-        <translation>Hugging Face 式</translation>
+        <translation>Hugging Face&#x2009;式</translation>
     </message>
     <message>
         <source>Access token</source>
@@ -2118,7 +2184,7 @@
     </message>
     <message>
         <source>Kept in the desktop&apos;s keyring or, without one, until Attune is closed. It is sent to this hub only.</source>
-        <translation>保存在桌面的密钥环里；没有密钥环时，只保留到 Attune 关闭。令牌只发给这个模型库。</translation>
+        <translation>保存在桌面的密钥环里；没有密钥环时，只保留到&#x2009;Attune&#x2009;关闭。令牌只发给这个模型库。</translation>
     </message>
     <message>
         <source>Files of the model</source>
@@ -2134,15 +2200,15 @@
     </message>
     <message>
         <source>From %1, version %2.</source>
-        <translation>来自 %1，版本 %2。</translation>
+        <translation>来自&#x2009;%1，版本&#x2009;%2。</translation>
     </message>
     <message>
         <source>From %1. Another hub or a mirror is set in the settings.</source>
-        <translation>来自 %1。可在设置里换用其他模型库或镜像。</translation>
+        <translation>来自&#x2009;%1。可在设置里换用其他模型库或镜像。</translation>
     </message>
     <message>
         <source>Asking %1…</source>
-        <translation>正在询问 %1……</translation>
+        <translation>正在询问&#x2009;%1……</translation>
     </message>
     <message>
         <source>%1 — %2</source>
@@ -2151,7 +2217,7 @@
     <message numerus="yes">
         <source>%Ln file(s) chosen, %1.</source>
         <translation>
-            <numerusform>已选 %Ln 个文件，共 %1。</numerusform>
+            <numerusform>已选&#x2009;%Ln&#x2009;个文件，共&#x2009;%1。</numerusform>
         </translation>
     </message>
 </context>
@@ -2167,7 +2233,7 @@
     </message>
     <message>
         <source>%1 of %2</source>
-        <translation>%1 / %2</translation>
+        <translation>%1&#x2009;/&#x2009;%2</translation>
     </message>
     <message>
         <source>paused</source>
@@ -2179,7 +2245,7 @@
     </message>
     <message>
         <source>%1 left</source>
-        <translation>剩余 %1</translation>
+        <translation>剩余&#x2009;%1</translation>
     </message>
     <message>
         <source>Pause</source>
@@ -2497,7 +2563,7 @@
     </message>
     <message>
         <source>Size of the weights by the bits kept of each. At 4 bits (NF4) embedding and output stay at 16.</source>
-        <translation>权重按每个参数保留的位数计算的大小。4 位（NF4）时，嵌入层和输出层仍保留 16 位。</translation>
+        <translation>权重按每个参数保留的位数计算的大小。4&#x2009;位（NF4）时，嵌入层和输出层仍保留&#x2009;16&#x2009;位。</translation>
     </message>
     <message>
         <source>Move to the trash</source>
@@ -2533,7 +2599,7 @@
     </message>
     <message>
         <source>%1 tokens</source>
-        <translation>%1 个词元</translation>
+        <translation>%1&#x2009;个词元</translation>
     </message>
     <message>
         <source>Vocabulary</source>
@@ -2562,26 +2628,26 @@
     <message numerus="yes">
         <source>%Ln file(s), %1</source>
         <translation>
-            <numerusform>%Ln 个文件，共 %1</numerusform>
+            <numerusform>%Ln&#x2009;个文件，共&#x2009;%1</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>and %Ln more</source>
         <translation>
-            <numerusform>还有 %Ln 个问题</numerusform>
+            <numerusform>还有&#x2009;%Ln&#x2009;个问题</numerusform>
         </translation>
     </message>
     <message>
         <source>16 bits</source>
-        <translation>16 位</translation>
+        <translation>16&#x2009;位</translation>
     </message>
     <message>
         <source>8 bits</source>
-        <translation>8 位</translation>
+        <translation>8&#x2009;位</translation>
     </message>
     <message>
         <source>4 bits</source>
-        <translation>4 位</translation>
+        <translation>4&#x2009;位</translation>
     </message>
     <message>
         <source>Working out what training takes…</source>
@@ -2589,15 +2655,15 @@
     </message>
     <message>
         <source>LoRA with the usual settings fits: it takes %1, and %2 is free.</source>
-        <translation>按常用设置做 LoRA 装得下：需要 %1，空闲 %2。</translation>
+        <translation>按常用设置做&#x2009;LoRA&#x2009;装得下：需要&#x2009;%1，空闲&#x2009;%2。</translation>
     </message>
     <message>
         <source>LoRA with the usual settings takes %1, and %2 is free. Smaller settings fit: Make it fit, on the Train page, finds them.</source>
-        <translation>按常用设置做 LoRA 需要 %1，空闲只有 %2。调小设置后装得下：用「训练」页的「让它装得下」来找。</translation>
+        <translation>按常用设置做&#x2009;LoRA&#x2009;需要&#x2009;%1，空闲只有&#x2009;%2。调小设置后装得下：用「训练」页的「让它装得下」来找。</translation>
     </message>
     <message>
         <source>LoRA takes %1 here, and %2 is free; no smaller settings fit. Close other programs or take a smaller model.</source>
-        <translation>做 LoRA 需要 %1，空闲只有 %2，再调小设置也装不下。请关闭其他程序，或换一个更小的模型。</translation>
+        <translation>做&#x2009;LoRA&#x2009;需要&#x2009;%1，空闲只有&#x2009;%2，再调小设置也装不下。请关闭其他程序，或换一个更小的模型。</translation>
     </message>
 </context>
 <context>
@@ -2624,14 +2690,14 @@
     </message>
     <message>
         <source>%1 parameters</source>
-        <translation>%1 参数</translation>
+        <translation>%1&#x2009;参数</translation>
     </message>
 </context>
 <context>
     <name>attune::ui::ModelShelf</name>
     <message>
         <source>%1 could not be moved to the trash. Delete its folder by hand.</source>
-        <translation>无法把 %1 移到回收站，请手动删除它的文件夹。</translation>
+        <translation>无法把&#x2009;%1&#x2009;移到回收站，请手动删除它的文件夹。</translation>
     </message>
     <message>
         <source>The model could not be taken out of the trash. It is still there.</source>
@@ -2652,23 +2718,23 @@
     <name>attune::ui::ModelsPage</name>
     <message>
         <source>A GGUF file</source>
-        <translation>GGUF 文件</translation>
+        <translation>GGUF&#x2009;文件</translation>
     </message>
     <message>
         <source>GGUF models (*.gguf)</source>
-        <translation>GGUF 模型 (*.gguf)</translation>
+        <translation>GGUF&#x2009;模型&#x2009;(*.gguf)</translation>
     </message>
     <message>
         <source>%1 is here.</source>
-        <translation>%1 已下载完成。</translation>
+        <translation>%1&#x2009;已下载完成。</translation>
     </message>
     <message>
         <source>%1 is in the trash.</source>
-        <translation>%1 已移到回收站。</translation>
+        <translation>%1&#x2009;已移到回收站。</translation>
     </message>
     <message>
         <source>%1 is no longer on the list. Its files stay.</source>
-        <translation>%1 已从列表中移除，文件保留不动。</translation>
+        <translation>%1&#x2009;已从列表中移除，文件保留不动。</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -2688,7 +2754,7 @@
     </message>
     <message>
         <source>Add GGUF files…</source>
-        <translation>添加 GGUF 文件……</translation>
+        <translation>添加&#x2009;GGUF&#x2009;文件……</translation>
     </message>
     <message>
         <source>Add a folder…</source>
@@ -2712,11 +2778,11 @@
     </message>
     <message>
         <source>Models appear here: Hugging Face folders and GGUF files. Add those you have, drop them onto the window, or download one. The starter model is small enough for any machine.</source>
-        <translation>模型会显示在这里：Hugging Face 文件夹和 GGUF 文件。可以添加已有的模型、拖进窗口，或者下载一个。入门模型很小，什么机器都能用。</translation>
+        <translation>模型会显示在这里：Hugging Face&#x2009;文件夹和&#x2009;GGUF&#x2009;文件。可以添加已有的模型、拖进窗口，或者下载一个。入门模型很小，什么机器都能用。</translation>
     </message>
     <message>
         <source>Models appear here: Hugging Face folders and GGUF files. Add those you have, drop them onto the window, or download one.</source>
-        <translation>模型会显示在这里：Hugging Face 文件夹和 GGUF 文件。可以添加已有的模型、拖进窗口，或者下载一个。</translation>
+        <translation>模型会显示在这里：Hugging Face&#x2009;文件夹和&#x2009;GGUF&#x2009;文件。可以添加已有的模型、拖进窗口，或者下载一个。</translation>
     </message>
     <message>
         <source>Use the starter model</source>
@@ -2733,12 +2799,12 @@
     <message numerus="yes">
         <source>%Ln model(s)</source>
         <translation>
-            <numerusform>%Ln 个模型</numerusform>
+            <numerusform>%Ln&#x2009;个模型</numerusform>
         </translation>
     </message>
     <message>
         <source>Reading model %1 of %2…</source>
-        <translation>正在读取第 %1 个模型，共 %2 个……</translation>
+        <translation>正在读取第&#x2009;%1&#x2009;个模型，共&#x2009;%2&#x2009;个……</translation>
     </message>
     <message>
         <source>Working out what fits…</source>
@@ -3648,7 +3714,7 @@
     </message>
     <message>
         <source>Where models are downloaded from: Hugging Face, a mirror laid out like it, or ModelScope.</source>
-        <translation>从哪里下载模型：Hugging Face、与它同样布局的镜像，或 ModelScope。</translation>
+        <translation>从哪里下载模型：Hugging Face、与它同样布局的镜像，或&#x2009;ModelScope。</translation>
     </message>
     <message>
         <source>as the system</source>
@@ -3656,7 +3722,7 @@
     </message>
     <message>
         <source>For downloads: http://host:port or socks5://host:port; &quot;none&quot; goes without the system&apos;s.</source>
-        <translation>用于下载：http://主机:端口 或 socks5://主机:端口；填 none 则不用系统代理。</translation>
+        <translation>用于下载：http://主机:端口&#x2009;或&#x2009;socks5://主机:端口；填&#x2009;none&#x2009;则不用系统代理。</translation>
     </message>
 </context>
 <context>

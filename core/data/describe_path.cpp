@@ -40,15 +40,15 @@ template <typename Event> const Event *lastOf(const std::vector<api::RunEvent> &
 
 /// With what text would be refused for: tokenizer, chat template, generation settings.
 io::Description withTextProblems(io::Description result, const std::string &path) {
-  if (!result.facts.contains("architecture")) return result; // not even a model
-  if (result.facts["tokenizer"] == "none") {
+  if (!result.model.config) return result; // not even a model
+  if (result.model.tokenizer == "none") {
     result.problem({ErrorCode::MissingInFolder, "There is no tokenizer, so texts cannot be turned into tokens.", path, "", {}});
   } else if (const auto bundle = tokenizer::loadTokenizer(path); !bundle.ok()) {
     result.problem(bundle.error());
   } else {
     const auto layout = tokenizer::ChatLayout::choose(*bundle, "auto");
     if (layout.ok())
-      result.facts["template"] = layout->name();
+      result.facts["template"] = result.model.chatTemplate = layout->name();
     else
       result.problem(layout.error());
   }

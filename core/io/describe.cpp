@@ -3,7 +3,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/inside_folder.h"
 #include "core/base/shorten.h"
-#include "core/io/adapter_config.h"
+#include "core/io/adapter_tensors.h"
 #include "core/io/gguf_model.h"
 #include "core/io/hf_folder.h"
 #include "core/io/model_facts.h"
@@ -29,12 +29,15 @@ bool exists(const std::string &path) {
   return std::filesystem::exists(path, ignored);
 }
 
-Json configFacts(const ModelConfig &config) {
-  Json facts;
+void addConfig(Description &result, const ModelConfig &config) {
+  result.model.config = config;
+  result.model.sizes = sizesByBits(config);
+  const api::ModelSizes &sizes = result.model.sizes;
+  Json &facts = result.facts;
   facts["architecture"] = config.architecture;
   facts["family"] = config.family;
   facts["parameters"] = config.parameterCount();
-  facts["bytes_at_bits"] = sizesByBits(config);
+  facts["bytes_at_bits"] = {{"16", sizes.bits16}, {"8", sizes.bits8}, {"4", sizes.bits4}};
   facts["dtype"] = config.storedDtype;
   facts["hidden_size"] = config.hidden;
   facts["intermediate_size"] = config.intermediate;
@@ -53,7 +56,13 @@ Json configFacts(const ModelConfig &config) {
   if (rotates) facts["rope"] = {{"theta", config.rope.theta}, {"scaling", config.rope.scaling}, {"factor", config.rope.factor}};
   facts["bos_token"] = config.bosToken;
   facts["eos_tokens"] = config.eosTokens;
-  return facts;
+}
+
+Description ofModel(const char *kind, const char *format, const std::string &path) {
+  Description result;
+  result.facts = {{"kind", kind}, {"format", format}, {"path", path}, {"problems", Json::array()}};
+  result.model.format = format;
+  return result;
 }
 
 /// Lists tensors and sums them up by type.
@@ -134,23 +143,24 @@ std::string scalarText(const GgufFile &file, const std::string &key) {
 } // namespace
 
 void Description::problem(const Error &what) {
+  problems.push_back(what);
   facts["problems"].push_back({{"code", errorCodeName(what.code)}, {"message", what.message}, {"where", what.where}});
 }
 
 Description describeModelFolder(const std::string &path) {
-  Description result;
-  result.facts = {{"kind", "model"}, {"format", "huggingface"}, {"path", path}, {"problems", Json::array()}};
+  Description result = ofModel("model", "huggingface", path);
   addFolderFacts(result, path);
   const auto settings = openHfFolder(path, true);
   if (!settings.ok()) {
     result.error = settings.error();
     return result;
   }
-  result.facts.update(configFacts((*settings)->config()));
-  result.facts["tokenizer"] = exists(path + "/tokenizer.json")    ? "tokenizer.json"
-                              : exists(path + "/tekken.json")     ? "tekken.json"
-                              : exists(path + "/tokenizer.model") ? "tokenizer.model"
-                                                                  : "none";
+  addConfig(result, (*settings)->config());
+  result.model.tokenizer = exists(path + "/tokenizer.json")    ? "tokenizer.json"
+                           : exists(path + "/tekken.json")     ? "tekken.json"
+                           : exists(path + "/tokenizer.model") ? "tokenizer.model"
+                                                               : "none";
+  result.facts["tokenizer"] = result.model.tokenizer;
   const auto source = openHfFolder(path, false);
   if (!source.ok()) {
     // A folder without weights is still good for tokenize and plan; damaged weights are not good for anything.
@@ -169,8 +179,7 @@ Description describeModelFolder(const std::string &path) {
 }
 
 Description describeGguf(const std::string &path) {
-  Description result;
-  result.facts = {{"kind", "gguf"}, {"format", "gguf"}, {"path", path}, {"problems", Json::array()}};
+  Description result = ofModel("gguf", "gguf", path);
   const auto file = GgufFile::open(path);
   if (!file.ok()) {
     result.error = file.error();
@@ -178,7 +187,7 @@ Description describeGguf(const std::string &path) {
   }
   result.facts["version"] = (*file)->version();
   const auto config = ggufModelConfig(**file);
-  if (config.ok()) result.facts.update(configFacts(*config));
+  if (config.ok()) addConfig(result, *config);
   TensorTable table;
   for (const GgufTensor &tensor : (*file)->tensors()) {
     const char *name = ggmlTypeTraits(tensor.type).name;
@@ -191,8 +200,9 @@ Description describeGguf(const std::string &path) {
     metadata[key] = scalarText(**file, key);
   }
   result.facts["metadata"] = metadata;
-  if (const auto license = (*file)->text("general.license")) result.facts["license"] = std::string(license->substr(0, kMaxShownText));
-  result.facts["tokenizer"] = std::string((*file)->text("tokenizer.ggml.model").value_or("none"));
+  if (const auto license = (*file)->text("general.license"))
+    result.facts["license"] = result.model.license = std::string(license->substr(0, kMaxShownText));
+  result.facts["tokenizer"] = result.model.tokenizer = std::string((*file)->text("tokenizer.ggml.model").value_or("none"));
   result.facts["chat_template"] = (*file)->text("tokenizer.chat_template").has_value();
 
   const bool vocabularyOnly = (*file)->tensors().empty();
@@ -265,6 +275,12 @@ Description describeAdapterFolder(const std::string &path) {
     return result;
   }
   addTensors(result.facts, *tensors);
+  if (!usable.ok()) return result;
+  const auto sorted = sortAdapterTensors(*usable, adapterWeightsPath(path), *tensors);
+  if (!sorted.ok()) {
+    result.problem(sorted.error());
+    result.error = sorted.error();
+  }
   return result;
 }
 

@@ -1,20 +1,34 @@
-// What a model, adapter, GGUF or safetensors file is: its facts as JSON text, and what is wrong with it.
+// What a model, adapter, GGUF or safetensors file is: its facts, also as JSON for `inspect`, and what is wrong with it.
 // Reads headers only. Any thread. A damaged file still gives its kind, with the Error beside it.
 #pragma once
 
+#include "core/api/model_library.h"
 #include "core/base/json.h"
 #include "core/base/result.h"
+#include "core/io/model_config.h"
 
 #include <optional>
 #include <string>
 
 namespace attune::io {
 
+/// What a model is, as far as it can be read.
+struct ModelFacts {
+  std::string format; // "huggingface", "gguf"
+  std::optional<ModelConfig> config;
+  api::ModelSizes sizes;
+  std::vector<api::ModelFile> files; // of a folder, weights first
+  std::string tokenizer;             // the file or the kind; "none"
+  std::string chatTemplate;          // the template in use
+  std::string license, licenseText;
+};
+
 struct Description {
-  Json facts = Json::object(); // "kind" and what belongs to it; "problems": [{"code","message","where"}]
+  Json facts = Json::object(); // for `inspect`: "kind" and what belongs to it; "problems": [{"code","message","where"}]
+  ModelFacts model;            // of a model
+  std::vector<Error> problems; // that leave the rest usable
   std::optional<Error> error;  // why the thing cannot be used at all
 
-  /// Adds a problem that leaves the rest usable.
   void problem(const Error &what);
 };
 

@@ -77,7 +77,7 @@ std::string licenseOfCard(const std::string &card) {
 
 } // namespace
 
-Json sizesByBits(const ModelConfig &config) {
+api::ModelSizes sizesByBits(const ModelConfig &config) {
   double matrices = 0, rows = 0, rest = 0;
   for (const ExpectedTensor &tensor : expectedTensors(config)) {
     double count = 1;
@@ -87,16 +87,17 @@ Json sizesByBits(const ModelConfig &config) {
     (matrix ? matrices : rest) += count;
     if (matrix) rows += static_cast<double>(tensor.shape[0]);
   }
-  const auto bytes = [](double value) { return static_cast<uint64_t>(std::ceil(value)); };
-  return {{"16", bytes(2 * (matrices + rest))}, {"8", bytes(matrices + 2 * (rows + rest))}, {"4", bytes(kNf4Bytes * matrices + 2 * rest)}};
+  const auto bytes = [](double value) { return static_cast<int64_t>(std::ceil(value)); };
+  return {bytes(2 * (matrices + rest)), bytes(matrices + 2 * (rows + rest)), bytes(kNf4Bytes * matrices + 2 * rest)};
 }
 
 void addFolderFacts(Description &result, const std::string &folder) {
   Json list = Json::array();
   uint64_t all = 0;
-  std::string license, text;
+  std::string &license = result.model.license, &text = result.model.licenseText;
   for (const Entry &file : filesOf(folder)) {
     const std::string path = folder + "/" + file.name;
+    result.model.files.push_back({file.name, static_cast<int64_t>(file.bytes)});
     list.push_back({{"name", file.name}, {"bytes", file.bytes}});
     all += file.bytes;
     const auto damage = [&](const char *what) { result.problem({ErrorCode::MalformedFile, what, path, "", {}}); };

@@ -7,11 +7,11 @@
 
 namespace attune::io {
 
-/// {"16": bytes, "8": bytes, "4": bytes}: every matrix but embedding and head in so many bits (8: rows with a scale of 2 bytes;
+/// At 16, 8 and 4 bits: every matrix but embedding and head in so many bits (8: rows with a scale of 2 bytes;
 /// 4: NF4 in blocks of 64 whose scales are quantised in blocks of 256), the rest in 16.
-Json sizesByBits(const ModelConfig &config);
+api::ModelSizes sizesByBits(const ModelConfig &config);
 
-/// Adds "files" (weights first), "file_bytes", "license" and "license_text", and a problem for each file that is empty, a Git LFS pointer
+/// Adds the files (weights first), their size, licence and its text, and a problem for each file that is empty, a Git LFS pointer
 /// or the rest of a download.
 void addFolderFacts(Description &result, const std::string &folder);
 

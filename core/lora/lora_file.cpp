@@ -4,7 +4,7 @@
 #include "core/base/inside_folder.h"
 #include "core/base/json.h"
 #include "core/base/shorten.h"
-#include "core/io/adapter_config.h"
+#include "core/io/adapter_tensors.h"
 #include "core/io/safetensors.h"
 
 #include <algorithm>
@@ -33,32 +33,24 @@ Json targetNames(const LoraAdapter &adapter, const std::vector<LinearModule> &al
   return list;
 }
 
-/// The name without `ending`; nothing when it does not end so.
-std::optional<std::string> without(const std::string &name, const std::string &ending) {
-  if (name.size() <= ending.size() || name.compare(name.size() - ending.size(), ending.size(), ending) != 0) return {};
-  return name.substr(0, name.size() - ending.size());
-}
-
 Error mismatch(const std::string &message, const std::string &where) {
   return {ErrorCode::AdapterMismatch, message, where, "This adapter was made for another model; choose that one."};
 }
 
+/// A matrix whose shape and type are checked.
 Result<Tensor> readMatrix(const io::StoredTensor &stored, AdapterParts parts) {
-  const std::string where = stored.where + "#" + stored.name;
-  if (stored.shape.size() != 2 || stored.shape[0] < 1 || stored.shape[1] < 1)
-    return io::adapterMalformed("An adapter matrix does not have two dimensions.", where);
   const bool shapeOnly = parts == AdapterParts::Shapes;
   Tensor matrix =
       at::empty({stored.shape[0], stored.shape[1]}, at::TensorOptions().dtype(at::kFloat).device(shapeOnly ? at::kMeta : at::kCPU));
   if (shapeOnly) return matrix;
-  if (!stored.readRows(0, stored.shape[0], matrix.data_ptr<float>())) return io::adapterRefused("the number type " + stored.dtype, where);
+  stored.readRows(0, stored.shape[0], matrix.data_ptr<float>());
   const float *const values = matrix.data_ptr<float>();
   if (!std::all_of(values, values + matrix.numel(), [](float value) { return std::isfinite(value); }))
-    return io::adapterMalformed("An adapter matrix holds values that are not finite.", where);
+    return io::adapterMalformed("An adapter matrix holds values that are not finite.", stored.where + "#" + stored.name);
   return matrix;
 }
 
-/// Sorts the tensors of one file by what they do, then checks each module's against config and model.
+/// Reads the sorted tensors of one file, each checked against the model.
 class AdapterReader {
 public:
   AdapterReader(const io::AdapterConfig &config, const std::string &path, const std::vector<LinearModule> &modules,
@@ -69,8 +61,12 @@ public:
   }
 
   Result<LoraAdapter> read(const std::vector<io::StoredTensor> &stored) {
-    for (const io::StoredTensor &tensor : stored) ATTUNE_CHECK(sort(tensor));
-    if (m_pairs.empty() && m_replacements.empty()) return io::adapterMalformed("The adapter holds no LoRA matrices.", m_path);
+    ATTUNE_TRY(m_file, io::sortAdapterTensors(m_config, m_path, stored));
+    for (const auto &[module, pair] : m_file.pairs)
+      if (!m_linear.count(module) && !m_shapes.count(module + ".weight"))
+        return mismatch("The model has no layer " + shortened(module, 200) + ".", m_path + "#" + pair.a.name);
+    for (const auto &[name, replacement] : m_file.replacements)
+      if (!m_shapes.count(name)) return io::adapterTensorRefused(replacement.tensor);
     m_adapter.config = m_config.lora;
     for (const LinearModule &place : m_modules) ATTUNE_CHECK(addModule(place)); // in the model's order, whatever the file's
     for (const io::ExpectedTensor &tensor : m_tensors) ATTUNE_CHECK(addChange(tensor));
@@ -79,65 +75,34 @@ public:
   }
 
 private:
-  /// [r, in] and [out, r]; of an embedding [r, V] and [H, r].
   struct Pair {
     Tensor a, b;
     bool ofEmbedding = false;
   };
-  struct Replacement {
-    io::StoredTensor tensor;
-    bool ofBase = false;
-  };
-
-  Status sort(const io::StoredTensor &tensor) {
-    const std::string where = tensor.where + "#" + tensor.name, prefix = kPrefix;
-    const bool prefixed = tensor.name.compare(0, prefix.size(), prefix) == 0;
-    const std::string name = prefixed ? tensor.name.substr(prefix.size()) : tensor.name;
-    const auto a = without(name, ".lora_A.weight"), b = without(name, ".lora_B.weight");
-    const auto embeddingA = without(name, ".lora_embedding_A"), embeddingB = without(name, ".lora_embedding_B");
-    const bool isMatrix = a || b || embeddingA || embeddingB;
-    const auto base = without(name, ".base_layer.weight");
-    const std::string whole = base ? *base + ".weight" : name;
-    if (!isMatrix && (!prefixed || !m_shapes.count(whole))) return io::adapterRefused("the tensor " + shortened(tensor.name, 200), where);
-    if (!prefixed) return io::adapterMalformed("An adapter tensor's name does not begin with " + prefix + ".", where);
-    if (!isMatrix) {
-      const std::string module = whole.substr(0, whole.rfind('.'));
-      m_replacements[whole] = {tensor, base || !m_config.saves(module)};
-      return {};
-    }
-    const std::string module = a ? *a : b ? *b : embeddingA ? *embeddingA : *embeddingB;
-    if (!m_linear.count(module) && !m_shapes.count(module + ".weight"))
-      return mismatch("The model has no layer " + shortened(module, 200) + ".", where);
-    Pair &pair = m_pairs[module];
-    pair.ofEmbedding = pair.ofEmbedding || embeddingA || embeddingB;
-    ATTUNE_TRY((a || embeddingA ? pair.a : pair.b), readMatrix(tensor, m_parts));
-    return {};
-  }
 
   /// The checked pair of a module with these sizes; nothing when the adapter leaves the module alone.
-  Result<const Pair *> pairOf(const std::string &module, bool inBlocks, int64_t inputs, int64_t outputs) {
+  Result<std::optional<Pair>> pairOf(const std::string &module, bool inBlocks, int64_t inputs, int64_t outputs) {
     ATTUNE_TRY(const bool promised, m_config.promises(module, inBlocks));
-    const auto found = m_pairs.find(module);
-    const std::string where = m_path + "#" + module;
-    if (found == m_pairs.end()) {
+    const auto found = m_file.pairs.find(module);
+    if (found == m_file.pairs.end()) {
       if (promised)
         return io::adapterMalformed("The adapter lacks the matrices of " + module + ", which adapter_config.json names.", m_path);
-      return static_cast<const Pair *>(nullptr);
+      return std::optional<Pair>();
     }
-    const Pair &pair = found->second;
-    if (!promised && m_config.knowsTargets)
-      return io::adapterMalformed("The adapter holds matrices of " + module + ", which adapter_config.json does not name.", where);
-    if (!pair.a.defined() || !pair.b.defined()) return io::adapterMalformed("One of the two matrices of " + module + " is missing.", where);
-    if (pair.a.size(0) != pair.b.size(1)) return io::adapterMalformed("The two matrices of " + module + " differ in rank.", where);
-    if (pair.a.size(1) != inputs || pair.b.size(0) != outputs)
+    const std::string where = m_path + "#" + module;
+    const io::AdapterPair &stored = found->second;
+    ATTUNE_CHECK(io::checkPromised(m_config, m_path, module, inBlocks));
+    if (stored.a.shape[1] != inputs || stored.b.shape[0] != outputs)
       return mismatch("The adapter's matrices for " + module + " have other sizes than this model's layer.", where);
-    ATTUNE_TRY(const int64_t rank, m_config.rankOf(module));
-    if (pair.a.size(0) != rank) return io::adapterMalformed("The rank of " + module + " is not the one in adapter_config.json.", where);
-    return &pair;
+    Pair pair;
+    ATTUNE_TRY(pair.a, readMatrix(stored.a, m_parts));
+    ATTUNE_TRY(pair.b, readMatrix(stored.b, m_parts));
+    pair.ofEmbedding = stored.ofEmbedding;
+    return std::optional<Pair>(std::move(pair));
   }
 
   Status addModule(const LinearModule &place) {
-    ATTUNE_TRY(const Pair *const pair, pairOf(place.name, true, place.inputs, place.outputs()));
+    ATTUNE_TRY(const std::optional<Pair> pair, pairOf(place.name, true, place.inputs, place.outputs()));
     if (!pair) return {};
     if (pair->ofEmbedding) return io::adapterMalformed(place.name + " is no embedding, but has embedding matrices.", m_path);
     LoraModule module;
@@ -154,8 +119,8 @@ private:
     const std::string module = tensor.name.substr(0, tensor.name.rfind('.'));
     WeightChange change;
     change.name = tensor.name;
-    const auto found = m_replacements.find(tensor.name);
-    if (found != m_replacements.end()) {
+    const auto found = m_file.replacements.find(tensor.name);
+    if (found != m_file.replacements.end()) {
       if (found->second.tensor.shape != tensor.shape)
         return mismatch("The adapter's " + tensor.name + " has another size than this model's.", m_path + "#" + tensor.name);
       change.replacement = found->second.tensor;
@@ -164,8 +129,9 @@ private:
       return io::adapterMalformed("The adapter lacks " + tensor.name + ", which adapter_config.json names in modules_to_save.", m_path);
     }
     if (tensor.shape.size() == 2 && !m_linear.count(module)) { // embedding and head
-      const bool isEmbedding = m_pairs.count(module) && m_pairs.at(module).ofEmbedding;
-      ATTUNE_TRY(const Pair *const pair, pairOf(module, false, tensor.shape[isEmbedding ? 0 : 1], tensor.shape[isEmbedding ? 1 : 0]));
+      const bool isEmbedding = m_file.pairs.count(module) && m_file.pairs.at(module).ofEmbedding;
+      ATTUNE_TRY(const std::optional<Pair> pair,
+                 pairOf(module, false, tensor.shape[isEmbedding ? 0 : 1], tensor.shape[isEmbedding ? 1 : 0]));
       if (pair) {
         change.left = isEmbedding ? pair->a.t() : pair->b;
         change.right = isEmbedding ? pair->b.t() : pair->a;
@@ -184,8 +150,7 @@ private:
   AdapterParts m_parts;
   std::set<std::string> m_linear;
   std::map<std::string, std::vector<int64_t>> m_shapes;
-  std::map<std::string, Pair> m_pairs;
-  std::map<std::string, Replacement> m_replacements;
+  io::AdapterTensors m_file;
   LoraAdapter m_adapter;
 };
 

@@ -46,45 +46,31 @@ std::string stateOf(const std::string &path) {
   return state;
 }
 
-std::string textOf(const Json &facts, const char *key) {
-  const auto found = facts.find(key);
-  return found != facts.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 int64_t numberOf(const Json &facts, const char *key) {
   const auto found = facts.find(key);
   return found != facts.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
 }
 
-ErrorCode codeOf(const std::string &name) {
-  for (int code = 0; code <= static_cast<int>(ErrorCode::Interrupted); ++code)
-    if (name == errorCodeName(static_cast<ErrorCode>(code))) return static_cast<ErrorCode>(code);
-  return ErrorCode::Internal;
-}
-
-void fill(api::ModelCard &card, const Json &facts) {
-  card.format = textOf(facts, "format");
-  card.architecture = textOf(facts, "architecture");
-  card.dtype = textOf(facts, "dtype");
-  card.parameters = numberOf(facts, "parameters");
-  card.layers = numberOf(facts, "layers");
-  card.hidden = numberOf(facts, "hidden_size");
-  card.vocabulary = numberOf(facts, "vocab_size");
-  card.context = numberOf(facts, "context");
-  card.tokenizer = textOf(facts, "tokenizer");
-  card.chatTemplate = textOf(facts, "template");
-  card.license = textOf(facts, "license");
-  card.licenseText = textOf(facts, "license_text");
-  if (const auto sizes = facts.find("bytes_at_bits"); sizes != facts.end())
-    card.sizes = {numberOf(*sizes, "16"), numberOf(*sizes, "8"), numberOf(*sizes, "4")};
-  if (const auto files = facts.find("files"); files != facts.end())
-    for (const Json &file : *files) {
-      card.files.push_back({textOf(file, "name"), numberOf(file, "bytes")});
-      card.bytes += card.files.back().bytes;
-    }
-  if (const auto problems = facts.find("problems"); problems != facts.end())
-    for (const Json &problem : *problems)
-      card.problems.push_back({codeOf(textOf(problem, "code")), textOf(problem, "message"), textOf(problem, "where"), "", {}});
+void fill(api::ModelCard &card, const io::Description &description) {
+  const io::ModelFacts &model = description.model;
+  card.format = model.format;
+  if (model.config) {
+    card.architecture = model.config->architecture;
+    card.dtype = model.config->storedDtype;
+    card.parameters = model.config->parameterCount();
+    card.layers = model.config->layers;
+    card.hidden = model.config->hidden;
+    card.vocabulary = model.config->vocab;
+    card.context = model.config->context;
+  }
+  card.tokenizer = model.tokenizer;
+  card.chatTemplate = model.chatTemplate;
+  card.license = model.license;
+  card.licenseText = model.licenseText;
+  card.sizes = model.sizes;
+  card.files = model.files;
+  for (const api::ModelFile &file : card.files) card.bytes += file.bytes;
+  card.problems = description.problems;
 }
 
 } // namespace
@@ -143,7 +129,7 @@ api::ModelCard LocalModelLibrary::describe(const api::ModelPlace &place) {
   if (!description.ok()) {
     card.refusal = description.error();
   } else {
-    fill(card, description->facts);
+    fill(card, *description);
     card.refusal = description->error;
     if (card.refusal) // it is among them, too
       card.problems.erase(std::remove_if(card.problems.begin(), card.problems.end(),

@@ -68,8 +68,7 @@ std::string BpeModel::textOf(const std::string &piece, const BpeSpec &spec) cons
   if (spec.decoding.bytePieces && piece.size() == 6 && std::sscanf(piece.c_str(), "<0x%2X>", &byte) == 1 && piece.back() == '>')
     return std::string(1, static_cast<char>(byte));
   text = piece;
-  for (const auto &[from, to] : spec.decoding.replacements)
-    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  for (const auto &[from, to] : spec.decoding.replacements) replaceEach(text, from, to);
   return text;
 }
 
@@ -142,8 +141,8 @@ TokenId BpeModel::idOf(std::string_view piece) const {
   return found == m_ids.end() ? -1 : found->second;
 }
 
-Status BpeModel::addWhole(const AddedToken &token, const std::string &file) {
-  const std::string &where = token.where.empty() ? file : token.where;
+Status BpeModel::addWhole(const AddedToken &token, const std::string &matched, const BpeSpec &spec) {
+  const std::string &where = token.where.empty() ? spec.where : token.where;
   if (token.id < 0 || token.id >= kMaxId) return malformed("The added token " + shown(token.content) + " has an id out of range.", where);
   if (token.content.empty() || token.content.size() > kMaxPiece) return malformed("An added token is empty or too long.", where);
   const auto index = static_cast<size_t>(token.id);
@@ -166,7 +165,8 @@ Status BpeModel::addWhole(const AddedToken &token, const std::string &file) {
     }
   }
   m_pieces[index] = token.content;
-  m_bytes[index] = token.content;
+  m_bytes[index] = textOf(matched, spec);
+  if (m_byteLevel && validUtf8Prefix(m_bytes[index]) != m_bytes[index].size()) m_bytes[index] = matched; // letters that look like bytes
   return {};
 }
 

@@ -25,8 +25,8 @@ public:
   /// The text of a piece, which may end inside a character.
   const std::string &bytes(TokenId id) const { return m_bytes[static_cast<size_t>(id)]; }
   TokenId idOf(std::string_view piece) const;
-  /// Adds or confirms a token that is matched whole: its bytes are its own text.
-  Status addWhole(const AddedToken &token, const std::string &where);
+  /// Adds or confirms a token that is matched whole, as `matched` where normalisation changes it.
+  Status addWhole(const AddedToken &token, const std::string &matched, const BpeSpec &spec);
 
 private:
   struct Merge {

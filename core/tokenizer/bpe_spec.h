@@ -2,6 +2,7 @@
 // BpeTokenizer. Plain values, any thread.
 #pragma once
 
+#include "core/tokenizer/normal_form.h"
 #include "core/tokenizer/tokenizer.h"
 
 #include <string>
@@ -33,12 +34,19 @@ struct SplitStep {
 
 /// One step of the rewriting before that.
 struct NormalizeStep {
-  enum class Kind { Nfc, Prepend, PrependUnlessThere, ReplaceText, ReplacePattern, Strip, Lowercase } kind = Kind::Nfc;
+  enum class Kind { Normalize, Prepend, PrependUnlessThere, ReplaceText, ReplacePattern, Strip, Lowercase } kind = Kind::Normalize;
   std::string from{};       // of the replacing kinds
   std::string to{};         // what they and the prepending kinds put in
   bool left = false;        // of Strip
   bool right = false;       // of Strip
   bool onlyAtStart = false; // of PrependUnlessThere: the start of the whole text, not of every part between special tokens
+  NormalForm form{};        // of Normalize
+};
+
+/// Part of the pre-tokenizer: rewrites a piece, then cuts it; the next stage sees what that makes.
+struct SplitStage {
+  std::vector<NormalizeStep> prepare;
+  std::vector<SplitStep> steps;
 };
 
 /// How the text of a piece is made from its vocabulary string.
@@ -47,6 +55,7 @@ struct PieceDecoding {
   bool bytePieces = false;  // "<0x0A>" is a byte
   std::string startContent; // up to `startCount` of these are left out where a text begins
   size_t startCount = 0;
+  std::string spaceSymbol; // a space, but nothing anywhere in the first piece (Metaspace)
 };
 
 struct BpeMerge {
@@ -62,10 +71,9 @@ struct BpeSpec {
   bool rankedByResult = false;                             // instead, a merge ranks as the id it makes (tiktoken)
   std::vector<AddedToken> addedTokens;
   std::vector<NormalizeStep> normalize; // before normalized added tokens are matched
-  std::vector<NormalizeStep> prepare;   // after that, before the steps
-  std::vector<SplitStep> steps;
-  PieceDecoding decoding;    // of vocabulary strings that are text
-  bool ignoreMerges = false; // a word that is in the vocabulary wins over its merges
+  std::vector<SplitStage> stages{1};    // after that
+  PieceDecoding decoding;               // of vocabulary strings that are text
+  bool ignoreMerges = false;            // a word that is in the vocabulary wins over its merges
   bool byteFallback = false;
   bool fuseUnknown = false;
   std::string unknownToken; // empty: symbols without an id vanish, as in the originals

@@ -30,16 +30,20 @@ private:
   struct Work;
   void encodeValid(std::string_view text, Job &job) const override;
   void encodePlain(std::string_view text, TextSpan range, Work &work) const;
-  void encodePrepared(std::string_view text, TextSpan range, Work &work) const;
-  void encodeWords(std::string_view text, TextSpan range, Work &work) const;
+  void encodeStage(size_t at, std::string_view text, TextSpan range, Work &work) const;
+  void encodeWords(const PreTokenizer &cutter, std::string_view text, TextSpan range, Work &work) const;
 
   BpeModel m_model;
   AddedTokens m_rawTokens;        // matched in the text as it came
   AddedTokens m_normalizedTokens; // matched after normalisation
-  PreTokenizer m_preTokenizer;
   std::vector<bool> m_special;
   TextNormalizer m_normalizer; // before normalized tokens are matched
-  TextNormalizer m_preparer;   // after that
+  struct Stage {
+    TextNormalizer preparer;
+    PreTokenizer cutter;
+  };
+  std::vector<Stage> m_stages; // after that; never empty
+  bool m_asksOrigin = false;   // a stage wants to know whether a piece begins the text
   PieceDecoding m_decoding;
   std::vector<TokenId> m_prefix;
   TokenId m_bos = -1;

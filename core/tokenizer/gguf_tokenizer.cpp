@@ -85,11 +85,11 @@ Status addSteps(const io::GgufFile &file, BpeSpec &spec) {
     if (pre != known.name) continue;
     for (const char *pattern : known.patterns) {
       const bool digits = pattern == kDigit; // the original is a Digits step, which knows more digits than the pattern
-      spec.steps.push_back(
+      spec.stages.back().steps.push_back(
           {digits ? SplitStep::Kind::Digits : SplitStep::Kind::Pattern, digits ? "" : pattern, SplitBehavior::Isolated, false});
     }
     spec.ignoreMerges = known.ignoreMerges;
-    if (known.nfc) spec.normalize.push_back({NormalizeStep::Kind::Nfc});
+    if (known.nfc) spec.normalize.push_back({NormalizeStep::Kind::Normalize});
     spec.addsBos = file.flag("tokenizer.ggml.add_bos_token").value_or(known.addsBos);
     return {};
   }

@@ -108,9 +108,11 @@ private:
     case 'v': m_out += "\\x0b"; return {};
     case 's':
     case 'd':
+    case 'w':
     case 'h': return addRanges(propertyRanges({&c, 1}), false, inClass, caseless);
     case 'S':
     case 'D':
+    case 'W':
     case 'H': {
       const char lower = static_cast<char>(c - 'A' + 'a');
       return addRanges(propertyRanges({&lower, 1}), true, inClass, caseless);

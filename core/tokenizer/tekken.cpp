@@ -82,7 +82,7 @@ private:
     if (config == m_root.end() || !config->is_object()) return malformed("The file has no config.", place("config"));
     const auto pattern = config->find("pattern");
     if (pattern == config->end() || !pattern->is_string()) return malformed("The file has no pattern.", place("config.pattern"));
-    m_spec.steps.push_back({SplitStep::Kind::Pattern, pattern->get<std::string>(), SplitBehavior::Isolated, false});
+    m_spec.stages.back().steps.push_back({SplitStep::Kind::Pattern, pattern->get<std::string>(), SplitBehavior::Isolated, false});
     ATTUNE_TRY(m_specials, size(*config, "default_num_special_tokens", "config."));
     ATTUNE_TRY(const size_t total, size(*config, "default_vocab_size", "config."));
     if (total <= m_specials) return malformed("The vocabulary is smaller than its special tokens.", place("config.default_vocab_size"));

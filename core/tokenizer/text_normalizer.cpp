@@ -1,7 +1,6 @@
 #include "core/tokenizer/text_normalizer.h"
 
 #include "core/tokenizer/letter_case.h"
-#include "core/tokenizer/nfc.h"
 
 #include <algorithm>
 
@@ -86,7 +85,7 @@ Result<TextNormalizer> TextNormalizer::create(const std::vector<NormalizeStep> &
 void TextNormalizer::rewrite(const Step &step, std::string_view text, bool atStart, Edit &edit) {
   const NormalizeStep &spec = step.spec;
   switch (spec.kind) {
-  case Kind::Nfc: edit.out = toNfc(text); return;
+  case Kind::Normalize: edit.out = normalized(text, spec.form); return;
   case Kind::Prepend:
     if (!text.empty()) edit.put(spec.to, 0, 0);
     return edit.keep(text, 0, text.size());
@@ -134,7 +133,7 @@ bool TextNormalizer::apply(std::string_view text, bool atStart, bool mapped, Map
   bool changed = false;
   for (const Step &step : m_steps) {
     const std::string_view before = changed ? std::string_view(out.text) : text;
-    if (step.spec.kind == Kind::Nfc && isSurelyNfc(before)) continue;
+    if (step.spec.kind == Kind::Normalize && isSurely(step.spec.form, before)) continue;
     if (step.spec.kind == Kind::ReplaceText && before.find(step.spec.from) == std::string_view::npos) continue;
     if (step.spec.kind == Kind::PrependUnlessThere && startsWith(before, step.spec.to)) continue;
     Edit edit{mapped, {}};

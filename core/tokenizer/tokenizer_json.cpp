@@ -4,12 +4,15 @@
 #include "core/tokenizer/split_pattern.h"
 
 #include <algorithm>
+#include <map>
 
 namespace attune::tokenizer {
 
 namespace {
 
 using Tree = JsonSpecReader::Tree;
+
+constexpr size_t kMaxGrowth = 256;
 
 /// Turns the component tree of a tokenizer.json into the parts of a BpeSpec.
 class SpecBuilder {
@@ -103,8 +106,13 @@ private:
     if (type == "Sequence")
       return each(component, "normalizers", depth, "normalizer", [&](const Tree &item) { return normalizer(item, depth + 1); });
     NormalizeStep step;
-    if (type == "NFC") {
-      step.kind = Kind::Nfc;
+    static const std::map<std::string, NormalForm> kForms = {
+        {"NFC", NormalForm::C}, {"NFD", NormalForm::D}, {"NFKC", NormalForm::KC}, {"NFKD", NormalForm::KD}};
+    if (const auto form = kForms.find(type); form != kForms.end()) {
+      step.kind = Kind::Normalize;
+      step.form = form->second;
+      m_growth *= form->second == NormalForm::C || form->second == NormalForm::D ? 3 : 11;
+      if (m_growth > kMaxGrowth) return tooMuch("normalizer");
     } else if (type == "Lowercase") {
       step.kind = Kind::Lowercase;
     } else if (type == "Prepend") {
@@ -124,6 +132,10 @@ private:
     return {};
   }
 
+  Error tooMuch(const char *field) const {
+    return malformed(field, "The tokenizer would make texts more than " + std::to_string(kMaxGrowth) + " times as long.");
+  }
+
   /// The pattern and the content of a Replace.
   Status replace(const Tree &component, const char *field, NormalizeStep &step) {
     const Tree &pattern = part(component, "pattern");
@@ -133,8 +145,7 @@ private:
     step.to = text(component, "content");
     if (step.from.empty()) return malformed(field, "A Replace has no pattern.");
     m_growth *= regex ? step.to.size() + 1 : std::max<size_t>(1, (step.to.size() + step.from.size() - 1) / step.from.size());
-    return step.to.size() > 1024 || m_growth > 64 ? malformed(field, "The replacements would make texts more than 64 times as long.")
-                                                  : Status();
+    return step.to.size() > 1024 || m_growth > kMaxGrowth ? tooMuch(field) : Status();
   }
 
   Status preTokenizer(const Tree &component, int depth) {
@@ -145,17 +156,14 @@ private:
     if (m_byteLevel) return unsupported("pre_tokenizer", type + " after ByteLevel");
     if (type == "ByteLevel") {
       m_byteLevel = true;
-      if (flag(component, "add_prefix_space", true)) {
-        if (!m_spec.steps.empty()) return unsupported("pre_tokenizer", "add_prefix_space after another split");
-        m_spec.prepare.push_back({NormalizeStep::Kind::PrependUnlessThere, "", " "});
-      }
+      if (flag(component, "add_prefix_space", true)) rewriting().push_back({NormalizeStep::Kind::PrependUnlessThere, "", " "});
       if (flag(component, "use_regex", true))
-        m_spec.steps.push_back({SplitStep::Kind::Pattern, gpt2Pattern(), SplitBehavior::Isolated, false});
+        cutting().push_back({SplitStep::Kind::Pattern, gpt2Pattern(), SplitBehavior::Isolated, false});
       return {};
     }
     if (type == "Digits") {
       const bool each = flag(component, "individual_digits", false);
-      m_spec.steps.push_back({SplitStep::Kind::Digits, "", each ? SplitBehavior::Isolated : SplitBehavior::Contiguous, false});
+      cutting().push_back({SplitStep::Kind::Digits, "", each ? SplitBehavior::Isolated : SplitBehavior::Contiguous, false});
       return {};
     }
     if (type == "Split") return split(component);
@@ -163,20 +171,25 @@ private:
     return unsupported("pre_tokenizer", "the pre-tokenizer " + type);
   }
 
+  std::vector<SplitStep> &cutting() { return m_spec.stages.back().steps; }
+  std::vector<NormalizeStep> &rewriting() {
+    if (!cutting().empty()) m_spec.stages.emplace_back();
+    return m_spec.stages.back().prepare;
+  }
+
   Status metaspace(const Tree &component) {
-    if (!m_spec.steps.empty() || !m_spec.prepare.empty()) return unsupported("pre_tokenizer", "Metaspace after another split");
     const std::string symbol = text(component, "replacement");
     const std::string scheme = prependScheme(component);
     if (symbol.empty() || symbol.size() > 4) return malformed("pre_tokenizer", "A Metaspace has no replacement of one character.");
-    m_spec.prepare.push_back({NormalizeStep::Kind::ReplaceText, " ", symbol});
+    rewriting().push_back({NormalizeStep::Kind::ReplaceText, " ", symbol});
     if (scheme == "always" || scheme == "first") {
       NormalizeStep step{NormalizeStep::Kind::PrependUnlessThere, "", symbol};
       step.onlyAtStart = scheme == "first";
-      m_spec.prepare.push_back(std::move(step));
+      rewriting().push_back(std::move(step));
     } else if (scheme != "never") {
       return unsupported("pre_tokenizer", "the Metaspace prepend_scheme \"" + scheme + "\"");
     }
-    if (flag(component, "split", true)) m_spec.steps.push_back({SplitStep::Kind::Literal, symbol, SplitBehavior::MergedWithNext, false});
+    if (flag(component, "split", true)) cutting().push_back({SplitStep::Kind::Literal, symbol, SplitBehavior::MergedWithNext, false});
     return {};
   }
 
@@ -206,7 +219,7 @@ private:
       step.behavior = SplitBehavior::Contiguous;
     else
       return unsupported("pre_tokenizer", "the Split behavior \"" + behavior + "\"");
-    m_spec.steps.push_back(std::move(step));
+    cutting().push_back(std::move(step));
     return {};
   }
 
@@ -258,12 +271,12 @@ private:
       decoding.startContent = text(component, "content");
       decoding.startCount = start.get<size_t>();
     } else if (type == "Metaspace" && !m_fused) {
-      decoding.replacements.emplace_back(text(component, "replacement"), " ");
-      if (decoding.replacements.back().first.empty()) return malformed("decoder", "A Metaspace has no replacement.");
-      if (prependScheme(component) != "never") {
-        decoding.startContent = " ";
-        decoding.startCount = 1;
-      }
+      const std::string symbol = text(component, "replacement");
+      if (symbol.empty()) return malformed("decoder", "A Metaspace has no replacement.");
+      if (prependScheme(component) == "never")
+        decoding.replacements.emplace_back(symbol, " ");
+      else
+        decoding.spaceSymbol = symbol;
     } else {
       return unsupported("decoder", "the decoder " + type + " at this place");
     }
@@ -273,7 +286,7 @@ private:
   const Tree &m_root;
   BpeSpec &m_spec;
   bool m_byteLevel = false;
-  size_t m_growth = 1;  // how many times as long the replacements may make a text
+  size_t m_growth = 1;  // how many times as long the normalizers may make a text
   bool m_fused = false; // the decoder has joined the pieces: what follows sees the text
 };
 

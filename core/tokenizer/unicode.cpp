@@ -85,7 +85,10 @@ detail::ClassTable::ClassTable() {
   });
   for (size_t i = 0; i < data::kSpacesCount; ++i) mark(flat, data::kSpaces[i].first, data::kSpaces[i].last, kSpace);
   for (size_t i = 0; i < data::kNumericExtrasCount; ++i) mark(flat, data::kNumericExtras[i].first, data::kNumericExtras[i].last, kNumeric);
-  for (size_t i = 0; i < data::kWordExtrasCount; ++i) mark(flat, data::kWordExtras[i].first, data::kWordExtras[i].last, kWord);
+  // Added tokens see another \w than patterns: without Latin-1 fractions, with the joiners.
+  for (size_t i = 0; i < data::kWordExtrasCount; ++i)
+    if (data::kWordExtras[i].first > 0xFF) mark(flat, data::kWordExtras[i].first, data::kWordExtras[i].last, kWord);
+  mark(flat, 0x200C, 0x200D, kWord);
 
   for (size_t i = 0; i < data::kDecompositionsCount; ++i) {
     const data::Decomposition &entry = data::kDecompositions[i];
@@ -94,6 +97,7 @@ detail::ClassTable::ClassTable() {
   }
   for (size_t i = 0; i < data::kCombiningClassesCount; ++i)
     mark(flat, data::kCombiningClasses[i].first, data::kCombiningClasses[i].last, kMayCompose);
+  for (size_t i = 0; i < data::kCompatibilityCount; i += 2 + data::kCompatibility[i + 1]) flat[data::kCompatibility[i]] |= kCompatible;
   mark(flat, 0x1161, 0x1175, kMayCompose); // Hangul vowels and finals
   mark(flat, 0x11A8, 0x11C2, kMayCompose);
 
@@ -125,9 +129,13 @@ std::vector<data::CodeRange> propertyRanges(std::string_view name) {
   else if (name == "h")
     ranges = {{'0', '9'}, {'A', 'F'}, {'a', 'f'}};
   else {
-    if (name == "d") name = "Nd";
+    if (name == "w") add(data::kWordExtras, data::kWordExtrasCount);
+    const std::vector<std::string_view> names = name == "w"   ? std::vector<std::string_view>{"L", "M", "Nd", "Nl", "Pc"}
+                                                : name == "d" ? std::vector<std::string_view>{"Nd"}
+                                                              : std::vector<std::string_view>{name};
     forEachRun([&](uint32_t first, uint32_t last, std::string_view category) {
-      if (!name.empty() && category.substr(0, name.size()) == name) ranges.push_back({first, last});
+      for (const std::string_view wanted : names)
+        if (!wanted.empty() && category.substr(0, wanted.size()) == wanted) ranges.push_back({first, last});
     });
   }
   return merged(std::move(ranges));
@@ -163,6 +171,10 @@ void appendUtf8(std::string &out, uint32_t code) {
     out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
     out += static_cast<char>(0x80 | (code & 0x3F));
   }
+}
+
+void replaceEach(std::string &text, std::string_view from, std::string_view to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
 }
 
 size_t validUtf8Prefix(std::string_view text) {

@@ -21,6 +21,7 @@ enum CharClass : uint16_t {
   kNumeric = 64,     // what the Digits pre-tokenizer calls a digit: N of a newer Unicode version
   kWord = 128,       // \w as added tokens see it
   kMayCompose = 256, // canonical normalisation may change it or its neighbours
+  kCompatible = 512, // it has a compatibility decomposition
 };
 
 namespace detail {
@@ -39,7 +40,7 @@ inline uint16_t classOf(uint32_t code) {
 }
 
 /// Inclusive ranges of a property named as in patterns: a general category ("L", "Lu", "N"), "Han", "Hiragana",
-/// "Katakana", or one of the escapes "s", "d", "h". Empty when the name is unknown.
+/// "Katakana", or one of the escapes "s", "d", "h", "w". Empty when the name is unknown.
 std::vector<data::CodeRange> propertyRanges(std::string_view name);
 
 /// The ranges outside sorted, disjoint `ranges`, surrogates left out.
@@ -55,6 +56,9 @@ inline uint32_t decodeUtf8(const char *text, size_t &length) {
 }
 
 void appendUtf8(std::string &out, uint32_t code);
+
+/// Puts `to` in the place of every `from`, which is not empty.
+void replaceEach(std::string &text, std::string_view from, std::string_view to);
 
 /// Length of the longest prefix that is valid UTF-8.
 size_t validUtf8Prefix(std::string_view text);

@@ -1,6 +1,6 @@
-// The generated Unicode tables (general categories of Unicode 16, scripts, canonical composition, letter case).
+// The generated Unicode tables (general categories of Unicode 16, scripts, normal forms, letter case).
 // Constant data, any thread. Made by tests/parity/make_unicode_tables.py and make_case_tables.py; read them through
-// unicode.h, nfc.h and letter_case.h.
+// unicode.h, normal_form.h and letter_case.h.
 #pragma once
 
 #include <cstddef>
@@ -48,6 +48,9 @@ extern const CodeRange kHan[], kHiragana[], kKatakana[], kSpaces[], kWordExtras[
 extern const size_t kHanCount, kHiraganaCount, kKatakanaCount, kSpacesCount, kWordExtrasCount, kNumericExtrasCount;
 extern const Decomposition kDecompositions[];
 extern const size_t kDecompositionsCount;
+/// Code point, length, and the code points of the whole compatibility decomposition, where that is not the canonical one.
+extern const uint32_t kCompatibility[];
+extern const size_t kCompatibilityCount;
 extern const ClassRange kCombiningClasses[];
 extern const size_t kCombiningClassesCount;
 extern const CaseShift kUpperShifts[], kLowerShifts[];

@@ -11,6 +11,27 @@
 using namespace attune;
 using attune::data::describePath;
 
+namespace {
+
+using Tensors = std::vector<std::pair<std::string, std::vector<int64_t>>>;
+
+/// Zeros of these names and shapes.
+void writeAdapterTensors(const test::TempFolder &folder, const Tensors &tensors) {
+  std::vector<io::SafetensorsSpec> specs;
+  for (const auto &[name, shape] : tensors) specs.push_back({name, io::DType::F32, shape});
+  auto writer = io::SafetensorsWriter::create(folder.path() + "/adapter_model.safetensors", specs);
+  REQUIRE(writer.ok());
+  for (const auto &spec : specs) {
+    size_t elements = 1;
+    for (const int64_t size : spec.shape) elements *= static_cast<size_t>(size);
+    const std::vector<uint8_t> zeros(elements * 4);
+    REQUIRE(writer->write({zeros.data(), zeros.size()}).ok());
+  }
+  REQUIRE(writer->commit().ok());
+}
+
+} // namespace
+
 TEST_CASE("inspect: every kind of thing is recognised") {
   test::TempFolder folder;
   CHECK(describePath(folder.path() + "/none").error().code == ErrorCode::FileNotFound);
@@ -40,16 +61,12 @@ TEST_CASE("inspect: every kind of thing is recognised") {
   test::TempFolder adapter;
   adapter.write("adapter_config.json", R"({"peft_type":"LORA","r":4,"lora_alpha":8,"target_modules":["q_proj"]})");
   CHECK(describePath(adapter.path())->error->code == ErrorCode::MissingInFolder);
-  auto writer = io::SafetensorsWriter::create(adapter.path() + "/adapter_model.safetensors", {{"x.lora_A.weight", io::DType::F32, {4, 8}}});
-  REQUIRE(writer.ok());
-  const std::vector<uint8_t> zeros(128);
-  REQUIRE(writer->write({zeros.data(), zeros.size()}).ok());
-  REQUIRE(writer->commit().ok());
+  writeAdapterTensors(adapter, {{"base_model.model.x.q_proj.lora_A.weight", {4, 8}}, {"base_model.model.x.q_proj.lora_B.weight", {8, 4}}});
   const auto lora = describePath(adapter.path());
   REQUIRE(lora.ok());
   CHECK_FALSE(lora->error.has_value());
   CHECK(lora->facts["kind"] == "adapter");
-  CHECK(lora->facts["parameters"] == 32);
+  CHECK(lora->facts["parameters"] == 64);
   CHECK(lora->facts["r"] == 4);
   CHECK(describePath(adapter.path() + "/adapter_model.safetensors")->facts["kind"] == "safetensors");
 
@@ -85,6 +102,29 @@ TEST_CASE("inspect: what would be refused later is said now") {
     REQUIRE(described.ok());
     CHECK(described->facts["kind"] == "adapter");
     CHECK(described->error.has_value());
+  }
+
+  adapter.write("adapter_config.json", R"({"peft_type":"LORA","r":4,"lora_alpha":8,"target_modules":["q_proj"]})");
+  const std::string module = "base_model.model.x.q_proj", a = module + ".lora_A.weight", b = module + ".lora_B.weight";
+  const std::pair<Tensors, const char *> broken[] = {
+      {{{a, {4, 8}}}, "One of the two matrices of x.q_proj is missing."},
+      {{{a, {4, 8}}, {b, {8, 3}}}, "The two matrices of x.q_proj differ in rank."},
+      {{{a, {3, 8}}, {b, {8, 3}}}, "The rank of x.q_proj is not the one in adapter_config.json."},
+      {{{a, {32}}, {b, {8, 4}}}, "An adapter matrix does not have two dimensions."},
+      {{{a, {4, 8}}, {b, {8, 4}}, {module + ".lora_magnitude_vector", {8}}}, "This adapter uses the tensor"},
+      {{{"x.q_proj.lora_A.weight", {4, 8}}, {b, {8, 4}}}, "An adapter tensor's name does not begin with base_model.model.."},
+      {{{"base_model.model.x.v_proj.lora_A.weight", {4, 8}}, {"base_model.model.x.v_proj.lora_B.weight", {8, 4}}},
+       "The adapter holds matrices of x.v_proj, which adapter_config.json does not name."},
+      {{}, "The adapter holds no LoRA matrices."},
+  };
+  for (const auto &[tensors, message] : broken) {
+    CAPTURE(message);
+    writeAdapterTensors(adapter, tensors);
+    const auto described = describePath(adapter.path());
+    REQUIRE(described.ok());
+    REQUIRE(described->error.has_value());
+    CHECK(described->error->message.find(message) == 0);
+    CHECK(described->facts["problems"].dump().find(message) != std::string::npos);
   }
 
   test::TempFolder model;

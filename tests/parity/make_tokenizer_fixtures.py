@@ -17,6 +17,11 @@ DEEPSEEK = [r"\p{N}{1,3}", "[一-龥\u3040-ゟ゠-ヿ]+",
             "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|"
             "\\s*[\r\n]+|\\s+(?!\\S)|\\s+"]
 
+# Jamo, Hebrew, Indic and musical marks; full and half width, ligatures, fractions, presentation forms.
+MARKED = [0x1100, 0x1161, 0x11A8, 0xAC00, 0x5D0, 0x5B0, 0x915, 0x93C, 0x9C7, 0x9BE, 0x1D15E, 0xFF21, 0xFF71, 0xFF8A, 0xFF9E, 0xFF9F,
+          0xFFA1, 0xFFC2, 0x3131, 0x314F, 0xFB01, 0xFB03, 0xBD, 0xFDFA, 0xFEFB, 0x337F, 0x32FF, 0x1E9B, 0x17F, 0x3F4, 0x2126, 0xA0,
+          0xA8, 0x37A, 0x2011, 0x1D400, 0x1F14A]
+
 BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
 
 
@@ -73,6 +78,16 @@ def add_tokens(t):
                   AddedToken("<|", normalized=False), AddedToken("hello", single_word=True, normalized=True)])
 
 
+def normal_form(name):
+    """Digests of a normal form: every code point alone, strings of marks and what they stand on, 80 blocks."""
+    form = getattr(normalizers, name)()
+    marks = [chr(c) for c in list(range(0x41, 0x5B)) + list(range(0x300, 0x350)) + MARKED]
+    random = Random(4242)
+    texts = ["".join(marks[random.next() % len(marks)] for _ in range(12)) for _ in range(20000)]
+    every = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]
+    return [digest([ord(c) for c in form.normalize_str(s)] for s in part) for part in [every, texts] + [block(n) for n in range(80)]]
+
+
 def main():
     starter, sources, folder = sys.argv[1], sys.argv[2:-1], sys.argv[-1]
     rows = [v for s in sources for r in json.load(open(s)) for v in r.values() if isinstance(v, str) and v]
@@ -87,12 +102,7 @@ def main():
                        for s in sources}
     digests["licence"] = ids(open(folder + "/../../../LICENSE").read().split("\n"))
 
-    nfc = normalizers.NFC()
-    marks = [chr(c) for c in list(range(0x41, 0x5B)) + list(range(0x300, 0x350)) + [0x1100, 0x1161, 0x11A8, 0xAC00, 0x5D0, 0x5B0, 0x915, 0x93C, 0x9C7, 0x9BE, 0x1D15E]]
-    random = Random(4242)
-    texts = ["".join(marks[random.next() % len(marks)] for _ in range(12)) for _ in range(20000)]
-    digests["nfc"] = [digest([[ord(c) for c in nfc.normalize_str(s)] for s in texts])] + [
-        digest([ord(c) for c in nfc.normalize_str(s)] for s in block(n)) for n in range(5)]
+    digests["normal_forms"] = {form: normal_form(form) for form in ("NFC", "NFD", "NFKC", "NFKD")}
 
     families = {
         "gpt2": (None, pre_tokenizers.ByteLevel(add_prefix_space=True), False),

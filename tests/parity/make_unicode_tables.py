@@ -1,6 +1,6 @@
-"""Writes core/tokenizer/unicode_categories.cpp and unicode_nfc_data.cpp from what `tokenizers` itself answers for every
-code point, so that our ids follow the same Unicode version (general categories: 16.0; canonical composition: what
-its normaliser knows). usage: make_unicode_tables.py OUTPUT_FOLDER   (tokenizers 0.23.3)"""
+"""Writes core/tokenizer/unicode_categories.cpp, unicode_nfc_data.cpp and unicode_compatibility.cpp from what `tokenizers`
+itself answers for every code point, so that our ids follow the same Unicode version (general categories: 16.0; normal
+forms: what its normaliser knows). usage: make_unicode_tables.py OUTPUT_FOLDER   (tokenizers 0.23.3)"""
 import sys
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
@@ -55,9 +55,8 @@ def categories():
         if of[c] != last: runs.append((c, of[c])); last = of[c]
     text = header("Runs of general categories (start << 5 | category).")
     text += array("uint32_t", "kCategoryRuns", ["0x%X" % (c << 5 | k) for c, k in runs])
-    # Added tokens see another \w than patterns: without Latin-1 fractions, with the joiners.
     letters = {c for c in POINTS if CATEGORIES[of[c]][0] in "LM" or CATEGORIES[of[c]] in ("Nd", "Nl", "Pc")}
-    word = {c for c in matching(r"\w") if c > 0xFF or c in letters} | {0x200C, 0x200D}
+    word = matching(r"\w")
     assert letters <= word
     numeric = set()
     digits = pre_tokenizers.Digits(True)
@@ -118,7 +117,16 @@ def normalisation():
     return text + "// clang-format on\n\n} // namespace attune::tokenizer::data\n"
 
 
+def compatibility():
+    nfd, nfkd = normalizers.NFD().normalize_str, normalizers.NFKD().normalize_str
+    texts = [(c, nfkd(chr(c))) for c in POINTS if nfkd(chr(c)) != nfd(chr(c))]
+    text = header("Whole compatibility decompositions: code point, length, text.")
+    text += array("uint32_t", "kCompatibility", [",".join(map(str, (c, len(t), *map(ord, t)))) for c, t in texts])
+    return text + "// clang-format on\n\n} // namespace attune::tokenizer::data\n"
+
+
 folder = sys.argv[1]
 decompositions_all = [c for c in POINTS if not 0xAC00 <= c <= 0xD7A3 and normalizers.NFD().normalize_str(chr(c)) != chr(c)]
 open(folder + "/unicode_categories.cpp", "w").write(categories())
 open(folder + "/unicode_nfc_data.cpp", "w").write(normalisation())
+open(folder + "/unicode_compatibility.cpp", "w").write(compatibility())

@@ -75,11 +75,11 @@ TEST_CASE("Sizes at 16, 8 and 4 bits are those of the formulas") {
           "num_attention_heads":32,"vocab_size":125696,"tie_word_embeddings":false,"rms_norm_eps":1e-6})",
       "config.json");
   REQUIRE(config.ok());
-  const Json sizes = io::sizesByBits(*config);
-  const auto gib = [&](const char *bits) { return static_cast<double>(sizes[bits].get<uint64_t>()) / (1 << 30); };
-  CHECK(gib("16") == doctest::Approx(13.98).epsilon(0.001));
-  CHECK(gib("8") == doctest::Approx(7.95).epsilon(0.001));
-  CHECK(gib("4") == doctest::Approx(5.030).epsilon(0.001));
+  const api::ModelSizes sizes = io::sizesByBits(*config);
+  const auto gib = [](int64_t bytes) { return static_cast<double>(bytes) / (1 << 30); };
+  CHECK(gib(sizes.bits16) == doctest::Approx(13.98).epsilon(0.001));
+  CHECK(gib(sizes.bits8) == doctest::Approx(7.95).epsilon(0.001));
+  CHECK(gib(sizes.bits4) == doctest::Approx(5.030).epsilon(0.001));
 }
 
 TEST_CASE("A card follows its files") {

@@ -207,7 +207,7 @@ TEST_CASE("components that Attune does not read are refused by name") {
                     R"("}},{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}]})");
   };
   checkRefused(pattern("\\\\bword"), refused, "\\b");
-  checkRefused(pattern("\\\\w+"), refused, "\\w");
+  checkRefused(pattern("\\\\G+"), refused, "\\G");
   checkRefused(pattern("[a[b]]"), refused, "class inside a class");
   checkRefused(pattern("[a&&b]"), refused, "&&");
   checkRefused(pattern("\\\\p{Thai}"), refused, "Thai");
@@ -241,6 +241,40 @@ TEST_CASE("broken files are refused with their place") {
   checkRefused(with(R"("type":"BPE")", R"("type":"BPE","unk_token":"no")"), broken, "unknown token");
   checkRefused(with(R"("vocab":{"a":0,"b":1,"ab":2},)", ""), broken, "vocabulary");
   checkRefused(with(R"("normalizer":null)", "\"normalizer\":" + std::string(100, '[') + std::string(100, ']')), broken, "deep");
+}
+
+TEST_CASE("what follows a split prepends to every piece, and \\w is a word's character") {
+  const auto spec = parseTokenizerJson(
+      R"({"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Split","behavior":"Removed","invert":true,"pattern":{"Regex":"\\w+"}},
+          {"type":"Metaspace","replacement":"_","prepend_scheme":"always"}]},
+        "model":{"vocab":{"a":0,"b":1,"_":2,"é":3,"-":4},"merges":[]}})",
+      "file.json");
+  REQUIRE(spec.ok());
+  const auto made = BpeTokenizer::create(*spec);
+  REQUIRE(made.ok());
+  CHECK((*made)->encode("a-bé", false) == std::vector<TokenId>{2, 0, 2, 1, 3});
+  const std::vector<TextSpan> offsets = (*made)->encodeWithOffsets("a-bé", {}).offsets;
+  REQUIRE(offsets.size() == 5);
+  CHECK(offsets[3].begin == 2);
+  CHECK(offsets[4].end == 5);
+}
+
+TEST_CASE("added tokens are decoded as any piece") {
+  const auto make = [](const std::string &decoder) {
+    auto spec = parseTokenizerJson(R"({"normalizer":{"type":"Replace","pattern":{"String":" "},"content":"▁"},"decoder":)" + decoder +
+                                       R"(,"added_tokens":[{"id":2,"content":"▁▁","normalized":false}],
+                                        "model":{"vocab":{"a":0,"▁":1,"▁▁":2},"merges":["▁ ▁"]}})",
+                                   "file.json");
+    REQUIRE(spec.ok());
+    auto made = BpeTokenizer::create(std::move(*spec));
+    REQUIRE(made.ok());
+    return *made;
+  };
+  // Gemma 3 lists its runs of spaces so.
+  CHECK(make(R"({"type":"Replace","pattern":{"String":"▁"},"content":" "})")->decode({0, 2, 0}, false) == "a  a");
+  const auto metaspace = make(R"({"type":"Metaspace","replacement":"▁","prepend_scheme":"first"})");
+  CHECK(metaspace->decode({2, 0, 2, 0}, false) == "a  a");
+  CHECK(metaspace->decodeNext(2, false) == "  ");
 }
 
 TEST_CASE("merges that feed each other end") {

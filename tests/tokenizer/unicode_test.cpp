@@ -1,9 +1,10 @@
 // Normalisation and word scanning agree with their references; broken UTF-8 is replaced as Unicode counts it.
 #include "core/base/json.h"
-#include "core/tokenizer/nfc.h"
+#include "core/tokenizer/normal_form.h"
 #include "core/tokenizer/split_pattern.h"
 #include "tests/tokenizer/fuzz_strings.h"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 
 using namespace attune;
@@ -22,7 +23,10 @@ std::vector<std::string> markStrings() {
   std::vector<uint32_t> marks;
   for (uint32_t c = 0x41; c < 0x5B; ++c) marks.push_back(c);
   for (uint32_t c = 0x300; c < 0x350; ++c) marks.push_back(c);
-  for (const uint32_t c : {0x1100, 0x1161, 0x11A8, 0xAC00, 0x5D0, 0x5B0, 0x915, 0x93C, 0x9C7, 0x9BE, 0x1D15E}) marks.push_back(c);
+  for (const uint32_t c : {0x1100, 0x1161, 0x11A8, 0xAC00, 0x5D0,  0x5B0,  0x915,  0x93C,  0x9C7,  0x9BE,   0x1D15E, 0xFF21, 0xFF71,
+                           0xFF8A, 0xFF9E, 0xFF9F, 0xFFA1, 0xFFC2, 0x3131, 0x314F, 0xFB01, 0xFB03, 0xBD,    0xFDFA,  0xFEFB, 0x337F,
+                           0x32FF, 0x1E9B, 0x17F,  0x3F4,  0x2126, 0xA0,   0xA8,   0x37A,  0x2011, 0x1D400, 0x1F14A})
+    marks.push_back(c);
   FuzzRandom random(4242);
   std::vector<std::string> out(20000);
   for (std::string &text : out)
@@ -32,17 +36,27 @@ std::vector<std::string> markStrings() {
 
 } // namespace
 
-TEST_CASE("NFC equals the reference normaliser") {
-  const Json expected = readJsonFile(ATTUNE_SOURCE_DIR "/tests/data/tokenizer/parity.json").value()["digests"]["nfc"];
-  for (size_t part = 0; part < expected.size(); ++part) {
-    IdDigest digest;
-    for (const std::string &text : part == 0 ? markStrings() : fuzzBlock(part - 1)) {
-      const MappedText normalized = toNfc(text);
-      if (isSurelyNfc(text)) REQUIRE(normalized.text == text);
-      REQUIRE(normalized.begin.size() == normalized.text.size());
-      digest.add(codes(normalized.text));
+TEST_CASE("the normal forms equal the reference normaliser's") {
+  std::vector<std::string> every;
+  for (uint32_t code = 0; code < 0x110000; ++code)
+    if (code < 0xD800 || code >= 0xE000) appendUtf8(every.emplace_back(), code);
+  const std::vector<std::string> marks = markStrings();
+  const Json expected = readJsonFile(ATTUNE_SOURCE_DIR "/tests/data/tokenizer/parity.json").value()["digests"]["normal_forms"];
+  const std::pair<const char *, NormalForm> forms[] = {
+      {"NFC", NormalForm::C}, {"NFD", NormalForm::D}, {"NFKC", NormalForm::KC}, {"NFKD", NormalForm::KD}};
+  for (const auto &[name, form] : forms) {
+    REQUIRE(expected[name].size() == 82);
+    for (size_t part = 0; part < expected[name].size(); ++part) {
+      IdDigest digest;
+      for (const std::string &text : part == 0 ? every : part == 1 ? marks : fuzzBlock(part - 2)) {
+        const MappedText made = normalized(text, form);
+        if (isSurely(form, text)) REQUIRE(made.text == text);
+        REQUIRE(made.begin.size() == made.text.size());
+        CHECK(std::is_sorted(made.begin.begin(), made.begin.end()));
+        digest.add(codes(made.text));
+      }
+      CHECK_MESSAGE(digest.text() == expected[name][part].get<std::string>(), name << " part " << part);
     }
-    CHECK_MESSAGE(digest.text() == expected[part].get<std::string>(), "part " << part);
   }
 }
 

@@ -1,4 +1,4 @@
-#include "core/tokenizer/nfc.h"
+#include "core/tokenizer/normal_form.h"
 
 #include <algorithm>
 #include <unordered_map>
@@ -14,7 +14,10 @@ struct Tables {
   std::unordered_map<uint32_t, std::pair<uint32_t, uint32_t>> decompose;
   std::unordered_map<uint64_t, uint32_t> compose;
   std::unordered_map<uint32_t, uint32_t> order;
+  std::unordered_map<uint32_t, const uint32_t *> compatible; // length, text
   Tables() {
+    for (size_t i = 0; i < data::kCompatibilityCount; i += 2 + data::kCompatibility[i + 1])
+      compatible[data::kCompatibility[i]] = data::kCompatibility + i + 1;
     for (size_t i = 0; i < data::kDecompositionsCount; ++i) {
       const data::Decomposition &entry = data::kDecompositions[i];
       decompose[entry.code] = {entry.first, entry.second};
@@ -38,7 +41,17 @@ struct Mark {
   uint32_t end;
 };
 
-void decompose(uint32_t code, uint32_t begin, uint32_t end, std::vector<Mark> &out) {
+uint32_t orderOf(uint32_t code) {
+  const auto order = code < 0x300 ? tables().order.end() : tables().order.find(code);
+  return order == tables().order.end() ? 0 : order->second;
+}
+
+void decompose(uint32_t code, bool compatibly, uint32_t begin, uint32_t end, std::vector<Mark> &out) {
+  if (compatibly && (classOf(code) & kCompatible)) {
+    const uint32_t *const text = tables().compatible.at(code);
+    for (uint32_t i = 1; i <= text[0]; ++i) out.push_back({text[i], orderOf(text[i]), begin, end});
+    return;
+  }
   if (code >= kHangulBase && code < kHangulBase + kSyllables) {
     const uint32_t index = code - kHangulBase;
     out.push_back({kLeadBase + index / (kVowels * kTrails), 0, begin, end});
@@ -48,12 +61,11 @@ void decompose(uint32_t code, uint32_t begin, uint32_t end, std::vector<Mark> &o
   }
   const auto found = code < 0xC0 ? tables().decompose.end() : tables().decompose.find(code);
   if (found != tables().decompose.end()) {
-    decompose(found->second.first, begin, end, out);
-    if (found->second.second) decompose(found->second.second, begin, end, out);
+    decompose(found->second.first, compatibly, begin, end, out);
+    if (found->second.second) decompose(found->second.second, compatibly, begin, end, out);
     return;
   }
-  const auto order = code < 0x300 ? tables().order.end() : tables().order.find(code);
-  out.push_back({code, order == tables().order.end() ? 0 : order->second, begin, end});
+  out.push_back({code, orderOf(code), begin, end});
 }
 
 /// The primary composite of two characters, or 0.
@@ -89,33 +101,40 @@ void composeInPlace(std::vector<Mark> &text) {
 
 } // namespace
 
-bool isSurelyNfc(std::string_view text) {
+bool isSurely(NormalForm form, std::string_view text) {
+  if (form == NormalForm::D || form == NormalForm::KD)
+    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  const unsigned char untouched = form == NormalForm::C ? 0xCC : 0x80; // C leaves what is below U+0300, KC what is ASCII
+  const int touched = form == NormalForm::C ? kMayCompose : kMayCompose | kCompatible;
   for (size_t at = 0; at < text.size();) {
-    if (static_cast<unsigned char>(text[at]) < 0xCC) { // below U+0300
+    if (static_cast<unsigned char>(text[at]) < untouched) {
       ++at;
       continue;
     }
     size_t length;
-    if (classOf(decodeUtf8(text.data() + at, length)) & kMayCompose) return false;
+    if (classOf(decodeUtf8(text.data() + at, length)) & touched) return false;
     at += length;
   }
   return true;
 }
 
-MappedText toNfc(std::string_view text) {
+MappedText normalized(std::string_view text, NormalForm form) {
   std::vector<Mark> marks;
   for (size_t at = 0, length = 0; at < text.size(); at += length) {
     const uint32_t code = decodeUtf8(text.data() + at, length);
-    decompose(code, static_cast<uint32_t>(at), static_cast<uint32_t>(at + length), marks);
+    decompose(code, form == NormalForm::KC || form == NormalForm::KD, static_cast<uint32_t>(at), static_cast<uint32_t>(at + length), marks);
   }
-  for (size_t first = 0; first < marks.size();) {
-    size_t last = first;
-    while (last < marks.size() && marks[last].order != 0) ++last;
-    std::stable_sort(marks.begin() + static_cast<long>(first), marks.begin() + static_cast<long>(last),
-                     [](const Mark &a, const Mark &b) { return a.order < b.order; });
-    first = last + 1;
+  for (auto first = marks.begin(); first != marks.end();) {
+    const auto last = std::find_if(first, marks.end(), [](const Mark &mark) { return mark.order == 0; });
+    const auto before = [](const Mark &a, const Mark &b) { return a.order < b.order; };
+    if (!std::is_sorted(first, last, before)) { // each then stands for all of them: places must not run backwards
+      const uint32_t begin = first->begin, end = std::prev(last)->end;
+      std::stable_sort(first, last, before);
+      for (auto mark = first; mark != last; ++mark) mark->begin = begin, mark->end = end;
+    }
+    first = last == marks.end() ? last : std::next(last);
   }
-  composeInPlace(marks);
+  if (form == NormalForm::C || form == NormalForm::KC) composeInPlace(marks);
   MappedText out;
   for (const Mark &mark : marks) {
     const size_t before = out.text.size();
