@@ -4,10 +4,10 @@
 
 namespace attune::core {
 
-Result<ModelSession> ModelSession::open(const std::string &model, const std::string &adapter, at::ScalarType type, bool needsText) {
+Result<ModelSession> ModelSession::open(const std::string &model, const std::string &adapter, const LoadOptions &options, bool needsText) {
   // Reading a vocabulary takes as long as dequantising a small model: do both at once.
   auto tokenizer = std::async(std::launch::async, [&] { return tokenizer::loadTokenizer(model); });
-  auto loaded = LanguageModel::open(model, adapter, type);
+  auto loaded = LanguageModel::open(model, adapter, options);
   auto bundle = tokenizer.get();
   if (!loaded.ok()) return loaded.error();
   if (!bundle.ok() && needsText) return bundle.error();
@@ -16,9 +16,9 @@ Result<ModelSession> ModelSession::open(const std::string &model, const std::str
   return session;
 }
 
-Result<ModelSession> ModelSession::openToGenerate(const std::string &model, const std::string &adapter, at::ScalarType type,
+Result<ModelSession> ModelSession::openToGenerate(const std::string &model, const std::string &adapter, const LoadOptions &options,
                                                   bool needsText) {
-  ATTUNE_TRY(ModelSession session, open(model, adapter, type, needsText));
+  ATTUNE_TRY(ModelSession session, open(model, adapter, options, needsText));
   const io::ModelConfig &config = session.model.transformer.config();
   ATTUNE_TRY(session.defaults, io::readGenerationDefaults(model, config));
   for (const int64_t id : session.defaults.eosTokens)

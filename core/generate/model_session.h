@@ -19,9 +19,10 @@ struct ModelSession {
   std::vector<int32_t> chatEndTokens; // of an answer: the tokenizer's own end token too
 
   /// Loads weights and tokenizer side by side; `adapter` may be empty. With `needsText` a missing tokenizer is an error.
-  static Result<ModelSession> open(const std::string &model, const std::string &adapter, at::ScalarType type, bool needsText);
+  static Result<ModelSession> open(const std::string &model, const std::string &adapter, const LoadOptions &options, bool needsText);
   /// As open, with the model's own sampling settings and end tokens.
-  static Result<ModelSession> openToGenerate(const std::string &model, const std::string &adapter, at::ScalarType type, bool needsText);
+  static Result<ModelSession> openToGenerate(const std::string &model, const std::string &adapter, const LoadOptions &options,
+                                             bool needsText);
   /// Ids of raw text, with the begin token where the model wants one.
   std::vector<int32_t> encode(const std::string &text) const;
   /// Ids of a conversation that ends where the answer begins.

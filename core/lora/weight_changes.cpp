@@ -64,6 +64,10 @@ Result<DecoderWeights> changedWeights(const LoraAdapter &adapter, const io::Mode
 
   io::ModelConfig untied = config;
   untied.tiedEmbeddings = false;
+  for (const LinearModule &module : linearModules(config, family)) { // what trained whole is no longer quantised
+    Weight &matrix = matrixOf(tuned.layers[static_cast<size_t>(module.layer)], module.matrix);
+    if (matrix.quantised() && changes.count(module.name + ".weight")) matrix = matrix.quantised()->dense(base.embedding.scalar_type());
+  }
   std::set<const void *> touched; // packed tensors of which a part changes
   for (const WeightPlace &place : weightPlaces(untied, family, base))
     if (changes.count(place.name)) touched.insert(place.target.storage().data());

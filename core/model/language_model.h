@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/model/model_loader.h"
 #include "core/nn/transformer.h"
 
 #include <string>
@@ -14,10 +15,11 @@ struct LanguageModel {
   DecoderWeights weights;
   DecoderWeights tunedWeights; // what adapters() goes with: the same tensors but those that the adapter trained whole
   DecoderAdapters bound;       // empty without an adapter
+  bool dequantised = false;    // stored in NF4 and wanted dense
   const DecoderAdapters *adapters() const { return bound.empty() ? nullptr : &bound; }
 
   /// Loads a MODEL and, unless empty, an ADAPTER. Errors of openModel, readAdapter (read first) and loadWeights.
-  static Result<LanguageModel> open(const std::string &modelPath, const std::string &adapterPath, at::ScalarType type);
+  static Result<LanguageModel> open(const std::string &modelPath, const std::string &adapterPath, const LoadOptions &options);
 };
 
 } // namespace attune::core

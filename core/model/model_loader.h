@@ -2,6 +2,7 @@
 // Peak memory: the result, one chunk a thread and the source's pages in flight. Job thread.
 #pragma once
 
+#include "core/api/run_config.h"
 #include "core/base/result.h"
 #include "core/io/weight_source.h"
 #include "core/model/families/model_family.h"
@@ -23,11 +24,24 @@ struct WeightPlace {
   Tensor inFileOrder() const;
 };
 
-/// Every tensor of the checkpoint with its place in `weights`. A tied head has no place of its own.
+/// Every tensor of the checkpoint with its place in `weights`. A tied head has no place of its own, nor have quantised matrices.
 std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const ModelFamily &family, const DecoderWeights &weights);
 
-/// Reads all weights as `type` (kFloat or kBFloat16). MissingInFolder for an absent tensor, MalformedFile for one with the
-/// wrong shape. With headNorm the head's rows are scaled to length 1 (they stay frozen), or come as they are (`rawHead`).
-Result<DecoderWeights> loadWeights(const io::WeightSource &source, at::ScalarType type, bool rawHead = false);
+/// The packed matrix of a layer that a linear module is part of.
+Weight &matrixOf(LayerWeights &layer, PackedMatrix matrix);
+
+/// What the weights become.
+struct LoadOptions {
+  LoadOptions(at::ScalarType computeType, at::Device where = at::kCPU) : type(computeType), device(where) {}
+  at::ScalarType type; // kFloat or kBFloat16
+  at::Device device;
+  bool rawHead = false; // with headNorm: the head as it is in the file, not with its rows scaled to length 1
+  /// Of the blocks' linear layers. A file that holds them in NF4 keeps its codes under Nf4, and what it left dense dense.
+  api::Quantization quantization = api::Quantization::None;
+};
+
+/// Reads all weights. MissingInFolder for an absent tensor, MalformedFile for one with the wrong shape or, where it is to be
+/// quantised, with values that are not finite.
+Result<DecoderWeights> loadWeights(const io::WeightSource &source, const LoadOptions &options);
 
 } // namespace attune::core

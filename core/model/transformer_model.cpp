@@ -31,6 +31,7 @@ TrainingSetup TrainingSetup::from(const api::RunConfig &config, at::ScalarType c
   setup.lora = config.lora;
   setup.initAdapter = config.initAdapter;
   setup.compute = compute;
+  if (config.method == api::Method::Lora) setup.quantization = config.quantization;
   setup.neftuneAlpha = config.neftuneAlpha;
   setup.seed = static_cast<uint64_t>(config.seed);
   if (config.checkpointing == api::Checkpointing::Full) setup.recompute = RecomputePolicy::Layer;
@@ -64,8 +65,10 @@ Result<std::unique_ptr<TransformerModel>> TransformerModel::open(const io::Weigh
     }
   }
   if (setup.method != api::Method::Lora) ATTUNE_CHECK(checkWritable(source.config(), modelPath));
-  const bool trainsHead = setup.method == api::Method::Full;
-  ATTUNE_TRY(model->m_weights, loadWeights(source, setup.compute, trainsHead));
+  LoadOptions load(setup.compute);
+  load.rawHead = setup.method == api::Method::Full;
+  load.quantization = setup.quantization;
+  ATTUNE_TRY(model->m_weights, loadWeights(source, load));
   const int64_t layers = source.config().layers;
   if (setup.method == api::Method::Full) model->trainWeights(0, true);
   if (setup.method == api::Method::Freeze) model->trainWeights(std::max<int64_t>(0, layers - setup.freezeLayers), false);
@@ -97,18 +100,18 @@ void TransformerModel::trainWeights(int64_t firstLayer, bool everything) {
     LayerWeights &layer = m_weights.layers[static_cast<size_t>(i)];
     const std::string prefix = family.layers + std::to_string(i) + ".";
     addMaster(prefix + family.inputNorm, layer.inputNorm);
-    addMaster(prefix + "self_attn.qkv", layer.qkv); // packed: AdamW and the norm are element-wise, so nothing changes
+    addMaster(prefix + "self_attn.qkv", layer.qkv.dense()); // packed: AdamW and the norm are element-wise, so nothing changes
     addMaster(prefix + "self_attn.qkv.bias", layer.qkvBias);
     addMaster(prefix + family.qNorm, layer.qNorm);
     addMaster(prefix + family.kNorm, layer.kNorm);
-    addMaster(prefix + family.output, layer.output);
+    addMaster(prefix + family.output, layer.output.dense());
     addMaster(prefix + family.output + ".bias", layer.outputBias);
     addMaster(prefix + family.attentionOutNorm, layer.attentionOutNorm);
     addMaster(prefix + family.postNorm, layer.postNorm);
     addMaster(prefix + family.feedForwardOutNorm, layer.feedForwardOutNorm);
-    addMaster(prefix + "mlp.gate_up", layer.gateUp);
+    addMaster(prefix + "mlp.gate_up", layer.gateUp.dense());
     addMaster(prefix + "mlp.gate_up.bias", layer.gateUpBias);
-    addMaster(prefix + family.down, layer.down);
+    addMaster(prefix + family.down, layer.down.dense());
     addMaster(prefix + family.down + ".bias", layer.downBias);
   }
   if (!everything) return;
@@ -218,7 +221,9 @@ Status TransformerModel::load(const std::string &runFolder) {
     return {};
   }
   ATTUNE_TRY(const auto source, io::openModel(runFolder + "/model"));
-  ATTUNE_TRY(DecoderWeights saved, loadWeights(*source, at::kFloat, true));
+  LoadOptions asWritten(at::kFloat);
+  asWritten.rawHead = true;
+  ATTUNE_TRY(DecoderWeights saved, loadWeights(*source, asWritten));
   const std::vector<WeightPlace> from = weightPlaces(source->config(), writtenFamily(*family), saved);
   const std::vector<WeightPlace> to = weightPlaces(config(), writtenFamily(*family), withMasters(false));
   bool fits = from.size() == to.size();

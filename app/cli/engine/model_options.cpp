@@ -1,5 +1,7 @@
 #include "app/cli/engine/model_options.h"
 
+#include "core/api/config_fields.h"
+
 #include <ATen/Parallel.h>
 
 namespace attune::app {
@@ -15,24 +17,34 @@ void ModelOptions::add(CLI::App &options) {
       ->capture_default_str();
 }
 
-Result<at::ScalarType> ModelOptions::computeType() const {
-  if (quant != "none")
-    return Error{ErrorCode::NotSupportedYet, "Quantised base weights are not in this version.", "--quant", "Use --quant none."};
+Result<core::LoadOptions> ModelOptions::loadOptions(const CommandContext &context) const {
   if (precision == "fp16")
     return Error{ErrorCode::NotSupportedYet, "Computing in fp16 on a CPU is not in this version.", "--precision", "Use fp32 or bf16."};
-  return precision == "bf16" ? at::kBFloat16 : at::kFloat;
+  if (context.threads > 0) at::set_num_threads(static_cast<int>(context.threads));
+  core::LoadOptions options(precision == "bf16" ? at::kBFloat16 : at::kFloat);
+  for (const auto kind : {api::Quantization::Int8, api::Quantization::Nf4})
+    if (quant == api::nameOf(kind)) options.quantization = kind;
+  return options;
 }
 
+namespace {
+
+Result<core::ModelSession> told(const CommandContext &context, Result<core::ModelSession> session) {
+  if (session.ok() && session->model.dequantised && !context.quiet)
+    context.err << "The model stores its weights in NF4; they are decoded. With --quant nf4 they stay as they are.\n";
+  return session;
+}
+
+} // namespace
+
 Result<core::ModelSession> ModelOptions::open(const CommandContext &context, bool needsText) const {
-  ATTUNE_TRY(const at::ScalarType type, computeType());
-  if (context.threads > 0) at::set_num_threads(static_cast<int>(context.threads));
-  return core::ModelSession::open(model, adapter, type, needsText);
+  ATTUNE_TRY(const core::LoadOptions options, loadOptions(context));
+  return told(context, core::ModelSession::open(model, adapter, options, needsText));
 }
 
 Result<core::ModelSession> ModelOptions::openToGenerate(const CommandContext &context, bool needsText) const {
-  ATTUNE_TRY(const at::ScalarType type, computeType());
-  if (context.threads > 0) at::set_num_threads(static_cast<int>(context.threads));
-  return core::ModelSession::openToGenerate(model, adapter, type, needsText);
+  ATTUNE_TRY(const core::LoadOptions options, loadOptions(context));
+  return told(context, core::ModelSession::openToGenerate(model, adapter, options, needsText));
 }
 
 void SamplingFlags::add(CLI::App &options) {

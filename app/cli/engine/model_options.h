@@ -20,8 +20,8 @@ struct ModelOptions {
   std::string quant = "none";
 
   void add(CLI::App &options);
-  /// The compute type; NotSupportedYet for what this version cannot do.
-  Result<at::ScalarType> computeType() const;
+  /// Compute type and quantisation; NotSupportedYet for what this version cannot do.
+  Result<core::LoadOptions> loadOptions(const CommandContext &context) const;
   /// The model with the context's threads; see core::ModelSession.
   Result<core::ModelSession> open(const CommandContext &context, bool needsText) const;
   Result<core::ModelSession> openToGenerate(const CommandContext &context, bool needsText) const;
