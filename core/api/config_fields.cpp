@@ -116,7 +116,7 @@ std::vector<ConfigField> buildFields() {
           .says("What is trained: every weight, the last layers, or a low-rank adapter.").alike({"finetuning_type"}),
       integer("freeze_layers", ATTUNE_FIELD(freezeLayers)).in("method").range(1, 1024)
           .says("How many of the last layers train.").when("method", {"freeze"}),
-      choice<Quantization>("quantization", kQuantizations, ATTUNE_FIELD(quantization)).in("memory").notYet({"int8", "nf4"})
+      choice<Quantization>("quantization", kQuantizations, ATTUNE_FIELD(quantization)).in("memory")
           .says("How the frozen base weights are kept.").when("method", {"lora"}),
       datasets.in("data").says("The files to train on, each with its format and how often its rows are taken."),
       number("validation.fraction", ATTUNE_FIELD(validation.fraction)).in("data").range(0, 0.9)

@@ -78,6 +78,10 @@ std::vector<ConfigProblem> validate(const RunConfig &config, ConfigPurpose purpo
   if (config.method != Method::Lora && !config.initAdapter.empty()) {
     findings.add("init_adapter", "An adapter can only be trained on with method lora.");
   }
+  if (config.method != Method::Lora && config.quantization != Quantization::None) {
+    findings.add("quantization", "Base weights in \"" + nameOf(config.quantization) + "\" stay frozen, so they need method lora; method " +
+                                     nameOf(config.method) + " trains the weights themselves and needs \"none\".");
+  }
   const auto optimizers = findConfigField("optimizer.name")->choices;
   if (std::find(optimizers.begin(), optimizers.end(), config.optimizer.name) == optimizers.end()) {
     findings.add("optimizer.name", "This must be adamw, not \"" + config.optimizer.name + "\".");

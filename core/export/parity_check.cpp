@@ -67,10 +67,9 @@ std::string number(double value) {
 
 void workIn(const LoraAdapter &adapter, DecoderWeights &weights) {
   for (const LoraModule &module : adapter.modules) {
-    LayerWeights &layer = weights.layers[static_cast<size_t>(module.place.layer)];
-    Tensor *const matrices[] = {&layer.qkv, &layer.output, &layer.gateUp, &layer.down};
-    matrices[static_cast<size_t>(module.place.matrix)]
-        ->narrow(0, module.place.rowBegin, module.place.outputs())
+    matrixOf(weights.layers[static_cast<size_t>(module.place.layer)], module.place.matrix)
+        .dense()
+        .narrow(0, module.place.rowBegin, module.place.outputs())
         .addmm_(module.b, module.a, 1, module.scale);
   }
 }
@@ -103,9 +102,9 @@ Result<ParityReference> parityReference(const io::WeightSource &source, const Lo
   ATTUNE_TRY(const ModelFamily *family, familyOf(config));
   LoraAdapter adapter = adapterOfFile;
   toModelOrder(adapter, config);
-  LoadOptions raw(at::kFloat);
-  raw.rawHead = true;
-  ATTUNE_TRY(const DecoderWeights base, loadWeights(source, raw));
+  LoadOptions asStored(at::kFloat);
+  asStored.rawHead = true;
+  ATTUNE_TRY(const DecoderWeights base, loadWeights(source, asStored));
   ATTUNE_TRY(DecoderWeights weights, changedWeights(adapter, config, *family, base));
   const Tensor rawHead = weights.head;
   if (config.headNorm) weights.head = normaliseRows(rawHead);

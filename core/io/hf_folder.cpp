@@ -3,6 +3,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/inside_folder.h"
 #include "core/base/json.h"
+#include "core/io/nf4_tensor.h"
 #include "core/io/safetensors.h"
 #include "core/io/stored_tensor.h"
 #include "core/model/families/model_family.h"
@@ -123,6 +124,10 @@ public:
     if (rowBegin < 0 || rowBegin > rowEnd || rowEnd > rows)
       return Error{ErrorCode::Internal, "Rows outside the tensor \"" + name + "\" were asked for.", tensor.file, ""};
     if (rowBegin == rowEnd) return {};
+    if (const Nf4Tensor *stored = nf4(name)) {
+      stored->read(rowBegin * tensor.shape[1], (rowEnd - rowBegin) * tensor.shape[1], out);
+      return {};
+    }
     if (!m_stored[found->second].readRows(rowBegin, rowEnd, out)) {
       return Error{ErrorCode::UnsupportedFormat,
                    "The tensor \"" + name + "\" is stored as " + dtypeName(tensor.type) + ", which is not read.", tensor.file, ""};
@@ -140,9 +145,44 @@ public:
     return plain && aligned ? bytes : ByteView{};
   }
 
+  const Nf4Tensor *nf4(const std::string &name) const override {
+    const auto found = m_nf4.find(name);
+    return found == m_nf4.end() ? nullptr : &found->second;
+  }
+
   void release(const std::string &name) const override {
     const auto found = m_index.find(name);
     if (found != m_index.end()) m_stored[found->second].release();
+  }
+
+  /// Makes one matrix of each that bitsandbytes stored as several tensors.
+  Status gatherNf4() {
+    const auto find = [this](const std::string &name) {
+      const auto found = m_index.find(name);
+      return found == m_index.end() ? nullptr : &m_stored[found->second];
+    };
+    const auto endsIn = [](const std::string &name, const std::string &ending) {
+      return name.size() > ending.size() && name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
+    };
+    for (const TensorInfo &info : m_tensors) {
+      if (endsIn(info.name, ".quant_state.bitsandbytes__fp4"))
+        return Error{ErrorCode::UnsupportedFormat, "The tensor \"" + info.name + "\" belongs to weights in FP4, which is not read.",
+                     info.file, "Use the model's F32, F16 or BF16 files, or one in NF4."};
+      const std::string &state = nf4Companions().front();
+      if (!endsIn(info.name, state)) continue;
+      const std::string name = info.name.substr(0, info.name.size() - state.size());
+      ATTUNE_TRY(Nf4Tensor tensor, readNf4Tensor(name, find));
+      m_nf4.emplace(name, std::move(tensor));
+    }
+    for (const auto &[name, tensor] : m_nf4) {
+      TensorInfo &info = m_tensors[m_index.at(name)];
+      info.type = DType::NF4;
+      info.shape = tensor.shape;
+      info.bytes = tensor.bytes();
+      for (const std::string &ending : nf4Companions()) m_index.erase(name + ending);
+    }
+    if (!m_nf4.empty()) dropUnlisted();
+    return {};
   }
 
   /// The module path of today for a tensor that an older file calls differently.
@@ -175,10 +215,28 @@ public:
   }
 
 private:
+  /// Forgets the tensors that the index does not name any more.
+  void dropUnlisted() {
+    std::vector<TensorInfo> tensors;
+    std::vector<StoredTensor> stored;
+    for (size_t i = 0; i < m_tensors.size(); ++i) {
+      const auto found = m_index.find(m_tensors[i].name);
+      if (found == m_index.end() || found->second != i) {
+        m_nf4Files.push_back(m_stored[i].file);
+        continue;
+      }
+      found->second = tensors.size();
+      tensors.push_back(std::move(m_tensors[i]));
+      stored.push_back(std::move(m_stored[i]));
+    }
+    m_tensors = std::move(tensors);
+    m_stored = std::move(stored);
+  }
+
   Result<bool> sameValues(const TensorInfo &a, const TensorInfo &b) const {
     if (a.shape != b.shape || a.shape.size() != 2) return false;
     const StoredTensor &x = m_stored[m_index.at(a.name)], &y = m_stored[m_index.at(b.name)];
-    if (a.type == b.type && x.strides.empty() && y.strides.empty())
+    if (a.type == b.type && a.type != DType::NF4 && x.strides.empty() && y.strides.empty())
       return x.bytes.data == y.bytes.data || std::memcmp(x.bytes.data, y.bytes.data, x.bytes.size) == 0;
     std::vector<float> left(static_cast<size_t>(a.shape[1])), right = left;
     for (int64_t row = 0; row < a.shape[0]; ++row) {
@@ -194,6 +252,8 @@ private:
   std::vector<TensorInfo> m_tensors;
   std::vector<StoredTensor> m_stored; // one for each of m_tensors
   std::unordered_map<std::string, size_t> m_index;
+  std::map<std::string, Nf4Tensor> m_nf4; // views of files that m_stored holds, and of
+  std::vector<std::shared_ptr<const MappedFile>> m_nf4Files;
 };
 
 Status addShards(HfSource &source, const std::string &folder, const std::string &indexPath) {
@@ -239,6 +299,7 @@ Result<std::unique_ptr<WeightSource>> openHfFolder(const std::string &path, bool
     const bool single = exists(path + "/" + name);
     if (!single && !exists(index)) continue;
     ATTUNE_CHECK(single ? source->addFile(path, name, nullptr) : addShards(*source, path, index));
+    ATTUNE_CHECK(source->gatherNf4());
     ATTUNE_CHECK(source->settleTie());
     return std::unique_ptr<WeightSource>(std::move(source));
   }

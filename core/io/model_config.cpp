@@ -76,6 +76,24 @@ Result<std::string> architectureOf(ConfigReader &config) {
   return family ? family->architectures.front() : config.text("model_type", "");
 }
 
+/// Of the ways to quantise, bitsandbytes' NF4 is read.
+void checkQuantization(ConfigReader &config) {
+  if (!config.has("quantization_config")) return;
+  const Json &settings = config.object().at("quantization_config");
+  if (!settings.is_object()) return config.malformed("quantization_config", "should be an object");
+  const auto text = [&](const char *key, const char *usual) {
+    const auto found = settings.find(key);
+    return found == settings.end() ? std::string(usual) : found->is_string() ? found->get<std::string>() : found->dump();
+  };
+  const auto is = [&](const char *key) { return settings.value(key, Json()) == true; };
+  const std::string method = text("quant_method", is("load_in_4bit") || is("load_in_8bit") ? "bitsandbytes" : "");
+  if (method != "bitsandbytes") return config.unsupported("quantization_config", "(weights quantised by \"" + method.substr(0, 40) + "\")");
+  if (is("load_in_8bit") || !is("load_in_4bit"))
+    return config.unsupported("quantization_config", "(bitsandbytes weights that are not in 4 bits)");
+  const std::string type = text("bnb_4bit_quant_type", "fp4");
+  if (type != "nf4") config.unsupported("quantization_config", "(bitsandbytes weights in \"" + type.substr(0, 40) + "\", not nf4)");
+}
+
 } // namespace
 
 LayerKind ModelConfig::layerKind(int64_t layer) const {
@@ -149,8 +167,7 @@ Result<ModelConfig> parseModelConfig(const std::string &json, const std::string 
     if (model.storedDtype.empty()) model.storedDtype = outer.text("dtype", outer.text("torch_dtype", ""));
   }
   readActivation(config, model, family->activationKey.c_str());
-  for (ConfigReader *reader : {&outer, &config})
-    if (reader->has("quantization_config")) reader->unsupported("quantization_config", "(weights quantised by another tool)");
+  for (ConfigReader *reader : {&outer, &config}) checkQuantization(*reader);
   if (!config.error()) family->read(config, model);
   if (outer.error()) return *outer.error();
   if (config.error()) return *config.error();

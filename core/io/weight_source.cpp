@@ -4,6 +4,7 @@
 #include "core/io/hf_folder.h"
 #include "core/io/model_tensors.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <sys/stat.h>
@@ -35,6 +36,7 @@ const char *dtypeName(DType type) {
   case DType::Q4_K: return "Q4_K";
   case DType::Q5_K: return "Q5_K";
   case DType::Q6_K: return "Q6_K";
+  case DType::NF4: return "NF4";
   }
   return "?";
 }
@@ -43,6 +45,11 @@ int64_t TensorInfo::elements() const {
   int64_t count = 1;
   for (const int64_t size : shape) count *= size; // the readers refuse shapes whose product overflows
   return count;
+}
+
+bool holdsNf4(const WeightSource &source) {
+  const std::vector<TensorInfo> &all = source.tensors();
+  return std::any_of(all.begin(), all.end(), [](const TensorInfo &tensor) { return tensor.type == DType::NF4; });
 }
 
 Result<std::unique_ptr<WeightSource>> openModel(const std::string &path, bool headerOnly) {

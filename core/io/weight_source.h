@@ -37,7 +37,8 @@ enum class DType {
   Q8_0,
   Q4_K,
   Q5_K,
-  Q6_K
+  Q6_K,
+  NF4 // bitsandbytes'
 };
 
 const char *dtypeName(DType type); // "F32", "Q4_1"
@@ -51,6 +52,8 @@ struct TensorInfo {
   int64_t elements() const;
 };
 
+struct Nf4Tensor;
+
 class WeightSource {
 public:
   virtual ~WeightSource() = default;
@@ -62,9 +65,14 @@ public:
   virtual Status readFloat(const std::string &name, int64_t rowBegin, int64_t rowEnd, float *out) const = 0;
   /// The stored bytes when they can be used as they lie (F32, F16, BF16, no permutation); empty view otherwise.
   virtual ByteView rawBytes(const std::string &name) const = 0;
+  /// A matrix that is stored in NF4, as it lies; null for others.
+  virtual const Nf4Tensor *nf4(const std::string &) const { return nullptr; }
   /// Tells the source that a tensor's pages are not needed any more (bounds resident memory while loading).
   virtual void release(const std::string &name) const = 0;
 };
+
+/// Whether bitsandbytes stored some of its matrices in NF4.
+bool holdsNf4(const WeightSource &source);
 
 /// Opens a Hugging Face folder or a .gguf file. FileNotFound when the path is missing, MissingInFolder when a
 /// folder lacks config.json or weights, MalformedFile / UnsupportedModel / UnsupportedFormat otherwise.

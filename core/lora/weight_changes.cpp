@@ -92,6 +92,10 @@ Result<DecoderWeights> changedWeights(const LoraAdapter &adapter, const io::Mode
 
   io::ModelConfig untied = config;
   untied.tiedEmbeddings = false;
+  for (const LinearModule &module : linearModules(config, family)) { // what trained whole is no longer quantised
+    Weight &matrix = matrixOf(tuned.layers[static_cast<size_t>(module.layer)], module.matrix);
+    if (matrix.quantised() && changes.count(module.name + ".weight")) matrix = matrix.quantised()->dense(base.embedding.scalar_type());
+  }
   if (changes.count(head) && config.headNorm) // `base` may hold its rows normalised already
     return io::adapterRefused("a trained output head, on a model that normalises its head's rows", head);
   forEachChanged(changes, untied, family, tuned, [](Tensor &tensor) { tensor = tensor.clone(); });

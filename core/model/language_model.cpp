@@ -12,6 +12,7 @@ Result<LanguageModel> LanguageModel::open(const std::string &modelPath, const st
   const io::ModelConfig &config = source->config();
   ATTUNE_TRY(const ModelFamily *family, familyOf(config));
   LanguageModel model(config);
+  model.dequantised = io::holdsNf4(*source) && options.quantization == api::Quantization::None;
   LoraAdapter adapter;
   if (!adapterPath.empty()) {
     ATTUNE_TRY(adapter, readAdapter(adapterPath, linearModules(config, *family), wholeTensors(config, *family)));

@@ -15,6 +15,7 @@ struct LanguageModel {
   DecoderWeights weights;
   DecoderWeights tunedWeights; // what adapters() goes with: the same tensors but those that the adapter trained whole
   DecoderAdapters bound;       // empty without an adapter
+  bool dequantised = false;    // stored in NF4 and wanted dense
   const DecoderAdapters *adapters() const { return bound.empty() ? nullptr : &bound; }
 
   /// Loads a MODEL and, unless empty, an ADAPTER. Errors of openModel, readAdapter (read first) and loadWeights.

@@ -1,22 +1,18 @@
 #include "core/model/model_loader.h"
 
+#include "core/model/load_jobs.h"
+#include "core/model/quantised_loader.h"
 #include "core/nn/head_norm.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/tensor.h>
 #include <c10/util/BFloat16.h>
 
-#include <atomic>
 #include <cstring>
 #include <memory>
-#include <mutex>
-#include <set>
 #include <sys/mman.h>
 
 namespace attune::core {
 namespace {
-
-constexpr int64_t kChunkElements = 256 * 1024; // 1 MiB of float: the only scratch a thread needs
 
 Tensor emptyWeight(std::vector<int64_t> shape, const at::TensorOptions &options) {
   Tensor tensor = at::empty(shape, options);
@@ -29,24 +25,28 @@ Tensor emptyWeight(std::vector<int64_t> shape, const at::TensorOptions &options)
   return tensor;
 }
 
-DecoderWeights allocate(const io::ModelConfig &c, const at::TensorOptions &options) {
+DecoderWeights allocate(const io::ModelConfig &c, const at::TensorOptions &options, const QuantisedLayers &quantised = {}) {
   auto make = [&](bool wanted, std::vector<int64_t> shape) { return wanted ? emptyWeight(std::move(shape), options) : Tensor(); };
   const int64_t qkvRows = c.qRows() + 2 * c.kvRows();
   DecoderWeights weights;
   weights.embedding = make(true, {c.vocab, c.hidden});
   for (int64_t i = 0; i < c.layers; ++i) {
     LayerWeights layer;
+    const auto matrix = [&](PackedMatrix which, std::vector<int64_t> shape) {
+      const auto found = quantised.find({i, which});
+      return found == quantised.end() ? Weight(emptyWeight(std::move(shape), options)) : Weight(found->second);
+    };
     layer.inputNorm = make(true, {c.hidden});
     layer.attentionOutNorm = make(c.sandwichNorms, {c.hidden});
     layer.postNorm = make(true, {c.hidden});
     layer.feedForwardOutNorm = make(c.sandwichNorms, {c.hidden});
-    layer.qkv = make(true, {qkvRows, c.hidden});
+    layer.qkv = matrix(PackedMatrix::Qkv, {qkvRows, c.hidden});
     layer.qkvBias = make(c.qkvBias, {qkvRows});
-    layer.output = make(true, {c.hidden, c.qRows()});
+    layer.output = matrix(PackedMatrix::Output, {c.hidden, c.qRows()});
     layer.outputBias = make(c.outputBias, {c.hidden});
-    layer.gateUp = make(true, {2 * c.intermediate, c.hidden});
+    layer.gateUp = matrix(PackedMatrix::GateUp, {2 * c.intermediate, c.hidden});
     layer.gateUpBias = make(c.mlpBias, {2 * c.intermediate});
-    layer.down = make(true, {c.hidden, c.intermediate});
+    layer.down = matrix(PackedMatrix::Down, {c.hidden, c.intermediate});
     layer.downBias = make(c.mlpBias, {c.hidden});
     layer.qNorm = make(c.qkNorm, {c.headDim});
     layer.kNorm = make(c.qkNorm, {c.headDim});
@@ -56,13 +56,6 @@ DecoderWeights allocate(const io::ModelConfig &c, const at::TensorOptions &optio
   weights.head = c.tiedEmbeddings ? weights.embedding : make(true, {c.vocab, c.hidden});
   return weights;
 }
-
-/// Rows of one tensor that one thread converts in one go.
-struct Chunk {
-  size_t place = 0;
-  int64_t rowBegin = 0;
-  int64_t rowEnd = 0;
-};
 
 Status checkShapes(const io::WeightSource &source, const std::vector<WeightPlace> &places) {
   for (const WeightPlace &place : places) {
@@ -105,11 +98,11 @@ Status readRows(const io::WeightSource &source, const WeightPlace &place, int64_
   return {};
 }
 
-Status readInto(const io::WeightSource &source, const WeightPlace &place, const Chunk &chunk, std::vector<float> &scratch) {
-  if (!place.storedRows) return readRows(source, place, chunk.rowBegin, chunk.rowBegin, chunk.rowEnd - chunk.rowBegin, scratch);
+Status readInto(const io::WeightSource &source, const WeightPlace &place, int64_t rowBegin, int64_t rowEnd, std::vector<float> &scratch) {
+  if (!place.storedRows) return readRows(source, place, rowBegin, rowBegin, rowEnd - rowBegin, scratch);
   const std::vector<int64_t> &stored = *place.storedRows;
-  for (int64_t begin = chunk.rowBegin, end; begin < chunk.rowEnd; begin = end) { // runs that lie together in the file
-    for (end = begin + 1; end < chunk.rowEnd && stored[static_cast<size_t>(end)] == stored[static_cast<size_t>(end - 1)] + 1;) ++end;
+  for (int64_t begin = rowBegin, end; begin < rowEnd; begin = end) { // runs that lie together in the file
+    for (end = begin + 1; end < rowEnd && stored[static_cast<size_t>(end)] == stored[static_cast<size_t>(end - 1)] + 1;) ++end;
     ATTUNE_CHECK(readRows(source, place, stored[static_cast<size_t>(begin)], begin, end - begin, scratch));
   }
   return {};
@@ -146,12 +139,13 @@ std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const Model
     add(prefix + family.feedForwardOutNorm + ".weight", layer.feedForwardOutNorm);
     add(prefix + family.qNorm + ".weight", layer.qNorm);
     add(prefix + family.kNorm + ".weight", layer.kNorm);
-    const Tensor *const matrices[] = {&layer.qkv, &layer.output, &layer.gateUp, &layer.down};
+    const Tensor *const matrices[] = {&layer.qkv.dense(), &layer.output.dense(), &layer.gateUp.dense(), &layer.down.dense()};
     const Tensor *const biases[] = {&layer.qkvBias, &layer.outputBias, &layer.gateUpBias, &layer.downBias};
     for (size_t m = i * perLayer; m < (i + 1) * perLayer; ++m) {
       const LinearModule &module = modules[m];
       const auto index = static_cast<size_t>(module.matrix);
-      add(module.name + ".weight", matrices[index]->narrow(0, module.rowBegin, module.outputs()), module.grouped);
+      if (matrices[index]->defined())
+        add(module.name + ".weight", matrices[index]->narrow(0, module.rowBegin, module.outputs()), module.grouped);
       if (module.bias) add(module.name + ".bias", biases[index]->narrow(0, module.rowBegin, module.outputs()), module.grouped);
     }
   }
@@ -160,44 +154,30 @@ std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const Model
   return places;
 }
 
+Weight &matrixOf(LayerWeights &layer, PackedMatrix matrix) {
+  Weight *const matrices[] = {&layer.qkv, &layer.output, &layer.gateUp, &layer.down};
+  return *matrices[static_cast<size_t>(matrix)];
+}
+
 Result<DecoderWeights> loadWeights(const io::WeightSource &source, const LoadOptions &options) {
   const io::ModelConfig &config = source.config();
   ATTUNE_TRY(const ModelFamily *family, familyOf(config));
   at::NoGradGuard noGrad;
   // Compared without memory first: a config may promise any size, only the file's tensors prove it.
   ATTUNE_CHECK(checkShapes(source, weightPlaces(config, *family, weightShapes(config, options.type))));
-  DecoderWeights weights = allocate(config, at::TensorOptions().dtype(options.type).device(options.device));
-  const std::vector<WeightPlace> places = weightPlaces(config, *family, weights);
+  const auto room = at::TensorOptions().dtype(options.type);
 
-  std::vector<Chunk> chunks;
-  const auto left = std::make_unique<std::atomic<int64_t>[]>(places.size());
-  for (size_t p = 0; p < places.size(); ++p) {
-    const int64_t rows = places[p].target.size(0);
-    const int64_t width = places[p].target.dim() == 2 ? places[p].target.size(1) : 1;
-    const int64_t step = std::max<int64_t>(1, kChunkElements / std::max<int64_t>(1, width));
-    left[p] = (rows + step - 1) / step;
-    for (int64_t row = 0; row < rows; row += step) chunks.push_back({p, row, std::min(rows, row + step)});
+  std::vector<LoadJob> jobs;
+  const QuantisedLayers quantised = quantisedLayers(source, *family, options, jobs);
+  DecoderWeights weights = allocate(config, room.device(options.device), quantised);
+  for (const WeightPlace &place : weightPlaces(config, *family, weights)) {
+    LoadJob job{place.name, place.target.size(0), place.target.dim() == 2 ? place.target.size(1) : 1, 1, {}, {}};
+    job.read = [&source, place](int64_t begin, int64_t end, std::vector<float> &scratch) {
+      return readInto(source, place, begin, end, scratch);
+    };
+    jobs.push_back(std::move(job));
   }
-
-  std::atomic<size_t> next{0};
-  std::mutex failureLock;
-  Status failure;
-  std::atomic<bool> failed{false};
-  const int64_t threads = at::get_num_threads();
-  at::parallel_for(0, threads, 1, [&](int64_t, int64_t) {
-    std::vector<float> scratch;
-    for (size_t i = next++; i < chunks.size() && !failed; i = next++) {
-      const WeightPlace &place = places[chunks[i].place];
-      Status status = readInto(source, place, chunks[i], scratch);
-      if (!status.ok()) {
-        const std::lock_guard<std::mutex> hold(failureLock);
-        if (!failed.exchange(true)) failure = status;
-        return;
-      }
-      if (--left[chunks[i].place] == 0) source.release(place.name);
-    }
-  });
-  if (failed) return failure.error();
+  ATTUNE_CHECK(runLoadJobs(source, jobs));
   if (config.headNorm && !options.rawHead) normaliseRowsInPlace(weights.head);
   return weights;
 }

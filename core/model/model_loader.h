@@ -2,6 +2,7 @@
 // Peak memory: the result, one chunk a thread and the source's pages in flight. Job thread.
 #pragma once
 
+#include "core/api/run_config.h"
 #include "core/base/result.h"
 #include "core/io/weight_source.h"
 #include "core/model/families/model_family.h"
@@ -26,8 +27,11 @@ struct WeightPlace {
 /// The decoder's tensors in their shapes, without memory.
 DecoderWeights weightShapes(const io::ModelConfig &config, at::ScalarType type);
 
-/// Every tensor of the checkpoint with its place in `weights`. A tied head has no place of its own.
+/// Every tensor of the checkpoint with its place in `weights`. A tied head has no place of its own, nor have quantised matrices.
 std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const ModelFamily &family, const DecoderWeights &weights);
+
+/// The packed matrix of a layer that a linear module is part of.
+Weight &matrixOf(LayerWeights &layer, PackedMatrix matrix);
 
 /// What the weights become.
 struct LoadOptions {
@@ -35,9 +39,12 @@ struct LoadOptions {
   at::ScalarType type; // kFloat, kBFloat16 or kHalf
   at::Device device;
   bool rawHead = false; // with headNorm: the head as it is in the file, not with its rows scaled to length 1
+  /// Of the blocks' linear layers. A file that holds them in NF4 keeps its codes under Nf4, and what it left dense dense.
+  api::Quantization quantization = api::Quantization::None;
 };
 
-/// Reads all weights. MissingInFolder for an absent tensor, MalformedFile for one with the wrong shape.
+/// Reads all weights. MissingInFolder for an absent tensor, MalformedFile for one with the wrong shape or, where it is to be
+/// quantised, with values that are not finite.
 Result<DecoderWeights> loadWeights(const io::WeightSource &source, const LoadOptions &options);
 
 } // namespace attune::core

@@ -32,6 +32,7 @@ TrainingSetup TrainingSetup::from(const api::RunConfig &config, at::ScalarType c
   setup.initAdapter = config.initAdapter;
   setup.compute = compute;
   setup.device = device;
+  if (config.method == api::Method::Lora) setup.quantization = config.quantization;
   setup.neftuneAlpha = config.neftuneAlpha;
   setup.seed = static_cast<uint64_t>(config.seed);
   if (config.checkpointing == api::Checkpointing::Full) setup.recompute = RecomputePolicy::Layer;
@@ -67,6 +68,7 @@ Result<std::unique_ptr<TransformerModel>> TransformerModel::open(const io::Weigh
   if (setup.method != api::Method::Lora) ATTUNE_CHECK(checkWritable(source.config(), modelPath));
   LoadOptions load(setup.compute, setup.device);
   load.rawHead = setup.method == api::Method::Full;
+  load.quantization = setup.quantization;
   ATTUNE_TRY(model->m_weights, loadWeights(source, load));
   const int64_t layers = source.config().layers;
   if (setup.method == api::Method::Full) model->trainWeights(0, true);
@@ -100,18 +102,18 @@ void TransformerModel::trainWeights(int64_t firstLayer, bool everything) {
     LayerWeights &layer = m_weights.layers[static_cast<size_t>(i)];
     const std::string prefix = family.layers + std::to_string(i) + ".";
     addMaster(prefix + family.inputNorm, layer.inputNorm);
-    addMaster(prefix + "self_attn.qkv", layer.qkv); // packed: AdamW and the norm are element-wise, so nothing changes
+    addMaster(prefix + "self_attn.qkv", layer.qkv.dense()); // packed: AdamW and the norm are element-wise, so nothing changes
     addMaster(prefix + "self_attn.qkv.bias", layer.qkvBias);
     addMaster(prefix + family.qNorm, layer.qNorm);
     addMaster(prefix + family.kNorm, layer.kNorm);
-    addMaster(prefix + family.output, layer.output);
+    addMaster(prefix + family.output, layer.output.dense());
     addMaster(prefix + family.output + ".bias", layer.outputBias);
     addMaster(prefix + family.attentionOutNorm, layer.attentionOutNorm);
     addMaster(prefix + family.postNorm, layer.postNorm);
     addMaster(prefix + family.feedForwardOutNorm, layer.feedForwardOutNorm);
-    addMaster(prefix + "mlp.gate_up", layer.gateUp);
+    addMaster(prefix + "mlp.gate_up", layer.gateUp.dense());
     addMaster(prefix + "mlp.gate_up.bias", layer.gateUpBias);
-    addMaster(prefix + family.down, layer.down);
+    addMaster(prefix + family.down, layer.down.dense());
     addMaster(prefix + family.down + ".bias", layer.downBias);
   }
   if (!everything) return;

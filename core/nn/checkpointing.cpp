@@ -1,5 +1,7 @@
 #include "core/nn/checkpointing.h"
 
+#include "core/quant/dequant_scope.h"
+
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -32,6 +34,7 @@ struct CheckpointFunction : torch::autograd::Function<CheckpointFunction> {
     const Segment &segment = static_cast<SegmentHolder *>(holder.get())->segment;
     const bool wantsInput = context->needs_input_grad(0);
 
+    const DequantScope decodedOnce;
     at::AutoGradMode recordGradients(true);
     Tensor input = saved[0].detach();
     input.set_requires_grad(wantsInput);

@@ -4,6 +4,7 @@
 
 #include "core/nn/linear.h"
 #include "core/nn/tensor.h"
+#include "core/nn/weight.h"
 
 #include <initializer_list>
 #include <vector>
@@ -15,13 +16,13 @@ struct LayerWeights {
   Tensor attentionOutNorm;   // [H], undefined = none
   Tensor postNorm;           // [H], before the feed-forward
   Tensor feedForwardOutNorm; // [H], undefined = none
-  Tensor qkv;                // [(a + 2 kv) D, H], q rows first, then k, then v
+  Weight qkv;                // [(a + 2 kv) D, H], q rows first, then k, then v
   Tensor qkvBias;            // undefined = none
-  Tensor output;             // [H, a D]
+  Weight output;             // [H, a D]
   Tensor outputBias;
-  Tensor gateUp; // [2 F, H], gate rows first
+  Weight gateUp; // [2 F, H], gate rows first
   Tensor gateUpBias;
-  Tensor down; // [H, F]
+  Weight down; // [H, F]
   Tensor downBias;
   Tensor qNorm; // [D], undefined = none
   Tensor kNorm;
@@ -43,7 +44,7 @@ struct LayerAdapters {
 };
 using DecoderAdapters = std::vector<LayerAdapters>; // one a layer
 
-/// Calls visit(Tensor &) for each defined tensor; a tied head is visited beside the embedding.
+/// Calls visit(Tensor &) for each defined tensor, quantised matrices left out; a tied head is visited beside the embedding.
 template <typename Visit> void forEachTensor(DecoderWeights &weights, Visit visit) {
   auto each = [&](std::initializer_list<Tensor *> tensors) {
     for (Tensor *tensor : tensors)
@@ -51,8 +52,9 @@ template <typename Visit> void forEachTensor(DecoderWeights &weights, Visit visi
   };
   each({&weights.embedding, &weights.finalNorm, &weights.head});
   for (LayerWeights &layer : weights.layers)
-    each({&layer.inputNorm, &layer.attentionOutNorm, &layer.postNorm, &layer.feedForwardOutNorm, &layer.qkv, &layer.qkvBias, &layer.output,
-          &layer.outputBias, &layer.gateUp, &layer.gateUpBias, &layer.down, &layer.downBias, &layer.qNorm, &layer.kNorm});
+    each({&layer.inputNorm, &layer.attentionOutNorm, &layer.postNorm, &layer.feedForwardOutNorm, &layer.qkv.dense(), &layer.qkvBias,
+          &layer.output.dense(), &layer.outputBias, &layer.gateUp.dense(), &layer.gateUpBias, &layer.down.dense(), &layer.downBias,
+          &layer.qNorm, &layer.kNorm});
 }
 
 } // namespace attune::core

@@ -3,6 +3,7 @@
 #include "core/nn/kernel_policy.h"
 #include "core/nn/low_rank.h"
 #include "core/nn/matmul.h"
+#include "core/quant/dequant_scope.h"
 
 #include <ATen/ops/mul.h>
 #include <ATen/ops/sum.h>
@@ -41,10 +42,17 @@ struct ForwardResult {
   Tensor reduced; // drop(x).Aᵀ [N, R] of all slices
 };
 
-ForwardResult linearForward(const Tensor &x, const Tensor &weight, const Tensor &bias, const std::vector<LoraSlice> &slices,
-                            const LoraDropout &drop) {
+Tensor product(const Tensor &x, const Weight &weight, DecodedMatrices *kept) {
+  if (!weight.quantised()) return matmulTransposed(x, weight.dense().to(x.scalar_type()));
+  Tensor y;
+  if (weight.quantised()->smallProduct(x, y)) return y;
+  return matmulTransposed(x, kept ? kept->keep(*weight.quantised(), x.scalar_type()) : weight.quantised()->dense(x.scalar_type()));
+}
+
+ForwardResult linearForward(const Tensor &x, const Weight &weight, const Tensor &bias, const std::vector<LoraSlice> &slices,
+                            const LoraDropout &drop, DecodedMatrices *kept = nullptr) {
   ForwardResult result;
-  result.y = matmulTransposed(x, weight.scalar_type() == x.scalar_type() ? weight : weight.to(x.scalar_type()));
+  result.y = product(x, weight, kept);
   if (bias.defined()) result.y.add_(bias);
   if (slices.empty()) return result;
   const auto adapters = gatherAdapters(slices, adapterType(x));
@@ -80,13 +88,26 @@ Tensor separateBackward(const Tensor &x, const Tensor &a, const std::vector<LowR
   return gradA;
 }
 
+/// What backward needs of a quantised weight: the codes, and where the forward pass may have left them decoded. No saved tensor.
+struct QuantisedWeight : torch::CustomClassHolder {
+  std::shared_ptr<const QuantisedMatrix> matrix;
+  std::shared_ptr<DecodedMatrices> kept;
+};
+
 struct LinearFunction : torch::autograd::Function<LinearFunction> {
   /// `others`: the bias where there is one, then A and B of every slice.
-  static Tensor forward(AutogradContext *ctx, const Tensor &x, const Tensor &weight, at::TensorList others,
+  static Tensor forward(AutogradContext *ctx, const Tensor &x, const Tensor &dense, at::TensorList others, const Weight *weight,
                         const std::vector<LoraSlice> *slices, const LoraDropout *drop) {
-    const auto result = linearForward(x, weight, others.size() % 2 == 1 ? others[0] : Tensor(), *slices, *drop);
+    const auto kept = weight->quantised() ? DequantScope::current() : nullptr;
+    const auto result = linearForward(x, *weight, others.size() % 2 == 1 ? others[0] : Tensor(), *slices, *drop, kept.get());
+    if (weight->quantised()) {
+      auto base = c10::make_intrusive<QuantisedWeight>();
+      base->matrix = weight->quantised();
+      base->kept = kept;
+      ctx->saved_data["quantised"] = c10::IValue::make_capsule(std::move(base));
+    }
     // x.Aᵀ is 1/70 of x: keeping it saves a pass over x in backward.
-    std::vector<Tensor> saved{x, weight, result.reduced};
+    std::vector<Tensor> saved{x, dense, result.reduced};
     saved.insert(saved.end(), others.begin(), others.end());
     ctx->save_for_backward(std::move(saved));
     std::vector<double> scales;
@@ -101,6 +122,16 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     ctx->saved_data["probability"] = drop->probability;
     ctx->saved_data["seed"] = static_cast<int64_t>(drop->seed);
     return result.y;
+  }
+
+  /// grad . weight
+  static Tensor inputGradient(AutogradContext *ctx, const Tensor &grad, const Tensor &dense) {
+    const auto type = grad.scalar_type();
+    const auto found = ctx->saved_data.find("quantised");
+    if (found == ctx->saved_data.end()) return matmulPlain(grad, dense.to(type));
+    const auto holder = found->second.toCapsule();
+    const auto &base = static_cast<const QuantisedWeight &>(*holder);
+    return matmulPlain(grad, base.kept ? base.kept->take(*base.matrix, type) : base.matrix->dense(type));
   }
 
   static variable_list backward(AutogradContext *ctx, variable_list grads) {
@@ -118,10 +149,8 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     const bool biased = (saved.size() - 3) % 2 == 1;
     const size_t first = biased ? 4 : 3; // A of slice 0 among the saved tensors
     const size_t output = first - 1;     // and among the inputs: `reduced` is no input
-    variable_list result(output + 2 * scales.size() + 2);
-    if (ctx->needs_input_grad(0)) {
-      result[0] = matmulPlain(grad, weight.scalar_type() == grad.scalar_type() ? weight : weight.to(grad.scalar_type()));
-    }
+    variable_list result(output + 2 * scales.size() + 3);
+    if (ctx->needs_input_grad(0)) result[0] = inputGradient(ctx, grad, weight);
     if (ctx->needs_input_grad(1)) {
       Tensor gradWeight = at::zeros(weight.sizes(), weight.options().dtype(type));
       accumulateOuter(gradWeight, grad, x);
@@ -155,7 +184,7 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
 
 } // namespace
 
-Tensor linear(const Tensor &x, const Tensor &weight, const Tensor &bias, const std::vector<LoraSlice> &slices, const LoraDropout &drop) {
+Tensor linear(const Tensor &x, const Weight &weight, const Tensor &bias, const std::vector<LoraSlice> &slices, const LoraDropout &drop) {
   const Tensor rows = x.stride(-1) == 1 ? x : x.contiguous();
   if (!at::GradMode::is_enabled()) return linearForward(rows, weight, bias, slices, drop).y;
   std::vector<Tensor> others;
@@ -164,7 +193,8 @@ Tensor linear(const Tensor &x, const Tensor &weight, const Tensor &bias, const s
     others.push_back(slice.a);
     others.push_back(slice.b);
   }
-  return LinearFunction::apply(rows, weight, at::TensorList(others), &slices, &drop);
+  static const Tensor none = at::empty({0}); // autograd wants a tensor in the place of a quantised weight
+  return LinearFunction::apply(rows, weight.quantised() ? none : weight.dense(), at::TensorList(others), &weight, &slices, &drop);
 }
 
 } // namespace attune::core

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/nn/tensor.h"
+#include "core/nn/weight.h"
 
 #include <cstdint>
 #include <vector>
@@ -29,9 +30,10 @@ Tensor matmulTransposed(const Tensor &x, const Tensor &weight);
 /// x [N, out] . weight[out, in] -> [N, in].
 Tensor matmulPlain(const Tensor &x, const Tensor &weight);
 
-/// x [N, in] -> [N, out]. weight may require grad (full fine-tuning) or not (then no weight gradient is computed).
+/// x [N, in] -> [N, out]. weight may require grad (full fine-tuning) or not (then no weight gradient is computed). A quantised one
+/// is decoded for each product and no decoded copy is kept, but within a DequantScope.
 /// bias undefined = none. Slices' A and B may be fp32 while x is bf16; their gradients come out in fp32.
-Tensor linear(const Tensor &x, const Tensor &weight, const Tensor &bias, const std::vector<LoraSlice> &slices = {},
+Tensor linear(const Tensor &x, const Weight &weight, const Tensor &bias, const std::vector<LoraSlice> &slices = {},
               const LoraDropout &dropout = {});
 
 } // namespace attune::core

@@ -13,7 +13,6 @@ namespace attune::core {
 
 namespace {
 
-constexpr int64_t kSmallRows = 4;
 constexpr int64_t kWideRows = 1024;                // rows of x widened to fp32 at a time
 constexpr int64_t kWideElements = 4 * 1024 * 1024; // elements of a weight widened at a time
 

@@ -5,9 +5,13 @@
 
 #include "core/nn/tensor.h"
 
+#include <cstdint>
 #include <string>
 
 namespace attune::core {
+
+/// So many rows of x take our own row-split product.
+constexpr int64_t kSmallRows = 4;
 
 /// out = x [N, K] . weight [M, K]ᵀ, or += with `accumulate`. out [N, M] in x's type or fp32, rows may be strided.
 void matmulTransposedInto(Tensor out, const Tensor &x, const Tensor &weight, bool accumulate = false);

@@ -71,9 +71,10 @@ struct Transformer::Pass {
   /// The trainable tensors that the given halves of a layer use.
   std::vector<Tensor> trainable(size_t index, bool withAttention) const {
     const LayerWeights &w = layer(index);
-    std::vector<Tensor> found = {w.gateUp, w.gateUpBias, w.down, w.downBias, w.feedForwardOutNorm};
+    std::vector<Tensor> found = {w.gateUp.dense(), w.gateUpBias, w.down.dense(), w.downBias, w.feedForwardOutNorm};
     if (withAttention)
-      found.insert(found.end(), {w.inputNorm, w.qkv, w.qkvBias, w.output, w.outputBias, w.qNorm, w.kNorm, w.attentionOutNorm, w.postNorm});
+      found.insert(found.end(), {w.inputNorm, w.qkv.dense(), w.qkvBias, w.output.dense(), w.outputBias, w.qNorm, w.kNorm,
+                                 w.attentionOutNorm, w.postNorm});
     auto add = [&](std::vector<LoraSlice> LayerAdapters::*member) {
       for (const LoraSlice &slice : slices(index, member)) {
         found.push_back(slice.a);

@@ -1,5 +1,6 @@
 #include "core/plan/memory_planner.h"
 
+#include "core/base/nf4_code.h"
 #include "core/model/families/model_family.h"
 #include "core/plan/saturating.h"
 
@@ -49,6 +50,38 @@ LoraSize loraSize(const io::ModelConfig &model, const api::LoraConfig &lora) {
     size.parameters += layers * lora.rank * (Bytes(module.inputs) + module.outputs());
     size.reducedColumns += layers * lora.rank;
   }
+  return size;
+}
+
+/// What quantisation makes of the blocks' matrices.
+struct QuantisedSize {
+  Bytes weights; // that are no longer there as numbers
+  Bytes codes;
+  Bytes state;
+  Bytes decoded; // elements decoded at once
+};
+
+QuantisedSize quantisedSize(const io::ModelConfig &model, const api::RunConfig &config) {
+  QuantisedSize size;
+  const ModelFamily *family = findFamilyByType(model.family);
+  if (config.method != api::Method::Lora || config.quantization == api::Quantization::None || !family) return size;
+  io::ModelConfig one = model; // all layers are alike
+  one.layers = 1;
+  const Bytes layers = model.layers;
+  Bytes matrices[4];
+  for (const LinearModule &module : linearModules(one, *family)) {
+    const int64_t count = (Bytes(module.inputs) * module.outputs()).value();
+    const int64_t blocks = count / kNf4Block + (count % kNf4Block != 0);
+    const bool nf4 = config.quantization == api::Quantization::Nf4;
+    size.weights += layers * count;
+    size.codes += layers * (nf4 ? count / 2 + count % 2 : count);
+    size.state += layers * (nf4 ? Bytes(blocks) + Bytes(4) * (blocks / kNf4Nested + (blocks % kNf4Nested != 0)) : Bytes(4) * module.outputs());
+    matrices[static_cast<size_t>(module.matrix)] += count;
+  }
+  const Bytes &gateUp = matrices[2], &down = matrices[3], half = gateUp + down, whole = matrices[0] + matrices[1] + half;
+  for (const Bytes &matrix : matrices) size.decoded = std::max(size.decoded.value(), matrix.value());
+  if (config.checkpointing == api::Checkpointing::Selective) size.decoded = half;
+  if (config.checkpointing == api::Checkpointing::Full) size.decoded = whole;
   return size;
 }
 
@@ -111,7 +144,8 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
   Bytes logits = Bytes(std::min(chunk, tokens.value())) * model.vocab * 4 * 2;
   if (full) logits += Bytes(model.vocab) * model.hidden * 4 * (model.headNorm ? 4 : 2); // the head's gradient and its scaled copy
 
-  Bytes weights = parameters * e;
+  const QuantisedSize quantised = quantisedSize(model, config);
+  Bytes weights = Bytes(parameters.value() - std::min(parameters.value(), quantised.weights.value())) * e + quantised.codes;
   if (bf16 && !lora) weights += trained * 4;
 
   MemoryForecast forecast;
@@ -123,6 +157,8 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
   };
   const bool host = context.computeOnHost;
   add("weights", weights, host);
+  add("quant_state", quantised.state, host);
+  add("dequant", quantised.decoded * e, host);
   if (lora) add("adapters", trained * 4, host);
   add("gradients", trained * 4, host);
   add("optimizer", trained * 8, host);

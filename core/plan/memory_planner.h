@@ -38,7 +38,10 @@ struct PlanContext {
 ///
 /// e = bytes of the compute type (4 or 2), P parameters, P_t trained ones, N tokens of a micro-batch, letters of
 /// core-facts. All sums are over what the code keeps at the end of the forward pass, which is the peak:
-///   weights      e P, and 4 P_t masters beside bf16 weights that train
+///   weights      e P, and 4 P_t masters beside bf16 weights that train; a quantised matrix takes its codes: 1/2 a weight in
+///                NF4, 1 in int8
+///   quant_state  the scales of the codes: NF4 1 a block of 64 weights and 4 for 256 of these, int8 4 a row
+///   dequant      e times the matrices that are decoded at once: the largest, or all that backward recomputes of one layer
 ///   adapters     4 P_lora
 ///   gradients    4 P_t
 ///   optimizer    8 P_t (AdamW's two moments)

@@ -93,6 +93,9 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   if (earlier && !earlier->modelHash.empty() && earlier->modelHash != inputs.record.modelHash)
     return changedError("model is", config.model);
 
+  if (io::holdsNf4(*inputs.source) && inputs.config.quantization != api::Quantization::Nf4)
+    inputs.notices.push_back({"weights_decoded", "The model stores its weights in NF4; this run decodes them (quantization " +
+                                                     api::nameOf(inputs.config.quantization) + "). With nf4 they stay as they are."});
   inputs.record.threads = setComputeThreads(earlier && earlier->threads > 0 ? earlier->threads : config.threads);
   if (earlier && earlier->precision == "bf16") inputs.config.precision = api::Precision::Bf16;
   if (earlier && earlier->precision == "fp32") inputs.config.precision = api::Precision::Fp32;

@@ -190,7 +190,6 @@ TEST_CASE("unknown keys name the nearest, old names are read, a record is ignore
 
 TEST_CASE("settings of later versions parse and are refused as such") {
   RunConfig config = runnable();
-  config.quantization = Quantization::Nf4;
   config.precision = Precision::Fp16;
   config.offload.checkpoints = true;
   auto problems = validate(config);
@@ -201,6 +200,23 @@ TEST_CASE("settings of later versions parse and are refused as such") {
   CHECK(exitCodeOf(error.code) == 2);
   config.device = "gpu";
   CHECK(configError(validate(config), "run.json").code == ErrorCode::InvalidConfig);
+}
+
+TEST_CASE("quantised base weights go with LoRA alone") {
+  RunConfig config = runnable();
+  for (const auto kind : {Quantization::Int8, Quantization::Nf4}) {
+    config.quantization = kind;
+    config.method = Method::Lora;
+    CHECK(validate(config).empty());
+    for (const auto method : {Method::Full, Method::Freeze}) {
+      config.method = method;
+      const auto problems = validate(config);
+      REQUIRE(problems.size() == 1);
+      CHECK(problems[0].key == "quantization");
+      CHECK(problems[0].message.find("lora") != std::string::npos);
+      CHECK(exitCodeOf(problems[0].code) == 2);
+    }
+  }
 }
 
 TEST_CASE("what must be there and what goes together is checked") {

@@ -1,5 +1,5 @@
 // Greedy decoding and prompt reading of one model in process, batch 1.
-// usage: decode_bench MODEL fp32|bf16 THREADS IDS.json [REPEATS] ; IDS.json is a list of at least 512 ids.
+// usage: decode_bench MODEL fp32|bf16[+nf4|+int8] THREADS IDS.json [REPEATS] ; IDS.json is a list of at least 512 ids.
 // Prints {"decode_tok_s","prompt_tok_s","first_ids","peak_bytes"}: 128 tokens behind 32, and 512 read at once; medians.
 #include "core/base/json.h"
 #include "core/device/tensor_memory.h"
@@ -21,12 +21,15 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-Status run(const std::string &modelPath, bool bf16, const std::string &idsPath, int repeats) {
+Status run(const std::string &modelPath, const std::string &types, const std::string &idsPath, int repeats) {
   ATTUNE_TRY(const Json list, readJsonFile(idsPath));
   const auto ids = list.get<std::vector<int32_t>>();
   if (ids.size() < 512) return Error{ErrorCode::InvalidData, "The list needs 512 ids.", idsPath, ""};
   ATTUNE_TRY(const auto source, io::openModel(modelPath));
-  ATTUNE_TRY(const core::DecoderWeights weights, core::loadWeights(*source, bf16 ? at::kBFloat16 : at::kFloat));
+  core::LoadOptions load(types.compare(0, 4, "bf16") == 0 ? at::kBFloat16 : at::kFloat);
+  if (types.find("+nf4") != std::string::npos) load.quantization = api::Quantization::Nf4;
+  if (types.find("+int8") != std::string::npos) load.quantization = api::Quantization::Int8;
+  ATTUNE_TRY(const core::DecoderWeights weights, core::loadWeights(*source, load));
   core::Transformer transformer(source->config());
 
   const auto answer = [&](size_t prompt, int64_t tokens) {
@@ -56,12 +59,12 @@ Status run(const std::string &modelPath, bool bf16, const std::string &idsPath, 
 
 int main(int count, char **values) {
   if (count < 5) {
-    std::cerr << "usage: decode_bench MODEL fp32|bf16 THREADS IDS.json [REPEATS]\n";
+    std::cerr << "usage: decode_bench MODEL fp32|bf16[+nf4|+int8] THREADS IDS.json [REPEATS]\n";
     return 2;
   }
   attune::core::keepTensorMemory();
   at::set_num_threads(std::stoi(values[3]));
-  const Status done = run(values[1], std::string(values[2]) == "bf16", values[4], count > 5 ? std::stoi(values[5]) : 5);
+  const Status done = run(values[1], values[2], values[4], count > 5 ? std::stoi(values[5]) : 5);
   if (!done.ok()) std::cerr << done.error().text() << "\n";
   return done.ok() ? 0 : 1;
 }

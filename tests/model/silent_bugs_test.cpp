@@ -369,13 +369,13 @@ TEST_CASE("freeze trains the last layers and nothing else") {
     CHECK(p.decays == (p.tensor.dim() == 2));
   }
   CHECK(model->parameters().size() == 6);
-  const Tensor lower = model->weights().layers[0].qkv.clone(), upper = model->weights().layers[1].qkv.detach().clone();
+  const Tensor lower = model->weights().layers[0].qkv.dense().clone(), upper = model->weights().layers[1].qkv.dense().detach().clone();
   const data::MicroBatch batch = batchOf(tinyRows());
   PlainAdam optimizer(model->parameters(), 1e-2);
   model->forwardBackward(batch, 0.01, {});
   optimizer.step();
-  CHECK(model->weights().layers[0].qkv.equal(lower));
-  CHECK_FALSE(model->weights().layers[1].qkv.equal(upper));
+  CHECK(model->weights().layers[0].qkv.dense().equal(lower));
+  CHECK_FALSE(model->weights().layers[1].qkv.dense().equal(upper));
 }
 
 TEST_CASE("a saved adapter comes back bit for bit, and a foreign one is refused") {

@@ -1,5 +1,6 @@
 #include "app/cli/engine/model_options.h"
 
+#include "core/api/config_fields.h"
 #include "core/device/compute_device.h"
 #include "core/device/dtype_policy.h"
 
@@ -19,8 +20,6 @@ void ModelOptions::add(CLI::App &options) {
 }
 
 Result<core::LoadOptions> ModelOptions::loadOptions(const CommandContext &context) const {
-  if (quant != "none")
-    return Error{ErrorCode::NotSupportedYet, "Quantised base weights are not in this version.", "--quant", "Use --quant none."};
   if (context.threads > 0) at::set_num_threads(static_cast<int>(context.threads));
   auto device = core::chooseDevice(context.device, "--device");
   if (!device.ok()) return device.error();
@@ -29,20 +28,35 @@ Result<core::LoadOptions> ModelOptions::loadOptions(const CommandContext &contex
                      : precision == "fp32" ? api::Precision::Fp32
                                            : api::Precision::Auto;
   auto type = core::computeTypeFor(asked, core::ComputePurpose::Measure, *device);
-  if (type.ok()) return core::LoadOptions(*type, *device);
-  Error error = type.error();
-  error.where = "--precision";
-  return error;
+  if (!type.ok()) {
+    Error error = type.error();
+    error.where = "--precision";
+    return error;
+  }
+  core::LoadOptions options(*type, *device);
+  for (const auto kind : {api::Quantization::Int8, api::Quantization::Nf4})
+    if (quant == api::nameOf(kind)) options.quantization = kind;
+  return options;
 }
+
+namespace {
+
+Result<core::ModelSession> told(const CommandContext &context, Result<core::ModelSession> session) {
+  if (session.ok() && session->model.dequantised && !context.quiet)
+    context.err << "The model stores its weights in NF4; they are decoded. With --quant nf4 they stay as they are.\n";
+  return session;
+}
+
+} // namespace
 
 Result<core::ModelSession> ModelOptions::open(const CommandContext &context, bool needsText) const {
   ATTUNE_TRY(const core::LoadOptions options, loadOptions(context));
-  return core::ModelSession::open(model, adapter, options, needsText);
+  return told(context, core::ModelSession::open(model, adapter, options, needsText));
 }
 
 Result<core::ModelSession> ModelOptions::openToGenerate(const CommandContext &context, bool needsText) const {
   ATTUNE_TRY(const core::LoadOptions options, loadOptions(context));
-  return core::ModelSession::openToGenerate(model, adapter, options, needsText);
+  return told(context, core::ModelSession::openToGenerate(model, adapter, options, needsText));
 }
 
 void SamplingFlags::add(CLI::App &options) {

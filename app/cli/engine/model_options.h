@@ -20,7 +20,7 @@ struct ModelOptions {
   std::string quant = "none";
 
   void add(CLI::App &options);
-  /// Compute type and device; NotSupportedYet for what this version cannot do.
+  /// Compute type, device and quantisation; NotSupportedYet for what this version cannot do.
   Result<core::LoadOptions> loadOptions(const CommandContext &context) const;
   /// The model with the context's threads; see core::ModelSession.
   Result<core::ModelSession> open(const CommandContext &context, bool needsText) const;

@@ -63,6 +63,10 @@ template <class S> struct TypedKernels {
   /// scratch: group * (end - begin) floats. bias: per query head, times (key - last); null = none.
   void (*decodeHead)(const float *q, const S *keys, const S *values, float *out, float *scratch, int64_t group, int64_t dim, int64_t begin,
                      int64_t end, float scale, float softcap, const float *alibi);
+  /// Weights [first, first + count) of an NF4 matrix laid out in one line; scales[0] is that of the block that `first` is in.
+  void (*nf4Decode)(const uint8_t *packed, const float *scales, int64_t block, int64_t first, int64_t count, S *out);
+  /// One row of int8 codes.
+  void (*int8Decode)(const int8_t *codes, float scale, int64_t count, S *out);
 };
 
 /// Rules of one attention call, as the fp32 attention loops need them.
@@ -93,11 +97,19 @@ struct AttentionKernels {
                    int64_t dqRow, float *dk, float *dv, float *scratch);
 };
 
+/// From fp32 weights to codes; false for values that are not finite.
+struct QuantKernels {
+  /// Blocks of 64 from an even place on: scales as they are, codes packed two a byte.
+  bool (*nf4Encode)(const float *w, int64_t count, uint8_t *packed, float *scales);
+  bool (*int8Encode)(const float *w, int64_t count, int8_t *codes, float *scale);
+};
+
 struct KernelSet {
   const char *name; // "avx512", "avx2", "baseline"
   TypedKernels<float> fp32;
   TypedKernels<Bf16> bf16;
   AttentionKernels attention;
+  QuantKernels quant;
 };
 
 /// Null where the compiler could not build that variant.

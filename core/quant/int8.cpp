@@ -1,0 +1,34 @@
+#include "core/quant/int8.h"
+
+#include <ATen/TensorOperators.h>
+
+namespace attune::core {
+
+namespace {
+constexpr double kUnit = 7.874015718698502e-3; // 1/127, as bitsandbytes rounds it
+}
+
+Int8Module::Int8Module(int64_t rows, int64_t columns) : QuantisedModule(rows, columns) {
+  m_codes = at::empty({rows, columns}, at::TensorOptions().dtype(at::kChar));
+  m_scales = at::empty({rows}, at::TensorOptions().dtype(at::kFloat));
+}
+
+bool Int8Module::encode(int64_t row, int64_t count, const float *values) {
+  bool finite = true;
+  for (int64_t i = 0; i < count; ++i)
+    finite &= kernels::kernelSet().quant.int8Encode(values + i * columns(), columns(), m_codes.data_ptr<int8_t>() + (row + i) * columns(),
+                                                    m_scales.data_ptr<float>() + row + i);
+  return finite;
+}
+
+template <class S> void Int8Module::decodeRows(int64_t begin, int64_t end, S *out) const {
+  for (int64_t row = begin; row < end; ++row, out += columns())
+    kernels::typedKernels<S>().int8Decode(m_codes.data_ptr<int8_t>() + row * columns(), m_scales.data_ptr<float>()[row], columns(), out);
+}
+
+void Int8Module::decodePlainly(Tensor out) const {
+  const at::NoGradGuard noGrad;
+  out.copy_(m_codes.to(at::kFloat).mul_(m_scales.unsqueeze(1)).mul_(kUnit));
+}
+
+} // namespace attune::core
