@@ -19,6 +19,7 @@ Result<LanguageModel> LanguageModel::open(const std::string &modelPath, const st
     toModelOrder(adapter, config);
     toDevice(adapter, options.device);
     model.bound = bindAdapter(adapter, config.layers, options.type);
+    if (!options.device.is_cpu()) makeReady(model.bound, options.type);
   }
   ATTUNE_TRY(model.weights, loadWeights(*source, options));
   ATTUNE_TRY(model.tunedWeights, changedWeights(adapter, config, *family, model.weights));

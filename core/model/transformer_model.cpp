@@ -80,6 +80,7 @@ Result<std::unique_ptr<TransformerModel>> TransformerModel::open(const io::Weigh
       module.b.set_requires_grad(true);
     }
     model->m_trainAdapters = bindAdapter(*model->m_adapter, layers);
+    if (!setup.device.is_cpu()) makeReady(model->m_trainAdapters, setup.compute);
   }
   return model;
 }
@@ -181,6 +182,7 @@ double TransformerModel::evaluate(const data::MicroBatch &batch) {
 
 void TransformerModel::parametersChanged() {
   m_generateAdapters.clear();
+  if (!m_setup.device.is_cpu()) makeReady(m_trainAdapters, m_setup.compute); // once a step instead of at each product
   at::NoGradGuard noGrad;
   if (m_rawHead.defined()) m_weights.head = normaliseRows(m_rawHead).to(m_setup.compute);
   if (m_setup.compute == at::kFloat) return;
@@ -189,6 +191,7 @@ void TransformerModel::parametersChanged() {
 
 const DecoderAdapters *TransformerModel::adapters() {
   if (!m_adapter) return nullptr;
+  if (!m_setup.device.is_cpu()) return &m_trainAdapters; // ready in the type of the products
   if (m_generateAdapters.empty()) m_generateAdapters = bindAdapter(*m_adapter, config().layers, m_setup.compute);
   return &m_generateAdapters;
 }

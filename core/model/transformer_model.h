@@ -19,8 +19,8 @@ struct TrainingSetup {
   api::Method method = api::Method::Lora;
   int64_t freezeLayers = 2; // method freeze: how many last layers train
   api::LoraConfig lora;
-  std::string initAdapter;                                  // LoRA: continue from this folder; empty = fresh
-  at::ScalarType compute = at::kFloat;                      // or kBFloat16, kHalf
+  std::string initAdapter;             // LoRA: continue from this folder; empty = fresh
+  at::ScalarType compute = at::kFloat; // or kBFloat16, kHalf
   at::Device device = at::kCPU;
   api::Quantization quantization = api::Quantization::None; // of the frozen base; LoRA only
   RecomputePolicy recompute = RecomputePolicy::None;

@@ -25,7 +25,7 @@ struct CheckpointFunction : torch::autograd::Function<CheckpointFunction> {
     context->save_for_backward(inputs.vec());
     context->saved_data["segment"] = c10::IValue::make_capsule(c10::make_intrusive<SegmentHolder>(*segment));
     at::NoGradGuard noGrad;
-    return (*segment)(inputs[0]);
+    return (*segment)(inputs[0], false);
   }
 
   static variable_list backward(AutogradContext *context, variable_list outputGradients) {
@@ -38,7 +38,7 @@ struct CheckpointFunction : torch::autograd::Function<CheckpointFunction> {
     at::AutoGradMode recordGradients(true);
     Tensor input = saved[0].detach();
     input.set_requires_grad(wantsInput);
-    Tensor output = segment(input);
+    Tensor output = segment(input, true);
     variable_list wanted;
     std::vector<size_t> slots;
     if (wantsInput) {
@@ -57,14 +57,23 @@ struct CheckpointFunction : torch::autograd::Function<CheckpointFunction> {
   }
 };
 
+struct UnreadSumFunction : torch::autograd::Function<UnreadSumFunction> {
+  static Tensor forward(AutogradContext *, const Tensor &x, const Tensor &) { return unread(x.sizes(), x.options()); }
+  static variable_list backward(AutogradContext *, variable_list grads) { return {grads[0], grads[0]}; }
+};
+
 } // namespace
 
+Tensor unread(at::IntArrayRef shape, const at::TensorOptions &options) { return at::empty({1}, options).expand(shape); }
+
+Tensor unreadSum(const Tensor &x, const Tensor &y) { return UnreadSumFunction::apply(x, y); }
+
 Tensor checkpointed(const Segment &segment, const Tensor &input, const std::vector<Tensor> &parameters) {
-  if (!at::GradMode::is_enabled()) return segment(input);
+  if (!at::GradMode::is_enabled()) return segment(input, false);
   std::vector<Tensor> inputs = {input};
   for (const Tensor &parameter : parameters)
     if (parameter.requires_grad()) inputs.push_back(parameter);
-  if (inputs.size() == 1 && !input.requires_grad()) return segment(input);
+  if (inputs.size() == 1 && !input.requires_grad()) return segment(input, false);
   return CheckpointFunction::apply(at::TensorList(inputs), &segment);
 }
 

@@ -9,7 +9,14 @@
 
 namespace attune::core {
 
-using Segment = std::function<Tensor(const Tensor &)>;
+/// What is recomputed. `again`: for the gradients alone, so nobody reads the values of what it returns.
+using Segment = std::function<Tensor(const Tensor &input, bool again)>;
+
+/// Stands for values that nobody reads; takes no memory.
+Tensor unread(at::IntArrayRef shape, const at::TensorOptions &options);
+
+/// x + y for the gradients alone: the sum is not computed.
+Tensor unreadSum(const Tensor &x, const Tensor &y);
 
 /// segment(input), with gradients for input and for `parameters`, the tensors requiring grad that the segment uses.
 /// The parameters get their gradients even where the input does not require one (the first layer above a frozen embedding).

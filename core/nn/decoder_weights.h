@@ -44,6 +44,12 @@ struct LayerAdapters {
 };
 using DecoderAdapters = std::vector<LayerAdapters>; // one a layer
 
+/// makeReady() of every slice.
+inline void makeReady(DecoderAdapters &adapters, at::ScalarType type) {
+  for (LayerAdapters &layer : adapters)
+    for (std::vector<LoraSlice> *slices : {&layer.qkv, &layer.output, &layer.gateUp, &layer.down}) makeReady(*slices, type);
+}
+
 /// Calls visit(Tensor &) for each defined tensor, quantised matrices left out; a tied head is visited beside the embedding.
 template <typename Visit> void forEachTensor(DecoderWeights &weights, Visit visit) {
   auto each = [&](std::initializer_list<Tensor *> tensors) {

@@ -3,6 +3,7 @@
 #include "core/device/device_code.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/kernels/device_source.h"
+#include "core/quant/nf4.h"
 
 #include <initializer_list>
 #include <map>
@@ -122,6 +123,14 @@ bool rotate(const Tensor &x, Tensor out, const Tensor &positions, const Tensor &
                       static_cast<int>(interleaved), static_cast<int>(inverse));
 }
 
+bool storeKeysValues(const Tensor &qkv, Tensor keys, Tensor values, int64_t heads, int64_t at) {
+  const DeviceCode *code = codeFor(qkv);
+  if (!code || qkv.size(0) != 1 || !packed(keys.size(2), {&qkv, &keys, &values})) return false;
+  const int64_t kvHeads = keys.size(0), packs = 2 * kvHeads * keys.size(2) * static_cast<int64_t>(qkv.element_size()) / 16;
+  return code->launch("storeKeysValues", {blocksFor(packs), kThreads}, read(qkv), keys.data_ptr(), values.data_ptr(), keys.stride(0), at,
+                      static_cast<int>(heads), static_cast<int>(kvHeads), static_cast<int>(keys.size(2)));
+}
+
 bool decodeAttention(const Tensor &q, const Tensor &keys, const Tensor &values, const DecodeShape &shape, Tensor &out) {
   constexpr int64_t kShared = 48 * 1024; // bytes that every card gives a block without asking
   const DeviceCode *code = codeFor(q);
@@ -135,6 +144,37 @@ bool decodeAttention(const Tensor &q, const Tensor &keys, const Tensor &values, 
   return code->launch("decodeAttention", {heads, kThreads, static_cast<int>(shared)}, read(q), read(keys), read(values), out.data_ptr(),
                       keys.stride(0), shape.first, shape.length, static_cast<int>(heads / keys.size(0)), static_cast<int>(dim),
                       static_cast<float>(shape.scale), static_cast<float>(shape.softcap), read(shape.slopes));
+}
+
+bool nf4Decode(const Nf4Parts &parts, Tensor out) {
+  const DeviceCode *code = codeFor(out);
+  if (!code || out.numel() == 0 || out.numel() % 8 != 0 || parts.block % 8 != 0 || !packed(8, {&out})) return false;
+  return code->launch("nf4Decode", {blocksFor(out.numel() / 8), kThreads}, read(parts.packed), read(parts.scales), read(parts.scaleCodes),
+                      read(parts.map), read(parts.nested), parts.offset, parts.block, parts.nestedBlock, out.numel(), out.data_ptr());
+}
+
+bool int8Decode(const Tensor &codes, const Tensor &scales, Tensor out) {
+  const DeviceCode *code = codeFor(out);
+  if (!code || out.numel() == 0 || out.size(1) % 8 != 0 || !packed(8, {&out})) return false;
+  return code->launch("int8Decode", {blocksFor(out.numel() / 8), kThreads}, read(codes), read(scales), out.size(0), out.size(1),
+                      out.data_ptr());
+}
+
+bool nf4Product(const Tensor &x, const Nf4Parts &parts, Tensor out) {
+  const DeviceCode *code = codeFor(x);
+  const int64_t columns = x.size(1), rows = out.size(1);
+  if (!code || x.size(0) != 1 || columns % 32 != 0 || parts.block % 32 != 0 || out.scalar_type() != x.scalar_type() || !packed(32, {&x}) ||
+      reinterpret_cast<uintptr_t>(read(parts.packed)) % 16 != 0)
+    return false;
+  return code->launch("nf4Product", {(rows + 7) / 8, kThreads}, read(x), read(parts.packed), read(parts.scales), read(parts.scaleCodes),
+                      read(parts.map), read(parts.nested), parts.offset, parts.block, parts.nestedBlock, rows, columns, out.data_ptr());
+}
+
+bool denseProduct(const Tensor &x, const Tensor &weight, Tensor out) {
+  const DeviceCode *code = codeFor(x);
+  if (!code || x.size(0) != 1 || out.scalar_type() != x.scalar_type() || !packed(x.size(1), {&x, &weight})) return false;
+  return code->launch("denseProduct", {(weight.size(0) + 7) / 8, kThreads}, read(x), read(weight), out.data_ptr(), weight.size(0),
+                      x.size(1));
 }
 
 bool crossEntropy(Tensor logits, const Tensor &targets, double softcap, bool gradient, Tensor &losses) {

@@ -8,6 +8,10 @@
 
 #include <string>
 
+namespace attune::core {
+struct Nf4Parts;
+}
+
 namespace attune::core::device {
 
 /// sum = x + delta (delta undefined: sum is x), y = rms norm of sum, rstd [N, 1] fp32. x [N, W] contiguous.
@@ -22,6 +26,8 @@ bool gateForward(const Tensor &gateUp, io::Activation activation, Tensor &out);
 bool gateBackward(const Tensor &grad, const Tensor &gateUp, io::Activation activation, Tensor &out);
 /// x [N, heads, D] (strided rows and heads) turned into `out`, which may be x.
 bool rotate(const Tensor &x, Tensor out, const Tensor &positions, const Tensor &cos, const Tensor &sin, bool interleaved, bool inverse);
+/// One token's q|k|v [1, (a + 2 kv) D]: its k and v into place `at` of the caches [kv, capacity, D].
+bool storeKeysValues(const Tensor &qkv, Tensor keys, Tensor values, int64_t heads, int64_t at);
 /// One query token against a cache; slopes: ALiBi's, fp32 on the device, undefined = none.
 struct DecodeShape {
   int64_t first = 0;  // the first key in sight
@@ -31,6 +37,13 @@ struct DecodeShape {
 };
 /// q [1, a, D] against keys, values [kv, capacity, D] -> out [1, a, D].
 bool decodeAttention(const Tensor &q, const Tensor &keys, const Tensor &values, const DecodeShape &shape, Tensor &out);
+/// All of an NF4 or int8 module into out [rows, columns].
+bool nf4Decode(const Nf4Parts &parts, Tensor out);
+bool int8Decode(const Tensor &codes, const Tensor &scales, Tensor out);
+/// x [1, columns] . moduleᵀ into out [1, rows], both contiguous: nothing is decoded through memory.
+bool nf4Product(const Tensor &x, const Nf4Parts &parts, Tensor out);
+/// x [1, columns] . weight [rows, columns]ᵀ into out [1, rows], all contiguous.
+bool denseProduct(const Tensor &x, const Tensor &weight, Tensor out);
 /// losses [N] fp32 of logits [N, V]; with `gradient` the logits become d loss / d logits.
 bool crossEntropy(Tensor logits, const Tensor &targets, double softcap, bool gradient, Tensor &losses);
 

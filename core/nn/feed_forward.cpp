@@ -50,6 +50,8 @@ bool usesLoops(const Tensor &gateUp) { return usesOwnKernels(gateUp) && gateUp.d
 
 int64_t rowGrain(int64_t width) { return std::max<int64_t>(1, 16384 / std::max<int64_t>(1, width)); }
 
+} // namespace
+
 Tensor gatedForward(const Tensor &gateUp, io::Activation activation) {
   if (Tensor made; device::gateForward(gateUp, activation, made)) return made;
   if (usesLoops(gateUp)) {
@@ -95,6 +97,8 @@ Tensor gatedBackward(const Tensor &grad, const Tensor &gateUp, io::Activation ac
   result.narrow(1, width, width).copy_(wide.mul(value));
   return result;
 }
+
+namespace {
 
 struct GatedFunction : torch::autograd::Function<GatedFunction> {
   static Tensor forward(AutogradContext *ctx, const Tensor &gateUp, int64_t activation) {

@@ -1,5 +1,7 @@
 #include "core/nn/linear.h"
 
+#include "core/nn/checkpointing.h"
+#include "core/nn/feed_forward.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/low_rank.h"
 #include "core/nn/matmul.h"
@@ -23,13 +25,16 @@ struct Adapters {
   std::vector<int64_t> rankBegin; // column of the slice in x.Aᵀ
 };
 
+Tensor scaledTranspose(const LoraSlice &slice, at::ScalarType type) { return slice.b.detach().to(type).t().mul(slice.scale).contiguous(); }
+
 Adapters gatherAdapters(const std::vector<LoraSlice> &slices, at::ScalarType type) {
   Adapters adapters;
   std::vector<Tensor> parts;
   int64_t begin = 0;
   for (const auto &slice : slices) {
-    parts.push_back(slice.a.detach().to(type));
-    adapters.scaledB.push_back(slice.b.detach().to(type).t().mul(slice.scale).contiguous());
+    const bool ready = slice.readyA.defined() && slice.readyA.scalar_type() == type;
+    parts.push_back(ready ? slice.readyA : slice.a.detach().to(type));
+    adapters.scaledB.push_back(ready ? slice.readyB : scaledTranspose(slice, type));
     adapters.rankBegin.push_back(begin);
     begin += slice.a.size(0);
   }
@@ -42,43 +47,71 @@ struct ForwardResult {
   Tensor reduced; // drop(x).Aᵀ [N, R] of all slices
 };
 
+Tensor decoded(const Weight &weight, at::ScalarType type, DecodedMatrices *kept) {
+  if (!weight.quantised()) return weight.dense().to(type);
+  return kept ? kept->keep(*weight.quantised(), type) : weight.quantised()->dense(type);
+}
+
 Tensor product(const Tensor &x, const Weight &weight, DecodedMatrices *kept) {
-  if (!weight.quantised()) return matmulTransposed(x, weight.dense().to(x.scalar_type()));
   Tensor y;
-  if (weight.quantised()->smallProduct(x, y)) return y;
-  return matmulTransposed(x, kept ? kept->keep(*weight.quantised(), x.scalar_type()) : weight.quantised()->dense(x.scalar_type()));
+  if (weight.quantised() && weight.quantised()->smallProduct(x, y)) return y;
+  return matmulTransposed(x, decoded(weight, x.scalar_type(), kept));
+}
+
+int64_t rowsOf(const Weight &weight) { return weight.quantised() ? weight.quantised()->rows() : weight.dense().size(0); }
+
+/// Whether LoRA's share is written first and the big product added to it: an accelerator reads what it adds to while it computes,
+/// so a pass over y is saved. Every row of y has to have a share, and one row takes another product.
+bool sharesFirst(const Tensor &x, const Weight &weight, const std::vector<LoraSlice> &slices) {
+  if (!x.is_cuda() || x.size(0) < 2 || adapterType(x) != x.scalar_type()) return false;
+  int64_t covered = 0;
+  for (const auto &slice : slices) covered += slice.rowEnd - slice.rowBegin;
+  return covered == rowsOf(weight);
 }
 
 ForwardResult linearForward(const Tensor &x, const Weight &weight, const Tensor &bias, const std::vector<LoraSlice> &slices,
-                            const LoraDropout &drop, DecodedMatrices *kept = nullptr) {
+                            const LoraDropout &drop, Use use, DecodedMatrices *kept = nullptr) {
   ForwardResult result;
-  result.y = product(x, weight, kept);
-  if (bias.defined()) result.y.add_(bias);
-  if (slices.empty()) return result;
-  const auto adapters = gatherAdapters(slices, adapterType(x));
-  result.reduced = lowRankReduce(counterDropout(x, drop.probability, drop.seed), adapters.a);
-  for (size_t i = 0; i < slices.size(); ++i) {
-    const auto &slice = slices[i];
-    lowRankExpand(result.y.narrow(1, slice.rowBegin, slice.rowEnd - slice.rowBegin),
-                  result.reduced.narrow(1, adapters.rankBegin[i], slice.a.size(0)), adapters.scaledB[i]);
+  const bool late = use == Use::Value && sharesFirst(x, weight, slices);
+  if (use == Use::Gradient)
+    result.y = unread({x.size(0), rowsOf(weight)}, x.options());
+  else
+    result.y = late ? at::empty({x.size(0), rowsOf(weight)}, x.options()) : product(x, weight, kept);
+  if (!slices.empty()) {
+    const auto adapters = gatherAdapters(slices, adapterType(x));
+    result.reduced = lowRankReduce(counterDropout(x, drop.probability, drop.seed), adapters.a);
+    for (size_t i = 0; use == Use::Value && i < slices.size(); ++i) {
+      const Tensor share = result.y.narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin);
+      const Tensor reduced = result.reduced.narrow(1, adapters.rankBegin[i], slices[i].a.size(0));
+      if (late)
+        matmulPlainInto(share, reduced, adapters.scaledB[i]);
+      else
+        lowRankExpand(share, reduced, adapters.scaledB[i]);
+    }
   }
+  if (late) matmulTransposedInto(result.y, x, decoded(weight, x.scalar_type(), kept), true);
+  if (bias.defined() && use == Use::Value) result.y.add_(bias);
   return result;
 }
 
-/// The same as lowRankBackward in several passes: for dropout, other devices and types. Returns the gradient of A.
+/// The same as lowRankBackward in several passes: for dropout, other devices and types. Returns the gradient of A; `fresh`: dx
+/// holds nothing yet.
 Tensor separateBackward(const Tensor &x, const Tensor &a, const std::vector<LowRankPart> &parts, double probability, uint64_t seed,
-                        Tensor dx, std::vector<Tensor> &gradB) {
+                        Tensor dx, bool fresh, std::vector<Tensor> &gradB) {
   Tensor back = at::empty({x.size(0), a.size(0)}, a.options()); // s.dY.B [N, R]
   int64_t column = 0;
   for (const auto &part : parts) {
     const int64_t rank = part.scaledB.size(0);
     lowRankReduceInto(back.narrow(1, column, rank), part.grad, part.scaledB);
-    gradB.push_back(lowRankGradient(part.reduced, part.grad));
+    // On an accelerator in the layout of B itself, which is the transpose.
+    gradB.push_back(x.is_cpu() ? lowRankGradient(part.reduced, part.grad) : lowRankGradient(part.grad, part.reduced).t());
     column += rank;
   }
   const Tensor gradA = lowRankGradient(back, counterDropout(x, probability, seed));
   if (!dx.defined()) return gradA;
-  if (probability > 0.0) {
+  if (fresh) {
+    matmulPlainInto(dx, back, a);
+  } else if (probability > 0.0) {
     Tensor through = at::zeros_like(x);
     lowRankExpand(through, back, a);
     dx.add_(counterDropout(through, probability, seed));
@@ -94,12 +127,15 @@ struct QuantisedWeight : torch::CustomClassHolder {
   std::shared_ptr<DecodedMatrices> kept;
 };
 
+constexpr int64_t kUngated = -1;
+
 struct LinearFunction : torch::autograd::Function<LinearFunction> {
   /// `others`: the bias where there is one, then A and B of every slice.
-  static Tensor forward(AutogradContext *ctx, const Tensor &x, const Tensor &dense, at::TensorList others, const Weight *weight,
-                        const std::vector<LoraSlice> *slices, const LoraDropout *drop) {
+  static Tensor forward(AutogradContext *ctx, const Tensor &given, const Tensor &dense, at::TensorList others, const Weight *weight,
+                        const std::vector<LoraSlice> *slices, const LoraDropout *drop, Use use, int64_t gate) {
+    const Tensor x = gate == kUngated ? given : gatedForward(given, static_cast<io::Activation>(gate));
     const auto kept = weight->quantised() ? DequantScope::current() : nullptr;
-    const auto result = linearForward(x, *weight, others.size() % 2 == 1 ? others[0] : Tensor(), *slices, *drop, kept.get());
+    const auto result = linearForward(x, *weight, others.size() % 2 == 1 ? others[0] : Tensor(), *slices, *drop, use, kept.get());
     if (weight->quantised()) {
       auto base = c10::make_intrusive<QuantisedWeight>();
       base->matrix = weight->quantised();
@@ -107,36 +143,40 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
       ctx->saved_data["quantised"] = c10::IValue::make_capsule(std::move(base));
     }
     // x.Aᵀ is 1/70 of x: keeping it saves a pass over x in backward.
-    std::vector<Tensor> saved{x, dense, result.reduced};
+    std::vector<Tensor> saved{given, dense, result.reduced};
     saved.insert(saved.end(), others.begin(), others.end());
     ctx->save_for_backward(std::move(saved));
     std::vector<double> scales;
     std::vector<int64_t> rows;
+    std::vector<Tensor> ready;
     for (const auto &slice : *slices) {
+      if (slice.readyA.defined()) ready.insert(ready.end(), {slice.readyA, slice.readyB});
       scales.push_back(slice.scale);
       rows.push_back(slice.rowBegin);
       rows.push_back(slice.rowEnd);
     }
     ctx->saved_data["scales"] = scales;
     ctx->saved_data["rows"] = rows;
+    ctx->saved_data["ready"] = ready;
+    ctx->saved_data["gate"] = gate;
     ctx->saved_data["probability"] = drop->probability;
     ctx->saved_data["seed"] = static_cast<int64_t>(drop->seed);
     return result.y;
   }
 
-  /// grad . weight
-  static Tensor inputGradient(AutogradContext *ctx, const Tensor &grad, const Tensor &dense) {
-    const auto type = grad.scalar_type();
+  /// The weight for the gradient of the input.
+  static Tensor baseOf(AutogradContext *ctx, at::ScalarType type, const Tensor &dense) {
     const auto found = ctx->saved_data.find("quantised");
-    if (found == ctx->saved_data.end()) return matmulPlain(grad, dense.to(type));
+    if (found == ctx->saved_data.end()) return dense.to(type);
     const auto holder = found->second.toCapsule();
     const auto &base = static_cast<const QuantisedWeight &>(*holder);
-    return matmulPlain(grad, base.kept ? base.kept->take(*base.matrix, type) : base.matrix->dense(type));
+    return base.kept ? base.kept->take(*base.matrix, type) : base.matrix->dense(type);
   }
 
   static variable_list backward(AutogradContext *ctx, variable_list grads) {
     const auto saved = ctx->get_saved_variables();
-    const Tensor &x = saved[0];
+    const int64_t gate = ctx->saved_data["gate"].toInt();
+    const Tensor x = gate == kUngated ? saved[0] : gatedForward(saved[0], static_cast<io::Activation>(gate));
     const Tensor &weight = saved[1];
     const Tensor &reduced = saved[2];
     const auto type = computeType(x.scalar_type());
@@ -149,19 +189,26 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     const bool biased = (saved.size() - 3) % 2 == 1;
     const size_t first = biased ? 4 : 3; // A of slice 0 among the saved tensors
     const size_t output = first - 1;     // and among the inputs: `reduced` is no input
-    variable_list result(output + 2 * scales.size() + 3);
-    if (ctx->needs_input_grad(0)) result[0] = inputGradient(ctx, grad, weight);
+    variable_list result(output + 2 * scales.size() + 5);
+    const bool wantsInput = ctx->needs_input_grad(0);
+    const bool late = wantsInput && !scales.empty() && probability == 0.0 && x.is_cuda() && adapterType(x) == x.scalar_type();
+    if (late)
+      result[0] = at::empty(x.sizes(), x.options());
+    else if (wantsInput)
+      result[0] = matmulPlain(grad, baseOf(ctx, grad.scalar_type(), weight));
     if (ctx->needs_input_grad(1)) {
       Tensor gradWeight = at::zeros(weight.sizes(), weight.options().dtype(type));
       accumulateOuter(gradWeight, grad, x);
       result[1] = gradWeight.to(weight.scalar_type());
     }
     if (biased && ctx->needs_input_grad(2)) result[2] = at::sum(grad.to(type), 0).to(saved[3].scalar_type());
-    if (scales.empty()) return result;
+    if (scales.empty()) return ungated(result, saved[0], gate);
 
     std::vector<LoraSlice> slices(scales.size());
+    const std::vector<Tensor> ready = ctx->saved_data["ready"].toTensorVector();
     for (size_t i = 0; i < scales.size(); ++i) {
-      slices[i] = {saved[first + 2 * i], saved[first + 2 * i + 1], scales[i], rows[2 * i], rows[2 * i + 1]};
+      slices[i] = {saved[first + 2 * i], saved[first + 2 * i + 1], scales[i], rows[2 * i], rows[2 * i + 1], {}, {}};
+      if (ready.size() == 2 * scales.size()) slices[i].readyA = ready[2 * i], slices[i].readyB = ready[2 * i + 1];
     }
     const auto adapters = gatherAdapters(slices, adapterType(x));
     std::vector<LowRankPart> parts;
@@ -172,21 +219,37 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     Tensor gradA;
     std::vector<Tensor> gradB;
     if (probability > 0.0 || !lowRankBackward(x, adapters.a, parts, result[0], gradA, gradB)) {
-      gradA = separateBackward(x, adapters.a, parts, probability, seed, result[0], gradB);
+      gradA = separateBackward(x, adapters.a, parts, probability, seed, result[0], late, gradB);
     }
+    if (late) matmulPlainInto(result[0], grad, baseOf(ctx, grad.scalar_type(), weight), true);
     for (size_t i = 0; i < slices.size(); ++i) {
       result[output + 2 * i] = gradA.narrow(0, adapters.rankBegin[i], slices[i].a.size(0)).to(slices[i].a.scalar_type());
       result[output + 2 * i + 1] = gradB[i].t().mul(slices[i].scale).to(slices[i].b.scalar_type());
     }
+    return ungated(result, saved[0], gate);
+  }
+
+  /// The first gradient through the gate, where there is one.
+  static variable_list ungated(variable_list result, const Tensor &given, int64_t gate) {
+    if (gate != kUngated && result[0].defined()) result[0] = gatedBackward(result[0], given, static_cast<io::Activation>(gate));
     return result;
   }
 };
 
 } // namespace
 
-Tensor linear(const Tensor &x, const Weight &weight, const Tensor &bias, const std::vector<LoraSlice> &slices, const LoraDropout &drop) {
-  const Tensor rows = x.stride(-1) == 1 ? x : x.contiguous();
-  if (!at::GradMode::is_enabled()) return linearForward(rows, weight, bias, slices, drop).y;
+void makeReady(std::vector<LoraSlice> &slices, at::ScalarType type) {
+  const at::NoGradGuard noGrad;
+  for (LoraSlice &slice : slices) {
+    slice.readyA = slice.a.detach().to(type).contiguous();
+    slice.readyB = scaledTranspose(slice, type);
+  }
+}
+
+namespace {
+
+Tensor apply(const Tensor &rows, const Weight &weight, const Tensor &bias, const std::vector<LoraSlice> &slices, const LoraDropout &drop,
+             Use use, int64_t gate) {
   std::vector<Tensor> others;
   if (bias.defined()) others.push_back(bias);
   for (const auto &slice : slices) {
@@ -194,7 +257,23 @@ Tensor linear(const Tensor &x, const Weight &weight, const Tensor &bias, const s
     others.push_back(slice.b);
   }
   static const Tensor none = at::empty({0}); // autograd wants a tensor in the place of a quantised weight
-  return LinearFunction::apply(rows, weight.quantised() ? none : weight.dense(), at::TensorList(others), &weight, &slices, &drop);
+  return LinearFunction::apply(rows, weight.quantised() ? none : weight.dense(), at::TensorList(others), &weight, &slices, &drop, use,
+                               gate);
+}
+
+} // namespace
+
+Tensor linear(const Tensor &x, const Weight &weight, const Tensor &bias, const std::vector<LoraSlice> &slices, const LoraDropout &drop,
+              Use use) {
+  const Tensor rows = x.stride(-1) == 1 ? x : x.contiguous();
+  if (!at::GradMode::is_enabled()) return linearForward(rows, weight, bias, slices, drop, use).y;
+  return apply(rows, weight, bias, slices, drop, use, kUngated);
+}
+
+Tensor gatedLinear(const Tensor &gateUp, io::Activation activation, const Weight &weight, const Tensor &bias,
+                   const std::vector<LoraSlice> &slices, const LoraDropout &drop) {
+  if (!at::GradMode::is_enabled()) return linearForward(gatedForward(gateUp, activation), weight, bias, slices, drop, Use::Value).y;
+  return apply(gateUp, weight, bias, slices, drop, Use::Value, static_cast<int64_t>(activation));
 }
 
 } // namespace attune::core

@@ -3,6 +3,7 @@
 // The product itself goes through matmul(), which uses the fastest exact path this machine has (found by trial).
 #pragma once
 
+#include "core/io/model_config.h"
 #include "core/nn/tensor.h"
 #include "core/nn/weight.h"
 
@@ -18,7 +19,12 @@ struct LoraSlice {
   double scale = 1.0;
   int64_t rowBegin = 0;
   int64_t rowEnd = 0;
+  Tensor readyA = {}; // a in the type of the products; undefined = made at each product
+  Tensor readyB = {}; // scale.bᵀ likewise
 };
+
+/// Makes what each product would make anew, until the adapter changes: for devices where a launch costs more than the work.
+void makeReady(std::vector<LoraSlice> &slices, at::ScalarType type);
 
 struct LoraDropout {
   double probability = 0.0; // 0 in evaluation
@@ -33,7 +39,14 @@ Tensor matmulPlain(const Tensor &x, const Tensor &weight);
 /// x [N, in] -> [N, out]. weight may require grad (full fine-tuning) or not (then no weight gradient is computed). A quantised one
 /// is decoded for each product and no decoded copy is kept, but within a DequantScope.
 /// bias undefined = none. Slices' A and B may be fp32 while x is bf16; their gradients come out in fp32.
+/// Use::Gradient: nobody reads the values, which are then not computed.
+enum class Use { Value, Gradient };
 Tensor linear(const Tensor &x, const Weight &weight, const Tensor &bias, const std::vector<LoraSlice> &slices = {},
-              const LoraDropout &dropout = {});
+              const LoraDropout &dropout = {}, Use use = Use::Value);
+
+/// linear(gatedActivation(gateUp, activation), ...) that keeps gate|up alone, and gates it once more in backward: a third of what
+/// a feed-forward block keeps, for one more pass over it.
+Tensor gatedLinear(const Tensor &gateUp, io::Activation activation, const Weight &weight, const Tensor &bias,
+                   const std::vector<LoraSlice> &slices, const LoraDropout &dropout);
 
 } // namespace attune::core

@@ -1,5 +1,6 @@
 #include "core/nn/matmul.h"
 
+#include "core/nn/device_kernels.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/kernels/parallel.h"
 #include "core/nn/linear.h"
@@ -154,6 +155,10 @@ void accumulateOuter(Tensor out, const Tensor &left, const Tensor &right) {
 }
 
 Tensor matmulTransposed(const Tensor &x, const Tensor &weight) {
+  if (x.is_cuda() && x.size(0) == 1 && weight.is_contiguous()) { // a library's product is made for many rows
+    Tensor out = at::empty({1, weight.size(0)}, x.options());
+    if (device::denseProduct(x.contiguous(), weight, out)) return out;
+  }
   if (x.size(0) > kSmallRows && takes(MatmulPath::OneDnn, x, weight)) return oneDnnLinear(x, weight);
   Tensor out = at::empty({x.size(0), weight.size(0)}, x.options());
   matmulTransposedInto(out, x, weight);

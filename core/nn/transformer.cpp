@@ -1,9 +1,11 @@
 #include "core/nn/transformer.h"
 
 #include "core/nn/checkpointing.h"
+#include "core/nn/device_kernels.h"
 #include "core/nn/embedding.h"
 #include "core/nn/feed_forward.h"
 #include "core/nn/rms_norm.h"
+#include "core/nn/rotary_kernel.h"
 #include "core/nn/token_loss.h"
 
 #include <ATen/TensorOperators.h>
@@ -151,15 +153,22 @@ Tensor Transformer::attendCached(const Pass &pass, size_t layer, const Tensor &p
   const LayerRules &rules = pass.rulesOf(layer);
   KvCache &cache = *pass.cache;
   const int64_t rows = packed.size(0), start = cache.length;
+  const bool turned = !w.qNorm.defined() && rules.turn.tables.cos.defined(); // q and k in one go where they lie
+  if (turned)
+    rotateInPlace(packed.view({rows, c.heads + 2 * c.kvHeads, c.headDim}).narrow(1, 0, c.heads + c.kvHeads), rules.turn.positions,
+                  rules.turn.tables, c.rope.interleaved, false);
   auto heads = [&](int64_t first, int64_t count, const Tensor &norm) {
     Tensor part = packed.narrow(1, first, count * c.headDim).view({rows, count, c.headDim});
+    if (turned) return part;
     if (norm.defined()) part = rmsNorm(part.reshape({-1, c.headDim}), norm, c.normEps, c.normPlusOne).view({rows, count, c.headDim});
     return rules.turn.tables.cos.defined() ? applyRotary(part, rules.turn.positions, rules.turn.tables, c.rope.interleaved) : part;
   };
   const Tensor q = heads(0, c.heads, w.qNorm), k = heads(c.qRows(), c.kvHeads, w.kNorm);
   const Tensor v = packed.narrow(1, c.qRows() + c.kvRows(), c.kvRows()).view({rows, c.kvHeads, c.headDim});
-  cache.keys[layer].narrow(1, start, rows).copy_(k.transpose(0, 1));
-  cache.values[layer].narrow(1, start, rows).copy_(v.transpose(0, 1));
+  if (!turned || !device::storeKeysValues(packed, cache.keys[layer], cache.values[layer], c.heads, start)) {
+    cache.keys[layer].narrow(1, start, rows).copy_(k.transpose(0, 1));
+    cache.values[layer].narrow(1, start, rows).copy_(v.transpose(0, 1));
+  }
   const int64_t skipped = pass.trimsLastLayer && layer + 1 == pass.weights.layers.size() ? rows - 1 : 0;
   const Tensor mixed =
       attentionWithCache(q.narrow(0, skipped, rows - skipped), cache.keys[layer], cache.values[layer], start + skipped, rules.spec);
@@ -184,11 +193,16 @@ std::pair<Tensor, Tensor> Transformer::attentionHalf(const Pass &pass, size_t la
 }
 
 /// normed [N, H] -> what the feed-forward block adds to the residual [N, H].
-Tensor Transformer::feedForwardHalf(const Pass &pass, size_t layer, const Tensor &normed) const {
+Tensor Transformer::feedForwardHalf(const Pass &pass, size_t layer, const Tensor &normed, Use use) const {
   const LayerWeights &w = pass.layer(layer);
+  if (w.feedForwardOutNorm.defined()) use = Use::Value; // its backward reads them
   const Tensor gateUp = linear(normed, w.gateUp, w.gateUpBias, pass.slices(layer, &LayerAdapters::gateUp), pass.dropout(layer, 2));
-  const Tensor added = linear(gatedActivation(gateUp, m_config.activation), w.down, w.downBias, pass.slices(layer, &LayerAdapters::down),
-                              pass.dropout(layer, 3));
+  // On an accelerator memory is dearer than one more pass; within a recomputed segment nothing is kept for long anyway.
+  const bool gatesAgain = gateUp.is_cuda() && pass.options.recompute == RecomputePolicy::None;
+  const Tensor added = gatesAgain ? gatedLinear(gateUp, m_config.activation, w.down, w.downBias, pass.slices(layer, &LayerAdapters::down),
+                                                pass.dropout(layer, 3))
+                                  : linear(gatedActivation(gateUp, m_config.activation), w.down, w.downBias,
+                                           pass.slices(layer, &LayerAdapters::down), pass.dropout(layer, 3), use);
   return w.feedForwardOutNorm.defined() ? rmsNorm(added, w.feedForwardOutNorm, m_config.normEps, m_config.normPlusOne) : added;
 }
 
@@ -215,9 +229,10 @@ std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, con
     const bool recompute = options.recompute == RecomputePolicy::Layer && at::GradMode::is_enabled();
     if (recompute) {
       residual = checkpointed(
-          [this, shared, layer](const Tensor &input) {
+          [this, shared, layer](const Tensor &input, bool again) {
             const auto [sum, normed] = attentionHalf(*shared, layer, input, Tensor());
-            return sum + feedForwardHalf(*shared, layer, normed);
+            const Tensor added = feedForwardHalf(*shared, layer, normed, again ? Use::Gradient : Use::Value);
+            return again ? unreadSum(sum, added) : sum + added;
           },
           residual, pass.trainable(layer, true));
       continue;
@@ -225,8 +240,11 @@ std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, con
     Tensor normed;
     std::tie(residual, normed) = attentionHalf(pass, layer, residual, delta);
     if (options.recompute == RecomputePolicy::FeedForward && at::GradMode::is_enabled())
-      delta = checkpointed([this, shared, layer](const Tensor &input) { return feedForwardHalf(*shared, layer, input); }, normed,
-                           pass.trainable(layer, false));
+      delta = checkpointed(
+          [this, shared, layer](const Tensor &input, bool again) {
+            return feedForwardHalf(*shared, layer, input, again ? Use::Gradient : Use::Value);
+          },
+          normed, pass.trainable(layer, false));
     else
       delta = feedForwardHalf(pass, layer, normed);
   }

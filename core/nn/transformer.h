@@ -61,7 +61,7 @@ private:
   std::pair<Tensor, Tensor> attentionHalf(const Pass &pass, size_t layer, const Tensor &residual, const Tensor &delta) const;
   Tensor attend(const Pass &pass, size_t layer, const Tensor &packed) const;
   Tensor attendCached(const Pass &pass, size_t layer, const Tensor &packed) const;
-  Tensor feedForwardHalf(const Pass &pass, size_t layer, const Tensor &normed) const;
+  Tensor feedForwardHalf(const Pass &pass, size_t layer, const Tensor &normed, Use use = Use::Value) const;
 
   io::ModelConfig m_config;
   std::vector<float> m_slopes; // ALiBi's, empty = none

@@ -1,5 +1,7 @@
 #include "core/quant/int8.h"
 
+#include "core/nn/device_kernels.h"
+
 #include <ATen/TensorOperators.h>
 
 namespace attune::core {
@@ -28,6 +30,7 @@ template <class S> void Int8Module::decodeRows(int64_t begin, int64_t end, S *ou
 
 void Int8Module::decodePlainly(Tensor out) const {
   const at::NoGradGuard noGrad;
+  if (device::int8Decode(m_codes, m_scales, out)) return;
   out.copy_(m_codes.to(at::kFloat).mul_(m_scales.unsqueeze(1)).mul_(kUnit));
 }
 

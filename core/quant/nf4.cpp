@@ -1,6 +1,7 @@
 #include "core/quant/nf4.h"
 
 #include "core/base/nf4_code.h"
+#include "core/nn/device_kernels.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
@@ -131,6 +132,7 @@ Tensor Nf4Module::plainScales() const {
 
 void Nf4Module::decodePlainly(Tensor out) const {
   const at::NoGradGuard noGrad;
+  if (device::nf4Decode(m_parts, out)) return;
   const Tensor scales = plainScales(), table = pairTable(m_parts.packed.device());
   const int64_t block = m_parts.block, count = rows() * columns(), whole = count / block * block;
   Tensor flat = out.view({-1});
@@ -147,6 +149,8 @@ void Nf4Module::decodePlainly(Tensor out) const {
   }
   if (whole < count) flat.narrow(0, whole, count - whole).copy_(values(whole, count).mul(scales.narrow(0, whole / block, 1)));
 }
+
+bool Nf4Module::rowProduct(const Tensor &x, Tensor out) const { return device::nf4Product(x, m_parts, out); }
 
 std::vector<Tensor *> Nf4Module::tensors() {
   std::vector<Tensor *> all;

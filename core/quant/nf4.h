@@ -33,6 +33,7 @@ public:
   int64_t codeBytes() const override;
   int64_t stateBytes() const override;
   const Nf4Parts &parts() const { return m_parts; }
+  bool rowProduct(const Tensor &x, Tensor out) const override;
 
 protected:
   void decodePlainly(Tensor out) const override;

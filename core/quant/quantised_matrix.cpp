@@ -45,7 +45,17 @@ Tensor QuantisedMatrix::dense(at::ScalarType type) const {
   return whole;
 }
 
+bool QuantisedMatrix::rowProduct(const Tensor &x, Tensor &out) const {
+  const at::NoGradGuard noGrad;
+  Tensor result = at::empty({1, m_rows}, x.options());
+  for (const Part &part : m_parts)
+    if (part.storedRows || !part.module->rowProduct(x, result.narrow(1, part.rowBegin, part.module->rows()))) return false;
+  out = result;
+  return true;
+}
+
 bool QuantisedMatrix::smallProduct(const Tensor &x, Tensor &out) const {
+  if (x.is_cuda()) return x.size(0) == 1 && rowProduct(x.contiguous(), out);
   constexpr int64_t kTile = 4; // rows of the weight at a time
   const int64_t count = x.size(0), in = columns();
   if (count < 1 || count > kSmallRows || !usesOwnKernels(x) || !m_parts.front().module->tensors().front()->is_cpu()) return false;

@@ -33,6 +33,8 @@ public:
   bool smallProduct(const Tensor &x, Tensor &out) const;
 
 private:
+  bool rowProduct(const Tensor &x, Tensor &out) const;
+
   std::vector<Part> m_parts;
   int64_t m_rows = 0;
 };

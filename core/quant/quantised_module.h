@@ -35,6 +35,9 @@ public:
   /// All rows into a contiguous [rows, columns] of any floating type on the codes' device.
   void decodeInto(Tensor out) const;
 
+  /// x [1, columns] . thisᵀ into out [1, rows] on an accelerator, without decoding through memory; false = not here.
+  virtual bool rowProduct(const Tensor &, Tensor) const { return false; }
+
   /// Everything kept, for counting, hashing and moving to another device.
   virtual std::vector<Tensor *> tensors() = 0;
   virtual int64_t codeBytes() const = 0;  // of the weights' codes

@@ -5,10 +5,12 @@
 #include "core/device/compute_device.h"
 #include "core/nn/attention.h"
 #include "core/nn/feed_forward.h"
+#include "core/nn/linear.h"
 #include "core/nn/rms_norm.h"
 #include "core/nn/rotary.h"
 #include "core/nn/rotary_kernel.h"
 #include "core/nn/token_loss.h"
+#include "core/quant/quantised_matrix.h"
 #include "tests/nn/nn_support.h"
 
 #include <cmath>
@@ -120,6 +122,32 @@ TEST_CASE("on a card: one query against a cache, grouped heads, window, soft cap
         const Tensor actual = attentionWithCache(q, keys, values, start, spec);
         const Tensor expected = attentionWithCache(q.to(at::kDouble), keys.to(at::kDouble), values.to(at::kDouble), start, spec);
         CHECK(relativeError(actual.cpu(), expected.cpu()) < tolerance);
+      }
+    }
+}
+
+TEST_CASE("on a card: quantised modules decode to the same bits, and multiply one row as decoded") {
+  if (!hasCard()) return;
+  for (const auto kind : {api::Quantization::Nf4, api::Quantization::Int8})
+    for (const int64_t columns : {64, 96, 1024}) {
+      CAPTURE(columns);
+      const int64_t rows = 192;
+      const Tensor values = random({rows, columns}, 5);
+      auto made = QuantisedModule::make(kind, rows, columns);
+      REQUIRE(made->encode(0, rows, values.data_ptr<float>()));
+      made->finish();
+      const Tensor host = at::empty({rows, columns});
+      made->decodeInto(host);
+      std::shared_ptr<QuantisedModule> module = std::move(made);
+      for (Tensor *tensor : module->tensors()) *tensor = onCard(*tensor);
+      for (const auto &[type, tolerance] : kTolerances) {
+        const Tensor card = onCard(at::empty({rows, columns}, at::TensorOptions().dtype(type)));
+        module->decodeInto(card);
+        CHECK(card.cpu().equal(host.to(type)));
+        const QuantisedMatrix matrix({{module, 0, nullptr}});
+        const Tensor x = onCard(random({1, columns}, 6, type)), exact = x.cpu().to(at::kDouble).mm(host.to(at::kDouble).t());
+        if (Tensor out; matrix.smallProduct(x, out)) CHECK(relativeError(out.cpu(), exact) < tolerance);
+        CHECK(relativeError(matmulTransposed(x, card).cpu(), exact) < tolerance);
       }
     }
 }

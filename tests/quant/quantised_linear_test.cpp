@@ -141,7 +141,7 @@ TEST_CASE("In a recomputed segment one decoding serves forward and backward, and
   int segments = 0;
   std::vector<Tensor> leaves;
   for (const Tensor &input : inputs) leaves.push_back(leaf(input));
-  const Segment segment = [&](const Tensor &x) {
+  const Segment segment = [&](const Tensor &x, bool) {
     ++segments;
     std::vector<Tensor> v = leaves;
     v[0] = x;

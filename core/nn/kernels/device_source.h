@@ -218,6 +218,15 @@ extern "C" __global__ void rotateHalves(const T *in, T *out, const int64 *positi
   to[packs + p] = y;
 }
 
+/// One token's packed q|k|v: k and v go to place `at` of the caches [kvHeads, capacity, dim]. One pack a thread.
+extern "C" __global__ void storeKeysValues(const T *qkv, T *keys, T *values, int64 kvStride, int64 at, int heads, int kvHeads, int dim) {
+  const int packs = dim / PACK, i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i >= 2 * kvHeads * packs) return;
+  const int p = i % packs, head = i / packs;
+  T *to = head < kvHeads ? keys + head * kvStride : values + (head - kvHeads) * kvStride;
+  ((Pack *)(to + at * dim))[p] = ((const Pack *)(qkv + (int64)(heads + head) * dim))[p];
+}
+
 /// One query a head against the keys and values in a cache [kvHeads, capacity, dim]: a block a query head, scores of all
 /// `length` keys in shared memory. first: the first key in sight; slopes null = no ALiBi.
 extern "C" __global__ void decodeAttention(const T *q, const T *keys, const T *values, T *out, int64 kvStride, int64 first, int64 length,
@@ -273,6 +282,119 @@ extern "C" __global__ void decodeAttention(const T *q, const T *keys, const T *v
     result.v[i] = narrow(value / total);
   }
   ((Pack *)(out + (int64)head * dim))[p] = result;
+}
+
+/// The 16 values of NF4 into shared memory.
+__device__ inline void loadNf4(float *table) {
+  const float values[16] = {-1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f, -0.28444138169288635f,
+                            -0.18477343022823334f, -0.09105003625154495f, 0.0f, 0.07958029955625534f, 0.16093020141124725f,
+                            0.24611230194568634f, 0.33791524171829224f, 0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f};
+  if (threadIdx.x < 16) table[threadIdx.x] = values[threadIdx.x];
+  __syncthreads();
+}
+
+/// What a block's weights are multiplied with: its own scale, or one decoded from 8 bits. Rounded step by step as on the CPU.
+__device__ inline float nf4Scale(const float *scales, const unsigned char *codes, const float *map, const float *nested, float offset,
+                                 int64 nestedBlock, int64 block) {
+  if (scales) return scales[block];
+  return __fadd_rn(__fmul_rn(map[codes[block]], nested[block / nestedBlock]), offset);
+}
+
+/// Eight weights a thread; their number and the block are multiples of eight.
+extern "C" __global__ void nf4Decode(const unsigned *packed, const float *scales, const unsigned char *codes, const float *map,
+                                     const float *nested, float offset, int64 block, int64 nestedBlock, int64 count, T *out) {
+  __shared__ float table[16];
+  loadNf4(table);
+  const int64 i = blockIdx.x * (int64)blockDim.x + threadIdx.x;
+  if (i >= count / 8) return;
+  const float scale = nf4Scale(scales, codes, map, nested, offset, nestedBlock, i * 8 / block);
+  const unsigned word = packed[i];
+  Pack *to = (Pack *)(out + i * 8);
+  for (int p = 0; p < 8 / PACK; ++p) {
+    Pack r;
+    for (int k = 0; k < PACK; ++k) {
+      const int place = p * PACK + k, shift = (place >> 1) * 8 + ((place & 1) ? 0 : 4); // the first of a byte is its high half
+      r.v[k] = narrow(__fmul_rn(table[(word >> shift) & 15u], scale));
+    }
+    to[p] = r;
+  }
+}
+
+/// y[row] = x . weights[row] of 32 weights a thread at a time, a row by 32 threads, eight rows a block. columns: whole 32s.
+extern "C" __global__ void nf4Product(const T *x, const uint4 *packed, const float *scales, const unsigned char *codes, const float *map,
+                                      const float *nested, float offset, int64 block, int64 nestedBlock, int64 rows, int64 columns, T *y) {
+  __shared__ float table[16];
+  __shared__ float parts[256];
+  loadNf4(table);
+  const int64 row = blockIdx.x * 8LL + threadIdx.x / 32, pieces = columns / 32;
+  float sum = 0;
+  if (row < rows)
+    for (int64 c = threadIdx.x % 32; c < pieces; c += 32) {
+      const uint4 words = packed[row * pieces + c];
+      const unsigned all[4] = {words.x, words.y, words.z, words.w};
+      const Pack *from = (const Pack *)(x + c * 32);
+      float dot = 0;
+      for (int p = 0; p < 32 / PACK; ++p) {
+        const Pack a = from[p];
+        for (int k = 0; k < PACK; ++k) {
+          const int place = p * PACK + k, in = place & 7, shift = (in >> 1) * 8 + ((in & 1) ? 0 : 4);
+          dot += table[(all[place >> 3] >> shift) & 15u] * wide(a.v[k]);
+        }
+      }
+      sum += dot * nf4Scale(scales, codes, map, nested, offset, nestedBlock, (row * columns + c * 32) / block);
+    }
+  parts[threadIdx.x] = sum;
+  __syncthreads();
+  if (threadIdx.x % 32 || row >= rows) return;
+  float total = 0;
+  for (int i = 0; i < 32; ++i) total += parts[threadIdx.x + i];
+  y[row] = narrow(total);
+}
+
+/// Eight weights a thread of rows whose length is a multiple of eight.
+extern "C" __global__ void int8Decode(const uint2 *codes, const float *scales, int64 rows, int64 columns, T *out) {
+  const int64 i = blockIdx.x * (int64)blockDim.x + threadIdx.x;
+  if (i >= rows * columns / 8) return;
+  const float scale = scales[i * 8 / columns];
+  const uint2 words = codes[i];
+  Pack *to = (Pack *)(out + i * 8);
+  for (int p = 0; p < 8 / PACK; ++p) {
+    Pack r;
+    for (int k = 0; k < PACK; ++k) {
+      const int place = p * PACK + k;
+      const int code = (int)(signed char)(((place < 4 ? words.x : words.y) >> ((place & 3) * 8)) & 255u);
+      r.v[k] = narrow(__fmul_rn(__fmul_rn((float)code, scale), 7.874015718698502e-3f));
+    }
+    to[p] = r;
+  }
+}
+
+/// y = x . weight^T for one row x: 32 threads a row of the weight, eight rows a block.
+extern "C" __global__ void denseProduct(const T *x, const T *weight, T *y, int64 rows, int64 columns) {
+  __shared__ float parts[256];
+  const int64 row = blockIdx.x * 8LL + threadIdx.x / 32, packs = columns / PACK;
+  float sum = 0;
+  if (row < rows) {
+    const Pack *w = (const Pack *)(weight + row * columns), *v = (const Pack *)x;
+    int64 c = threadIdx.x % 32;
+    for (; c + 96 < packs; c += 128) { // four reads on their way at once
+      const Pack a[4] = {w[c], w[c + 32], w[c + 64], w[c + 96]};
+      for (int j = 0; j < 4; ++j) {
+        const Pack b = v[c + 32 * j];
+        for (int k = 0; k < PACK; ++k) sum += wide(a[j].v[k]) * wide(b.v[k]);
+      }
+    }
+    for (; c < packs; c += 32) {
+      const Pack a = w[c], b = v[c];
+      for (int k = 0; k < PACK; ++k) sum += wide(a.v[k]) * wide(b.v[k]);
+    }
+  }
+  parts[threadIdx.x] = sum;
+  __syncthreads();
+  if (threadIdx.x % 32 || row >= rows) return;
+  float total = 0;
+  for (int i = 0; i < 32; ++i) total += parts[threadIdx.x + i];
+  y[row] = narrow(total);
 }
 
 /// -log softmax(logits)[target] a row into losses; where `gradient` is set the logits become softmax - onehot. softcap 0 = none.

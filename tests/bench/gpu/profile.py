@@ -1,8 +1,9 @@
 """GPU time by kernel of one step_bench case, by Nsight Compute: the share of each, the sum against the wall time of a step.
-usage: profile.py '{"layers":4,"steps":2,...}' [ROWS]      (needs ncu; a step runs slower under it, its kernels do not)"""
+usage: profile.py '{"layers":4,"steps":2,...}' [ROWS]      (needs ncu; a step runs slower under it, its kernels do not)
+What it sees are the steps after the first, or the last answer."""
 import collections, csv, io, json, re, subprocess, sys
 case, rows = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 40
-log = subprocess.run(["ncu", "--csv", "--metrics", "gpu__time_duration.sum", "--clock-control", "none", "build-worker/bin/step_bench", case],
+log = subprocess.run(["ncu", "--csv", "--metrics", "gpu__time_duration.sum", "--clock-control", "none", "--profile-from-start", "off", "build-worker/bin/step_bench", case],
                      capture_output=True, text=True).stdout
 start = log.index('"ID"')
 time, count = collections.Counter(), collections.Counter()
