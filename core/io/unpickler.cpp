@@ -244,7 +244,7 @@ private:
     if (properties.kind == Kind::None || (properties.kind == Kind::Dict && properties.items.empty())) return true;
     const Node *name = properties.kind == Kind::Dict ? item(properties, 0, Kind::Text) : nullptr;
     return fail("The pickle gives a tensor the property \"" + (name ? shortened(std::string(name->text), 80) : "?") +
-                "\", which is not read: save its plain values, as contiguous() makes them");
+                "\", which is not read: save its plain values (resolve_neg, resolve_conj)");
   }
   bool numbers(const Node *tuple, std::vector<int64_t> &out) const {
     if (!tuple || tuple->items.size() > kMaxDimensions) return false;
