@@ -15,9 +15,18 @@ namespace attune {
 namespace {
 
 Error ioError(const std::string &what, const std::string &path, int reason) {
-  const char *hint = reason == ENOSPC                      ? "Free some disk space and try again."
-                     : reason == EROFS || reason == EACCES ? "Choose a folder that can be written to."
-                                                           : "";
+  const char *hint = "";
+  switch (reason) {
+  case ENOSPC: hint = "Free some disk space and try again."; break;
+  case EROFS:
+  case EACCES: hint = "Choose a folder that can be written to."; break;
+  case ENOENT:
+  case ENOTDIR: hint = "Make the folder first, or choose another path."; break;
+  case EISDIR:
+  case ENAMETOOLONG:
+  case ELOOP: hint = "Choose another path."; break;
+  default: break;
+  }
   return {ErrorCode::IoFailed, what + ": " + std::strerror(reason) + ".", path, hint};
 }
 

@@ -21,6 +21,14 @@ inline Status checkFolder(const std::string &path) {
                {}};
 }
 
+/// What to do, for an error that does not say so itself.
+template <typename T> Result<T> orHint(Result<T> result, const char *hint) {
+  if (result.ok() || !result.error().hint.empty()) return result;
+  Error error = result.error();
+  error.hint = hint;
+  return error;
+}
+
 /// FileNotFound (missing, unreadable, no regular file) becomes MissingInFolder; everything else stays.
 template <typename T> Result<T> insideFolder(Result<T> result) {
   if (result.ok() || result.error().code != ErrorCode::FileNotFound) return result;

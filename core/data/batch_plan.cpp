@@ -70,6 +70,10 @@ StepWindow BatchPlan::window(int64_t step) const {
       }
     }
     window.microBatches.push_back(collate(*m_state->samples, batch));
+    if (!options.packing) { // then a run is what transformers computes, whose batch is padded to its longest row
+      MicroBatch &made = window.microBatches.back();
+      made.rotaryLength = made.positions.empty() ? 0 : *std::max_element(made.positions.begin(), made.positions.end()) + 1;
+    }
     window.tokens += window.microBatches.back().tokens();
     window.trainedTokens += static_cast<int64_t>(window.microBatches.back().targets.size());
   }

@@ -24,6 +24,9 @@ struct MicroBatch {
   std::vector<int64_t> segmentStarts; // [S + 1], last = N
   std::vector<int64_t> targetRows;    // [M]
   std::vector<int64_t> targets;       // [M]
+  /// The length that rotary scaling goes by (dynamic, longrope) for all rows alike, as if the batch were padded to it; 0 =
+  /// each segment's own.
+  int64_t rotaryLength = 0;
   int64_t tokens() const { return static_cast<int64_t>(ids.size()); }
 };
 

@@ -7,8 +7,7 @@
 namespace attune::io {
 
 void ConfigReader::malformed(const std::string &key, const std::string &message) {
-  fail({ErrorCode::MalformedFile, "The setting " + key + " " + message + ".", m_where + "#" + key,
-        "Take config.json from the model's original folder."});
+  fail({ErrorCode::MalformedFile, "The setting " + key + " " + message + ".", m_where + "#" + key, kConfigHint});
 }
 
 void ConfigReader::unsupported(const std::string &key, const std::string &what) {

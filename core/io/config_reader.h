@@ -12,6 +12,8 @@
 
 namespace attune::io {
 
+constexpr const char *kConfigHint = "Take config.json from the model's original folder.";
+
 class ConfigReader {
 public:
   ConfigReader(const Json &object, std::string where) : m_object(object), m_where(std::move(where)) {}

@@ -2,7 +2,6 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/inside_folder.h"
-#include "core/base/shorten.h"
 #include "core/io/adapter_tensors.h"
 #include "core/io/gguf_model.h"
 #include "core/io/hf_folder.h"
@@ -10,12 +9,10 @@
 #include "core/io/model_tensors.h"
 #include "core/io/safetensors.h"
 #include "core/io/stored_tensor.h"
-#include "core/model/families/model_family.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <set>
 
 namespace attune::io {
 
@@ -107,28 +104,9 @@ void addTensors(Json &facts, const std::vector<StoredTensor> &tensors) {
   facts["parameters"] = parameters;
 }
 
-/// Tensors that the settings do not speak of: a layer too many, a head of another kind. Nothing reads them.
 void noteSurplus(Description &result, const WeightSource &source, const std::string &path) {
-  const core::ModelFamily *family = core::findFamilyByType(source.config().family);
-  if (!family) return;
-  std::set<std::string> expected = {family->head + ".weight"}; // may be stored beside the embedding it is tied to
-  for (ExpectedTensor &tensor : expectedTensors(source.config())) expected.insert(std::move(tensor.name));
-  size_t surplus = 0;
-  std::string first;
-  for (const TensorInfo &tensor : source.tensors()) {
-    const std::string ending = ".rotary_emb.inv_freq"; // stored by old versions of transformers, always computed
-    const bool computed =
-        tensor.name.size() > ending.size() && tensor.name.compare(tensor.name.size() - ending.size(), ending.size(), ending) == 0;
-    const bool apart = std::any_of(family->otherParts.begin(), family->otherParts.end(),
-                                   [&](const std::string &part) { return tensor.name.compare(0, part.size(), part) == 0; });
-    if (computed || apart || expected.count(tensor.name)) continue;
-    if (surplus++ == 0) first = tensor.name;
-  }
-  if (surplus == 0) return;
-  result.problem({ErrorCode::UnsupportedModel,
-                  std::to_string(surplus) + " tensors are not of a model with these settings and are not read, the first is \"" +
-                      shortened(first) + "\".",
-                  path, ""});
+  const std::string text = surplusText(surplusTensors(source));
+  if (!text.empty()) result.problem({ErrorCode::UnsupportedModel, text, path, ""});
 }
 
 std::string scalarText(const GgufFile &file, const std::string &key) {

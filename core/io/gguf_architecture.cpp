@@ -149,7 +149,7 @@ Result<ModelConfig> readGgufConfig(const GgufFile &file, const GgufArchitecture 
   readOwn(metadata, config);
   config.storedDtype = storedDtype(file);
   if (metadata.error()) return *metadata.error();
-  ATTUNE_CHECK(checkModelLimits(config, file.where()));
+  ATTUNE_CHECK(checkModelLimits(config, file.where(), prefix));
   return config;
 }
 

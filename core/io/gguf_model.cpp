@@ -12,6 +12,8 @@ namespace attune::io {
 
 namespace {
 
+constexpr const char *kAgain = "Download or convert the file again.";
+
 class GgufSource : public WeightSource {
 public:
   GgufSource(std::shared_ptr<const GgufFile> file, ModelConfig config, const GgufArchitecture &architecture)
@@ -111,7 +113,7 @@ private:
     if (m_architecture.permuted) part.permutedHeads = ofQuery ? m_config.heads : ofKey ? m_config.kvHeads : 0;
     if (part.permutedHeads && (m_config.headDim % 2 != 0 || part.rows != part.permutedHeads * m_config.headDim)) {
       return Error{ErrorCode::MalformedFile, "The tensor \"" + tensor.name + "\" does not have the rows that its heads need.",
-                   m_file->where(), ""};
+                   m_file->where(), kAgain};
     }
     const auto [found, fresh] = m_index.emplace(place.name, m_entries.size());
     if (fresh) {
@@ -122,7 +124,7 @@ private:
     }
     Entry &entry = m_entries[found->second];
     if (entry.joined != (place.part >= 0))
-      return Error{ErrorCode::MalformedFile, "The model has q, k and v of a layer both apart and as one.", m_file->where(), ""};
+      return Error{ErrorCode::MalformedFile, "The model has q, k and v of a layer both apart and as one.", m_file->where(), kAgain};
     entry.parts[static_cast<size_t>(std::max(0, place.part))] = part;
     const std::string norm = "norm.weight";
     entry.minusOne = m_architecture.normsPlusOne && tensor.name.size() >= norm.size() &&
@@ -138,8 +140,7 @@ private:
       Entry &entry = m_entries[i];
       if (!entry.joined) continue;
       const auto refuse = [&](const char *what) {
-        return Error{ErrorCode::MalformedFile, "The tensor \"" + m_tensors[i].name + "\" " + what + ".", m_file->where(),
-                     "Download or convert the file again."};
+        return Error{ErrorCode::MalformedFile, "The tensor \"" + m_tensors[i].name + "\" " + what + ".", m_file->where(), kAgain};
       };
       std::vector<int64_t> shape = entry.parts.front().tensor ? entry.parts.front().tensor->shape : std::vector<int64_t>();
       if (shape.empty()) return refuse("lacks its q rows");
@@ -205,9 +206,7 @@ std::string huggingFaceName(const std::string &ggufName, const ModelConfig &conf
 
 Result<ModelConfig> ggufModelConfig(const GgufFile &file) {
   const auto name = file.text("general.architecture");
-  if (!name)
-    return Error{ErrorCode::MalformedFile, "The metadata general.architecture is missing.", file.where(),
-                 "Download or convert the file again."};
+  if (!name) return Error{ErrorCode::MalformedFile, "The metadata general.architecture is missing.", file.where(), kAgain};
   if (file.text("general.type").value_or("model") != "model") {
     return Error{ErrorCode::UnsupportedModel,
                  "This GGUF file is not a model but of type \"" + std::string(file.text("general.type")->substr(0, 40)) + "\".",

@@ -3,11 +3,13 @@
 #include "core/base/atomic_file.h"
 #include "core/base/inside_folder.h"
 #include "core/base/json.h"
+#include "core/io/config_reader.h"
 #include "core/io/nf4_tensor.h"
 #include "core/io/safetensors.h"
 #include "core/io/stored_tensor.h"
 #include "core/model/families/model_family.h"
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <set>
@@ -28,9 +30,16 @@ bool exists(const std::string &path) {
   return fs::exists(path, ignored);
 }
 
-bool isPlainName(const std::string &name) {
-  return !name.empty() && name.size() < 256 && name != "." && name != ".." &&
-         name.find_first_of(std::string("/\\\0", 3)) == std::string::npos;
+/// A relative path of plain names, none of which leads up or nowhere.
+bool staysInside(const std::string &path) {
+  if (path.size() > 1000 || path.find_first_of(std::string("\\\0", 2)) != std::string::npos) return false;
+  for (size_t begin = 0; begin <= path.size();) {
+    const size_t end = std::min(path.find('/', begin), path.size());
+    const std::string name = path.substr(begin, end - begin);
+    if (name.empty() || name.size() > 255 || name == "." || name == "..") return false;
+    begin = end + 1;
+  }
+  return true;
 }
 
 /// Streams the index, so that a hostile one costs no more than its entries and no quadratic key search.
@@ -59,7 +68,7 @@ public:
   bool string(string_t &value) override {
     if (!m_inMap) return true;
     if (m_depth != 2) return fail("weight_map must hold file names only");
-    if (!isPlainName(value)) return fail("The shard name \"" + value.substr(0, 80) + "\" leaves the model's folder");
+    if (!staysInside(value)) return fail("The shard name \"" + value.substr(0, 80) + "\" is no file inside the model's folder");
     return files.emplace(m_key, value).second || fail("The tensor \"" + m_key.substr(0, 80) + "\" stands in the index twice");
   }
   bool null() override { return other(); }
@@ -289,7 +298,7 @@ Result<std::unique_ptr<WeightSource>> openHfFolder(const std::string &path, bool
     return Error{ErrorCode::MissingInFolder, "The folder has no config.json, so it is not a Hugging Face model.", path,
                  "Give a model folder with config.json and weights, or the path of a .gguf file."};
   }
-  ATTUNE_TRY(const std::string text, insideFolder(readFile(configPath, kMaxConfigBytes)));
+  ATTUNE_TRY(const std::string text, orHint(insideFolder(readFile(configPath, kMaxConfigBytes)), kConfigHint));
   ATTUNE_TRY(ModelConfig config, parseModelConfig(text, configPath));
   auto source = std::make_unique<HfSource>(std::move(config));
   if (headerOnly) return std::unique_ptr<WeightSource>(std::move(source));

@@ -1,5 +1,6 @@
 #include "core/io/model_config.h"
 
+#include "core/base/inside_folder.h"
 #include "core/io/config_reader.h"
 #include "core/io/model_limits.h"
 #include "core/model/families/model_family.h"
@@ -68,7 +69,7 @@ Result<std::string> architectureOf(ConfigReader &config) {
     const Json &list = config.object().at("architectures");
     if (!list.is_array() || list.empty() || !list.front().is_string()) {
       return Error{ErrorCode::MalformedFile, "The setting architectures should be a list with one name.", config.where() + "#architectures",
-                   ""};
+                   kConfigHint};
     }
     return list.front().get<std::string>();
   }
@@ -138,8 +139,8 @@ std::vector<int64_t> groupedRows(const ModelConfig &config) {
 }
 
 Result<ModelConfig> parseModelConfig(const std::string &json, const std::string &where) {
-  ATTUNE_TRY(const Json object, parseJson(json, where, kLimits));
-  if (!object.is_object()) return Error{ErrorCode::MalformedFile, "A model's config.json must be one JSON object.", where, ""};
+  ATTUNE_TRY(const Json object, orHint(parseJson(json, where, kLimits), kConfigHint));
+  if (!object.is_object()) return Error{ErrorCode::MalformedFile, "A model's config.json must be one JSON object.", where, kConfigHint};
   ConfigReader outer(object, where);
   ATTUNE_TRY(const std::string architecture, architectureOf(outer));
   const core::ModelFamily *family = core::findFamily(architecture);
@@ -150,7 +151,7 @@ Result<ModelConfig> parseModelConfig(const std::string &json, const std::string 
   const bool nests = !family->nestedConfig.empty() && outer.has(family->nestedConfig.c_str());
   if (nests && !object.at(family->nestedConfig).is_object())
     return Error{ErrorCode::MalformedFile, "The setting " + family->nestedConfig + " should be an object.",
-                 where + "#" + family->nestedConfig, ""};
+                 where + "#" + family->nestedConfig, kConfigHint};
   ConfigReader config(nests ? object.at(family->nestedConfig) : object, nests ? where + "#" + family->nestedConfig : where);
 
   ModelConfig model = family->defaults;
@@ -171,7 +172,7 @@ Result<ModelConfig> parseModelConfig(const std::string &json, const std::string 
   if (!config.error()) family->read(config, model);
   if (outer.error()) return *outer.error();
   if (config.error()) return *config.error();
-  ATTUNE_CHECK(checkModelLimits(model, where));
+  ATTUNE_CHECK(checkModelLimits(model, config.where()));
   return model;
 }
 

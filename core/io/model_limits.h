@@ -8,7 +8,8 @@
 
 namespace attune::io {
 
-/// MalformedFile naming the first dimension or setting out of bounds.
-Status checkModelLimits(const ModelConfig &model, const std::string &where);
+/// MalformedFile with the field of the first dimension or setting out of bounds: of a config.json, or with `ggufPrefix`
+/// ("llama.") of a GGUF file's metadata.
+Status checkModelLimits(const ModelConfig &model, const std::string &where, const std::string &ggufPrefix = "");
 
 } // namespace attune::io

@@ -17,7 +17,15 @@ struct ExpectedTensor {
 std::vector<ExpectedTensor> expectedTensors(const ModelConfig &config);
 
 /// MalformedFile for the first tensor that is missing or has another shape, UnsupportedFormat for a stored type
-/// that readFloat() cannot decode.
+/// that readFloat() cannot decode and for what another tool's quantised weights need beside them.
 Status checkTensors(const WeightSource &source, const std::string &where);
+
+/// Tensors that a model with these settings does not have, so that nothing reads them: a bias or a layer too many.
+std::vector<std::string> surplusTensors(const WeightSource &source);
+/// One sentence about them; empty when there are none.
+std::string surplusText(const std::vector<std::string> &surplus);
+
+/// MalformedFile with the first tensor that holds NaN or infinite values. Reads all weights.
+Status checkFiniteTensors(const WeightSource &source);
 
 } // namespace attune::io

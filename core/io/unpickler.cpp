@@ -228,14 +228,23 @@ private:
     const size_t count = arguments.items.size();
     switch (m_nodes[function].number) {
     case kOrderedDict: return count == 0 ? push({Kind::Dict, 0, {}, {}}) : fail("The pickle fills an OrderedDict in an unusual way");
-    case kRebuildTensor: return count == 6 || count == 7 ? tensor(arguments, nullptr) : damaged();
+    case kRebuildTensor: return count == 6 || count == 7 ? plain(arguments, 6) && tensor(arguments, nullptr) : damaged();
     case kRebuildTypedTensor: {
       const Node *type = item(arguments, 6, Kind::DTypeName);
-      return type && count <= 8 ? tensor(arguments, type) : damaged();
+      return type && count <= 8 ? plain(arguments, 7) && tensor(arguments, type) : damaged();
     }
     case kRebuildParameter: return count == 3 && item(arguments, 0, Kind::Tensor) ? pushIndex(arguments.items[0]) : damaged();
     default: return count == 1 && item(arguments, 0, Kind::Tuple) ? pushIndex(arguments.items[0]) : damaged(); // torch.Size
     }
+  }
+  /// A tensor's properties, the last argument: torch marks a lazily negated or conjugated view there, whose bytes mean another value.
+  bool plain(const Node &arguments, size_t index) {
+    if (index >= arguments.items.size()) return true;
+    const Node &properties = m_nodes[arguments.items[index]];
+    if (properties.kind == Kind::None || (properties.kind == Kind::Dict && properties.items.empty())) return true;
+    const Node *name = properties.kind == Kind::Dict ? item(properties, 0, Kind::Text) : nullptr;
+    return fail("The pickle gives a tensor the property \"" + (name ? shortened(std::string(name->text), 80) : "?") +
+                "\", which is not read: save its plain values (resolve_neg, resolve_conj)");
   }
   bool numbers(const Node *tuple, std::vector<int64_t> &out) const {
     if (!tuple || tuple->items.size() > kMaxDimensions) return false;

@@ -15,6 +15,7 @@ Json ropeScaling(const io::RopeConfig &rope) {
   if (rope.scaling == "longrope") {
     scaling = {{"type", "longrope"}, {"rope_type", "longrope"}, {"short_factor", rope.divisors}, {"long_factor", rope.longDivisors}};
     scaling["attention_factor"] = rope.attentionFactor;
+    scaling["original_max_position_embeddings"] = rope.originalContext;
     return scaling;
   }
   if (rope.scaling == "llama3") {
@@ -25,6 +26,7 @@ Json ropeScaling(const io::RopeConfig &rope) {
     scaling["attention_factor"] = rope.attentionFactor;
     scaling["beta_fast"] = rope.betaFast;
     scaling["beta_slow"] = rope.betaSlow;
+    if (!rope.truncate) scaling["truncate"] = false;
   }
   const bool needsOriginal = rope.scaling == "llama3" || rope.scaling == "yarn";
   if (needsOriginal && rope.originalContext > 0) scaling["original_max_position_embeddings"] = rope.originalContext;

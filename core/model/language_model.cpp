@@ -1,5 +1,6 @@
 #include "core/model/language_model.h"
 
+#include "core/io/model_tensors.h"
 #include "core/lora/lora_file.h"
 #include "core/lora/lora_inject.h"
 #include "core/lora/row_order.h"
@@ -13,6 +14,7 @@ Result<LanguageModel> LanguageModel::open(const std::string &modelPath, const st
   ATTUNE_TRY(const ModelFamily *family, familyOf(config));
   LanguageModel model(config);
   model.dequantised = io::holdsNf4(*source) && options.quantization == api::Quantization::None;
+  model.surplus = io::surplusText(io::surplusTensors(*source));
   LoraAdapter adapter;
   if (!adapterPath.empty()) {
     ATTUNE_TRY(adapter, readAdapter(adapterPath, linearModules(config, *family), wholeTensors(config, *family)));

@@ -16,6 +16,7 @@ struct LanguageModel {
   DecoderWeights tunedWeights; // what adapters() goes with: the same tensors but those that the adapter trained whole
   DecoderAdapters bound;       // empty without an adapter
   bool dequantised = false;    // stored in NF4 and wanted dense
+  std::string surplus;         // what the file holds beside the model's tensors, a sentence; empty = nothing
   const DecoderAdapters *adapters() const { return bound.empty() ? nullptr : &bound; }
 
   /// Loads a MODEL and, unless empty, an ADAPTER. Errors of openModel, readAdapter (read first) and loadWeights.

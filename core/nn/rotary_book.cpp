@@ -14,10 +14,12 @@ const RotaryTables &RotaryBook::tables(int64_t positions, const at::Device &devi
   return m_tables;
 }
 
-RotaryTurn RotaryBook::segments(const std::vector<int64_t> &starts, const std::vector<int64_t> &positions, const Tensor &positionTensor) {
+RotaryTurn RotaryBook::segments(const std::vector<int64_t> &starts, const std::vector<int64_t> &positions, const Tensor &positionTensor,
+                                int64_t length) {
   const at::Device device = positionTensor.device();
   const auto last = std::max_element(positions.begin(), positions.end());
   const int64_t most = last == positions.end() ? 1 : *last + 1;
+  if (length > 0) return {tables(most, device, rotaryVariant(m_rope, length)), positionTensor};
   const auto longest = [&](size_t s) { // a sequence's length by its last position
     return starts[s + 1] > starts[s] ? positions[static_cast<size_t>(starts[s + 1] - 1)] + 1 : 0;
   };

@@ -18,8 +18,10 @@ class RotaryBook {
 public:
   RotaryBook(io::RopeConfig rope, int64_t headDim) : m_rope(std::move(rope)), m_headDim(headDim) {}
 
-  /// Rows of several sequences, each of its own length (segmentStarts [S + 1]) and with these positions.
-  RotaryTurn segments(const std::vector<int64_t> &starts, const std::vector<int64_t> &positions, const Tensor &positionTensor);
+  /// Rows of several sequences (segmentStarts [S + 1]) with these positions, each scaled by its own length or, above 0, all by
+  /// `length`.
+  RotaryTurn segments(const std::vector<int64_t> &starts, const std::vector<int64_t> &positions, const Tensor &positionTensor,
+                      int64_t length);
   /// Positions `first` .. `first + count - 1` of a sequence of `length`; tables for `capacity` positions are kept.
   RotaryTurn range(int64_t first, int64_t count, int64_t length, int64_t capacity, const at::Device &device);
 

@@ -218,7 +218,8 @@ std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, con
   for (size_t s = 0; s + 1 < batch.segmentStarts.size(); ++s)
     longest = std::max(longest, batch.segmentStarts[s + 1] - batch.segmentStarts[s]);
   const Tensor positions = indexTensor(batch.positions, device);
-  setRules(pass, spec, longest, [&](RotaryBook &book) { return book.segments(batch.segmentStarts, batch.positions, positions); });
+  setRules(pass, spec, longest,
+           [&](RotaryBook &book) { return book.segments(batch.segmentStarts, batch.positions, positions, batch.rotaryLength); });
 
   // transformers gives the padding token's row no gradient, also where the token is used for real.
   const int64_t padding = m_config.padToken < m_config.vocab ? m_config.padToken : -1;

@@ -81,7 +81,10 @@ void AddedTokens::split(std::string_view text, TextSpan range, std::vector<Added
     if (longest->singleWord && (isWordBefore(text, range, begin) || isWordAt(text, range, end))) continue;
     if (longest->lstrip) begin = spaceBegin(text, done, begin);
     if (longest->rstrip) end = spaceEnd(text, end, range.end);
-    if (begin < done) begin = done; // an earlier token's rstrip took this white space
+    if (begin < done) {                             // an earlier token's rstrip took this white space
+      if (longest->lstrip && end <= done) continue; // and with it all of this one
+      begin = done;
+    }
     if (begin > done) out.push_back({{done, begin}, nullptr});
     out.push_back({{begin, end}, longest});
     done = end;

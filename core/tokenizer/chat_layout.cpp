@@ -2,6 +2,7 @@
 
 #include "core/api/template_names.h"
 #include "core/base/atomic_file.h"
+#include "core/base/inside_folder.h"
 #include "core/base/nearest_name.h"
 #include "core/tokenizer/builtin_templates.h"
 #include "core/tokenizer/role_token_chat.h"
@@ -76,7 +77,7 @@ Result<ChatLayout> ChatLayout::choose(const TokenizerBundle &bundle, const std::
     return layout;
   }
   if (api::isTemplateFile(name)) {
-    ATTUNE_TRY(const std::string source, readFile(name, kMaxTemplateBytes));
+    ATTUNE_TRY(const std::string source, orHint(readFile(name, kMaxTemplateBytes), "Give the path of a chat template, a .jinja file."));
     return parsed(ChatTemplate::parse(source, bundle.templateTokens, name), source);
   }
   const std::string wanted = name == api::kAutoTemplate ? "plain" : name;

@@ -207,6 +207,17 @@ Value Interpreter::attribute(const Value &value, const std::string &name) {
     if (const Value *found = value.space().find(name)) return *found;
     break;
   case Kind::Loop: return loopAttribute(value, name);
+  case Kind::Callable:
+    if (const Node *macro = value.function().macro) {
+      if (name == "name") return macro->kind == NodeKind::Macro ? makeString(MarkedText(value.function().name)) : Value::none();
+      if (name == "arguments") {
+        std::vector<Value> names;
+        for (const std::string &parameter : macro->parameterNames) names.push_back(makeString(MarkedText(parameter)));
+        return makeList(std::move(names), true);
+      }
+      throw TemplateError("of a macro only name and arguments can be asked for, not '" + name + "'");
+    }
+    break;
   case Kind::String:
   case Kind::List:
   case Kind::Dict: {
@@ -245,6 +256,7 @@ Value Interpreter::item(const Value &value, const Value &key) {
       if (index < 0 || index >= count) return Value::undefined("character " + std::to_string(key.asInt()) + " of a text");
       const std::string &text = value.text().text;
       const size_t at = byteOffset(text, static_cast<size_t>(index));
+      m_meter.work(at * 8);
       return makeString(value.text().slice(at, at + characterLength(text, at)));
     }
     break;

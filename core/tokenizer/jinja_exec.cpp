@@ -255,11 +255,15 @@ void Interpreter::assign(const Expr &target, const Value &value) {
 
 Value Interpreter::macro(const Node &node, const std::string &name) {
   const std::weak_ptr<Scope> home = m_scope;
-  return builtin(name.c_str(), [&node, name, home](Interpreter &run, const CallArguments &given) {
+  auto function = std::make_shared<Callable>();
+  function->name = name;
+  function->macro = &node;
+  function->call = [&node, name, home](Interpreter &run, const CallArguments &given) {
     const std::shared_ptr<Scope> scope = home.lock();
     if (!scope) throw TemplateError("macro '" + name + "' is called after its block has ended");
     return run.invokeMacro(node, name, scope, given);
-  });
+  };
+  return Value::callable(std::move(function));
 }
 
 Value Interpreter::invokeMacro(const Node &node, const std::string &name, const std::shared_ptr<Scope> &home, const CallArguments &given) {

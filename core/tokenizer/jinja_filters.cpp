@@ -40,7 +40,7 @@ Value title(Interpreter &run, const Value &subject, const CallArguments &given) 
   const Arguments args(given, {});
   const Value value = subjectText(run, subject);
   const MarkedText &text = value.text();
-  run.meter().work(text.text.size() * 8);
+  run.meter().work(text.text.size() * 64);
   MarkedText out;
   size_t length = 1;
   for (size_t at = 0; at < text.text.size();) {

@@ -174,14 +174,24 @@ Spec braceSpec(const std::string &text) {
   return spec;
 }
 
+/// Fields of one format count themselves or are numbered, not both.
+struct Numbering {
+  size_t next = 0;
+  bool given = false;
+};
+
 /// "name.attribute[index]" of a brace field.
-Value field(Interpreter &run, const std::string &path, const CallArguments &given, size_t &automatic) {
+Value field(Interpreter &run, const std::string &path, const CallArguments &given, Numbering &numbering) {
   const size_t end = std::min(path.find_first_of(".["), path.size());
   const std::string first = path.substr(0, end);
   Value value;
   const bool number = !first.empty() && std::all_of(first.begin(), first.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (first.empty() || number) {
-    const size_t index = first.empty() ? automatic++ : first.size() > 6 ? given.positional.size() : static_cast<size_t>(std::stoul(first));
+    if (number ? numbering.next > 0 : numbering.given) throw TemplateError("a format mixes fields with and without numbers");
+    numbering.given = number;
+    const size_t index = first.empty()      ? numbering.next++
+                         : first.size() > 6 ? given.positional.size()
+                                            : static_cast<size_t>(std::stoul(first));
     if (index >= given.positional.size()) throw TemplateError("format has no value " + std::to_string(index));
     value = given.positional[index];
   } else {
@@ -291,7 +301,7 @@ MarkedText formatBraces(Interpreter &run, const MarkedText &format, const CallAr
   const std::string &text = format.text;
   MarkedText out;
   out.markup = format.markup;
-  size_t automatic = 0;
+  Numbering numbering;
   for (size_t at = 0; at < text.size();) {
     const size_t brace = std::min(text.find_first_of("{}", at), text.size());
     run.meter().work(brace - at + 64);
@@ -315,7 +325,7 @@ MarkedText formatBraces(Interpreter &run, const MarkedText &format, const CallAr
       conversion = mark + 1 < path.size() ? path[mark + 1] : '?';
       path.resize(mark);
     }
-    Value value = field(run, path, given, automatic);
+    Value value = field(run, path, given, numbering);
     if (conversion == 'r') {
       MarkedText quoted;
       appendRepr(run.meter(), quoted, value);

@@ -95,6 +95,7 @@ private:
       const uint32_t c = codePointAt(text.text, at, &length);
       const std::string escape = escaped(c);
       if (escape.empty()) continue;
+      m_run.meter().step();
       m_out.append(text, plainFrom, at);
       const MarkedText piece = text.slice(at, at + length);
       if (const Author *author = piece.anyAuthor()) {

@@ -5,6 +5,7 @@
 
 #include "core/tokenizer/jinja_text.h"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -21,6 +22,7 @@ struct TemplateError : std::runtime_error {
 };
 
 constexpr int64_t kMaxSteps = 4'000'000;           // about half a second
+constexpr std::chrono::seconds kMaxTime{1};        // on a busy machine, once a render takes unusually many steps
 constexpr size_t kMaxLiveBytes = size_t(96) << 20; // all strings, lists and dicts of a render
 constexpr size_t kMaxStringBytes = size_t(16) << 20;
 constexpr size_t kMaxHeldBytes = size_t(32) << 20; // unfinished outputs of blocks within blocks
@@ -32,7 +34,11 @@ constexpr int kMaxCallDepth = 600; // nested evaluations on the C++ stack
 class Meter {
 public:
   void step(int64_t count = 1) {
-    if ((m_steps += count) > kMaxSteps) throw TemplateError("the template runs too long");
+    const int64_t before = m_steps;
+    m_steps += count;
+    const bool looks = before >> 16 != m_steps >> 16; // no ordinary template gets to its first look at the clock
+    if (m_steps > kMaxSteps || (looks && std::chrono::steady_clock::now() - m_start > kMaxTime))
+      throw TemplateError("the template runs too long");
   }
   void work(size_t bytes) { step(static_cast<int64_t>(bytes / 64)); }
   void allocate(size_t bytes) {
@@ -41,6 +47,7 @@ public:
   void release(size_t bytes) { m_bytes -= bytes; }
 
 private:
+  const std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();
   int64_t m_steps = 0;
   size_t m_bytes = 0;
 };
@@ -139,6 +146,7 @@ struct DictObject {
 };
 
 class Interpreter;
+struct Node;
 struct CallArguments {
   std::vector<Value> positional;
   std::vector<std::pair<std::string, Value>> named;
@@ -146,6 +154,7 @@ struct CallArguments {
 struct Callable {
   std::string name;
   std::function<Value(Interpreter &, const CallArguments &)> call;
+  const Node *macro = nullptr; // what it was made from, where it is a macro or the body of a call block
 };
 
 /// The only thing a template may change: {% set ns.x = ... %}.

@@ -167,7 +167,7 @@ std::string SentencePieceTokenizer::decode(const std::vector<TokenId> &ids, bool
   for (const TokenId id : ids) {
     if (skipSpecial && isSpecial(id)) continue;
     out += decodeNext(id, first);
-    first = false;
+    first = out.empty() && m_model->removesExtraWhitespaces(); // which leaves out every blank that begins a text
   }
   return out;
 }

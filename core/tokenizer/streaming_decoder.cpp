@@ -4,8 +4,10 @@
 namespace attune::tokenizer {
 
 std::string StreamingDecoder::push(TokenId id) {
-  m_pending += m_tokenizer.decodeNext(id, m_atStart);
-  m_atStart = false;
+  const std::string added = m_tokenizer.decodeNext(id, m_atStart);
+  m_pending += added;
+  // Some models leave out one blank where a text begins, some all of them: those lose two of these in a row.
+  m_atStart = m_atStart && added.empty() && m_tokenizer.decode({id, id}, false).empty();
   std::string out;
   size_t at = 0;
   while (at < m_pending.size()) {

@@ -20,6 +20,9 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMaxTokenizerFile = size_t(256) << 20;
 constexpr size_t kMaxSentencePieceFile = size_t(64) << 20;
+constexpr const char *kFolderHint =
+    "Copy the tokenizer files of the model's original folder; one that is read of tokenizer.json, tekken.json and tokenizer.model will do.";
+constexpr const char *kGgufHint = "Download or convert the file again, or use the model's Hugging Face folder.";
 constexpr size_t kMaxTemplateFile = size_t(16) << 20;
 
 struct NamedTemplate {
@@ -147,7 +150,7 @@ Result<AnyTokenizer> loadAny(const std::string &folder, const TokenizerSettings 
       {"/tokenizer.json", loadJson}, {"/tekken.json", loadTekken}, {"/tokenizer.model", loadSentencePiece}};
   for (const auto &[name, load] : known) {
     if (!TokenizerSettings::exists(folder + name)) continue;
-    auto made = load(folder + name, settings);
+    auto made = orHint(load(folder + name, settings), kFolderHint);
     if (made.ok()) return made;
     if (!first) first = made.error();
   }
@@ -157,16 +160,16 @@ Result<AnyTokenizer> loadAny(const std::string &folder, const TokenizerSettings 
 }
 
 Result<TokenizerBundle> loadFolder(const std::string &folder) {
-  ATTUNE_TRY(const TokenizerSettings settings, TokenizerSettings::read(folder));
+  ATTUNE_TRY(const TokenizerSettings settings, orHint(TokenizerSettings::read(folder), kFolderHint));
   ATTUNE_TRY(AnyTokenizer tokenizer, loadAny(folder, settings));
   TokenizerBundle bundle = bundleOf(std::move(tokenizer));
   const std::string generationPath = folder + "/generation_config.json";
   bundle.templateTokens = settings.templateTokens();
-  ATTUNE_TRY(const Json generation, readSettingsFile(generationPath));
-  ATTUNE_TRY(const Json model, readSettingsFile(folder + "/config.json"));
+  ATTUNE_TRY(const Json generation, orHint(readSettingsFile(generationPath), kFolderHint));
+  ATTUNE_TRY(const Json model, orHint(readSettingsFile(folder + "/config.json"), kFolderHint));
   if (!addEndTokens(generation, bundle)) addEndTokens(model, bundle);
   bundle.roleTokens = roleTokensOf(model, generation, bundle.tokenizer->vocabularySize());
-  ATTUNE_TRY(auto templates, templatesOf(folder, settings.config(), settings.path()));
+  ATTUNE_TRY(auto templates, orHint(templatesOf(folder, settings.config(), settings.path()), kFolderHint));
   if (const auto usual = templates.find("default"); usual != templates.end()) {
     bundle.chatTemplate = std::move(usual->second.source);
     bundle.templateFile = std::move(usual->second.file);
@@ -181,7 +184,7 @@ Result<TokenizerBundle> loadFolder(const std::string &folder) {
 
 Result<TokenizerBundle> loadGguf(const std::string &path) {
   ATTUNE_TRY(const auto file, io::GgufFile::open(path));
-  ATTUNE_TRY(AnyTokenizer tokenizer, readGgufTokenizer(*file));
+  ATTUNE_TRY(AnyTokenizer tokenizer, orHint(readGgufTokenizer(*file), kGgufHint));
   TokenizerBundle bundle = bundleOf(std::move(tokenizer));
   addEndToken(bundle.endTokens, file->integer("tokenizer.ggml.eot_token_id").value_or(-1));
   const std::pair<const char *, const char *> names[] = {{"bos_token", "tokenizer.ggml.bos_token_id"},
@@ -205,7 +208,8 @@ Result<TokenizerBundle> loadGguf(const std::string &path) {
 Result<TokenizerBundle> loadTokenizer(const std::string &modelPath) {
   std::error_code failed;
   if (fs::is_directory(modelPath, failed)) return loadFolder(modelPath);
-  if (!TokenizerSettings::exists(modelPath)) return Error{ErrorCode::FileNotFound, "The model does not exist.", modelPath, ""};
+  if (!TokenizerSettings::exists(modelPath))
+    return Error{ErrorCode::FileNotFound, "The model does not exist.", modelPath, "Give a Hugging Face folder or a .gguf file."};
   return loadGguf(modelPath);
 }
 

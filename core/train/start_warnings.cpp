@@ -3,6 +3,7 @@
 #include "core/api/config_fields.h"
 #include "core/api/run_config_json.h"
 #include "core/io/adapter_config.h"
+#include "core/io/model_tensors.h"
 #include "core/lora/lora_inject.h"
 #include "core/train/lr_schedule.h"
 
@@ -69,6 +70,8 @@ std::vector<api::RunWarning> startWarnings(const RunInputs &inputs, int64_t tota
   std::vector<api::RunWarning> all;
   warnOfIdleSettings(inputs, all);
   warnOfAdapter(inputs, all);
+  const std::string surplus = io::surplusText(io::surplusTensors(*inputs.source));
+  if (!surplus.empty()) add(all, "unused_tensors", surplus);
   const api::RunConfig &config = inputs.config;
   const int64_t context = inputs.source->config().context;
   if (context > 0 && config.maxLength > context) {

@@ -176,8 +176,11 @@ std::optional<double> Trainer::evaluate() {
   int64_t tokens = 0;
   bool abandoned = false;
   for (int64_t step = 0; step < m_validation->stepsPerEpoch() && !abandoned; ++step) {
-    const data::StepWindow window = m_validation->window(step);
-    for (const data::MicroBatch &batch : window.microBatches) sum += m_model.evaluate(batch);
+    data::StepWindow window = m_validation->window(step);
+    for (data::MicroBatch &batch : window.microBatches) {
+      batch.rotaryLength = 0; // a row's loss is what score finds for it, whatever rows stand beside it
+      sum += m_model.evaluate(batch);
+    }
     tokens += window.trainedTokens;
     abandoned = m_control.stopRequested();
   }

@@ -41,7 +41,7 @@ TEST_CASE("generate stops raw text where the model's settings say, and a convers
   CHECK(generate({"--ids", "2"}).json()["finish_reason"] == "stop");
 }
 
-TEST_CASE("A model whose logits are NaN is an error, not an answer") {
+TEST_CASE("A model whose weights are NaN is refused with the tensor's name, not answered with") {
   test::TempFolder folder;
   test::writeTinyModel(folder);
   std::fstream weights(folder.path() + "/model.safetensors", std::ios::binary | std::ios::in | std::ios::out);
@@ -50,8 +50,10 @@ TEST_CASE("A model whose logits are NaN is an error, not an answer") {
   weights.close();
   for (const std::string verb : {"generate", "score"}) {
     const auto result = runAttune({verb, "--model", folder.path(), "--ids", "5 6 7", "--json"});
-    CHECK(result.code == 1);
-    CHECK(result.json()["error"]["code"] == "not_finite");
+    CHECK(result.code == 3);
+    CHECK(result.json()["error"]["code"] == "malformed_file");
+    const auto where = result.json()["error"]["where"].get<std::string>();
+    CHECK(where.find(folder.path() + "/model.safetensors#model.") == 0);
   }
 }
 

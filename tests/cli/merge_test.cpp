@@ -1,6 +1,8 @@
 // merge and export as a program: what they print, what they refuse, what a stop or a full disk leaves behind.
+#include "core/base/atomic_file.h"
 #include "tests/support/running_program.h"
 #include "tests/support/temp_folder.h"
+#include "tests/support/tiny_model.h"
 
 #include <doctest/doctest.h>
 
@@ -61,6 +63,27 @@ TEST_CASE("export llama writes Baichuan as a Llama that scores the same, and nam
   CHECK(refused.json()["error"]["message"].get<std::string>().find("ALiBi") != std::string::npos);
   CHECK(runAttune({"export", "onnx", "--model", model, "--out", folder.path() + "/x"}).code == 2);
   CHECK(entries(folder.path()) == 1);
+}
+
+TEST_CASE("export llama writes every rotary setting that changes the numbers") {
+  const std::string yarn = R"("rope_type":"yarn","factor":4.0,"original_max_position_embeddings":16,"truncate":false,"beta_fast":8.0)";
+  const std::string longrope =
+      R"("rope_type":"longrope","short_factor":[1,1,1,1],"long_factor":[4,4,4,4],"original_max_position_embeddings":16)";
+  for (const std::string &rope : {yarn, longrope}) {
+    const TempFolder folder;
+    writeTinyModel(folder);
+    std::string config = readFile(folder.path() + "/config.json").value();
+    folder.write("config.json", config.substr(0, config.size() - 1) + ",\"rope_scaling\":{" + rope + "}}");
+    std::string ids = "3";
+    for (int i = 1; i < 30; ++i) ids += " " + std::to_string(3 + i);
+    const std::string out = folder.path() + "/llama";
+    const auto written = runAttune({"export", "llama", "--model", folder.path(), "--out", out, "--dtype", "fp32", "--json"});
+    REQUIRE_MESSAGE(written.code == 0, written.out);
+    const auto score = [&](const std::string &model) {
+      return runAttune({"score", "--model", model, "--ids", ids, "--json"}).json()["nll"];
+    };
+    CHECK(score(out).get<double>() == doctest::Approx(score(folder.path()).get<double>()).epsilon(1e-7));
+  }
 }
 
 TEST_CASE("a stopped merge and a full disk leave nothing behind") {

@@ -1,4 +1,5 @@
 // The score verb as a program, over files of rows.
+#include "core/base/atomic_file.h"
 #include "tests/support/run_program.h"
 #include "tests/support/tiny_model.h"
 
@@ -34,4 +35,19 @@ TEST_CASE("score --file reads token ids without a tokenizer and counts what it l
   CHECK(runAttune({"score", "--model", folder.path(), "--file", outside, "--json"}).json()["error"]["where"] == outside + ":1#ids[1]");
   const auto words = folder.write("words.jsonl", "{\"text\":\"a\"}\n");
   CHECK(runAttune({"score", "--model", folder.path(), "--file", words, "--json"}).json()["error"]["code"] == "missing_in_folder");
+}
+
+TEST_CASE("tensors that the model's settings do not speak of are told once by every verb that reads weights") {
+  const auto files = makeTinyRun();
+  std::string config = readFile(files->folder.path() + "/config.json").value();
+  config.replace(config.find("\"num_hidden_layers\":2"), 21, "\"num_hidden_layers\":1");
+  files->folder.write("config.json", config);
+  const std::string part = "9 tensors are not of a model with these settings";
+  CHECK(runAttune({"score", "--model", files->folder.path(), "--ids", "3 4"}).err.find(part) != std::string::npos);
+  CHECK(runAttune({"generate", "--model", files->folder.path(), "--ids", "3 4", "--max-new-tokens", "1"}).err.find(part) !=
+        std::string::npos);
+  CHECK(runAttune({"inspect", files->folder.path(), "--json"}).json()["problems"].dump().find(part) != std::string::npos);
+  const auto trained = runAttune({"train", files->run, "--out", files->out, "--json", "--set", "max_steps=1"});
+  REQUIRE_MESSAGE(trained.code == 0, trained.out);
+  CHECK(trained.out.find("\"unused_tensors\"") != std::string::npos);
 }

@@ -96,6 +96,22 @@ TEST_CASE("Collate shifts labels by one inside each row and across none") {
   CHECK(batch.targets == std::vector<int64_t>{11, 99, 99});
 }
 
+TEST_CASE("Rotary scaling goes by the longest row of a batch that is not packed, as of one that is padded, else by each row") {
+  std::vector<Sample> samples;
+  for (const size_t length : {4, 9, 2, 5}) samples.push_back({std::vector<int32_t>(length, 1), std::vector<int32_t>(length, 1), 0});
+  BatchOptions options;
+  options.batchSize = 2;
+  options.accumulation = 2;
+  options.shuffle = false;
+  options.packing = false;
+  const StepWindow window = BatchPlan(&samples, options).window(0);
+  REQUIRE(window.microBatches.size() == 2);
+  CHECK(window.microBatches[0].rotaryLength == 9);
+  CHECK(window.microBatches[1].rotaryLength == 5);
+  options.packing = true;
+  CHECK(BatchPlan(&samples, options).window(0).microBatches[0].rotaryLength == 0);
+}
+
 // Silent bug 9's bookkeeping (packing leaks across samples): merge two rows into one segment in collate and this fails.
 TEST_CASE("Every packed row is a segment of its own, with its tokens, positions and targets") {
   const auto samples = someSamples(200, 11, 30);

@@ -48,6 +48,8 @@ TEST_CASE("families: sliding windows, each in its own words") {
   const std::string types =
       R"("layer_types":["full_attention","sliding_attention","full_attention","full_attention","full_attention","full_attention"])";
   CHECK(windows(read("Gemma3ForCausalLM", R"("sliding_window":8,)" + types)) == Windows{0, 8, 0, 0, 0, 0});
+  CHECK(windows(read("MistralForCausalLM", R"("sliding_window":8,)" + types)) == Windows{0, 8, 0, 0, 0, 0}); // a Ministral
+  CHECK(windows(read("Phi3ForCausalLM", R"("sliding_window":8,)" + types)) == Windows(6, 8));                // never looked at
   CHECK(windows(read("Phi3ForCausalLM", R"("sliding_window":2047)")) == Windows(6, 2047));
   CHECK(windows(read("SmolLM3ForCausalLM", R"("use_sliding_window":true,"sliding_window":9,"no_rope_layer_interval":3)")) ==
         Windows{0, 0, 9, 0, 0, 9});
@@ -105,6 +107,13 @@ TEST_CASE("families: Gemma 2's soft caps are its defaults unless null says none"
   CHECK(none.headDim == 256);
   // 4 norms a layer, (8 + 2 * 2 + 8) * 256 rows or columns of attention
   CHECK(none.parameterCount() == 100 * 64 + 6 * (64 * 256 * 20 + 3 * 64 * 96 + 4 * 64) + 64);
+}
+
+TEST_CASE("families: Gemma 3's attention has no soft cap, whatever its settings say; its logits may") {
+  const ModelConfig capped =
+      read("Gemma3ForCausalLM", R"("head_dim":16,"sliding_window":8,"attn_logit_softcapping":4.0,"final_logit_softcapping":5.0)");
+  CHECK(capped.attentionSoftcap == 0.0);
+  CHECK(capped.finalSoftcap == 5.0);
 }
 
 TEST_CASE("families: Baichuan 1 and 2, 7B and 13B are told apart by the config") {

@@ -108,6 +108,35 @@ TEST_CASE("model config: absurd or missing values are malformed") {
                                   with("\"layer_types\":[\"full_attention\"]")}) {
     CAPTURE(json);
     CHECK(refusal(json).code == ErrorCode::MalformedFile);
+    CHECK_FALSE(refusal(json).hint.empty());
+  }
+}
+
+TEST_CASE("model config: a value out of range is named by its field") {
+  const auto replace = [](const std::string &from, const std::string &to) {
+    std::string text = with("");
+    text.replace(text.find(from), from.size(), to);
+    return text;
+  };
+  const std::pair<std::string, const char *> cases[] = {
+      {replace("\"hidden_size\":576", "\"hidden_size\":-576"), "config.json#hidden_size"},
+      {replace("\"vocab_size\":49152", "\"vocab_size\":0"), "config.json#vocab_size"},
+      {replace("\"num_key_value_heads\":3", "\"num_key_value_heads\":2"), "config.json#num_attention_heads"},
+      {with("\"rms_norm_eps\":-1"), "config.json#rms_norm_eps"},
+      {with("\"head_dim\":63"), "config.json#head_dim"},
+      {with("\"rope_theta\":0"), "config.json#rope_theta"},
+      {with("\"rope_scaling\":{\"type\":\"linear\",\"factor\":0}"), "config.json#factor"}};
+  for (const auto &[json, where] : cases) {
+    CAPTURE(json);
+    CHECK(refusal(json).where == where);
+    CHECK(refusal(json).hint.find("original folder") != std::string::npos);
+  }
+  const std::string nested = R"({"architectures":["Gemma3ForConditionalGeneration"],"text_config":{"hidden_size":0}})";
+  CHECK(refusal(nested).where == "config.json#text_config#hidden_size");
+  const std::string deep = "{\"x\":" + std::string(300, '[') + std::string(300, ']') + "}";
+  for (const std::string &json : {deep, with("\"x\":1,\"x\":2"), std::string(R"({"architectures":"LlamaForCausalLM"})")}) {
+    CAPTURE(json);
+    CHECK_FALSE(refusal(json).hint.empty());
   }
 }
 

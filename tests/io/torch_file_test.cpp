@@ -193,3 +193,19 @@ TEST_CASE("an archive made by hand is read like one of torch.save") {
   CHECK_FALSE(read("", "little"));
   CHECK_FALSE(read("m/n/", "little"));
 }
+
+TEST_CASE("a tensor whose bytes mean another value than they show is refused by that property's name") {
+  using namespace std::string_literals;
+  const auto read = [](const std::string &properties) {
+    const std::string pickle = "\x80\x02}X\1\0\0\0wctorch._utils\n_rebuild_tensor_v2\n((X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0"s +
+                               "0X\3\0\0\0cpuK\1tQK\0K\1\x85K\1\x85\x89N"s + properties + "tRs."s;
+    return parseTorchFile(viewOf(test::storedZip({{"m/data.pkl", pickle}, {"m/data/0", "abcd"}})), "x");
+  };
+  CHECK(read("}").ok());
+  CHECK(read("N").ok());
+  const auto negated = read("}X\3\0\0\0neg\x88s"s); // what torch.save writes of x._neg_view()
+  REQUIRE_FALSE(negated.ok());
+  CHECK(exitCodeOf(negated.error().code) == 3);
+  CHECK(negated.error().message.find("\"neg\"") != std::string::npos);
+  CHECK_FALSE(read("K\1").ok());
+}

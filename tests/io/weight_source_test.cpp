@@ -195,17 +195,80 @@ TEST_CASE("model folder: what is missing or does not fit is named") {
   const Error shape = openModel(folder.path()).error();
   CHECK(shape.code == ErrorCode::MalformedFile);
   CHECK(shape.message.find("input_layernorm") != std::string::npos);
+  SafetensorsSpec whole{tensors[0].name, DType::I64, {3}};
+  auto writer = SafetensorsWriter::create(folder.path() + "/model.safetensors", {whole});
+  REQUIRE(writer.ok());
+  REQUIRE(writer->write({reinterpret_cast<const uint8_t *>("000000001111111122222222"), 24}).ok());
+  REQUIRE(writer->commit().ok());
+  const Error type = openModel(folder.path()).error(); // named before the shape that goes with it
+  CHECK(type.code == ErrorCode::UnsupportedFormat);
+  CHECK(type.message.find("I64") != std::string::npos);
   folder.write("model.safetensors", "short");
   CHECK(openModel(folder.path()).error().code == ErrorCode::MalformedFile);
   CHECK(openModel(folder.write("x.gguf", "no")).error().code == ErrorCode::MalformedFile);
+}
+
+TEST_CASE("model folder: shards may lie in a folder inside") {
+  test::TempFolder folder;
+  folder.write("config.json", kConfig);
+  std::filesystem::create_directory(folder.path() + "/part");
+  writeTensors(folder.path() + "/part/a.safetensors", tinyTensors(), 0);
+  std::string map;
+  for (const auto &tensor : tinyTensors()) map += (map.empty() ? "\"" : ",\"") + tensor.name + "\":\"part/a.safetensors\"";
+  folder.write("model.safetensors.index.json", "{\"weight_map\":{" + map + "}}");
+  const auto source = openModel(folder.path());
+  if (!source.ok()) FAIL(source.error().text());
+  checkTinyModel(**source);
+}
+
+TEST_CASE("model folder: tensors beyond the model are told, those that other weights mean nothing without are refused") {
+  test::TempFolder folder;
+  folder.write("config.json", kConfig);
+  auto tensors = tinyTensors();
+  tensors.push_back({"model.layers.0.self_attn.q_proj.bias", {16}});
+  tensors.push_back({"model.layers.0.self_attn.rotary_emb.inv_freq", {4}}); // of old files, always computed
+  writeTensors(folder.path() + "/model.safetensors", tensors, 0);
+  const auto source = openModel(folder.path());
+  REQUIRE(source.ok());
+  CHECK(surplusTensors(**source) == std::vector<std::string>{"model.layers.0.self_attn.q_proj.bias"});
+  CHECK(surplusText(surplusTensors(**source)).find("q_proj.bias") != std::string::npos);
+  tensors.push_back({"model.layers.1.input_layernorm.weight", {16}});
+  writeTensors(folder.path() + "/model.safetensors", tensors, 0);
+  CHECK(surplusTensors(**openModel(folder.path())).size() == 2);
+  for (const char *name : {"weight_scale_inv", "qweight", "weight.absmax", "SCB"}) {
+    auto quantised = tinyTensors();
+    quantised.push_back({std::string("model.layers.0.self_attn.q_proj.") + name, {1}});
+    writeTensors(folder.path() + "/model.safetensors", quantised, 0);
+    const auto refused = openModel(folder.path());
+    REQUIRE_FALSE(refused.ok());
+    CHECK(exitCodeOf(refused.error().code) == 3);
+    CHECK(refused.error().message.find(name) != std::string::npos);
+    CHECK_FALSE(refused.error().hint.empty());
+  }
+}
+
+TEST_CASE("model folder: the tensor with values that are no numbers is found") {
+  test::TempFolder folder;
+  folder.write("config.json", kConfig);
+  writeTensors(folder.path() + "/model.safetensors", tinyTensors(), 0);
+  CHECK(checkFiniteTensors(**openModel(folder.path())).ok());
+  std::string bytes = *readFile(folder.path() + "/model.safetensors");
+  bytes.replace(bytes.size() - 4, 4, std::string("\0\0\x80\x7f", 4)); // infinity, the last value of model.norm.weight
+  folder.write("model.safetensors", bytes);
+  const Status found = checkFiniteTensors(**openModel(folder.path()));
+  REQUIRE_FALSE(found.ok());
+  CHECK(exitCodeOf(found.error().code) == 3);
+  CHECK(found.error().where == folder.path() + "/model.safetensors#model.norm.weight");
 }
 
 TEST_CASE("shard index: names may not leave the folder") {
   const auto index = [](const std::string &map) { return parseShardIndex("{\"weight_map\":{" + map + "}}", "i"); };
   REQUIRE(index(R"("a":"m-1.safetensors")").ok());
   CHECK(index(R"("a":"m-1.safetensors")")->at("a") == "m-1.safetensors");
-  for (const char *map : {R"("a":"../x.safetensors")", R"("a":"/etc/passwd")", R"("a":"x/y")", R"("a":"..")", R"("a":"")",
-                          R"("a":"x\u0000y")", R"("a":"b","a":"c")", R"("a":1)", R"("a":["x"])", R"("a":{"b":"c"})", R"("a":null)"}) {
+  CHECK(index(R"("a":"sub/m-1.safetensors")")->at("a") == "sub/m-1.safetensors");
+  for (const char *map :
+       {R"("a":"../x.safetensors")", R"("a":"/etc/passwd")", R"("a":"x//y")", R"("a":"x/../y")", R"("a":"x/")", R"("a":"..")", R"("a":"")",
+        R"("a":"x\u0000y")", R"("a":"b","a":"c")", R"("a":1)", R"("a":["x"])", R"("a":{"b":"c"})", R"("a":null)"}) {
     CAPTURE(map);
     CHECK_FALSE(index(map).ok());
   }

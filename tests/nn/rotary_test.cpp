@@ -1,9 +1,10 @@
-#include "core/nn/rotary.h"
+#include "core/nn/rotary_book.h"
 
 #include "tests/nn/nn_support.h"
 
 #include <ATen/ops/tensor.h>
 #include <cmath>
+#include <tuple>
 
 using namespace attune;
 using namespace attune::core;
@@ -102,4 +103,25 @@ TEST_CASE("Linear scaling divides positions, a table divides each frequency, Lla
   CHECK(llama.sin[1600][31].item<double>() == doctest::Approx(plain.sin[200][31].item<double>()).epsilon(1e-4));
   rope.scaling = "unheard of";
   CHECK_THROWS(rotaryTables(rope, 64, 10, at::Device(at::kCPU)));
+}
+
+TEST_CASE("Scaling that looks at the length takes each row's own, or one for all rows") {
+  io::RopeConfig rope;
+  rope.scaling = "longrope";
+  rope.originalContext = 4;
+  rope.divisors = std::vector<float>(4, 1.0f);
+  rope.longDivisors = std::vector<float>(4, 8.0f);
+  RotaryBook book(rope, 8);
+  const std::vector<int64_t> starts = {0, 3, 9}, positions = {0, 1, 2, 0, 1, 2, 3, 4, 5}; // a short row and a long one
+  const Tensor rows = at::tensor(positions);
+  const auto sines = [&](int64_t length) {
+    const RotaryTurn turn = book.segments(starts, positions, rows, length);
+    return turn.tables.sin.index_select(0, turn.positions);
+  };
+  const Tensor own = sines(0), all = sines(6), none = sines(3);
+  const double plain = std::sin(2.0), slowed = std::sin(2.0 / 8);
+  for (const auto &[table, shortRow, longRow] : {std::tuple(own, plain, slowed), {all, slowed, slowed}, {none, plain, plain}}) {
+    CHECK(table[2][0].item<double>() == doctest::Approx(shortRow).epsilon(1e-5));
+    CHECK(table[5][0].item<double>() == doctest::Approx(longRow).epsilon(1e-5));
+  }
 }

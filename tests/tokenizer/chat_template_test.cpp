@@ -197,6 +197,21 @@ TEST_CASE("what Jinja has and the engine has not is named") {
   CHECK(message("{% set c = cycler('a', 'b') %}").find("cycler is not supported") != std::string::npos);
 }
 
+TEST_CASE("a macro knows its name and its parameters, and says when it is asked for more") {
+  const auto text = [](const std::string &source) { return rendered(parsed(source), talk({{"user", "q"}})).text; };
+  CHECK(text("{% macro r(m, pre='[') %}{{ caller.name }}{% endmacro %}{{ r.name }} {{ r.arguments }} {{ r['name'] }} "
+             "{% call(x) r(1) %}{% endcall %}") == "r ('m', 'pre') r None");
+  CHECK_FALSE(parsed("{% macro r() %}{% endmacro %}{{ r.catch_kwargs }}").render(talk({{"user", "q"}}), false).ok());
+}
+
+TEST_CASE("fields of a format count themselves or are numbered, as in Python") {
+  const auto render = [](const std::string &source) { return parsed(source).render(talk({{"user", "q"}}), false); };
+  CHECK(render("{{ '{}{x}{}'.format(1, 2, x=3) }}")->text == "132");
+  CHECK(render("{{ '{1}{x}{0}'.format(1, 2, x=3) }}")->text == "231");
+  for (const char *format : {"{}{0}", "{0}{}", "{x}{0}{}", "{}{x}{0!r:>5}"})
+    CHECK_FALSE(render(std::string("{{ '") + format + "'.format(1, 2, x=3) }}").ok());
+}
+
 TEST_CASE("an answer cut up by the template is one span") {
   const auto chat = rendered(parsed("{% for m in messages %}{% if m.role == 'assistant' %}<think>{{ m.content.split('</think>')[0] }}"
                                     "</think>{{ m.content.split('</think>')[1] }}{% else %}{{ m.content }}{% endif %}|{% endfor %}"),
@@ -338,6 +353,10 @@ TEST_CASE("hostile templates stop early") {
       "endfor %}",
       "{% for i in range(99999) %}{{ messages | sort | tojson }}{% endfor %}{{ 'x' * 10**9 }}",
       "{% set x = range(99999) | list %}{% for i in range(99999) %}{{ i in x }}{% endfor %}",
+      "{% set s = 'ab ' * 300000 %}{% for i in range(10000) %}{% set t = s | title %}{% endfor %}",
+      "{% set s = '\u00e9' * 1000000 %}{% for i in range(99999) %}{% set t = s[999999] %}{% endfor %}",
+      "{{ messages | tojson | tojson | tojson | tojson | tojson | tojson | tojson | tojson | tojson | tojson | tojson | tojson | tojson "
+      "| tojson | tojson | tojson | tojson | tojson | tojson | tojson | tojson | tojson | tojson | tojson | tojson | tojson | tojson }}",
       "{% set x = range(99999) | map('string') | list %}{% for i in x %}{% set y = x | sort %}{% endfor %}",
       deepBrackets,
       deepIf,
@@ -353,7 +372,7 @@ TEST_CASE("hostile templates stop early") {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     CHECK_MESSAGE(refused, source.substr(0, 150));
     CHECK_MESSAGE(seconds < 5.0, source.substr(0, 150) << " took " << seconds); // under 1 s on a quiet machine
-    if (seconds > 0.7) MESSAGE(source.substr(0, 100) << " took " << seconds << " s");
+    if (seconds > 0.5) MESSAGE(source.substr(0, 100) << " took " << seconds << " s");
   }
 }
 

@@ -243,6 +243,23 @@ TEST_CASE("a GGUF's lists make the same model") {
   CHECK_FALSE(read(bytes(count, count, 3)).ok()); // no unknown piece
 }
 
+TEST_CASE("a model that removes extra spaces leaves out all that begin a text, one with a prefix the first") {
+  SentencePieceParts parts;
+  parts.unigram = true;
+  parts.pieces = {{"<unk>", 0, PieceType::Unknown}, {"\u2581", -1}, {"\u2581a", -1}, {"a", -1}};
+  const auto text = [&](bool removes, const Ids &ids) {
+    parts.removeExtraWhitespaces = removes;
+    const auto model = SentencePieceModel::build(parts, "test", SentencePieceTokenizer::isMarker);
+    REQUIRE_MESSAGE(model.ok(), (model.ok() ? "" : model.error().text()));
+    const auto tokenizer = SentencePieceTokenizer::create(*model, {}).value();
+    CHECK(streamed(*tokenizer, ids) == tokenizer->decode(ids, false));
+    return tokenizer->decode(ids, false);
+  };
+  CHECK(text(true, {1, 1, 2, 1, 2}) == "a  a");
+  CHECK(text(false, {1, 1, 2, 1, 2}) == "  a  a");
+  CHECK(text(true, {3, 2}) == "a a");
+}
+
 TEST_CASE("hostile model messages are refused") {
   const std::string good = readFile(kData + "unigram.model").value();
   const auto failure = [](const std::string &bytes) {

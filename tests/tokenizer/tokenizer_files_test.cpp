@@ -302,3 +302,37 @@ TEST_CASE("unknown bytes become the unknown token, byte tokens, or nothing, as t
   CHECK(make(R"({"byte_fallback":true,"vocab":{"a":0,"<0x78>":1},"merges":[]})")->encode("axxa", false) ==
         std::vector<TokenId>{0, 1, 1, 0});
 }
+
+TEST_CASE("an added token is one where an earlier one has not taken all of its white space, as in the original") {
+  auto spec = parseTokenizerJson(
+      R"({"added_tokens":[{"id":1,"content":"\n","lstrip":true,"rstrip":true},{"id":2,"content":"\t","rstrip":true}],
+        "pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false},"model":{"vocab":{"a":0},"merges":[]}})",
+      "f");
+  REQUIRE_MESSAGE(spec.ok(), (spec.ok() ? "" : spec.error().text()));
+  const auto tokenizer = BpeTokenizer::create(std::move(*spec)).value();
+  CHECK(tokenizer->encode("\r\n\r\n", true) == std::vector<TokenId>{1});
+  CHECK(tokenizer->encode("a \n\na\n", true) == std::vector<TokenId>{0, 1, 0, 1});
+  CHECK(tokenizer->encode("\t\ta", true) == std::vector<TokenId>{2, 2, 0}); // without lstrip it counts twice
+}
+
+TEST_CASE("a byte token stays a byte where it is an added token too") {
+  auto spec = parseTokenizerJson(
+      R"({"added_tokens":[{"id":1,"content":"<0x0D>"},{"id":2,"content":"<0x0>"}],"pre_tokenizer":null,
+        "decoder":{"type":"Sequence","decoders":[{"type":"ByteFallback"},{"type":"Fuse"}]},
+        "model":{"byte_fallback":true,"vocab":{"a":0,"<0x0D>":1},"merges":[]}})",
+      "f");
+  REQUIRE_MESSAGE(spec.ok(), (spec.ok() ? "" : spec.error().text()));
+  const auto tokenizer = BpeTokenizer::create(std::move(*spec)).value();
+  CHECK(tokenizer->decode({0, 1, 0, 2}, false) == "a\ra<0x0>");
+}
+
+TEST_CASE("a tokenizer file that is refused says what to do") {
+  const Folder folder;
+  for (const char *text : {"{", "[]", R"({"model":{"type":"WordPiece"}})", R"({"model":{"vocab":{"a":0,"b":0},"merges":[]}})"}) {
+    folder.write("tokenizer.json", text);
+    CHECK(loadTokenizer(folder.path()).error().hint.find("original folder") != std::string::npos);
+  }
+  std::filesystem::remove(folder.path() + "/tokenizer.json");
+  folder.write("tokenizer.model", "x");
+  CHECK(loadTokenizer(folder.path()).error().hint.find("original folder") != std::string::npos);
+}

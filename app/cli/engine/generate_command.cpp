@@ -4,6 +4,7 @@
 #include "app/cli/command/token_ids.h"
 #include "app/cli/engine/model_options.h"
 #include "core/data/messages_file.h"
+#include "core/generate/finite_logits.h"
 #include "core/generate/generator.h"
 
 namespace attune::app {
@@ -64,7 +65,7 @@ public:
     const auto result = core::generate(session.model.transformer, session.model.tunedWeights, session.model.adapters(), prompt, options);
     if (decoder) emit(decoder->flush());
     if (!context.json) context.out << '\n';
-    if (!result.ok()) return result.error();
+    if (!result.ok()) return core::withCause(result.error(), m_model.model);
     if (context.json) {
       printJson(context, {{"text", text},
                           {"ids", result->ids},

@@ -44,6 +44,7 @@ namespace {
 Result<core::ModelSession> told(const CommandContext &context, Result<core::ModelSession> session) {
   if (session.ok() && session->model.dequantised && !context.quiet)
     context.err << "The model stores its weights in NF4; they are decoded. With --quant nf4 they stay as they are.\n";
+  if (session.ok() && !session->model.surplus.empty() && !context.quiet) context.err << session->model.surplus << '\n';
   return session;
 }
 

@@ -5,6 +5,7 @@
 #include "app/cli/engine/model_options.h"
 #include "core/data/chat_dataset.h"
 #include "core/data/dataset_file.h"
+#include "core/generate/finite_logits.h"
 #include "core/generate/scorer.h"
 #include "core/io/safetensors.h"
 
@@ -62,9 +63,10 @@ private:
         return writer->write({reinterpret_cast<const uint8_t *>(logits), static_cast<size_t>(rows * vocab) * sizeof(float)});
       };
     }
-    ATTUNE_TRY(const auto scores,
-               core::tokenLogProbs(session.model.transformer, session.model.tunedWeights, session.model.adapters(), ids, targets, sink));
-    for (const std::optional<double> &score : scores) {
+    const auto scores =
+        core::tokenLogProbs(session.model.transformer, session.model.tunedWeights, session.model.adapters(), ids, targets, sink);
+    if (!scores.ok()) return core::withCause(scores.error(), m_model.model);
+    for (const std::optional<double> &score : *scores) {
       m_logProbs.push_back(score);
       if (!score) continue;
       m_nll -= *score;

@@ -33,6 +33,7 @@ void readRopes(io::ConfigReader &config, io::ModelConfig &model) {
 
 void read(io::ConfigReader &config, io::ModelConfig &model) {
   readGemma(config, model);
+  model.attentionSoftcap = 0.0; // in the class's settings, but its attention never applies it
   const int64_t pattern = config.integer("sliding_window_pattern", 6);
   if (pattern < 1) return config.malformed("sliding_window_pattern", "should be at least 1");
   readLayerTypes(config, model, [](const io::ModelConfig &, int64_t) { return false; });
