@@ -16,6 +16,7 @@ namespace {
 
 constexpr int64_t kMiB = int64_t(1) << 20;
 constexpr int64_t kLossBudget = 25'000'000; // logits of one chunk, as in token_loss.cpp
+constexpr int64_t kLossBudgetOnCard = 128'000'000;
 
 bool endsAtDot(const std::string &name, const std::string &suffix) {
   if (name == suffix) return true;
@@ -75,7 +76,8 @@ QuantisedSize quantisedSize(const io::ModelConfig &model, const api::RunConfig &
     const bool nf4 = config.quantization == api::Quantization::Nf4;
     size.weights += layers * count;
     size.codes += layers * (nf4 ? count / 2 + count % 2 : count);
-    size.state += layers * (nf4 ? Bytes(blocks) + Bytes(4) * (blocks / kNf4Nested + (blocks % kNf4Nested != 0)) : Bytes(4) * module.outputs());
+    size.state +=
+        layers * (nf4 ? Bytes(blocks) + Bytes(4) * (blocks / kNf4Nested + (blocks % kNf4Nested != 0)) : Bytes(4) * module.outputs());
     matrices[static_cast<size_t>(module.matrix)] += count;
   }
   const Bytes &gateUp = matrices[2], &down = matrices[3], half = gateUp + down, whole = matrices[0] + matrices[1] + half;
@@ -125,23 +127,34 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
   const LayerSaved saved = layerSaved(model);
   const Bytes layerWhole = saved.attentionHalf + saved.feedForward;
   Bytes kept; // elements a token over all layers
+  const bool host = context.computeOnHost;
+  // On an accelerator the gated product is made once more in backward where nothing else is (gatedLinear).
+  const Bytes keptByEach = host ? layerWhole : Bytes(saved.attentionHalf) + (saved.feedForward - model.intermediate);
   switch (config.checkpointing) {
   case api::Checkpointing::Auto:
-  case api::Checkpointing::None: kept = Bytes(layers) * layerWhole; break;
+  case api::Checkpointing::None: kept = Bytes(layers) * keptByEach; break;
   case api::Checkpointing::Selective: kept = Bytes(layers) * saved.attentionHalf + saved.feedForward; break;
   case api::Checkpointing::Full: kept = Bytes(layers) * model.hidden + layerWhole; break;
   }
-  // Backward of one layer holds the gradients of its feed-forward and of the residual beside everything kept.
-  const Bytes backward = Bytes(3) * model.intermediate + Bytes(3) * model.hidden;
+  // Backward of one layer holds the gradients of its feed-forward and of the residual beside everything kept; where the layer was
+  // recomputed a moment ago, those of its feed-forward alone.
+  const bool recomputed = config.checkpointing == api::Checkpointing::Full;
+  const Bytes backward = !host && recomputed ? Bytes(2) * model.intermediate : Bytes(3) * model.intermediate + Bytes(3) * model.hidden;
   const Bytes norms = tokens * 8 * layers;
-  const Bytes reduced = lora ? tokens * 4 * loraSize(model, config.lora).reducedColumns : Bytes(0);
+  const Bytes reduced = lora ? tokens * (host ? Bytes(4) : e) * loraSize(model, config.lora).reducedColumns : Bytes(0);
   const Bytes activations = tokens * e * (kept + backward) + norms + reduced;
 
-  const Bytes logSums = tokens * 4 * model.heads * (config.checkpointing == api::Checkpointing::Full ? 1 : layers);
-  const Bytes slices = Bytes(context.threads) * 4 * 512 * std::min<int64_t>(config.maxLength, 1 << 20);
+  const Bytes logSums = tokens * 4 * model.heads * (recomputed ? 1 : layers);
+  // Our blocks a thread; a card's library adds up the queries' gradient in fp32.
+  const Bytes slices = host ? Bytes(context.threads) * 4 * 512 * std::min<int64_t>(config.maxLength, 1 << 20) : tokens * 4 * model.qRows();
 
-  const int64_t chunk = std::min<int64_t>(1024, std::max<int64_t>(64, kLossBudget / std::max<int64_t>(1, model.vocab) / 64 * 64));
-  Bytes logits = Bytes(std::min(chunk, tokens.value())) * model.vocab * 4 * 2;
+  const int64_t budget = host ? kLossBudget : kLossBudgetOnCard;
+  const int64_t chunk = std::min<int64_t>(1024, std::max<int64_t>(64, budget / std::max<int64_t>(1, model.vocab) / 64 * 64));
+  Bytes logits = Bytes(std::min(chunk, tokens.value())) * model.vocab * (host ? Bytes(8) : e);
+  if (!host) { // the loss is over before backward begins: what it takes beyond that
+    const Bytes later = tokens * e * ((recomputed ? layerWhole : Bytes(0)) + backward);
+    logits = Bytes(std::max<int64_t>(0, logits.value() - later.value()));
+  }
   if (full) logits += Bytes(model.vocab) * model.hidden * 4 * (model.headNorm ? 4 : 2); // the head's gradient and its scaled copy
 
   const QuantisedSize quantised = quantisedSize(model, config);
@@ -155,18 +168,17 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
     int64_t &sum = host ? forecast.hostPeakBytes : forecast.peakBytes;
     sum = (Bytes(sum) + bytes).value();
   };
-  const bool host = context.computeOnHost;
   add("weights", weights, host);
   add("quant_state", quantised.state, host);
   add("dequant", quantised.decoded * e, host);
-  if (lora) add("adapters", trained * 4, host);
+  if (lora) add("adapters", trained * (host ? Bytes(4) : Bytes(4) + e), host); // a card keeps them in the type of its products, too
   add("gradients", trained * 4, host);
   add("optimizer", trained * 8, host);
   add("activations", activations, host);
   add("attention", logSums + slices, host);
   add("logits", logits, host);
   add("slack", Bytes((activations + logits).value() / 25), host);
-  add("context", Bytes(host ? 160 * kMiB : 1024 * kMiB), host);
+  add("context", Bytes(host ? 160 * kMiB : 640 * kMiB), host);
   if (!host) {
     add("streaming", Bytes(model.vocab) * model.hidden * 4, true); // one tensor at a time on its way to the device
     add("context", Bytes(600 * kMiB), true);

@@ -193,7 +193,7 @@ TEST_CASE("settings of later versions parse and are refused as such") {
   config.precision = Precision::Fp16;
   config.offload.checkpoints = true;
   auto problems = validate(config);
-  CHECK(problems.size() == 3);
+  CHECK(problems.size() == 2);
   for (const auto &problem : problems) CHECK(problem.code == ErrorCode::NotSupportedYet);
   const Error error = configError(problems, "run.json");
   CHECK(error.code == ErrorCode::NotSupportedYet);
