@@ -75,8 +75,9 @@ TEST_CASE("a quantised base needs method lora, and says so") {
   }
   const auto plan = runAttune({"plan", files->run, "--set", "quantization=nf4", "--json"});
   REQUIRE(plan.code == 0);
+  const Json items = plan.json()["items"];
   bool state = false, buffer = false;
-  for (const Json &item : plan.json()["items"]) state |= item["name"] == "quant_state", buffer |= item["name"] == "dequant";
+  for (const Json &item : items) state |= item["name"] == "quant_state", buffer |= item["name"] == "dequant";
   CHECK(state);
   CHECK(buffer);
 }
