@@ -44,8 +44,10 @@ struct ModelCard {
   std::string chatTemplate; // the template in use
   std::string license;      // its short name
   std::string licenseText;
-  std::vector<ModelFile> files;
-  int64_t bytes = 0; // of all files
+  std::vector<ModelFile> files; // the first of them
+  int64_t fileCount = 0;
+  bool moreFiles = false; // than were counted
+  int64_t bytes = 0;      // of all that were counted
   ModelSizes sizes;
   std::vector<Error> problems;  // that leave the rest usable
   std::optional<Error> refusal; // why it cannot be used

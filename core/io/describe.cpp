@@ -147,6 +147,7 @@ Description describeModelFolder(const std::string &path) {
     return result;
   }
   addTensors(result.facts, **source);
+  result.model.hasWeights = true;
   const Status complete = checkTensors(**source, path);
   if (!complete.ok()) {
     result.problem(complete.error());
@@ -183,10 +184,10 @@ Description describeGguf(const std::string &path) {
   result.facts["tokenizer"] = result.model.tokenizer = std::string((*file)->text("tokenizer.ggml.model").value_or("none"));
   result.facts["chat_template"] = (*file)->text("tokenizer.chat_template").has_value();
 
-  const bool vocabularyOnly = (*file)->tensors().empty();
+  result.model.hasWeights = !(*file)->tensors().empty();
   const Status data = (*file)->checkData();
   Status usable = !data.ok() ? data : config.ok() ? Status() : Status(config.error());
-  if (usable.ok() && !vocabularyOnly) {
+  if (usable.ok() && result.model.hasWeights) {
     const auto source = ggufWeightSource(*file, false);
     usable = source.ok() ? checkTensors(**source, path) : Status(source.error());
   }

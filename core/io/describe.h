@@ -17,9 +17,12 @@ struct ModelFacts {
   std::string format; // "huggingface", "gguf"
   std::optional<ModelConfig> config;
   api::ModelSizes sizes;
-  std::vector<api::ModelFile> files; // of a folder, weights first
-  std::string tokenizer;             // the file or the kind; "none"
-  std::string chatTemplate;          // the template in use
+  std::vector<api::ModelFile> files; // of a folder, weights first, perhaps not all
+  int64_t fileCount = 0, fileBytes = 0;
+  bool moreFiles = false; // than were counted
+  bool hasWeights = false;
+  std::string tokenizer;    // the file or the kind; "none"
+  std::string chatTemplate; // the template in use
   std::string license, licenseText;
 };
 

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t kMaxFiles = 2000;
+constexpr size_t kMaxFiles = 2000; // listed and looked into
+constexpr size_t kMaxCounted = 100000;
 constexpr size_t kMaxLicense = 128 << 10; // bytes shown
 constexpr double kNf4Bytes = 0.5 + 1.0 / 64 + 4.0 / (64 * 256);
 constexpr std::string_view kLfsHead = "version https://git-lfs.github.com/spec/";
@@ -28,24 +29,39 @@ struct Entry {
   uint64_t bytes = 0;
 };
 
-bool isWeights(const std::string &name) {
+/// What matters most first: weights, then what a model is read with, then the rest.
+int rankOf(const std::string &name) {
   const std::string extension = fs::path(name).extension().string();
-  return extension == ".safetensors" || extension == ".bin" || name.find(".index.json") != std::string::npos;
+  if (extension == ".safetensors" || extension == ".bin" || name.find(".index.json") != std::string::npos) return 0;
+  const bool read = name == "config.json" || name == "README.md" || licenseWordAt(name) == 0 ||
+                    std::find(std::begin(kTokenizerFiles), std::end(kTokenizerFiles), name) != std::end(kTokenizerFiles);
+  return read ? 1 : 2;
 }
 
-std::vector<Entry> filesOf(const std::string &folder) {
-  std::vector<Entry> files;
+struct Entries {
+  std::vector<Entry> listed; // the first of them
+  size_t count = 0;
+  uint64_t bytes = 0;
+  bool more = false; // were there than were counted
+};
+
+Entries filesOf(const std::string &folder) {
+  Entries all;
   std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end && files.size() < kMaxFiles; entry.increment(error)) {
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if ((all.more = all.count == kMaxCounted)) break;
     struct stat info = {};
-    if (::stat(entry->path().c_str(), &info) == 0 && S_ISREG(info.st_mode))
-      files.push_back({entry->path().filename().string(), static_cast<uint64_t>(info.st_size)});
+    if (::stat(entry->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    ++all.count;
+    all.bytes += static_cast<uint64_t>(info.st_size);
+    all.listed.push_back({entry->path().filename().string(), static_cast<uint64_t>(info.st_size)});
   }
-  std::sort(files.begin(), files.end(), [](const Entry &a, const Entry &b) {
-    const bool first = isWeights(a.name), second = isWeights(b.name); // what matters most first
-    return first != second ? first : a.name < b.name;
+  std::sort(all.listed.begin(), all.listed.end(), [](const Entry &a, const Entry &b) {
+    const int first = rankOf(a.name), second = rankOf(b.name);
+    return first != second ? first < second : a.name < b.name;
   });
-  return files;
+  if (all.listed.size() > kMaxFiles) all.listed.erase(all.listed.begin() + kMaxFiles, all.listed.end());
+  return all;
 }
 
 std::string headOf(const std::string &path, uint64_t size, size_t most) {
@@ -93,13 +109,12 @@ api::ModelSizes sizesByBits(const ModelConfig &config) {
 
 void addFolderFacts(Description &result, const std::string &folder) {
   Json list = Json::array();
-  uint64_t all = 0;
+  const Entries all = filesOf(folder);
   std::string &license = result.model.license, &text = result.model.licenseText;
-  for (const Entry &file : filesOf(folder)) {
+  for (const Entry &file : all.listed) {
     const std::string path = folder + "/" + file.name;
     result.model.files.push_back({file.name, static_cast<int64_t>(file.bytes)});
     list.push_back({{"name", file.name}, {"bytes", file.bytes}});
-    all += file.bytes;
     const auto damage = [&](const char *what) { result.problem({ErrorCode::MalformedFile, what, path, "", {}}); };
     const bool part = file.name.size() > 5 && file.name.compare(file.name.size() - 5, 5, ".part") == 0;
     if (part) damage("The download of this file is not finished.");
@@ -110,7 +125,12 @@ void addFolderFacts(Description &result, const std::string &folder) {
     if (licenseWordAt(file.name) == 0 && text.empty()) text = headOf(path, file.bytes, kMaxLicense);
   }
   result.facts["files"] = list;
-  result.facts["file_bytes"] = all;
+  result.model.fileCount = static_cast<int64_t>(all.count);
+  result.model.fileBytes = static_cast<int64_t>(all.bytes);
+  result.model.moreFiles = all.more;
+  result.facts["file_count"] = all.count;
+  result.facts["file_bytes"] = all.bytes;
+  if (all.more) result.facts["more_files"] = true;
   if (!license.empty()) result.facts["license"] = license;
   if (!text.empty()) result.facts["license_text"] = text;
 }

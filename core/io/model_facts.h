@@ -11,8 +11,8 @@ namespace attune::io {
 /// 4: NF4 in blocks of 64 whose scales are quantised in blocks of 256), the rest in 16.
 api::ModelSizes sizesByBits(const ModelConfig &config);
 
-/// Adds the files (weights first), their size, licence and its text, and a problem for each file that is empty, a Git LFS pointer
-/// or the rest of a download.
+/// Adds the files (the first 2,000, weights first), how many there are and their size, licence and its text, and a problem for each
+/// file that is empty, a Git LFS pointer or the rest of a download.
 void addFolderFacts(Description &result, const std::string &folder);
 
 } // namespace attune::io

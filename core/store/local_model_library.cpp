@@ -41,7 +41,7 @@ std::string stateOf(const std::string &path) {
   std::error_code error;
   size_t count = 0;
   if (!fs::is_directory(path, error)) return state;
-  for (fs::directory_iterator entry(path, error), end; !error && entry != end && ++count < 5000; entry.increment(error))
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end && ++count < 50000; entry.increment(error))
     note(entry->path());
   return state;
 }
@@ -69,8 +69,18 @@ void fill(api::ModelCard &card, const io::Description &description) {
   card.licenseText = model.licenseText;
   card.sizes = model.sizes;
   card.files = model.files;
-  for (const api::ModelFile &file : card.files) card.bytes += file.bytes;
+  card.fileCount = model.fileCount;
+  card.moreFiles = model.moreFiles;
+  card.bytes = model.fileBytes;
   card.problems = description.problems;
+}
+
+/// Without weights, settings and tokenizer can be read, but neither training nor chat has anything to work with.
+std::optional<Error> lackOfWeights(const std::string &path, const io::Description &description) {
+  if (description.model.hasWeights) return std::nullopt;
+  for (const Error &problem : description.problems)
+    if (problem.code == ErrorCode::MissingInFolder) return problem;
+  return Error{ErrorCode::MissingInFolder, "There are settings and no weights.", path, "", {}};
 }
 
 } // namespace
@@ -101,7 +111,7 @@ Status LocalModelLibrary::writeList(const std::vector<std::string> &paths) const
 
 Result<std::vector<api::ModelPlace>> LocalModelLibrary::find(const StopToken &stop) {
   ATTUNE_TRY(const std::vector<std::string> listed, readList());
-  std::vector<std::string> paths = searchModels(m_folder, stop);
+  std::vector<std::string> paths = searchModelsBelow(m_folder, stop);
   paths.insert(paths.end(), listed.begin(), listed.end());
   const auto nameOf = [](const std::string &path) { return fs::path(path).filename().string(); };
   std::sort(paths.begin(), paths.end(), [&](const std::string &a, const std::string &b) {
@@ -130,7 +140,7 @@ api::ModelCard LocalModelLibrary::describe(const api::ModelPlace &place) {
     card.refusal = description.error();
   } else {
     fill(card, *description);
-    card.refusal = description->error;
+    card.refusal = description->error ? description->error : lackOfWeights(place.path, *description);
     if (card.refusal) // it is among them, too
       card.problems.erase(std::remove_if(card.problems.begin(), card.problems.end(),
                                          [&](const Error &problem) { return problem.message == card.refusal->message; }),
@@ -140,6 +150,7 @@ api::ModelCard LocalModelLibrary::describe(const api::ModelPlace &place) {
     std::error_code error;
     card.bytes = static_cast<int64_t>(fs::file_size(place.path, error));
     card.files = {{fs::path(place.path).filename().string(), error ? 0 : card.bytes}};
+    card.fileCount = 1;
   }
   const std::lock_guard<std::mutex> lock(m_mutex);
   m_cards[place.path] = {state, card};

@@ -35,7 +35,8 @@ public:
   Search(const StopToken &stop) : m_stop(stop) {}
   std::vector<std::string> found;
 
-  void enter(const std::string &folder, int depth) {
+  /// A folder that holds models and is none itself, `mayBe` false, is looked into whatever strayed into it.
+  void enter(const std::string &folder, int depth, bool mayBe) {
     struct stat info = {};
     if (depth > kMaxDepth || ::stat(folder.c_str(), &info) != 0 || !m_entered.emplace(info.st_dev, info.st_ino).second) return;
     std::vector<std::string> folders, files;
@@ -45,7 +46,7 @@ public:
       if (++m_entries > kMaxEntries || m_stop.stopRequested()) return;
       const std::string name = entry->path().filename().string();
       std::error_code broken; // a link to nothing
-      if (name == kDownloadState) return;
+      if (name == kDownloadState && mayBe) return;
       if (entry->is_directory(broken)) {
         if (name[0] != '.') folders.push_back(entry->path().string());
       } else if (!broken && entry->is_regular_file(broken)) {
@@ -55,13 +56,13 @@ public:
         if (endsWith(name, ".gguf") && !isLaterPart(name)) files.push_back(entry->path().string());
       }
     }
-    if (other) return;
-    if (config || (weights && files.empty()))
+    if (other && mayBe) return;
+    if (mayBe && (config || (weights && files.empty())))
       found.push_back(folder);
     else
       for (const std::string &sub : folders) {
         if (found.size() >= kMaxModels) return;
-        enter(sub, depth + 1);
+        enter(sub, depth + 1, true);
       }
     found.insert(found.end(), files.begin(), files.end());
   }
@@ -76,7 +77,13 @@ private:
 
 std::vector<std::string> searchModels(const std::string &folder, const StopToken &stop) {
   Search search(stop);
-  search.enter(folder, 0);
+  search.enter(folder, 0, true);
+  return std::move(search.found);
+}
+
+std::vector<std::string> searchModelsBelow(const std::string &folder, const StopToken &stop) {
+  Search search(stop);
+  search.enter(folder, 0, false);
   return std::move(search.found);
 }
 

@@ -15,6 +15,9 @@ constexpr const char *kDownloadState = ".attune-download.json";
 /// In no order; a folder that looks like a model and lacks its config.json is among them.
 std::vector<std::string> searchModels(const std::string &folder, const StopToken &stop);
 
+/// Those in a folder that is none itself, whatever files strayed into it.
+std::vector<std::string> searchModelsBelow(const std::string &folder, const StopToken &stop);
+
 /// Whether `path` itself is a model, whole or broken.
 bool looksLikeModel(const std::string &path);
 

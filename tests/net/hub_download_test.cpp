@@ -1,140 +1,9 @@
 // Downloading a model from a hub that breaks off, truncates, lies and refuses: what arrives is right or is not kept, and what
 // arrived stays. Against a server of our own on 127.0.0.1.
-#include "tests/support/hub_server.h"
-#include "ui/net/hub_client.h"
-#include "ui/net/model_download.h"
-
-#include <QDir>
-#include <QFile>
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QTemporaryDir>
-#include <QThread>
-#include <QtTest>
+#include "tests/support/hub_fetch.h"
 
 using namespace attune::ui;
-using attune::test::HttpProxy;
-using attune::test::HubAnswer;
-using attune::test::HubRequest;
-using attune::test::HubServer;
-
-namespace {
-
-QByteArray bytesOf(int seed, int count) {
-  QByteArray bytes(count, '\0');
-  quint32 state = 2463534242u + static_cast<quint32>(seed);
-  for (char &byte : bytes) {
-    state = state * 1664525u + 1013904223u;
-    byte = static_cast<char>(state >> 24);
-  }
-  return bytes;
-}
-
-/// JSON written with single quotes.
-QByteArray json(const char *text) { return QByteArray(text).replace('\'', '"'); }
-
-HubFile fileOf(const QString &path, const QByteArray &content, bool lfs = true) {
-  HubFile file{path, content.size(), {}, {}};
-  if (lfs)
-    file.sha256 = QCryptographicHash::hash(content, QCryptographicHash::Sha256).toHex();
-  else
-    file.sha1 =
-        QCryptographicHash::hash("blob " + QByteArray::number(content.size()) + QByteArray(1, '\0') + content, QCryptographicHash::Sha1)
-            .toHex();
-  return file;
-}
-
-/// A download of some files from a server into a folder of its own, on a thread of its own, as in the program.
-class Fetch {
-public:
-  HubServer server;
-  QTemporaryDir folder;
-  QHash<QString, QByteArray> contents;
-  DownloadPlan plan;
-  DownloadOptions options;
-  DownloadProgress last;
-  int changes = 0;
-
-  Fetch() {
-    options.proxy = QStringLiteral("none");
-    options.limits = {4, 1};
-    options.timeoutMs = 3000;
-    plan.address = {HubLayout::HuggingFace, server.url(), QStringLiteral("org/tiny"), QStringLiteral("main")};
-    plan.folder = folder.filePath(QStringLiteral("tiny"));
-    server.answer = [this](const HubRequest &request) { return good(request); };
-  }
-  ~Fetch() { leave(); }
-
-  void add(const QString &path, const QByteArray &content, bool lfs = true) {
-    contents.insert(path, content);
-    plan.files.push_back(fileOf(path, content, lfs));
-  }
-  HubAnswer good(const HubRequest &request) {
-    const QByteArray name = request.path().mid(int(qstrlen("/org/tiny/resolve/main/")));
-    return contents.contains(QString::fromUtf8(name)) ? HubServer::file(request, contents[QString::fromUtf8(name)])
-                                                      : HubAnswer{404, {}, {}};
-  }
-  void start() {
-    leave();
-    thread = std::make_unique<QThread>();
-    download = new ModelDownload(plan, options);
-    download->moveToThread(thread.get());
-    QObject::connect(thread.get(), &QThread::finished, download, &QObject::deleteLater);
-    QObject::connect(download, &ModelDownload::changed, &server, [this](const DownloadProgress &progress) {
-      last = progress;
-      ++changes;
-    });
-    last = {};
-    last.phase = DownloadPhase::Running;
-    thread->start();
-    QMetaObject::invokeMethod(download, &ModelDownload::start);
-  }
-  void pause() { QMetaObject::invokeMethod(download, &ModelDownload::pause); }
-  /// As the end of the program: at once, without a word to the download.
-  void leave() {
-    if (!thread) return;
-    thread->quit();
-    thread->wait();
-    thread.reset();
-  }
-  bool ended() const { return last.phase != DownloadPhase::Running; }
-  bool isDone() const { return last.phase == DownloadPhase::Done; }
-  QByteArray onDisk(const QString &path) const {
-    QFile file(plan.folder + QLatin1Char('/') + path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray("absent");
-  }
-  qint64 partBytes(const QString &path) const { return QFileInfo(plan.folder + QLatin1Char('/') + path + QStringLiteral(".part")).size(); }
-  QStringList names() const { return QDir(plan.folder).entryList(QDir::Files | QDir::Hidden); }
-
-private:
-  std::unique_ptr<QThread> thread;
-  ModelDownload *download = nullptr;
-};
-
-const QString kWeights = QStringLiteral("model.safetensors");
-const QByteArray kPath = "/org/tiny/resolve/main/model.safetensors";
-
-/// Fetches one list and waits for it.
-struct Listing {
-  HubServer server;
-  std::vector<HubFile> files;
-  HubProblem problem;
-  bool ended = false;
-  QByteArray token;
-  void ask(HubLayout layout = HubLayout::HuggingFace) {
-    HubClient client;
-    QObject::connect(&client, &HubClient::finished, &client, [this](const std::vector<HubFile> &found, const HubProblem &what) {
-      files = found;
-      problem = what;
-      ended = true;
-    });
-    client.list({layout, server.url(), QStringLiteral("org/tiny"), QStringLiteral("main")}, {{}, token, QStringLiteral("none"), 3000});
-    QTRY_VERIFY(ended);
-  }
-};
-
-} // namespace
+using namespace attune::test;
 
 class HubDownloadTest : public QObject {
   Q_OBJECT
@@ -297,9 +166,10 @@ private Q_SLOTS:
     fetch.leave();
     const auto unfinished = readDownload(fetch.plan.folder);
     QVERIFY(unfinished.has_value());
-    QCOMPARE(unfinished->files.size(), size_t(2));
-    QCOMPARE(unfinished->address.fileUrl(kWeights), fetch.plan.address.fileUrl(kWeights));
-    fetch.plan = *unfinished;
+    QVERIFY(!unfinished->foreign);
+    QCOMPARE(unfinished->plan.files.size(), size_t(2));
+    QCOMPARE(unfinished->plan.address.fileUrl(kWeights), fetch.plan.address.fileUrl(kWeights));
+    fetch.plan = unfinished->plan;
     fetch.server.requests.clear();
     fetch.server.answer = [&](const HubRequest &request) { return fetch.good(request); };
     fetch.start();
@@ -524,25 +394,6 @@ private Q_SLOTS:
     fetch.start();
     QTRY_VERIFY(fetch.ended());
     QVERIFY2(fetch.last.problem.trouble == HubTrouble::Proxy, qPrintable(fetch.last.problem.detail));
-  }
-
-  void aStateFileIsNotTrusted() {
-    const QTemporaryDir folder;
-    const auto with = [&](const QByteArray &text) {
-      QFile file(folder.filePath(QLatin1String(kDownloadStateFile)));
-      [&] { QVERIFY(file.open(QIODevice::WriteOnly)); }();
-      file.write(text);
-      file.close();
-      return readDownload(folder.path()).has_value();
-    };
-    const QByteArray good =
-        json("{'schema':1,'base':'https://huggingface.co','repo':'a/b','revision':'main','files':[{'path':'x','bytes':3}]}");
-    QVERIFY(with(good));
-    QVERIFY(!with(QByteArray(good).replace("\"x\"", "\"../x\"")));
-    QVERIFY(!with(QByteArray(good).replace("https:", "file:")));
-    QVERIFY(!with(QByteArray(good).replace("\"schema\":1", "\"schema\":2")));
-    QVERIFY(!with(QByteArray(good).replace("3}", "-3}")));
-    QVERIFY(!with(good.left(60)));
   }
 };
 

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <unistd.h>
 
 using namespace attune;
@@ -112,6 +113,53 @@ TEST_CASE("Broken folders and damaged files are shown with what is wrong") {
   const api::ModelCard card = library.describe({pointer, true});
   CHECK(mentions(card.problems, "git lfs"));
   CHECK(mentions(card.problems, "empty"));
+}
+
+TEST_CASE("A model without its weights cannot be used and says what is missing") {
+  const TempFolder workspace;
+  store::LocalModelLibrary library(workspace.path());
+  const std::string bare = copyModel(workspace.path() + "/models/bare"), sharded = copyModel(workspace.path() + "/models/sharded");
+  for (const std::string &model : {bare, sharded}) fs::remove(model + "/model.safetensors");
+  REQUIRE(writeFileAtomic(sharded + "/model.safetensors.index.json", R"({"weight_map":{"a":"model-00001-of-00002.safetensors"}})").ok());
+  const api::ModelCard card = library.describe({bare, true});
+  REQUIRE(card.refusal.has_value());
+  CHECK(card.refusal->code == ErrorCode::MissingInFolder);
+  CHECK(card.refusal->message.find("model.safetensors") != std::string::npos);
+  CHECK(card.parameters > 0); // its settings are still shown
+  CHECK_FALSE(mentions(card.problems, "model.safetensors"));
+  const api::ModelCard lacking = library.describe({sharded, true});
+  REQUIRE(lacking.refusal.has_value());
+  CHECK(lacking.refusal->code == ErrorCode::MissingInFolder);
+  CHECK(lacking.refusal->text().find("model-00001-of-00002.safetensors") != std::string::npos);
+}
+
+TEST_CASE("What strays into the folder of the models hides none of them") {
+  const TempFolder workspace;
+  store::LocalModelLibrary library(workspace.path());
+  const std::string model = copyModel(workspace.path() + "/models/tiny");
+  for (const char *file : {"config.json", "run.json", "adapter_config.json", "loose.safetensors", ".attune-download.json"}) {
+    const std::string stray = workspace.path() + "/models/" + file;
+    REQUIRE(writeFileAtomic(stray, "{}").ok());
+    CHECK_MESSAGE(pathsOf(library) == std::vector<std::string>{model}, file);
+    fs::remove(stray);
+  }
+}
+
+TEST_CASE("A folder of many files is counted, and what the model is made of stands first") {
+  const TempFolder workspace;
+  store::LocalModelLibrary library(workspace.path());
+  const std::string model = copyModel(workspace.path() + "/models/many");
+  REQUIRE(writeFileAtomic(model + "/LICENSE", "Take it.").ok());
+  for (int i = 0; i < 2500; ++i) std::ofstream(model + "/A" + std::to_string(i)) << "x";
+  const api::ModelCard card = library.describe({model, true});
+  CHECK_FALSE(card.refusal.has_value());
+  CHECK(card.fileCount == 2503);
+  CHECK_FALSE(card.moreFiles);
+  CHECK(card.bytes == static_cast<int64_t>(fs::file_size(model + "/model.safetensors") + fs::file_size(model + "/config.json")) + 2508);
+  CHECK(card.files.size() < 2503);
+  CHECK(card.files[0].name == "model.safetensors");
+  CHECK(card.files[2].name == "config.json");
+  CHECK(card.licenseText == "Take it.");
 }
 
 TEST_CASE("Runs, adapters, downloads and later parts are no models") {

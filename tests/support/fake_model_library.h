@@ -31,6 +31,7 @@ public:
     card.license = "apache-2.0";
     card.licenseText = "Permission is granted, free of charge.\n";
     card.files = {{"config.json", 712}, {"model.safetensors", 2 * card.parameters}, {"tokenizer.json", 2 << 20}};
+    card.fileCount = 3;
     for (const api::ModelFile &file : card.files) card.bytes += file.bytes;
     card.sizes = {2 * card.parameters, card.parameters * 106 / 100, card.parameters * 66 / 100};
     return card;

@@ -26,6 +26,7 @@ struct HubAnswer {
   qint64 announced = -1;  // Content-Length, where it is not the body's
   qint64 breakAfter = -1; // bytes of the body, then the connection is reset
   int bytesEach20Ms = 0;  // slow
+  qint64 stallAfter = -1; // bytes of a slow body, then nothing more comes
   bool silent = false;    // never answers
 };
 
@@ -103,9 +104,10 @@ private:
       return socket->disconnectFromHost(); // after what is written
     }
     auto *timer = new QTimer(socket);
-    connect(timer, &QTimer::timeout, socket, [socket, body, step = answer.bytesEach20Ms, at = qsizetype(0)]() mutable {
-      socket->write(body.mid(at, step));
-      at += step;
+    const qsizetype end = answer.stallAfter >= 0 ? answer.stallAfter : body.size();
+    connect(timer, &QTimer::timeout, socket, [socket, body, end, step = answer.bytesEach20Ms, at = qsizetype(0)]() mutable {
+      socket->write(body.mid(at, qMin<qsizetype>(step, end - at)));
+      at = qMin(at + step, end);
       if (at >= body.size()) socket->disconnectFromHost();
     });
     timer->start(20);

@@ -22,10 +22,14 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
+#include <QMessageBox>
 #include <QMimeData>
 #include <QPlainTextEdit>
 #include <QStandardPaths>
 #include <QTemporaryDir>
+#include <QTextDocument>
+
+#include <ctime>
 
 using namespace attune;
 using namespace attune::ui;
@@ -122,6 +126,18 @@ private Q_SLOTS:
     studio.openPage();
     QTRY_COMPARE(studio.row(0), QStringLiteral("large, Llama · 7.0 B parameters, fits with less"));
     QVERIFY(studio.told().contains(QStringLiteral("Make it fit")));
+  }
+
+  void incompleteModelsCannotBeUsed() {
+    ModelsStudio studio;
+    api::ModelCard bare = FakeModelLibrary::card("/fake/models/bare", 1);
+    bare.refusal = Error{ErrorCode::MissingInFolder, "The folder has no weights.", "/fake/models/bare", "Download them."};
+    studio.models.put(bare);
+    studio.openPage();
+    QTRY_VERIFY(studio.row(0).endsWith(QStringLiteral("incomplete")));
+    QVERIFY(studio.told().contains(QStringLiteral("The folder has no weights.")));
+    QVERIFY(!studio.page().details()->trainButton()->isEnabled());
+    QVERIFY(!studio.page().details()->chatButton()->isEnabled());
   }
 
   void brokenModelsAreShownWithTheirProblem() {
@@ -284,6 +300,123 @@ private Q_SLOTS:
     QTRY_VERIFY(button(strip, QStringLiteral("Continue")));
     click(strip, "Continue");
     QTRY_VERIFY(QFile::exists(folder + QStringLiteral("/model.safetensors")));
+  }
+
+  void whatSomebodyElseBeganIsAskedAbout() {
+    const QTemporaryDir workspace;
+    const QString folder = workspace.filePath(QStringLiteral("models/gift"));
+    test::HubServer hub;
+    const QByteArray weights(20000, 'w');
+    serveModel(hub, weights);
+    QDir().mkpath(folder);
+    QFile state(folder + QStringLiteral("/.attune-download.json"));
+    QVERIFY(state.open(QIODevice::WriteOnly));
+    state.write(QByteArray("{'schema':1,'repo':'org/tiny','revision':'main','files':[{'path':'model.safetensors','bytes':20000}],'base':'")
+                    .append(hub.url().toEncoded())
+                    .append("'}")
+                    .replace('\'', '"'));
+    state.close();
+    ModelsStudio studio;
+    studio.services.workspace = workspace.path().toStdString();
+    studio.preferences.proxy = QStringLiteral("none");
+    studio.openPage();
+    QTRY_VERIFY(studio.page().findChild<DownloadStrip *>());
+    auto *strip = studio.page().findChild<DownloadStrip *>();
+    QTRY_VERIFY(button(strip, QStringLiteral("Continue")));
+    click(strip, "Continue");
+    auto *question = studio.window->findChild<QMessageBox *>();
+    QVERIFY(question && question->isVisible());
+    QVERIFY(question->text().contains(hub.url().toString()));
+    click(question, "Leave it");
+    QTRY_VERIFY(!studio.window->findChild<QMessageBox *>());
+    QVERIFY(hub.requests.isEmpty());
+    click(strip, "Continue");
+    click(studio.window->findChild<QMessageBox *>(), "Fetch from there");
+    QTRY_VERIFY(QFile::exists(folder + QStringLiteral("/model.safetensors")));
+  }
+
+  void manyDownloadsScroll() {
+    const QTemporaryDir workspace;
+    ModelsStudio studio;
+    studio.services.workspace = workspace.path().toStdString();
+    for (int i = 0; i < 12; ++i) {
+      const QString folder = workspace.filePath(QStringLiteral("models/m%1").arg(i));
+      QDir().mkpath(folder);
+      const QUrl hub(QStringLiteral("https://hub.example"));
+      QVERIFY(writeDownload({{HubLayout::HuggingFace, hub, QStringLiteral("org/m%1").arg(i), QStringLiteral("main")},
+                             folder,
+                             {{QStringLiteral("model.safetensors"), 1000, {}, {}}}},
+                            {{}}));
+    }
+    studio.openPage();
+    studio.window->resize(1024, 640);
+    QTRY_COMPARE(studio.page().findChildren<DownloadStrip *>().size(), 12);
+    const auto strips = studio.page().findChildren<DownloadStrip *>();
+    QTRY_VERIFY(strips.last()->height() >= strips.last()->minimumSizeHint().height());
+    for (const DownloadStrip *strip : strips)
+      for (const QPushButton *one : strip->findChildren<QPushButton *>()) QVERIFY(strip->rect().contains(one->geometry()));
+    const int below = studio.page().list()->mapTo(studio.window.get(), QPoint()).y();
+    QVERIFY(below < studio.window->height() / 2 + 60); // the models keep their room
+    strips.last()->findChildren<QPushButton *>().last()->setFocus(Qt::TabFocusReason);
+    const auto inSight = [](const QWidget *widget) { return !widget->visibleRegion().isEmpty(); };
+    QTRY_VERIFY(inSight(strips.first()));
+    QVERIFY(!inSight(strips.last()));
+    for (int i = 0; i < 40 && !inSight(strips.last()); ++i) QTest::keyClick(QApplication::focusWidget(), Qt::Key_Backtab);
+    QVERIFY(inSight(strips.last())); // and the keyboard reaches it
+  }
+
+  void aTokenOfOneSchemeStaysWithIt() {
+    ModelsStudio studio;
+    studio.preferences.hub = QStringLiteral("https://hub.example");
+    studio.preferences.proxy = QStringLiteral("none");
+    studio.openPage();
+    studio.page().downloads()->requestDownload();
+    auto *dialog = studio.window->findChild<DownloadDialog *>();
+    const auto fields = dialog->findChildren<QLineEdit *>();
+    fields[0]->setText(QStringLiteral("org/tiny"));
+    fields[1]->setText(QStringLiteral("hf_secret"));
+    fields[0]->setText(QStringLiteral("https://hub.example/org/tiny"));
+    QCOMPARE(fields[1]->text(), QStringLiteral("hf_secret"));
+    for (const char *other : {"http://hub.example/org/tiny", "https://hub.example:444/org/tiny"}) {
+      fields[0]->setText(QLatin1String(other));
+      QCOMPARE(fields[1]->text(), QString());
+      fields[1]->setText(QStringLiteral("hf_secret"));
+    }
+  }
+
+  void aLongListIsShownAtOnce() {
+    test::HubServer hub;
+    QByteArray list = "[";
+    for (int i = 0; i < 20000; ++i) list += "{'type':'file','size':2,'path':'x" + QByteArray::number(i) + ".json'},";
+    list.replace('\'', '"');
+    list.back() = ']';
+    hub.answer = [&](const test::HubRequest &) { return test::HubAnswer{200, list, {}}; };
+    ModelsStudio studio;
+    studio.preferences.hub = hub.url().toString();
+    studio.preferences.proxy = QStringLiteral("none");
+    studio.openPage();
+    studio.page().downloads()->requestDownload();
+    auto *dialog = studio.window->findChild<DownloadDialog *>();
+    dialog->findChild<QLineEdit *>()->setText(QStringLiteral("org/tiny"));
+    timespec before = {}, after = {};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+    click(dialog, "Show files");
+    QTRY_COMPARE(dialog->findChild<QListWidget *>()->count(), 20000);
+    dialog->grab();
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+    const double seconds = static_cast<double>(after.tv_sec - before.tv_sec) + 1e-9 * static_cast<double>(after.tv_nsec - before.tv_nsec);
+    qInfo("%.0f ms", 1e3 * seconds);
+    QVERIFY(seconds < 1.5);
+  }
+
+  void aNameOfTwoLinesIsShownOnOne() {
+    ModelsStudio studio;
+    studio.models.put(FakeModelLibrary::card("/fake/models/two\nlines<b>", 1));
+    studio.openPage();
+    QTRY_VERIFY(studio.row(0).startsWith(QStringLiteral("two\\nlines<b>, ")));
+    QVERIFY(studio.told().contains(QStringLiteral("two\\nlines")) && !studio.told().contains(QStringLiteral("two\nlines")));
+    QVERIFY(!Qt::mightBeRichText(studio.page().list()->item(0)->toolTip()) ||
+            studio.page().list()->item(0)->toolTip().contains(QStringLiteral("&lt;b")));
   }
 
   void hubAndProxyOfTheSettingsAreTaken() {

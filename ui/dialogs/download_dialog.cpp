@@ -12,10 +12,9 @@
 #include <QListWidget>
 #include <QPointer>
 #include <QPushButton>
+#include <QSet>
 #include <QSignalBlocker>
 #include <QVBoxLayout>
-
-#include <algorithm>
 
 namespace attune::ui {
 
@@ -58,6 +57,7 @@ DownloadDialog::DownloadDialog(const QUrl &hub, const QString &proxy, Keyring &k
   m_list = new QListWidget(this);
   m_list->setMinimumHeight(240);
   m_list->hide();
+  m_list->setUniformItemSizes(true);
   m_list->setTextElideMode(Qt::ElideMiddle);
   m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   layout->addWidget(m_list, 1);
@@ -122,20 +122,20 @@ void DownloadDialog::onTyped() {
     const bool scope = m_address->layout == HubLayout::ModelScope;
     if (m_address->revision == (scope ? QLatin1String("main") : QLatin1String("master"))) // each hub's word for the newest
       m_address->revision = scope ? QStringLiteral("master") : QStringLiteral("main");
-    const QString host = m_address->base.host();
-    if (host != m_tokenHost) {
-      m_tokenHost = host;
+    const QString origin = originOf(m_address->base);
+    if (origin != m_tokenOrigin) {
+      m_tokenOrigin = origin;
       m_keptToken.clear();
       m_token->clear();
-      m_keyring.read(host, [guard = QPointer<DownloadDialog>(this), host](const QByteArray &token) {
-        if (!guard || guard->m_tokenHost != host || !guard->m_token->text().isEmpty()) return;
+      m_keyring.read(origin, [guard = QPointer<DownloadDialog>(this), origin](const QByteArray &token) {
+        if (!guard || guard->m_tokenOrigin != origin || !guard->m_token->text().isEmpty()) return;
         guard->m_keptToken = token;
         guard->m_token->setText(QString::fromLatin1(token));
       });
     }
   }
-  m_from->setText(m_address ? tr("From %1, version %2.").arg(m_address->base.host(), m_address->revision)
-                            : tr("From %1. Another hub or a mirror is set in the settings.").arg(m_hub.host()));
+  m_from->setText(m_address ? tr("From %1, version %2.").arg(hubName(m_address->base), m_address->revision)
+                            : tr("From %1. Another hub or a mirror is set in the settings.").arg(hubName(m_hub)));
   m_look->setEnabled(m_address.has_value());
   say({}, false);
   showChosen();
@@ -146,23 +146,23 @@ void DownloadDialog::lookUp() {
   m_files.clear();
   m_list->clear();
   showChosen();
-  say(tr("Asking %1…").arg(m_address->base.host()), false);
+  say(tr("Asking %1…").arg(hubName(m_address->base)), false);
   m_client.list(*m_address, {m_address->base, m_token->text().trimmed().toLatin1(), m_proxy});
 }
 
 void DownloadDialog::onListed(const std::vector<HubFile> &files, const HubProblem &problem) {
   if (problem) return say(hubProblemText(problem), true);
   const QByteArray token = m_token->text().trimmed().toLatin1();
-  if (token != m_keptToken) m_keyring.store(m_tokenHost, token, [](bool) {});
+  if (token != m_keptToken) m_keyring.store(m_tokenOrigin, token, [](bool) {});
   m_keptToken = token;
   m_files = files;
-  const std::vector<HubFile> needed = neededFiles(files);
+  QSet<QString> needed;
+  for (const HubFile &file : neededFiles(files)) needed.insert(file.path);
   const QSignalBlocker quiet(m_list);
   for (size_t i = 0; i < files.size(); ++i) {
-    const bool take = std::any_of(needed.begin(), needed.end(), [&](const HubFile &file) { return file.path == files[i].path; });
     auto *item = new QListWidgetItem(tr("%1 — %2").arg(files[i].path, bytesText(files[i].bytes)), m_list);
     item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable);
-    item->setCheckState(take ? Qt::Checked : Qt::Unchecked);
+    item->setCheckState(needed.contains(files[i].path) ? Qt::Checked : Qt::Unchecked);
     item->setData(Qt::UserRole, static_cast<int>(i));
   }
   m_list->setCurrentRow(0);
@@ -179,14 +179,12 @@ std::vector<HubFile> DownloadDialog::picked() const {
 
 void DownloadDialog::showChosen() {
   const std::vector<HubFile> files = picked();
-  qint64 bytes = 0;
-  for (const HubFile &file : files) bytes += file.bytes;
   m_download->setEnabled(!files.empty());
   if (m_list->isHidden() != m_files.empty()) { // no empty box before there is something to choose from
     m_list->setHidden(m_files.empty());
     adjustSize();
   }
-  if (!m_files.empty()) say(tr("%Ln file(s) chosen, %1.", "", static_cast<int>(files.size())).arg(bytesText(bytes)), false);
+  if (!m_files.empty()) say(tr("%Ln file(s) chosen, %1.", "", static_cast<int>(files.size())).arg(bytesText(bytesOf(files))), false);
 }
 
 void DownloadDialog::say(const QString &text, bool problem) {

@@ -41,7 +41,7 @@ private:
   HubClient m_client;
   std::optional<HubAddress> m_address;
   std::vector<HubFile> m_files; // of m_address
-  QString m_tokenHost;          // whose token the field holds
+  QString m_tokenOrigin;        // whose token the field holds
   QByteArray m_keptToken;
   bool m_byHand = false; // the layout
   QLineEdit *m_name, *m_token;

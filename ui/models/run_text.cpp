@@ -1,5 +1,6 @@
 #include "ui/models/run_text.h"
 
+#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
 
 #include <QCoreApplication>
@@ -103,7 +104,7 @@ QString methodText(api::Method method) {
 }
 
 QString shortName(const std::string &path) {
-  const QString name = QFileInfo(QString::fromStdString(path)).fileName(); // the disk is not asked
+  const QString name = onOneLine(QFileInfo(QString::fromStdString(path)).fileName()); // the disk is not asked
   for (const char *ending : {".gguf", ".safetensors", ".jsonl", ".json", ".csv", ".tsv", ".txt", ".md"})
     if (name.endsWith(QLatin1String(ending), Qt::CaseInsensitive)) return name.chopped(static_cast<qsizetype>(strlen(ending)));
   return name;

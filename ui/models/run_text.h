@@ -16,7 +16,7 @@ Tone phaseTone(api::RunPhase phase);
 /// "step 412 of 1,125 · 38 min left", or what it does meanwhile ("loading the model", "paused at step 12").
 QString progressText(const api::RunSummary &run, const RunModel &figures, RunWish wish);
 QString methodText(api::Method method);
-/// The last part of a path, without a file's ending.
+/// The last part of a path, without a file's ending, as it may be shown.
 QString shortName(const std::string &path);
 
 } // namespace attune::ui

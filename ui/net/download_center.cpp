@@ -15,31 +15,22 @@ constexpr int kMaxTries = 1000; // of a folder's name
 
 QString modelsFolder(const Services &services) { return QString::fromStdString(services.workspace) + QStringLiteral("/models"); }
 
-std::vector<DownloadPlan> unfinishedIn(const QString &models) {
-  std::vector<DownloadPlan> found;
+std::vector<Download> unfinishedIn(const QString &models) {
+  std::vector<Download> found;
   for (const QFileInfo &folder : QDir(models).entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot | QDir::NoSymLinks))
-    if (auto plan = readDownload(folder.absoluteFilePath())) found.push_back(std::move(*plan));
+    if (auto state = readDownload(folder.absoluteFilePath())) {
+      const DownloadProgress progress = progressOnDisk(state->plan);
+      found.push_back({std::move(state->plan), progress, nullptr, state->foreign});
+    }
   return found;
-}
-
-DownloadProgress stateOf(const DownloadPlan &plan) {
-  DownloadProgress progress;
-  progress.totalBytes = plan.bytes();
-  progress.totalFiles = static_cast<int>(plan.files.size());
-  for (const HubFile &file : plan.files) {
-    const QFileInfo whole(plan.folder + QLatin1Char('/') + file.path);
-    const bool there = whole.isFile() && whole.size() == file.bytes;
-    progress.doneFiles += there;
-    progress.doneBytes += there ? file.bytes : std::min(QFileInfo(FileTransfer::partPath(plan.folder, file)).size(), file.bytes);
-  }
-  return progress;
 }
 
 /// A folder that is not there yet: "name", "org--name", "org--name-2".
 QString freeFolder(const QString &models, const QString &repo) {
   QString path = models + QLatin1Char('/') + repo.section(QLatin1Char('/'), -1);
   const QString full = models + QLatin1Char('/') + QString(repo).replace(QLatin1Char('/'), QLatin1String("--"));
-  for (int i = 1; QFileInfo::exists(path) && i < kMaxTries; ++i) path = i == 1 ? full : full + QStringLiteral("-%1").arg(i);
+  const auto taken = [&path] { return QFileInfo::exists(path) || QFileInfo(path).isSymLink(); };
+  for (int i = 1; taken() && i < kMaxTries; ++i) path = i == 1 ? full : full + QStringLiteral("-%1").arg(i);
   return path;
 }
 
@@ -66,27 +57,19 @@ Download *DownloadCenter::entry(const QString &folder) {
 void DownloadCenter::look() {
   if (m_looked) return;
   m_looked = true;
-  using Found = std::vector<std::pair<DownloadPlan, DownloadProgress>>;
   m_looking = m_tasks.run(
-      this,
-      [models = modelsFolder(m_services)](StopToken) {
-        Found found;
-        for (DownloadPlan &plan : unfinishedIn(models)) {
-          const DownloadProgress progress = stateOf(plan);
-          found.emplace_back(std::move(plan), progress);
-        }
-        return found;
-      },
-      [this](Found found) {
-        for (auto &[plan, progress] : found)
-          if (!entry(plan.folder)) m_all.push_back({std::move(plan), progress});
+      this, [models = modelsFolder(m_services)](StopToken) { return unfinishedIn(models); },
+      [this](std::vector<Download> found) {
+        for (Download &one : found)
+          if (!entry(one.folder())) m_all.push_back(std::move(one));
         if (!found.empty()) Q_EMIT listChanged();
       });
 }
 
 void DownloadCenter::start(const HubAddress &address, const std::vector<HubFile> &files, const QByteArray &token) {
   for (Download &one : m_all)
-    if (one.plan.address.repo == address.repo && one.plan.address.base == address.base && one.plan.address.revision == address.revision) {
+    if (!one.foreign && one.plan.address.repo == address.repo && one.plan.address.base == address.base &&
+        one.plan.address.revision == address.revision) {
       if (!one.job) run(one, token);
       return;
     }
@@ -108,6 +91,7 @@ void DownloadCenter::run(Download &download, const QByteArray &token) {
   options.token = token;
   auto *job = new ModelDownload(download.plan, options);
   download.job = job;
+  download.foreign = false;
   download.progress.phase = DownloadPhase::Running;
   download.progress.problem = {};
   job->moveToThread(&m_thread);

@@ -14,6 +14,7 @@ struct Download {
   DownloadPlan plan;
   DownloadProgress progress;
   ModelDownload *job = nullptr; // while it runs
+  bool foreign = false;         // begun by somebody else: a person must agree to go on
   const QString &folder() const { return plan.folder; }
 };
 

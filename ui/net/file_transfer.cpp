@@ -1,10 +1,12 @@
 #include "ui/net/file_transfer.h"
 
-#include <QDir>
+#include "ui/net/download_folder.h"
+
 #include <QRegularExpression>
 #include <QtNetwork/QNetworkReply>
 
 #include <algorithm>
+#include <cerrno>
 #include <unistd.h>
 
 namespace attune::ui {
@@ -19,8 +21,7 @@ constexpr int kLongestBackoffMs = 60000;
 
 FileTransfer::FileTransfer(QNetworkAccessManager &network, const HubAccess &access, const QUrl &url, const HubFile &file,
                            const QString &folder, const QByteArray &tag, const TransferLimits &limits, QObject *parent)
-    : QObject(parent), m_network(network), m_access(access), m_url(url), m_file(file), m_final(folder + QLatin1Char('/') + file.path),
-      m_limits(limits), m_part(partPath(folder, file)), m_tag(tag),
+    : QObject(parent), m_network(network), m_access(access), m_url(url), m_file(file), m_folder(folder), m_limits(limits), m_tag(tag),
       m_hash(file.sha256.isEmpty() ? QCryptographicHash::Sha1 : QCryptographicHash::Sha256), m_wait(this) {
   m_wait.setSingleShot(true);
   connect(&m_wait, &QTimer::timeout, this, &FileTransfer::request);
@@ -29,8 +30,12 @@ FileTransfer::FileTransfer(QNetworkAccessManager &network, const HubAccess &acce
 FileTransfer::~FileTransfer() { dropReply(); }
 
 void FileTransfer::start() {
-  QDir().mkpath(QFileInfo(m_final).path());
-  if (!m_part.open(QIODevice::ReadWrite)) return fail({HubTrouble::WriteFailed, m_part.errorString()});
+  if (storedFile(m_folder, m_file.path).kind == StoredKind::Other) return fail(HubTrouble::NoPlainFile);
+  if (!openToWrite(m_part, m_folder, partName(m_file))) {
+    const int reason = errno;
+    const bool other = reason == ELOOP || reason == ENOTDIR || reason == EISDIR || reason == ENXIO;
+    return fail({other ? HubTrouble::NoPlainFile : HubTrouble::WriteFailed, other ? partName(m_file) : qt_error_string(reason)});
+  }
   beginHash();
   // Without tag and checksum nothing would tell whether two pieces belong together.
   const bool usable = m_part.size() <= m_file.bytes && !(m_tag.isEmpty() && m_file.sha256.isEmpty() && m_file.sha1.isEmpty());
@@ -187,14 +192,13 @@ void FileTransfer::verify() {
     const bool pieces = m_continued;
     restart();
     if (pieces) return again({HubTrouble::WrongHash, m_file.path, true}); // once more, in one piece
-    m_part.remove();
+    removeStored(m_folder, partName(m_file));
     return fail(HubTrouble::WrongHash);
   }
   m_part.flush();
   ::fsync(m_part.handle());
   m_part.close();
-  QFile::remove(m_final);
-  if (!QFile::rename(m_part.fileName(), m_final)) return fail({HubTrouble::WriteFailed, m_final});
+  if (!renameStored(m_folder, partName(m_file), m_file.path)) return fail({HubTrouble::WriteFailed, m_file.path});
   m_over = true;
   Q_EMIT done();
 }

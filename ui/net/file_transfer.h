@@ -1,6 +1,6 @@
 // One file of a download: fetched into NAME.part, from where it broke off last time, hashed as it is written, and given its name
-// once size and checksum are right. Lives on a thread with an event loop; rehashing a part goes in steps. Ends once, with done()
-// or failed(); stop() ends it without either and leaves the part.
+// once size and checksum are right; no link is followed. Lives on a thread with an event loop; rehashing a part goes in steps. Ends once,
+// with done() or failed(); stop() ends it without either and leaves the part.
 #pragma once
 
 #include "ui/net/hub_files.h"
@@ -32,9 +32,8 @@ public:
   const HubFile &file() const { return m_file; }
   /// Bytes on disk that count.
   qint64 bytes() const { return m_offset; }
-  static QString partPath(const QString &folder, const HubFile &file) {
-    return folder + QLatin1Char('/') + file.path + QStringLiteral(".part");
-  }
+  /// What it is called in its folder until it is whole.
+  static QString partName(const HubFile &file) { return file.path + QStringLiteral(".part"); }
 
 Q_SIGNALS:
   void progressed();
@@ -61,7 +60,7 @@ private:
   const HubAccess m_access;
   const QUrl m_url;
   const HubFile m_file;
-  const QString m_final;
+  const QString m_folder;
   const TransferLimits m_limits;
   QFile m_part;
   QByteArray m_tag;

@@ -15,17 +15,23 @@ QUrl under(const QUrl &base, const QString &path) {
   return url;
 }
 
-bool isPart(const QString &text) {
-  static const QRegularExpression part(QStringLiteral("^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$"));
-  return part.match(text).hasMatch() && !text.contains(QLatin1String(".."));
-}
-
 /// The pages of a hub that show files of a model.
 bool isPageOfFiles(const QString &word) {
   return word == QLatin1String("tree") || word == QLatin1String("blob") || word == QLatin1String("resolve");
 }
 
 } // namespace
+
+bool isHubWord(const QString &text) {
+  static const QRegularExpression word(QStringLiteral("\\A[A-Za-z0-9][A-Za-z0-9._-]{0,95}\\z"));
+  return word.match(text).hasMatch() && !text.contains(QLatin1String(".."));
+}
+
+QString hubName(const QUrl &base) {
+  const bool usual = base.scheme() == QLatin1String("https");
+  const QUrl shown = base.adjusted(QUrl::RemoveUserInfo | QUrl::StripTrailingSlash);
+  return QString::fromLatin1(shown.toEncoded(usual ? QUrl::RemoveScheme : QUrl::None)).mid(usual ? 2 : 0);
+}
 
 HubLayout layoutOf(const QUrl &base) {
   return base.host().contains(QLatin1String("modelscope")) ? HubLayout::ModelScope : HubLayout::HuggingFace;
@@ -83,9 +89,9 @@ std::optional<HubAddress> parseHubAddress(const QString &typed, const QUrl &base
   }
   QStringList parts = text.split(QLatin1Char('/'), Qt::SkipEmptyParts);
   if (!parts.isEmpty() && parts.first() == QLatin1String("models")) parts.removeFirst();
-  if (parts.size() < 2 || !isPart(parts[0]) || !isPart(parts[1])) return std::nullopt;
+  if (parts.size() < 2 || !isHubWord(parts[0]) || !isHubWord(parts[1])) return std::nullopt;
   address.repo = parts[0] + QLatin1Char('/') + parts[1];
-  if (parts.size() >= 4 && isPageOfFiles(parts[2]) && isPart(parts[3]))
+  if (parts.size() >= 4 && isPageOfFiles(parts[2]) && isHubWord(parts[3]))
     address.revision = parts[3];
   else
     address.revision = address.layout == HubLayout::ModelScope ? QStringLiteral("master") : QStringLiteral("main");

@@ -21,6 +21,10 @@ struct HubAddress {
   QUrl fileUrl(const QString &path) const;
 };
 
+/// Whether it can be an owner, a name or a revision.
+bool isHubWord(const QString &text);
+/// A hub as a person reads it, letter by letter what is asked: "huggingface.co", "http://localhost:8080/hub".
+QString hubName(const QUrl &base);
 /// The layout of a hub by its host.
 HubLayout layoutOf(const QUrl &base);
 /// A hub's address as typed: https or http with a host; without a scheme https.

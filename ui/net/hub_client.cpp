@@ -8,8 +8,8 @@ namespace attune::ui {
 namespace {
 
 constexpr qint64 kMaxListBytes = 64 << 20;
-constexpr size_t kMaxFiles = 20000;
 constexpr int kMaxPages = 1000;
+constexpr int kPatience = 4; // times the time of silence that ends a request: a page that trickles in for longer is none
 
 /// The address of the next page in a Link header.
 QUrl nextPage(const QNetworkReply &reply) {
@@ -20,7 +20,10 @@ QUrl nextPage(const QNetworkReply &reply) {
 
 } // namespace
 
-HubClient::HubClient(QObject *parent) : QObject(parent) {}
+HubClient::HubClient(QObject *parent) : QObject(parent) {
+  m_whole.setSingleShot(true);
+  connect(&m_whole, &QTimer::timeout, this, [this] { cutOff({HubTrouble::TimedOut, m_address.base.host(), true}); });
+}
 
 void HubClient::list(const HubAddress &address, const HubAccess &access) {
   cancel();
@@ -35,6 +38,7 @@ void HubClient::list(const HubAddress &address, const HubAccess &access) {
 }
 
 void HubClient::cancel() {
+  m_whole.stop();
   if (!m_reply) return;
   m_reply->disconnect(this);
   m_reply->abort();
@@ -42,10 +46,16 @@ void HubClient::cancel() {
   m_reply = nullptr;
 }
 
+void HubClient::cutOff(const HubProblem &problem) {
+  cancel();
+  end(problem);
+}
+
 void HubClient::get(const QUrl &url) {
+  m_whole.start(kPatience * m_access.timeoutMs);
   m_reply = m_network.get(hubRequest(url, m_access));
   connect(m_reply, &QNetworkReply::downloadProgress, this, [this](qint64 received) {
-    if (m_bytes + received > kMaxListBytes) m_reply->abort();
+    if (m_bytes + received > kMaxListBytes) cutOff({HubTrouble::ListTooLong, {}});
   });
   connect(m_reply, &QNetworkReply::finished, this, &HubClient::onFinished);
 }
@@ -54,6 +64,7 @@ void HubClient::onFinished() {
   QNetworkReply *reply = m_reply;
   reply->deleteLater();
   m_reply = nullptr;
+  m_whole.stop();
   if (const auto target = redirectOf(*reply)) {
     if (!target->isValid() || ++m_redirects > kMaxRedirects) return end({HubTrouble::Redirect, reply->url().host()});
     return get(*target);
@@ -66,10 +77,15 @@ void HubClient::onFinished() {
     return end(isWebPage(*reply) || body.trimmed().startsWith('<') ? HubProblem{HubTrouble::WebPage, reply->url().host()}
                                                                    : HubProblem{HubTrouble::NotAList, {}});
   if (!list.refused.isEmpty()) return end({HubTrouble::UnsafeNames, list.refused.first()});
+  if (m_files.size() + list.files.size() > kMaxHubFiles) return end({HubTrouble::ListTooLong, {}});
   m_files.insert(m_files.end(), list.files.begin(), list.files.end());
   const QUrl next = nextPage(*reply);
-  if (next.isEmpty()) return end({});
-  if (next.host() != reply->url().host() || m_files.size() > kMaxFiles || ++m_pages > kMaxPages) return end({HubTrouble::NotAList, {}});
+  if (next.isEmpty()) {
+    const QString shared = mergeTwins(m_files);
+    return end(shared.isEmpty() ? HubProblem{} : HubProblem{HubTrouble::SameName, shared});
+  }
+  if (originOf(next) != originOf(reply->url())) return end({HubTrouble::NotAList, {}});
+  if (++m_pages > kMaxPages) return end({HubTrouble::ListTooLong, {}});
   get(next);
 }
 

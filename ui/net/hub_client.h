@@ -6,6 +6,7 @@
 #include "ui/net/hub_request.h"
 
 #include <QPointer>
+#include <QTimer>
 #include <QtNetwork/QNetworkAccessManager>
 
 namespace attune::ui {
@@ -26,10 +27,12 @@ Q_SIGNALS:
 private:
   void get(const QUrl &url);
   void onFinished();
+  void cutOff(const HubProblem &problem);
   void end(const HubProblem &problem);
 
   QNetworkAccessManager m_network;
   QPointer<QNetworkReply> m_reply;
+  QTimer m_whole; // of a page
   HubAddress m_address;
   HubAccess m_access;
   std::vector<HubFile> m_files;

@@ -9,6 +9,8 @@
 
 #include <vector>
 
+class QJsonValue;
+
 namespace attune::ui {
 
 struct HubFile {
@@ -17,6 +19,8 @@ struct HubFile {
   QByteArray sha256; // hex, lower case; empty where the hub does not say
   QByteArray sha1;   // of git's blob, where there is no sha256
 };
+
+constexpr size_t kMaxHubFiles = 20000; // of one model
 
 struct HubList {
   std::vector<HubFile> files;
@@ -28,6 +32,15 @@ struct HubList {
 HubList parseHubList(const QByteArray &json, HubLayout layout);
 /// Whether a file may be stored under this name below a folder: no way out of it, no hidden or device name, no controls.
 bool isSafeName(const QString &path);
+/// A size as a list or a state file says it; -1 for one that no file has.
+qint64 sizeOf(const QJsonValue &value);
+/// So many hexadecimal digits in lower case, without "sha256:"; empty for anything else.
+QByteArray digestOf(const QJsonValue &value, int digits);
+/// Of all together; the largest number where they say more than that.
+qint64 bytesOf(const std::vector<HubFile> &files);
+/// Leaves one of the files that are listed twice alike. Gives a name that two different files would share, on some disk: alike but
+/// for upper and lower case, or a file where another has a folder; empty where there is none.
+QString mergeTwins(std::vector<HubFile> &files);
 /// Those in the model's own folder that make a model: weights in one format, settings, tokenizer, template, licence.
 std::vector<HubFile> neededFiles(const std::vector<HubFile> &all);
 

@@ -20,11 +20,6 @@ struct Words {
   Q_DECLARE_TR_FUNCTIONS(Hub)
 };
 
-bool sameOrigin(const QUrl &a, const QUrl &b) {
-  const auto port = [](const QUrl &url) { return url.port(url.scheme() == QLatin1String("https") ? 443 : 80); };
-  return a.scheme() == b.scheme() && a.host() == b.host() && port(a) == port(b);
-}
-
 qint64 retryAfterMs(const QNetworkReply &reply) {
   const QByteArray text = reply.rawHeader("Retry-After").trimmed();
   bool whole = false;
@@ -75,14 +70,29 @@ QString hubProblemText(const HubProblem &problem) {
     return Words::tr("%1 answers with a web page instead of data. A sign-in page or a proxy may stand between, or this is no hub.")
         .arg(detail);
   case HubTrouble::NotAList: return Words::tr("What the hub sent is no list of files. Check its address in the settings.");
+  case HubTrouble::ListTooLong:
+    return Words::tr("The hub's list of files is longer than that of any model, so it was not read to its end. Check the name.");
   case HubTrouble::Redirect: return Words::tr("The hub sends the request on to an address that is not safe to follow. (%1)").arg(detail);
   case HubTrouble::WrongSize: return Words::tr("%1 does not have the size that the hub announced. The file was not kept.").arg(detail);
   case HubTrouble::WrongHash: return Words::tr("%1 arrived damaged: its checksum is not the hub's. The file was not kept.").arg(detail);
   case HubTrouble::DiskFull: return Words::tr("The disk has too little room: %1 more is needed.").arg(bytesText(detail.toLongLong()));
   case HubTrouble::WriteFailed: return Words::tr("The file could not be written. (%1)").arg(detail);
   case HubTrouble::UnsafeNames: return Words::tr("The model has a file whose name cannot be stored safely: %1").arg(detail);
+  case HubTrouble::SameName:
+    return Words::tr("The hub lists two different files that would share one name, so neither can be told from the other: %1").arg(detail);
+  case HubTrouble::NoPlainFile:
+    return Words::tr("A link or something else that is no file lies where the download would write. Nothing was written. Discard this "
+                     "download and begin it anew. (%1)")
+        .arg(detail);
   }
   return {};
+}
+
+QString originOf(const QUrl &url) {
+  const int usual = url.scheme() == QLatin1String("https") ? 443 : 80;
+  const int port = url.port(usual);
+  const QString origin = url.scheme() + QStringLiteral("://") + url.host(QUrl::FullyEncoded);
+  return port == usual ? origin : origin + QLatin1Char(':') + QString::number(port);
 }
 
 bool setProxy(QNetworkAccessManager &network, const QString &proxy) {
@@ -114,7 +124,7 @@ QNetworkRequest hubRequest(const QUrl &url, const HubAccess &access) {
   request.setHeader(QNetworkRequest::UserAgentHeader, QStringLiteral("attune-studio"));
   request.setRawHeader("Accept-Encoding", "identity"); // sizes and hashes are those of the file
   request.setTransferTimeout(access.timeoutMs);
-  if (!access.token.isEmpty() && sameOrigin(url, access.origin)) request.setRawHeader("Authorization", "Bearer " + access.token);
+  if (!access.token.isEmpty() && originOf(url) == originOf(access.origin)) request.setRawHeader("Authorization", "Bearer " + access.token);
   return request;
 }
 

@@ -27,12 +27,15 @@ enum class HubTrouble {
   ServerFailed, // 5xx, and whatever else a server may say
   WebPage,      // HTML where data were asked for
   NotAList,
+  ListTooLong,
   Redirect, // to nowhere, in a circle, or away from https
   WrongSize,
   WrongHash,
   DiskFull, // detail: bytes missing
   WriteFailed,
   UnsafeNames,
+  SameName,    // two files for one name
+  NoPlainFile, // a link or the like where a file of the download belongs
 };
 
 struct HubProblem {
@@ -47,7 +50,7 @@ struct HubProblem {
 QString hubProblemText(const HubProblem &problem);
 
 struct HubAccess {
-  QUrl origin;      // only its scheme, host and port get the token
+  QUrl origin;      // only its originOf() gets the token
   QByteArray token; // may be empty
   QString proxy;    // empty = the system's, "none", or "http://host:port", "socks5://host:port"
   int timeoutMs = 30000;
@@ -55,6 +58,8 @@ struct HubAccess {
 
 constexpr int kMaxRedirects = 8;
 
+/// Scheme, host and port: what a token is given to and kept under.
+QString originOf(const QUrl &url);
 /// Makes `network` go the way that `proxy` says; false when it says nothing that can be understood.
 bool setProxy(QNetworkAccessManager &network, const QString &proxy);
 QNetworkRequest hubRequest(const QUrl &url, const HubAccess &access);

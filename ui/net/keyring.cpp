@@ -44,8 +44,8 @@ const QString kServiceInterface = QStringLiteral("org.freedesktop.Secret.Service
 const QString kCollection = QStringLiteral("org.freedesktop.Secret.Collection");
 const QString kItem = QStringLiteral("org.freedesktop.Secret.Item");
 
-Attributes attributesOf(const QString &host) {
-  return {{QStringLiteral("application"), QStringLiteral("attune-studio")}, {QStringLiteral("hub"), host}};
+Attributes attributesOf(const QString &origin) {
+  return {{QStringLiteral("application"), QStringLiteral("attune-studio")}, {QStringLiteral("hub"), origin}};
 }
 
 } // namespace
@@ -78,30 +78,30 @@ void Keyring::openSession(std::function<void(const QString &session)> then) {
        });
 }
 
-void Keyring::read(const QString &host, std::function<void(const QByteArray &token)> done) {
-  if (m_tokens.contains(host)) return done(m_tokens.value(host));
-  openSession([this, host, done](const QString &session) {
+void Keyring::read(const QString &origin, std::function<void(const QByteArray &token)> done) {
+  if (m_tokens.contains(origin)) return done(m_tokens.value(origin));
+  openSession([this, origin, done](const QString &session) {
     if (session.isEmpty()) return done({});
-    call(kRoot, kServiceInterface, QStringLiteral("SearchItems"), {QVariant::fromValue(attributesOf(host))},
-         [this, host, done, session](const QDBusMessage &found, bool ok) {
+    call(kRoot, kServiceInterface, QStringLiteral("SearchItems"), {QVariant::fromValue(attributesOf(origin))},
+         [this, origin, done, session](const QDBusMessage &found, bool ok) {
            const auto items = ok ? qdbus_cast<QList<QDBusObjectPath>>(found.arguments().value(0)) : QList<QDBusObjectPath>();
            if (items.isEmpty()) return done({}); // a locked keyring is not opened by asking: no dialog out of nowhere
            call(items.first().path(), kItem, QStringLiteral("GetSecret"), {QVariant::fromValue(QDBusObjectPath(session))},
-                [this, host, done](const QDBusMessage &answer, bool given) {
+                [this, origin, done](const QDBusMessage &answer, bool given) {
                   const QByteArray token = given ? qdbus_cast<KeptSecret>(answer.arguments().value(0)).value : QByteArray();
-                  if (!token.isEmpty()) m_tokens.insert(host, token);
+                  if (!token.isEmpty()) m_tokens.insert(origin, token);
                   done(token);
                 });
          });
   });
 }
 
-void Keyring::store(const QString &host, const QByteArray &token, std::function<void(bool kept)> done) {
-  m_tokens.insert(host, token);
-  openSession([this, host, token, done](const QString &session) {
+void Keyring::store(const QString &origin, const QByteArray &token, std::function<void(bool kept)> done) {
+  m_tokens.insert(origin, token);
+  openSession([this, origin, token, done](const QString &session) {
     if (session.isEmpty()) return done(false);
     if (token.isEmpty()) {
-      call(kRoot, kServiceInterface, QStringLiteral("SearchItems"), {QVariant::fromValue(attributesOf(host))},
+      call(kRoot, kServiceInterface, QStringLiteral("SearchItems"), {QVariant::fromValue(attributesOf(origin))},
            [this, done](const QDBusMessage &found, bool ok) {
              const auto items = ok ? qdbus_cast<QList<QDBusObjectPath>>(found.arguments().value(0)) : QList<QDBusObjectPath>();
              for (const QDBusObjectPath &item : items)
@@ -110,8 +110,8 @@ void Keyring::store(const QString &host, const QByteArray &token, std::function<
            });
       return;
     }
-    const QVariantMap properties = {{QStringLiteral("org.freedesktop.Secret.Item.Label"), QStringLiteral("Attune: ") + host},
-                                    {QStringLiteral("org.freedesktop.Secret.Item.Attributes"), QVariant::fromValue(attributesOf(host))}};
+    const QVariantMap properties = {{QStringLiteral("org.freedesktop.Secret.Item.Label"), QStringLiteral("Attune: ") + origin},
+                                    {QStringLiteral("org.freedesktop.Secret.Item.Attributes"), QVariant::fromValue(attributesOf(origin))}};
     const KeptSecret secret{QDBusObjectPath(session), {}, token, QStringLiteral("text/plain")};
     call(kDefault, kCollection, QStringLiteral("CreateItem"), {properties, QVariant::fromValue(secret), true},
          [done](const QDBusMessage &reply, bool ok) { // a locked keyring gives no item but a dialog to open it

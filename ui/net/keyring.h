@@ -17,10 +17,10 @@ class Keyring : public QObject {
 
 public:
   explicit Keyring(QObject *parent = nullptr);
-  /// The token for `host`, empty where there is none.
-  void read(const QString &host, std::function<void(const QByteArray &token)> done);
+  /// The token for a hub by its originOf(), empty where there is none.
+  void read(const QString &origin, std::function<void(const QByteArray &token)> done);
   /// Keeps it, or forgets it when it is empty; `kept` is false when it stays in memory only.
-  void store(const QString &host, const QByteArray &token, std::function<void(bool kept)> done);
+  void store(const QString &origin, const QByteArray &token, std::function<void(bool kept)> done);
 
 private:
   using Answer = std::function<void(const QDBusMessage &reply, bool ok)>;

@@ -1,12 +1,9 @@
 #include "ui/net/model_download.h"
 
-#include "core/base/atomic_file.h"
+#include "ui/net/download_folder.h"
 
 #include <QDir>
-#include <QFileInfo>
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
+#include <QHash>
 #include <QStorageInfo>
 
 #include <algorithm>
@@ -15,106 +12,70 @@ namespace attune::ui {
 
 namespace {
 
-constexpr int kSchema = 1;
 constexpr qint64 kSpareBytes = 64 << 20; // left free on the disk
-constexpr qint64 kMaxStateBytes = 16 << 20;
 constexpr int kTickMs = 250;
+constexpr int kQuietMs = 3000;
 
-QString statePath(const QString &folder) { return folder + QLatin1Char('/') + QLatin1String(kDownloadStateFile); }
+/// A file gets its name only when it is whole and right.
+bool isThere(const QString &folder, const HubFile &file) {
+  const StoredFile whole = storedFile(folder, file.path);
+  return whole.kind == StoredKind::File && whole.bytes == file.bytes;
+}
 
-QJsonObject readState(const QString &folder) {
-  QFile file(statePath(folder));
-  if (!file.open(QIODevice::ReadOnly) || file.size() > kMaxStateBytes) return {};
-  return QJsonDocument::fromJson(file.readAll()).object();
+qint64 onDisk(const QString &folder, const HubFile &file) {
+  return isThere(folder, file) ? file.bytes : std::min(storedFile(folder, FileTransfer::partName(file)).bytes, file.bytes);
+}
+
+/// The first name of a plan under which something lies that is no plain file.
+QString strangeName(const DownloadPlan &plan) {
+  for (const HubFile &file : plan.files)
+    for (const QString &name : {file.path, FileTransfer::partName(file)})
+      if (storedFile(plan.folder, name).kind == StoredKind::Other) return name;
+  return {};
 }
 
 } // namespace
 
-qint64 DownloadPlan::bytes() const {
-  qint64 sum = 0;
-  for (const HubFile &file : files) sum += file.bytes;
-  return sum;
-}
-
-std::optional<DownloadPlan> readDownload(const QString &folder) {
-  const QJsonObject state = readState(folder);
-  const auto base = parseHubBase(state.value(QLatin1String("base")).toString());
-  if (state.value(QLatin1String("schema")).toInt() != kSchema || !base) return std::nullopt;
-  DownloadPlan plan;
-  const auto address = parseHubAddress(state.value(QLatin1String("repo")).toString(), *base);
-  if (!address) return std::nullopt;
-  plan.address = *address;
-  plan.address.revision = state.value(QLatin1String("revision")).toString();
-  plan.address.layout =
-      state.value(QLatin1String("layout")).toString() == QLatin1String("modelscope") ? HubLayout::ModelScope : HubLayout::HuggingFace;
-  plan.folder = folder;
-  for (const QJsonValue &value : state.value(QLatin1String("files")).toArray()) {
-    const QJsonObject item = value.toObject();
-    HubFile file{item.value(QLatin1String("path")).toString(), static_cast<qint64>(item.value(QLatin1String("bytes")).toDouble(-1)),
-                 item.value(QLatin1String("sha256")).toString().toLatin1(), item.value(QLatin1String("sha1")).toString().toLatin1()};
-    if (!isSafeName(file.path) || file.bytes < 0) return std::nullopt;
-    plan.files.push_back(std::move(file));
+DownloadProgress progressOnDisk(const DownloadPlan &plan) {
+  std::vector<HubFile> arrived = plan.files;
+  DownloadProgress progress;
+  progress.totalBytes = plan.bytes();
+  progress.totalFiles = static_cast<int>(plan.files.size());
+  for (HubFile &file : arrived) {
+    progress.doneFiles += isThere(plan.folder, file);
+    file.bytes = onDisk(plan.folder, file);
   }
-  return plan.files.empty() ? std::nullopt : std::make_optional(std::move(plan));
+  progress.doneBytes = bytesOf(arrived);
+  return progress;
 }
 
 ModelDownload::ModelDownload(DownloadPlan plan, DownloadOptions options)
     : m_plan(std::move(plan)), m_options(std::move(options)), m_tags(m_plan.files.size()) {}
 
-bool ModelDownload::isThere(const HubFile &file) const {
-  const QFileInfo info(m_plan.folder + QLatin1Char('/') + file.path); // gets its name only when it is whole and right
-  return info.isFile() && info.size() == file.bytes;
-}
-
-qint64 ModelDownload::onDisk(const HubFile &file) const {
-  return isThere(file) ? file.bytes : std::min(QFileInfo(FileTransfer::partPath(m_plan.folder, file)).size(), file.bytes);
-}
-
-bool ModelDownload::writeState() {
-  QJsonArray files;
-  for (size_t i = 0; i < m_plan.files.size(); ++i) {
-    const HubFile &file = m_plan.files[i];
-    files.append(QJsonObject{{QStringLiteral("path"), file.path},
-                             {QStringLiteral("bytes"), file.bytes},
-                             {QStringLiteral("sha256"), QString::fromLatin1(file.sha256)},
-                             {QStringLiteral("sha1"), QString::fromLatin1(file.sha1)},
-                             {QStringLiteral("etag"), QString::fromLatin1(m_tags[i])}});
-  }
-  const bool scope = m_plan.address.layout == HubLayout::ModelScope;
-  const QJsonObject state{{QStringLiteral("schema"), kSchema},
-                          {QStringLiteral("base"), m_plan.address.base.toString()},
-                          {QStringLiteral("layout"), scope ? QStringLiteral("modelscope") : QStringLiteral("huggingface")},
-                          {QStringLiteral("repo"), m_plan.address.repo},
-                          {QStringLiteral("revision"), m_plan.address.revision},
-                          {QStringLiteral("files"), files}};
-  return writeFileAtomic(statePath(m_plan.folder).toStdString(), QJsonDocument(state).toJson().toStdString()).ok();
-}
-
 void ModelDownload::start() {
   if (m_running) return;
   m_running = true;
-  m_doneFiles = 0;
-  m_doneBytes = 0;
-  m_rate = 0;
   m_waiting.clear();
-  const QJsonArray known = readState(m_plan.folder).value(QLatin1String("files")).toArray();
-  for (const QJsonValue &value : known)
-    for (size_t i = 0; i < m_plan.files.size(); ++i)
-      if (m_plan.files[i].path == value.toObject().value(QLatin1String("path")).toString())
-        m_tags[i] = value.toObject().value(QLatin1String("etag")).toString().toLatin1();
-  if (!QDir().mkpath(m_plan.folder) || !writeState()) return end({HubTrouble::WriteFailed, m_plan.folder});
-  qint64 missing = 0;
-  for (size_t i = m_plan.files.size(); i-- > 0;) {
-    const HubFile &file = m_plan.files[i];
-    missing += file.bytes - onDisk(file);
-    if (isThere(file)) {
-      ++m_doneFiles;
-      m_doneBytes += file.bytes;
-    } else {
-      m_waiting.push_back(i);
-    }
+  m_rate = 0;
+  if (const auto known = readDownload(m_plan.folder)) {
+    QHash<QString, QByteArray> tags;
+    for (size_t i = 0; i < known->tags.size(); ++i) tags.insert(known->plan.files[i].path, known->tags[i]);
+    for (size_t i = 0; i < m_tags.size(); ++i) m_tags[i] = tags.value(m_plan.files[i].path);
   }
-  const qint64 room = QStorageInfo(m_plan.folder).bytesAvailable() - kSpareBytes;
+  if (!QDir().mkpath(m_plan.folder)) return end({HubTrouble::WriteFailed, m_plan.folder});
+  if (const QString strange = strangeName(m_plan); !strange.isEmpty()) return end({HubTrouble::NoPlainFile, strange});
+  if (!writeDownload(m_plan, m_tags)) return end({HubTrouble::WriteFailed, m_plan.folder});
+  const DownloadProgress begun = progressOnDisk(m_plan);
+  m_doneFiles = begun.doneFiles;
+  m_doneBytes = 0;
+  for (size_t i = m_plan.files.size(); i-- > 0;) {
+    if (isThere(m_plan.folder, m_plan.files[i]))
+      m_doneBytes += m_plan.files[i].bytes;
+    else
+      m_waiting.push_back(i);
+  }
+  const qint64 missing = begun.totalBytes - begun.doneBytes;
+  const qint64 room = std::max<qint64>(0, QStorageInfo(m_plan.folder).bytesAvailable() - kSpareBytes);
   if (missing > room) return end({HubTrouble::DiskFull, QString::number(missing - room)});
   m_network = std::make_unique<QNetworkAccessManager>();
   if (!setProxy(*m_network, m_options.proxy)) return end({HubTrouble::Proxy, m_options.proxy});
@@ -122,6 +83,7 @@ void ModelDownload::start() {
   connect(m_ticks, &QTimer::timeout, this, &ModelDownload::tell);
   m_ticks->start(kTickMs);
   m_clock.start();
+  m_quiet.start();
   m_before = -1;
   fill();
   tell();
@@ -138,7 +100,7 @@ void ModelDownload::fill() {
     m_going.push_back(transfer);
     connect(transfer, &FileTransfer::tagKnown, this, [this, index](const QByteArray &tag) {
       m_tags[index] = tag;
-      writeState();
+      writeDownload(m_plan, m_tags);
     });
     connect(transfer, &FileTransfer::done, this, [this, transfer] {
       ++m_doneFiles;
@@ -180,23 +142,29 @@ void ModelDownload::pause() {
 void ModelDownload::end(const HubProblem &problem) {
   const bool whole = !problem && m_doneFiles == static_cast<int>(m_plan.files.size());
   stopAll();
-  if (whole) QFile::remove(statePath(m_plan.folder));
-  qint64 bytes = 0;
-  for (const HubFile &file : m_plan.files) bytes += onDisk(file);
-  Q_EMIT changed({whole ? DownloadPhase::Done : DownloadPhase::Paused, bytes, m_plan.bytes(), m_doneFiles,
-                  static_cast<int>(m_plan.files.size()), 0, problem});
+  if (whole) removeStored(m_plan.folder, QLatin1String(kDownloadStateFile));
+  DownloadProgress progress = progressOnDisk(m_plan);
+  progress.phase = whole ? DownloadPhase::Done : DownloadPhase::Paused;
+  progress.problem = problem;
+  Q_EMIT changed(progress);
 }
 
 void ModelDownload::tell() {
   qint64 bytes = m_doneBytes;
   for (const FileTransfer *transfer : m_going) bytes += transfer->bytes();
   const double seconds = static_cast<double>(m_clock.restart()) / 1000;
-  if (m_before >= 0 && seconds > 0) { // smooth over some seconds
+  if (bytes > m_before) m_quiet.start();
+  const bool waiting = m_quiet.hasExpired(kQuietMs);
+  if (waiting) // an average would promise an end that is not in sight
+    m_rate = 0;
+  else if (m_before >= 0 && seconds > 0) { // smooth over some seconds
     const double now = static_cast<double>(std::max<qint64>(0, bytes - m_before)) / seconds;
     m_rate = m_rate == 0 ? now : 0.9 * m_rate + 0.1 * now;
   }
   m_before = bytes;
-  Q_EMIT changed({DownloadPhase::Running, bytes, m_plan.bytes(), m_doneFiles, static_cast<int>(m_plan.files.size()), m_rate, {}});
+  DownloadProgress progress{DownloadPhase::Running, bytes, m_plan.bytes(), m_doneFiles, static_cast<int>(m_plan.files.size()), m_rate, {}};
+  progress.waiting = waiting;
+  Q_EMIT changed(progress);
 }
 
 } // namespace attune::ui

@@ -3,6 +3,7 @@
 // spoken to and tells through queued calls. Every failure pauses it with a HubProblem.
 #pragma once
 
+#include "ui/net/download_state.h"
 #include "ui/net/file_transfer.h"
 
 #include <QElapsedTimer>
@@ -10,13 +11,6 @@
 #include <memory>
 
 namespace attune::ui {
-
-struct DownloadPlan {
-  HubAddress address;
-  QString folder;
-  std::vector<HubFile> files;
-  qint64 bytes() const;
-};
 
 enum class DownloadPhase { Paused, Running, Done };
 
@@ -27,7 +21,8 @@ struct DownloadProgress {
   int doneFiles = 0;
   int totalFiles = 0;
   double bytesPerSecond = 0;
-  HubProblem problem; // why it paused by itself
+  HubProblem problem;   // why it paused by itself
+  bool waiting = false; // nothing has come for a while
 };
 
 struct DownloadOptions {
@@ -38,11 +33,8 @@ struct DownloadOptions {
   TransferLimits limits;
 };
 
-/// Of the file that a download keeps in its folder.
-constexpr const char *kDownloadStateFile = ".attune-download.json";
-
-/// What is left to fetch in a folder; nothing where there is no download, or its state file is not one that can be trusted.
-std::optional<DownloadPlan> readDownload(const QString &folder);
+/// How far a plan is by what lies in its folder.
+DownloadProgress progressOnDisk(const DownloadPlan &plan);
 
 class ModelDownload : public QObject {
   Q_OBJECT
@@ -64,9 +56,6 @@ private:
   void stopAll();
   void end(const HubProblem &problem);
   void tell();
-  bool writeState();
-  qint64 onDisk(const HubFile &file) const;
-  bool isThere(const HubFile &file) const;
 
   const DownloadPlan m_plan;
   const DownloadOptions m_options;
@@ -75,9 +64,9 @@ private:
   std::vector<FileTransfer *> m_going;
   std::vector<size_t> m_waiting; // the next at the back
   QTimer *m_ticks = nullptr;
-  QElapsedTimer m_clock;
-  qint64 m_doneBytes = 0; // of files that are whole
-  qint64 m_before = 0;    // bytes at the last tick
+  QElapsedTimer m_clock, m_quiet; // since the last tick, since the last byte
+  qint64 m_doneBytes = 0;         // of files that are whole
+  qint64 m_before = 0;            // bytes at the last tick
   double m_rate = 0;
   int m_doneFiles = 0;
   bool m_running = false;

@@ -26,7 +26,10 @@ DownloadStrip::DownloadStrip(QWidget *parent) : QFrame(parent) {
   setRole(m_title, TextRole::Strong);
   m_title->setMaximumWidth(300);
   m_title->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Preferred);
-  m_text = makeLabel(TextRole::Muted, this);
+  m_title->setMinimumWidth(140);
+  m_text = new ElidedLabel(this);
+  setRole(m_text, TextRole::Muted);
+  m_text->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Preferred);
   m_bar = new QProgressBar(this);
   m_bar->setTextVisible(false);
   m_bar->setMinimumWidth(60);
@@ -57,6 +60,8 @@ DownloadStrip::DownloadStrip(QWidget *parent) : QFrame(parent) {
 
 void DownloadStrip::setDownload(const Download &download) {
   m_repo = download.plan.address.repo;
+  m_hub = hubName(download.plan.address.base);
+  m_foreign = download.foreign;
   m_progress = download.progress;
   showTexts();
 }
@@ -65,7 +70,11 @@ void DownloadStrip::showTexts() {
   const bool running = m_progress.phase == DownloadPhase::Running;
   m_title->setText(m_repo);
   QStringList parts = {tr("%1 of %2").arg(bytesText(m_progress.doneBytes), bytesText(m_progress.totalBytes))};
-  if (!running) parts.append(tr("paused"));
+  if (!running) {
+    parts.append(tr("paused"));
+    if (!m_foreign) parts.append(tr("from %1", "a hub").arg(m_hub));
+  }
+  if (running && m_progress.waiting) parts.append(tr("waiting for %1", "a hub").arg(m_hub));
   if (running && m_progress.bytesPerSecond > 0) {
     parts.append(tr("%1/s").arg(bytesText(static_cast<qint64>(m_progress.bytesPerSecond))));
     parts.append(
@@ -78,8 +87,10 @@ void DownloadStrip::showTexts() {
   m_bar->setAccessibleName(m_repo + QStringLiteral(", ") + m_text->text());
   m_pause->setText(running ? tr("Pause") : tr("Continue"));
   m_pause->setIcon(icon(running ? QStringLiteral("pause") : QStringLiteral("down"), Tone::Text));
-  m_problem->setText(withVisibleControls(hubProblemText(m_progress.problem)));
-  m_problem->setVisible(m_progress.problem.trouble != HubTrouble::None);
+  const bool problem = m_progress.problem.trouble != HubTrouble::None;
+  m_problem->setText(problem ? withVisibleControls(hubProblemText(m_progress.problem))
+                             : tr("Attune did not begin this download here: the folder itself names %1 as its source.").arg(m_hub));
+  m_problem->setVisible(problem || m_foreign);
 }
 
 } // namespace attune::ui

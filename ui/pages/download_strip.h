@@ -28,10 +28,11 @@ Q_SIGNALS:
 private:
   void showTexts();
 
-  QString m_repo;
+  QString m_repo, m_hub;
+  bool m_foreign = false;
   DownloadProgress m_progress;
-  ElidedLabel *m_title;
-  QLabel *m_text, *m_problem;
+  ElidedLabel *m_title, *m_text;
+  QLabel *m_problem;
   QProgressBar *m_bar;
   QPushButton *m_pause, *m_discard;
 };

@@ -159,7 +159,7 @@ void ModelDetails::setModel(const ShelfModel *model) {
   if (!model) return;
   const api::ModelCard &card = model->card;
   m_name->setText(modelName(card));
-  m_path->setText(QDir::toNativeSeparators(model->path()));
+  m_path->setText(onOneLine(QDir::toNativeSeparators(model->path())));
   showProblems(card);
   Rows facts;
   const auto text = [&facts](const QString &name, const QString &value) {
@@ -183,7 +183,9 @@ void ModelDetails::setModel(const ShelfModel *model) {
     files.emplace_back(bytesText(card.files[i].bytes), shown(card.files[i].name));
   fillGrid(m_files, files, 1);
   m_filesCard->setVisible(!files.empty());
-  m_filesTitle->setText(tr("%Ln file(s), %1", "", static_cast<int>(card.files.size())).arg(bytesText(card.bytes)));
+  const auto count = static_cast<int>(card.fileCount);
+  m_filesTitle->setText((card.moreFiles ? tr("More than %Ln file(s), together more than %1", "", count) : tr("%Ln file(s), %1", "", count))
+                            .arg(bytesText(card.bytes)));
   m_licenseCard->setVisible(!card.licenseText.empty());
   const QString license = withVisibleControls(QString::fromStdString(card.licenseText));
   if (m_license->toPlainText() != license) m_license->setPlainText(license);

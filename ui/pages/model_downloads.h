@@ -1,5 +1,5 @@
 // The downloads on the Models page: a strip for each that runs or waits, and the dialog that begins one. Hidden while there is
-// none. Shows a DownloadCenter. GUI thread.
+// none; what somebody else began goes on only after a question. Shows a DownloadCenter. GUI thread.
 #pragma once
 
 #include "ui/net/download_center.h"
@@ -7,6 +7,7 @@
 
 #include <QWidget>
 
+class QScrollArea;
 class QVBoxLayout;
 
 namespace attune::ui {
@@ -25,15 +26,21 @@ public:
 Q_SIGNALS:
   void arrived(const QString &folder);
 
+protected:
+  bool eventFilter(QObject *watched, QEvent *event) override;
+
 private:
   void fill();
-  DownloadStrip *makeStrip(const QString &folder);
+  DownloadStrip *makeStrip(const Download &download);
+  void requestContinue(const QString &folder);
   void resume(const QString &folder);
 
   DownloadCenter &m_center;
   Keyring &m_keyring;
   QUrl m_hub;
   QString m_proxy;
+  QScrollArea *m_scroll;
+  QWidget *m_content;
   QVBoxLayout *m_column;
   QHash<QString, DownloadStrip *> m_strips; // by folder
 };

@@ -2,6 +2,7 @@
 
 #include "ui/models/run_text.h"
 #include "ui/widgets/file_pick.h"
+#include "ui/widgets/markdown_blocks.h"
 
 #include <QCoreApplication>
 #include <QMenu>
@@ -24,7 +25,7 @@ void fillModelMenu(QMenu &menu, const Services &services, const RunCenter &runs,
   paths.removeDuplicates();
   paths.removeAll(QString());
   for (const QString &path : paths.mid(0, 20))
-    menu.addAction(shortName(path.toStdString()), &menu, [choose, path] { choose(path); })->setToolTip(path);
+    menu.addAction(shortName(path.toStdString()), &menu, [choose, path] { choose(path); })->setToolTip(toolTipText(onOneLine(path)));
   menu.addSeparator();
   QWidget *over = menu.parentWidget();
   menu.addAction(Words::tr("Choose a model folder…"), over,

@@ -7,7 +7,10 @@
 namespace attune::ui {
 
 ModelState modelState(const ShelfModel &model) {
-  if (model.card.refusal) return {ModelRowDelegate::tr("cannot be used"), Tone::Danger};
+  if (model.card.refusal)
+    return {model.card.refusal->code == ErrorCode::MissingInFolder ? ModelRowDelegate::tr("incomplete")
+                                                                   : ModelRowDelegate::tr("cannot be used"),
+            Tone::Danger};
   if (!model.judged) return {};
   switch (model.judged->fit) {
   case ModelFit::Unknown: return {ModelRowDelegate::tr("cannot be judged"), Tone::Muted};

@@ -8,6 +8,7 @@
 #include "ui/widgets/controls.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/file_pick.h"
+#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/page_header.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/toast.h"
@@ -85,7 +86,7 @@ ModelsPage::ModelsPage(ModelShelf &shelf, DownloadCenter &downloads, Keyring &ke
           [this] { pickFiles(this, tr("A GGUF file"), tr("GGUF models (*.gguf)"), [this](const QString &path) { add(path); }); });
   connect(m_download, &QPushButton::clicked, m_downloads, &ModelDownloads::requestDownload);
   connect(m_downloads, &ModelDownloads::arrived, this, [this](const QString &folder) {
-    Toast::show(this, tr("%1 is here.").arg(QFileInfo(folder).fileName()));
+    Toast::show(this, tr("%1 is here.").arg(onOneLine(QFileInfo(folder).fileName())));
     m_wanted = folder;
     m_shelf.refresh();
   });
@@ -197,7 +198,7 @@ void ModelsPage::fill() {
     for (const QString &path : paths) {
       auto *item = new QListWidgetItem(m_list);
       item->setData(Qt::UserRole, path);
-      item->setToolTip(path);
+      item->setToolTip(toolTipText(onOneLine(path)));
     }
     const auto row = static_cast<int>(paths.indexOf(before));
     if (!paths.isEmpty()) m_list->setCurrentRow(row >= 0 ? row : qBound(0, place, static_cast<int>(paths.size()) - 1));

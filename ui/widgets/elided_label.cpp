@@ -1,5 +1,7 @@
 #include "ui/widgets/elided_label.h"
 
+#include "ui/widgets/markdown_blocks.h"
+
 #include <QPainter>
 #include <QStyle>
 
@@ -17,7 +19,7 @@ QSize ElidedLabel::sizeHint() const { return {fontMetrics().horizontalAdvance(te
 void ElidedLabel::paintEvent(QPaintEvent *) {
   QPainter painter(this);
   const QString shown = fontMetrics().elidedText(text().simplified(), m_mode, contentsRect().width());
-  const QString tip = shown == text() ? QString() : text();
+  const QString tip = shown == text() ? QString() : toolTipText(text());
   if (toolTip() != tip) setToolTip(tip);
   style()->drawItemText(&painter, contentsRect(), static_cast<int>(alignment()), palette(), isEnabled(), shown, foregroundRole());
 }

@@ -1,5 +1,7 @@
 #include "ui/widgets/markdown_blocks.h"
 
+#include <QTextDocument>
+
 #include <algorithm>
 
 namespace attune::ui {
@@ -117,5 +119,14 @@ QString withVisibleControls(const QString &text) {
   }
   return shown;
 }
+
+QString onOneLine(const QString &text) {
+  QString line = text;
+  line.replace(QLatin1Char('\n'), QLatin1String("\\n")).replace(QLatin1Char('\r'), QLatin1String("\\r"));
+  line.replace(QChar::LineSeparator, QLatin1String("\\n")).replace(QChar::ParagraphSeparator, QLatin1String("\\n"));
+  return withVisibleControls(line);
+}
+
+QString toolTipText(const QString &text) { return Qt::mightBeRichText(text) ? text.toHtmlEscaped().prepend(QLatin1String("<qt>")) : text; }
 
 } // namespace attune::ui
