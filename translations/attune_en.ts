@@ -176,6 +176,13 @@
             <numerusform>and %Ln more</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>More than %Ln file(s), together more than %1</source>
+        <translation>
+            <numerusform>More than %Ln file, together more than %1</numerusform>
+            <numerusform>More than %Ln files, together more than %1</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::ModelsPage</name>

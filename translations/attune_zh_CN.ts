@@ -235,6 +235,18 @@
         <source>The model has a file whose name cannot be stored safely: %1</source>
         <translation>这个模型里有个文件名不能安全地存到磁盘上：%1</translation>
     </message>
+    <message>
+        <source>The hub&apos;s list of files is longer than that of any model, so it was not read to its end. Check the name.</source>
+        <translation>模型库返回的文件列表比任何模型的都长，没有读完。请检查名称。</translation>
+    </message>
+    <message>
+        <source>The hub lists two different files that would share one name, so neither can be told from the other: %1</source>
+        <translation>模型库列出了两个不同的文件，存到磁盘上却会重名，无法区分：%1</translation>
+    </message>
+    <message>
+        <source>A link or something else that is no file lies where the download would write. Nothing was written. Discard this download and begin it anew. (%1)</source>
+        <translation>下载要写入的位置上不是文件，而是链接之类的东西，因此没有写入任何内容。请放弃这次下载，重新开始。（%1）</translation>
+    </message>
 </context>
 <context>
     <name>Main</name>
@@ -1271,7 +1283,7 @@
     </message>
     <message>
         <source>Jinja templates (*.jinja)</source>
-        <translation>Jinja 模板 (*.jinja)</translation>
+        <translation>Jinja&#x2009;模板 (*.jinja)</translation>
     </message>
 </context>
 <context>
@@ -1497,7 +1509,7 @@
     </message>
     <message>
         <source>The model has no token %1, so it reads the marks of the template %2 as ordinary text, and may not end its answers.</source>
-        <translation>该模型没有词元 %1，会把模板 %2 的标记当作普通文本来读，回答可能停不下来。</translation>
+        <translation>该模型没有词元&#x2009;%1，会把模板&#x2009;%2&#x2009;的标记当作普通文本来读，回答可能停不下来。</translation>
     </message>
     <message>
         <source>not for this model</source>
@@ -2255,6 +2267,20 @@
         <source>Continue</source>
         <translation>继续</translation>
     </message>
+    <message>
+        <source>from %1</source>
+        <comment>a hub</comment>
+        <translation>来自 %1</translation>
+    </message>
+    <message>
+        <source>waiting for %1</source>
+        <comment>a hub</comment>
+        <translation>正在等待 %1</translation>
+    </message>
+    <message>
+        <source>Attune did not begin this download here: the folder itself names %1 as its source.</source>
+        <translation>这次下载不是在这台机器上由 Attune 开始的，来源 %1 只是文件夹里自己写的。</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::DropOverlay</name>
@@ -2665,6 +2691,31 @@
         <source>LoRA takes %1 here, and %2 is free; no smaller settings fit. Close other programs or take a smaller model.</source>
         <translation>做&#x2009;LoRA&#x2009;需要&#x2009;%1，空闲只有&#x2009;%2，再调小设置也装不下。请关闭其他程序，或换一个更小的模型。</translation>
     </message>
+    <message numerus="yes">
+        <source>More than %Ln file(s), together more than %1</source>
+        <translation>
+            <numerusform>超过 %Ln 个文件，总共超过 %1</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ModelDownloads</name>
+    <message>
+        <source>A download from elsewhere</source>
+        <translation>来自别处的下载</translation>
+    </message>
+    <message>
+        <source>Fetch what is missing of %1 from %2? Attune did not begin this download here, so only the folder itself says that the model comes from there.</source>
+        <translation>要从 %2 获取 %1 尚缺的文件吗？这次下载不是在这台机器上由 Attune 开始的，模型来自那里只是文件夹自己的说法。</translation>
+    </message>
+    <message>
+        <source>Fetch from there</source>
+        <translation>从那里获取</translation>
+    </message>
+    <message>
+        <source>Leave it</source>
+        <translation>先不继续</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::ModelRowDelegate</name>
@@ -2691,6 +2742,10 @@
     <message>
         <source>%1 parameters</source>
         <translation>%1&#x2009;参数</translation>
+    </message>
+    <message>
+        <source>incomplete</source>
+        <translation>不完整</translation>
     </message>
 </context>
 <context>
