@@ -179,7 +179,7 @@ std::vector<ConfigField> buildFields() {
           .says("The number type computed in.").alike({"compute_type"}),
       choice<Checkpointing>("checkpointing", kCheckpointings, ATTUNE_FIELD(checkpointing)).in("memory").advanced()
           .says("What is computed again in the backward pass instead of kept.").alike({"gradient_checkpointing"}),
-      offload().in("memory").advanced().notYet(kOffloads).says("What waits in host memory instead of on the device."),
+      offload().in("memory").advanced().notYet({kOffloads[1]}).says("What waits in host memory instead of on the device."),
       integer("seed", ATTUNE_FIELD(seed)).in("schedule").advanced().range(0, 9007199254740991.0)
           .says("Where the random numbers of order, adapter and dropout start."),
       text("device", ATTUNE_FIELD(device)).in("memory").says("auto, cpu, cuda or cuda:n.").advanced(),

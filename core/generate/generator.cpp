@@ -55,7 +55,7 @@ Status Generation::step() {
 
 /// Feeds what the cache does not hold yet, in chunks, and chooses the next token.
 Status Generation::advance() {
-  if (!m_cache) m_cache.emplace(m_transformer->config(), static_cast<int64_t>(m_seen.size()) + m_budget, m_weights->embedding.options());
+  if (!m_cache) m_cache.emplace(m_transformer->config(), static_cast<int64_t>(m_seen.size()) + m_budget, m_weights->finalNorm.options());
   const auto length = static_cast<int64_t>(m_seen.size());
   if (m_transformer->outgrows(m_cache->length, length)) m_cache->length = 0; // transformers reads all anew there too
   Tensor hidden;

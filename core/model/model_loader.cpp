@@ -25,11 +25,12 @@ Tensor emptyWeight(std::vector<int64_t> shape, const at::TensorOptions &options)
   return tensor;
 }
 
-DecoderWeights allocate(const io::ModelConfig &c, const at::TensorOptions &options, const QuantisedLayers &quantised = {}) {
+DecoderWeights allocate(const io::ModelConfig &c, const at::TensorOptions &options, const QuantisedLayers &quantised = {},
+                        bool embeddingOnHost = false) {
   auto make = [&](bool wanted, std::vector<int64_t> shape) { return wanted ? emptyWeight(std::move(shape), options) : Tensor(); };
   const int64_t qkvRows = c.qRows() + 2 * c.kvRows();
   DecoderWeights weights;
-  weights.embedding = make(true, {c.vocab, c.hidden});
+  weights.embedding = emptyWeight({c.vocab, c.hidden}, embeddingOnHost ? options.device(at::kCPU) : options);
   for (int64_t i = 0; i < c.layers; ++i) {
     LayerWeights layer;
     const auto matrix = [&](PackedMatrix which, std::vector<int64_t> shape) {
@@ -169,7 +170,7 @@ Result<DecoderWeights> loadWeights(const io::WeightSource &source, const LoadOpt
 
   std::vector<LoadJob> jobs;
   const QuantisedLayers quantised = quantisedLayers(source, *family, options, jobs);
-  DecoderWeights weights = allocate(config, room.device(options.device), quantised);
+  DecoderWeights weights = allocate(config, room.device(options.device), quantised, options.embeddingOnHost && !config.tiedEmbeddings);
   for (const WeightPlace &place : weightPlaces(config, *family, weights)) {
     LoadJob job{place.name, place.target.size(0), place.target.dim() == 2 ? place.target.size(1) : 1, 1, {}, {}};
     job.read = [&source, place](int64_t begin, int64_t end, std::vector<float> &scratch) {

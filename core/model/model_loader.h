@@ -38,7 +38,8 @@ struct LoadOptions {
   LoadOptions(at::ScalarType computeType, at::Device where = at::kCPU) : type(computeType), device(where) {}
   at::ScalarType type; // kFloat, kBFloat16 or kHalf
   at::Device device;
-  bool rawHead = false; // with headNorm: the head as it is in the file, not with its rows scaled to length 1
+  bool embeddingOnHost = false; // unless the head is the embedding
+  bool rawHead = false;         // with headNorm: the head as it is in the file, not with its rows scaled to length 1
   /// Of the blocks' linear layers. A file that holds them in NF4 keeps its codes under Nf4, and what it left dense dense.
   api::Quantization quantization = api::Quantization::None;
 };

@@ -35,6 +35,8 @@ TrainingSetup TrainingSetup::from(const api::RunConfig &config, at::ScalarType c
   if (config.method == api::Method::Lora) setup.quantization = config.quantization;
   setup.neftuneAlpha = config.neftuneAlpha;
   setup.seed = static_cast<uint64_t>(config.seed);
+  setup.offloadCheckpoints = config.offload.checkpoints;
+  setup.offloadEmbedding = config.offload.embeddings && config.method == api::Method::Lora; // what trains stays
   if (config.checkpointing == api::Checkpointing::Full) setup.recompute = RecomputePolicy::Layer;
   if (config.checkpointing == api::Checkpointing::Selective) setup.recompute = RecomputePolicy::FeedForward;
   return setup;
@@ -69,6 +71,7 @@ Result<std::unique_ptr<TransformerModel>> TransformerModel::open(const io::Weigh
   LoadOptions load(setup.compute, setup.device);
   load.rawHead = setup.method == api::Method::Full;
   load.quantization = setup.quantization;
+  load.embeddingOnHost = setup.offloadEmbedding;
   ATTUNE_TRY(model->m_weights, loadWeights(source, load));
   const int64_t layers = source.config().layers;
   if (setup.method == api::Method::Full) model->trainWeights(0, true);
@@ -159,6 +162,7 @@ PassOptions TransformerModel::passOptions(const PassSeed *seed) const {
   PassOptions options;
   if (!seed) return options;
   options.recompute = m_setup.recompute;
+  options.offloadCheckpoints = m_setup.offloadCheckpoints;
   options.loraDropout = m_adapter ? m_adapter->config.dropout : 0.0;
   options.neftuneAlpha = m_setup.neftuneAlpha;
   options.seed = passNumber(*seed);

@@ -24,6 +24,7 @@ struct TrainingSetup {
   at::Device device = at::kCPU;
   api::Quantization quantization = api::Quantization::None; // of the frozen base; LoRA only
   RecomputePolicy recompute = RecomputePolicy::None;
+  bool offloadCheckpoints = false, offloadEmbedding = false; // to the host, from an accelerator
   double neftuneAlpha = 0.0;
   uint64_t seed = 42; // draws a fresh adapter
 

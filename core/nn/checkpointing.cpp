@@ -16,27 +16,38 @@ using torch::autograd::variable_list;
 struct SegmentHolder : torch::CustomClassHolder {
   explicit SegmentHolder(Segment function) : segment(std::move(function)) {}
   Segment segment;
+  std::shared_ptr<ActivationOffload> offload; // null: the input is among the saved tensors
+  int64_t number = 0;                         // the input's, on the host
 };
 
 struct CheckpointFunction : torch::autograd::Function<CheckpointFunction> {
   // `inputs` is the segment's input followed by its parameters: autograd sees the parameters, so the output
   // requires grad whether or not the input does.
-  static Tensor forward(AutogradContext *context, at::TensorList inputs, const Segment *segment) {
-    context->save_for_backward(inputs.vec());
-    context->saved_data["segment"] = c10::IValue::make_capsule(c10::make_intrusive<SegmentHolder>(*segment));
+  static Tensor forward(AutogradContext *context, at::TensorList inputs, const Segment *segment,
+                        const std::shared_ptr<ActivationOffload> *offload) {
+    auto holder = c10::make_intrusive<SegmentHolder>(*segment);
+    std::vector<Tensor> saved = inputs.vec();
     at::NoGradGuard noGrad;
+    if (*offload) {
+      holder->offload = *offload;
+      holder->number = (*offload)->store(inputs[0]);
+      saved[0] = Tensor();
+    }
+    context->save_for_backward(std::move(saved));
+    context->saved_data["segment"] = c10::IValue::make_capsule(std::move(holder));
     return (*segment)(inputs[0], false);
   }
 
   static variable_list backward(AutogradContext *context, variable_list outputGradients) {
     variable_list saved = context->get_saved_variables();
     auto holder = context->saved_data["segment"].toCapsule();
-    const Segment &segment = static_cast<SegmentHolder *>(holder.get())->segment;
+    const auto &kept = static_cast<const SegmentHolder &>(*holder);
+    const Segment &segment = kept.segment;
     const bool wantsInput = context->needs_input_grad(0);
 
     const DequantScope decodedOnce;
     at::AutoGradMode recordGradients(true);
-    Tensor input = saved[0].detach();
+    Tensor input = kept.offload ? kept.offload->take(kept.number) : saved[0].detach();
     input.set_requires_grad(wantsInput);
     Tensor output = segment(input, true);
     variable_list wanted;
@@ -51,7 +62,7 @@ struct CheckpointFunction : torch::autograd::Function<CheckpointFunction> {
     }
     variable_list found = torch::autograd::grad({output}, wanted, {outputGradients[0]}, /*retain_graph=*/c10::nullopt,
                                                 /*create_graph=*/false, /*allow_unused=*/true);
-    variable_list gradients(saved.size() + 1);
+    variable_list gradients(saved.size() + 2);
     for (size_t i = 0; i < slots.size(); ++i) gradients[slots[i]] = found[i];
     return gradients;
   }
@@ -68,13 +79,14 @@ Tensor unread(at::IntArrayRef shape, const at::TensorOptions &options) { return 
 
 Tensor unreadSum(const Tensor &x, const Tensor &y) { return UnreadSumFunction::apply(x, y); }
 
-Tensor checkpointed(const Segment &segment, const Tensor &input, const std::vector<Tensor> &parameters) {
+Tensor checkpointed(const Segment &segment, const Tensor &input, const std::vector<Tensor> &parameters,
+                    const std::shared_ptr<ActivationOffload> &offload) {
   if (!at::GradMode::is_enabled()) return segment(input, false);
   std::vector<Tensor> inputs = {input};
   for (const Tensor &parameter : parameters)
     if (parameter.requires_grad()) inputs.push_back(parameter);
   if (inputs.size() == 1 && !input.requires_grad()) return segment(input, false);
-  return CheckpointFunction::apply(at::TensorList(inputs), &segment);
+  return CheckpointFunction::apply(at::TensorList(inputs), &segment, &offload);
 }
 
 } // namespace attune::core

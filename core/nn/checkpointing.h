@@ -2,9 +2,11 @@
 // Random numbers inside must be counter-based, so that the second run repeats the first. Job thread.
 #pragma once
 
+#include "core/nn/activation_offload.h"
 #include "core/nn/tensor.h"
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace attune::core {
@@ -20,6 +22,8 @@ Tensor unreadSum(const Tensor &x, const Tensor &y);
 
 /// segment(input), with gradients for input and for `parameters`, the tensors requiring grad that the segment uses.
 /// The parameters get their gradients even where the input does not require one (the first layer above a frozen embedding).
-Tensor checkpointed(const Segment &segment, const Tensor &input, const std::vector<Tensor> &parameters);
+/// With `offload` (of an accelerator) the input waits on the host meanwhile.
+Tensor checkpointed(const Segment &segment, const Tensor &input, const std::vector<Tensor> &parameters,
+                    const std::shared_ptr<ActivationOffload> &offload = nullptr);
 
 } // namespace attune::core

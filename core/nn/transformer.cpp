@@ -208,7 +208,7 @@ Tensor Transformer::feedForwardHalf(const Pass &pass, size_t layer, const Tensor
 
 std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, const DecoderAdapters *adapters, const data::MicroBatch &batch,
                                               const PassOptions &options) {
-  const at::Device device = weights.embedding.device();
+  const at::Device device = weights.finalNorm.device(); // the embedding may lie on the host
   const auto shared = makePass(weights, adapters, options);
   Pass &pass = *shared;
   AttentionSpec spec;
@@ -223,9 +223,12 @@ std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, con
 
   // transformers gives the padding token's row no gradient, also where the token is used for real.
   const int64_t padding = m_config.padToken < m_config.vocab ? m_config.padToken : -1;
-  Tensor residual = embedTokens(weights.embedding, indexTensor(batch.ids, device), m_config.embedScale, padding);
+  Tensor residual =
+      embedTokens(weights.embedding, indexTensor(batch.ids, weights.embedding.device()), m_config.embedScale, padding).to(device);
   residual = addNeftuneNoise(residual, batch.segmentStarts, options.neftuneAlpha, options.seed);
   Tensor delta;
+  std::shared_ptr<ActivationOffload> offload;
+  if (options.offloadCheckpoints && device.is_cuda()) offload = std::make_shared<ActivationOffload>(device);
   for (size_t layer = 0; layer < weights.layers.size(); ++layer) {
     const bool recompute = options.recompute == RecomputePolicy::Layer && at::GradMode::is_enabled();
     if (recompute) {
@@ -235,7 +238,7 @@ std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, con
             const Tensor added = feedForwardHalf(*shared, layer, normed, again ? Use::Gradient : Use::Value);
             return again ? unreadSum(sum, added) : sum + added;
           },
-          residual, pass.trainable(layer, true));
+          residual, pass.trainable(layer, true), offload);
       continue;
     }
     Tensor normed;
@@ -288,7 +291,7 @@ bool Transformer::outgrows(int64_t cached, int64_t length) const {
 Tensor Transformer::advance(const DecoderWeights &weights, const DecoderAdapters *adapters, const std::vector<int64_t> &ids, KvCache &cache,
                             int64_t length) {
   at::NoGradGuard noGrad;
-  const at::Device device = weights.embedding.device();
+  const at::Device device = weights.finalNorm.device();
   const int64_t rows = static_cast<int64_t>(ids.size()), start = cache.length;
   const auto pass = makePass(weights, adapters, {});
   pass->cache = &cache;
@@ -296,7 +299,8 @@ Tensor Transformer::advance(const DecoderWeights &weights, const DecoderAdapters
   const int64_t whole = std::max(length, start + rows);
   setRules(*pass, {}, start + rows, [&](RotaryBook &book) { return book.range(start, rows, whole, cache.capacity, device); });
 
-  Tensor residual = embedTokens(weights.embedding, indexTensor(ids, device), m_config.embedScale), delta, normed;
+  Tensor residual = embedTokens(weights.embedding, indexTensor(ids, weights.embedding.device()), m_config.embedScale).to(device), delta,
+         normed;
   for (size_t layer = 0; layer < weights.layers.size(); ++layer) {
     std::tie(residual, normed) = attentionHalf(*pass, layer, residual, delta);
     delta = feedForwardHalf(*pass, layer, normed);

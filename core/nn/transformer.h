@@ -25,6 +25,7 @@ enum class RecomputePolicy {
 /// What differs between one training pass and another; the default is a plain evaluation pass.
 struct PassOptions {
   RecomputePolicy recompute = RecomputePolicy::None;
+  bool offloadCheckpoints = false; // on an accelerator, with RecomputePolicy::Layer
   AttentionKind attention = AttentionKind::Auto;
   double loraDropout = 0.0;
   double neftuneAlpha = 0.0;

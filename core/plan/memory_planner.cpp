@@ -130,11 +130,12 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
   const bool host = context.computeOnHost;
   // On an accelerator the gated product is made once more in backward where nothing else is (gatedLinear).
   const Bytes keptByEach = host ? layerWhole : Bytes(saved.attentionHalf) + (saved.feedForward - model.intermediate);
+  const bool movesInputs = !host && config.offload.checkpoints; // two of them are on the device at a time
   switch (config.checkpointing) {
   case api::Checkpointing::Auto:
   case api::Checkpointing::None: kept = Bytes(layers) * keptByEach; break;
   case api::Checkpointing::Selective: kept = Bytes(layers) * saved.attentionHalf + saved.feedForward; break;
-  case api::Checkpointing::Full: kept = Bytes(layers) * model.hidden + layerWhole; break;
+  case api::Checkpointing::Full: kept = Bytes(movesInputs ? std::min<int64_t>(layers, 2) : layers) * model.hidden + layerWhole; break;
   }
   // Backward of one layer holds the gradients of its feed-forward and of the residual beside everything kept; where the layer was
   // recomputed a moment ago, those of its feed-forward alone.
@@ -160,12 +161,15 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
   const QuantisedSize quantised = quantisedSize(model, config);
   Bytes weights = Bytes(parameters.value() - std::min(parameters.value(), quantised.weights.value())) * e + quantised.codes;
   if (bf16 && !lora) weights += trained * 4;
+  const bool movesEmbedding = !host && config.offload.embeddings && lora && !model.tiedEmbeddings;
+  const Bytes embedding = Bytes(model.vocab) * model.hidden * e;
+  if (movesEmbedding) weights = Bytes(weights.value() - std::min(weights.value(), embedding.value()));
 
   MemoryForecast forecast;
-  const auto add = [&](const char *name, Bytes bytes, bool host) {
+  const auto add = [&](const char *name, Bytes bytes, bool onHost) {
     if (bytes.value() == 0) return;
-    forecast.items.push_back({name, bytes.value(), host});
-    int64_t &sum = host ? forecast.hostPeakBytes : forecast.peakBytes;
+    forecast.items.push_back({name, bytes.value(), onHost});
+    int64_t &sum = onHost ? forecast.hostPeakBytes : forecast.peakBytes;
     sum = (Bytes(sum) + bytes).value();
   };
   add("weights", weights, host);
@@ -181,6 +185,8 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
   add("context", Bytes(host ? 160 * kMiB : 640 * kMiB), host);
   if (!host) {
     add("streaming", Bytes(model.vocab) * model.hidden * 4, true); // one tensor at a time on its way to the device
+    if (movesEmbedding) add("weights", embedding, true);
+    if (movesInputs && recomputed) add("activations", tokens * e * layers * model.hidden, true);
     add("context", Bytes(600 * kMiB), true);
   }
   return forecast;

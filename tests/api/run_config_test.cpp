@@ -191,7 +191,7 @@ TEST_CASE("unknown keys name the nearest, old names are read, a record is ignore
 TEST_CASE("settings of later versions parse and are refused as such") {
   RunConfig config = runnable();
   config.precision = Precision::Fp16;
-  config.offload.checkpoints = true;
+  config.offload.layers = true;
   auto problems = validate(config);
   CHECK(problems.size() == 2);
   for (const auto &problem : problems) CHECK(problem.code == ErrorCode::NotSupportedYet);

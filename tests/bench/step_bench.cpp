@@ -1,7 +1,7 @@
 // Training steps and greedy decoding of a model with random weights, made in memory: what tests/bench/gpu compares with the
 // Python peers on the same shape. Prints one JSON line: tokens a second (median), step times, peak memory, first and last loss.
 // usage: step_bench '{"shape":"7b","method":"lora","batch":4,"seq":512,"checkpointing":"full","precision":"bf16",
-//                     "device":"cuda","steps":12,"cap_gib":16,"rank":8,"layers":4,"decode":128,"tuned":true,"threads":16}'
+//                     "device":"cuda","steps":12,"cap_gib":16,"rank":8,"offload":["checkpoints","embeddings"],"layers":4,"decode":128,"tuned":true,"threads":16}'
 #include "core/api/run_config_json.h"
 #include "core/base/json.h"
 #include "core/device/compute_device.h"
@@ -173,6 +173,7 @@ Status run(const Json &wanted, Json &out) {
                                                              {"method=" + value<std::string>(wanted, "method", "lora"),
                                                               "quantization=" + value<std::string>(wanted, "quantization", "none"),
                                                               "checkpointing=" + value<std::string>(wanted, "checkpointing", "none"),
+                                                              "offload=" + value(wanted, "offload", Json::array()).dump(),
                                                               "lora.rank=" + std::to_string(value<int64_t>(wanted, "rank", 8))},
                                                              api::ConfigPurpose::Plan));
   const std::string precision = value<std::string>(wanted, "precision", "bf16");
