@@ -21,15 +21,15 @@ struct ActivationOffload::State {
   explicit State(const at::Device &where)
       : device(where), guard(where.type()), copies(guard.getStreamFromGlobalPool(where, /*isHighPriority=*/false)) {}
 
-  void fetch(Stored &stored) {
-    if (!stored.host.defined()) return;
+  void fetch(Stored &one) {
+    if (!one.host.defined()) return;
     {
       const c10::StreamGuard onCopies(copies);
-      stored.device = stored.host.to(device, /*non_blocking=*/true);
-      stored.back = std::make_unique<c10::Event>(device.type());
-      stored.back->record(copies);
+      one.device = one.host.to(device, /*non_blocking=*/true);
+      one.back = std::make_unique<c10::Event>(device.type());
+      one.back->record(copies);
     }
-    stored.host = Tensor(); // the allocator of pinned memory waits for the copy before it reuses it
+    one.host = Tensor(); // the allocator of pinned memory waits for the copy before it reuses it
   }
 
   at::Device device;

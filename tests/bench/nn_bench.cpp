@@ -131,7 +131,7 @@ int main(int argc, char **argv) {
     const double flops = 4.0 * static_cast<double>(rows * in * out);
     report(name, measure(rounds, leaves, [&] { return linear(input, weight, Tensor(), slices); }), 1, flops, rate);
     const std::string bare = std::string("  without LoRA");
-    const Cost cost = measure(rounds, {input}, [&] { return linear(input, weight, Tensor()); });
+    const Cost cost = measure(rounds, {input}, [&] { return core::linear(input, Weight(weight), Tensor()); });
     std::printf("%-22s     forward %8.2f ms  backward %8.2f ms\n", bare.c_str(), 1e3 * cost.forward, 1e3 * cost.backward);
   };
   linearCost("q|k|v", kHidden, {kHeads * kDim, kKvHeads * kDim, kKvHeads * kDim});

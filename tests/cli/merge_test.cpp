@@ -75,7 +75,7 @@ TEST_CASE("export llama writes every rotary setting that changes the numbers") {
     std::string config = readFile(folder.path() + "/config.json").value();
     folder.write("config.json", config.substr(0, config.size() - 1) + ",\"rope_scaling\":{" + rope + "}}");
     std::string ids = "3";
-    for (int i = 1; i < 30; ++i) ids += " " + std::to_string(3 + i);
+    for (int i = 1; i < 30; ++i) (ids += ' ') += std::to_string(3 + i);
     const std::string out = folder.path() + "/llama";
     const auto written = runAttune({"export", "llama", "--model", folder.path(), "--out", out, "--dtype", "fp32", "--json"});
     REQUIRE_MESSAGE(written.code == 0, written.out);
