@@ -69,7 +69,7 @@ std::string notLlama(const io::ModelConfig &c) {
   if (c.embedScale != 1.0) return "scaled embeddings";
   if (c.outputBias && !c.qkvBias) return "bias behind attention only";
   if (c.rope.interleaved || (c.rope.rotaryDims > 0 && c.rope.rotaryDims != c.headDim)) return "partly or otherwise rotated heads";
-  if (c.rope.scaling == "longrope" || c.rope.scaling == "divisors") return "rotary scaling of the kind " + c.rope.scaling;
+  if (c.rope.scaling == "divisors") return "rotary scaling of the kind " + c.rope.scaling;
   for (int64_t layer = 0; layer < c.layers; ++layer) {
     const io::LayerKind kind = c.layerKind(layer);
     if (!kind.rotates || kind.local) return "layers with positions of another kind";

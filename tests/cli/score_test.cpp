@@ -46,7 +46,10 @@ TEST_CASE("tensors that the model's settings do not speak of are told once by ev
   CHECK(runAttune({"score", "--model", files->folder.path(), "--ids", "3 4"}).err.find(part) != std::string::npos);
   CHECK(runAttune({"generate", "--model", files->folder.path(), "--ids", "3 4", "--max-new-tokens", "1"}).err.find(part) !=
         std::string::npos);
-  CHECK(runAttune({"inspect", files->folder.path(), "--json"}).json()["problems"].dump().find(part) != std::string::npos);
+  const TempFolder alone; // without the run.json beside it, which would make it a run
+  writeTinyModel(alone);
+  alone.write("config.json", config);
+  CHECK(runAttune({"inspect", alone.path(), "--json"}).json()["problems"].dump().find(part) != std::string::npos);
   const auto trained = runAttune({"train", files->run, "--out", files->out, "--json", "--set", "max_steps=1"});
   REQUIRE_MESSAGE(trained.code == 0, trained.out);
   CHECK(trained.out.find("\"unused_tensors\"") != std::string::npos);
