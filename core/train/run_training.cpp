@@ -169,7 +169,10 @@ public:
     m_watch = &watch;
     ATTUNE_TRY(m_model, TransformerModel::open(*m_inputs.source, config.model, TrainingSetup::from(config, compute(), m_inputs.device)));
     if (m_request.dryRun) return m_result;
-    return trainIn(opened, plan);
+    auto result = trainIn(opened, plan);
+    m_model.reset(); // a card's memory goes back with the run
+    releaseDeviceMemory(m_inputs.device);
+    return result;
   }
 
 private:
