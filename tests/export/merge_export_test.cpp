@@ -269,7 +269,7 @@ TEST_CASE("a model that no plain Llama is, is refused by name; stopping leaves n
   const TemporaryFolder out;
   for (const auto &[name, why] :
        {std::pair("baichuan2_13b", "ALiBi"), std::pair("mistral", "sliding window"), std::pair("qwen3", "normalised queries"),
-        std::pair("gemma2", "norms"), std::pair("phi3", "longrope"), std::pair("smollm3", "layers with positions")}) {
+        std::pair("gemma2", "norms"), std::pair("phi3", "sliding window"), std::pair("smollm3", "layers with positions")}) {
     CAPTURE(name);
     const auto refused = exportFolder(requestFor(dataPath(std::string("tiny_families/") + name), out, ExportLayout::Llama, std::nullopt));
     REQUIRE_FALSE(refused.ok());
