@@ -1,5 +1,7 @@
 #include "core/api/template_names.h"
 
+#include "core/base/ending.h"
+
 namespace attune::api {
 
 const std::vector<std::string> &builtInTemplateNames() {
@@ -7,10 +9,6 @@ const std::vector<std::string> &builtInTemplateNames() {
   return kNames;
 }
 
-bool isTemplateFile(const std::string &name) {
-  const std::string ending = ".jinja";
-  return name.find('/') != std::string::npos ||
-         (name.size() > ending.size() && name.compare(name.size() - ending.size(), ending.size(), ending) == 0);
-}
+bool isTemplateFile(const std::string &name) { return name.find('/') != std::string::npos || hasEnding(name, ".jinja"); }
 
 } // namespace attune::api

@@ -3,6 +3,7 @@
 #include "core/api/event_json.h"
 #include "core/api/run_config_json.h"
 #include "core/base/atomic_file.h"
+#include "core/base/ending.h"
 #include "core/base/file_lock.h"
 #include "core/base/inside_folder.h"
 #include "core/data/dataset_file.h"
@@ -25,10 +26,6 @@ constexpr size_t kMaxEventBytes = size_t(1) << 30;
 bool exists(const std::string &path) {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored);
-}
-
-bool endsWith(const std::string &text, const std::string &ending) {
-  return text.size() >= ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
 }
 
 template <typename Event> const Event *lastOf(const std::vector<api::RunEvent> &events) {

@@ -30,10 +30,10 @@ bool isClearlyFaster(const std::vector<DtypeTrial> &half, const std::vector<Dtyp
 at::ScalarType autoComputeType(const at::Device &device) {
   static std::mutex mutex;
   static std::map<std::string, at::ScalarType> known;
-  const ComputeDevice described = describeDevice(device);
+  const std::string id = device.str();
   const std::lock_guard<std::mutex> lock(mutex);
-  if (const auto found = known.find(described.id); found != known.end()) return found->second;
-  const std::string machine = described.name + " | libtorch " TORCH_VERSION;
+  if (const auto found = known.find(id); found != known.end()) return found->second;
+  const std::string machine = describeDevice(device).name + " | libtorch " TORCH_VERSION;
   bool half = false;
   if (const auto remembered = recallTrial("auto_precision", machine)) {
     half = *remembered == "bf16";
@@ -49,7 +49,7 @@ at::ScalarType autoComputeType(const at::Device &device) {
     });
     rememberTrial("auto_precision", machine, half ? "bf16" : "fp32");
   }
-  return known[described.id] = half ? at::kBFloat16 : at::kFloat;
+  return known[id] = half ? at::kBFloat16 : at::kFloat;
 }
 
 Result<at::ScalarType> computeTypeFor(api::Precision precision, ComputePurpose purpose, const at::Device &device) {

@@ -112,9 +112,7 @@ Result<OutputPlan> planMerge(const io::WeightSource &source, const LoraAdapter &
   std::set<std::string> known;
   for (const io::ExpectedTensor &tensor : io::expectedTensors(source.config())) known.insert(tensor.name);
   for (const io::TensorInfo &tensor : source.tensors()) {
-    const bool apart = std::any_of(family.otherParts.begin(), family.otherParts.end(),
-                                   [&](const std::string &part) { return tensor.name.compare(0, part.size(), part) == 0; });
-    if (known.count(tensor.name) || apart)
+    if (known.count(tensor.name) || io::isApart(tensor.name, family))
       plan.tensors.push_back({tensor.name, writtenType(tensor, type), tensor.shape, tensor.name, tensor.name, 0, nullptr, false});
   }
   if (plan.config.tiedEmbeddings != source.config().tiedEmbeddings) {

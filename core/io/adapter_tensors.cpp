@@ -1,5 +1,6 @@
 #include "core/io/adapter_tensors.h"
 
+#include "core/base/ending.h"
 #include "core/base/shorten.h"
 #include "core/io/safetensors.h"
 
@@ -11,7 +12,7 @@ const std::string kPrefix = "base_model.model.";
 
 /// The name without `ending`; nothing when it does not end so.
 std::optional<std::string> without(const std::string &name, const std::string &ending) {
-  if (name.size() <= ending.size() || name.compare(name.size() - ending.size(), ending.size(), ending) != 0) return {};
+  if (!hasEnding(name, ending)) return {};
   return name.substr(0, name.size() - ending.size());
 }
 

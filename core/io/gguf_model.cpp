@@ -1,5 +1,6 @@
 #include "core/io/gguf_model.h"
 
+#include "core/base/ending.h"
 #include "core/io/gguf_architecture.h"
 #include "core/io/gguf_dequant.h"
 #include "core/io/gguf_metadata.h"
@@ -126,9 +127,7 @@ private:
     if (entry.joined != (place.part >= 0))
       return Error{ErrorCode::MalformedFile, "The model has q, k and v of a layer both apart and as one.", m_file->where(), kAgain};
     entry.parts[static_cast<size_t>(std::max(0, place.part))] = part;
-    const std::string norm = "norm.weight";
-    entry.minusOne = m_architecture.normsPlusOne && tensor.name.size() >= norm.size() &&
-                     tensor.name.compare(tensor.name.size() - norm.size(), norm.size(), norm) == 0;
+    entry.minusOne = m_architecture.normsPlusOne && endsWith(tensor.name, "norm.weight");
     m_tensors[found->second].bytes += tensor.bytes;
     return {};
   }

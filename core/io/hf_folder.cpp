@@ -1,6 +1,7 @@
 #include "core/io/hf_folder.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/ending.h"
 #include "core/base/inside_folder.h"
 #include "core/base/json.h"
 #include "core/io/config_reader.h"
@@ -170,15 +171,12 @@ public:
       const auto found = m_index.find(name);
       return found == m_index.end() ? nullptr : &m_stored[found->second];
     };
-    const auto endsIn = [](const std::string &name, const std::string &ending) {
-      return name.size() > ending.size() && name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
-    };
     for (const TensorInfo &info : m_tensors) {
-      if (endsIn(info.name, ".quant_state.bitsandbytes__fp4"))
+      if (hasEnding(info.name, ".quant_state.bitsandbytes__fp4"))
         return Error{ErrorCode::UnsupportedFormat, "The tensor \"" + info.name + "\" belongs to weights in FP4, which is not read.",
                      info.file, "Use the model's F32, F16 or BF16 files, or one in NF4."};
       const std::string &state = nf4Companions().front();
-      if (!endsIn(info.name, state)) continue;
+      if (!hasEnding(info.name, state)) continue;
       const std::string name = info.name.substr(0, info.name.size() - state.size());
       ATTUNE_TRY(Nf4Tensor tensor, readNf4Tensor(name, find));
       m_nf4.emplace(name, std::move(tensor));

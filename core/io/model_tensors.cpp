@@ -1,5 +1,6 @@
 #include "core/io/model_tensors.h"
 
+#include "core/base/ending.h"
 #include "core/base/shorten.h"
 #include "core/model/families/model_family.h"
 
@@ -72,20 +73,15 @@ static bool readsAsFloat(DType type) {
   }
 }
 
-static bool endsWith(const std::string &name, const std::string &ending) {
-  return name.size() > ending.size() && name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
-}
-
 /// A scale, code or order that the tensor beside it means nothing without (fp8, GPTQ, AWQ, bitsandbytes, compressed-tensors).
 static bool isOfQuantised(const std::string &name) {
   for (const char *ending : {".weight_scale_inv", ".weight_scale", ".weight_zero_point", ".weight_packed", ".qweight", ".qzeros", ".scales",
                              ".g_idx", ".SCB", ".weight.absmax", ".weight.quant_map"})
-    if (endsWith(name, ending)) return true;
+    if (hasEnding(name, ending)) return true;
   return false;
 }
 
-/// Of another part of a larger model, as the picture encoder of Gemma 3.
-static bool isApart(const std::string &name, const core::ModelFamily &family) {
+bool isApart(const std::string &name, const core::ModelFamily &family) {
   return std::any_of(family.otherParts.begin(), family.otherParts.end(),
                      [&](const std::string &part) { return name.compare(0, part.size(), part) == 0; });
 }
@@ -97,7 +93,7 @@ std::vector<std::string> surplusTensors(const WeightSource &source) {
   std::set<std::string> expected = {family->head + ".weight"}; // may be stored beside the embedding it is tied to
   for (ExpectedTensor &tensor : expectedTensors(source.config())) expected.insert(std::move(tensor.name));
   for (const TensorInfo &tensor : source.tensors()) {
-    const bool computed = endsWith(tensor.name, ".rotary_emb.inv_freq"); // stored by old versions of transformers
+    const bool computed = hasEnding(tensor.name, ".rotary_emb.inv_freq"); // stored by old versions of transformers
     if (!computed && !isApart(tensor.name, *family) && !expected.count(tensor.name)) surplus.push_back(tensor.name);
   }
   return surplus;

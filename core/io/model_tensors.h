@@ -6,6 +6,10 @@
 #include <string>
 #include <vector>
 
+namespace attune::core {
+struct ModelFamily;
+}
+
 namespace attune::io {
 
 struct ExpectedTensor {
@@ -19,6 +23,9 @@ std::vector<ExpectedTensor> expectedTensors(const ModelConfig &config);
 /// MalformedFile for the first tensor that is missing or has another shape, UnsupportedFormat for a stored type
 /// that readFloat() cannot decode and for what another tool's quantised weights need beside them.
 Status checkTensors(const WeightSource &source, const std::string &where);
+
+/// Whether a tensor is of another part of a larger model, as the picture encoder of Gemma 3.
+bool isApart(const std::string &name, const core::ModelFamily &family);
 
 /// Tensors that a model with these settings does not have, so that nothing reads them: a bias or a layer too many.
 std::vector<std::string> surplusTensors(const WeightSource &source);

@@ -1,5 +1,6 @@
 #include "core/io/stored_tensor.h"
 
+#include "core/base/ending.h"
 #include "core/io/safetensors.h"
 #include "core/io/torch_file.h"
 
@@ -9,10 +10,6 @@
 namespace attune::io {
 
 namespace {
-
-bool endsWith(const std::string &text, const std::string &ending) {
-  return text.size() >= ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
-}
 
 /// Calls read(offset of a run, its elements, their step) for each innermost run of one row, in order.
 template <typename Read> bool forEachRun(const StoredTensor &tensor, int64_t row, Read read) {

@@ -3,6 +3,7 @@
 #include "core/nn/device_kernels.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/kernels/parallel.h"
+#include "core/nn/loss_chunk.h"
 #include "core/nn/matmul.h"
 
 #include <ATen/ops/exp.h>
@@ -66,13 +67,6 @@ double chunkLoss(Tensor logits, const Tensor &targets, double softcap, bool want
   return total;
 }
 
-int64_t chunkRows(const Tensor &head, int64_t wanted) {
-  if (wanted > 0) return wanted;
-  // Logits of one chunk: 100 MB in fp32 on the CPU; an accelerator needs longer products to be busy.
-  const int64_t budget = (head.is_cuda() ? int64_t{128} : int64_t{25}) * 1000 * 1000;
-  return std::min<int64_t>(1024, std::max<int64_t>(64, budget / std::max<int64_t>(1, head.size(0)) / 64 * 64));
-}
-
 struct LossResult {
   Tensor loss;
   Tensor gradHidden;
@@ -84,7 +78,8 @@ LossResult lossForward(const Tensor &hidden, const Tensor &head, const Tensor &t
   const auto type = computeType(hidden.scalar_type());
   const Tensor weight = head.scalar_type() == hidden.scalar_type() ? head : head.to(hidden.scalar_type());
   const int64_t rows = hidden.size(0);
-  const int64_t chunk = std::max<int64_t>(1, std::min(chunkRows(head, options.chunk), rows));
+  const int64_t chunk =
+      std::max<int64_t>(1, std::min(options.chunk > 0 ? options.chunk : lossChunkRows(head.size(0), head.is_cuda()), rows));
   LossResult result;
   if (wantsHidden) result.gradHidden = at::empty(hidden.sizes(), hidden.options());
   if (wantsHead) result.gradHead = at::zeros(head.sizes(), head.options().dtype(type));

@@ -2,6 +2,7 @@
 
 #include "core/base/nf4_code.h"
 #include "core/model/families/model_family.h"
+#include "core/nn/loss_chunk.h"
 #include "core/plan/saturating.h"
 
 #include <algorithm>
@@ -15,8 +16,6 @@ namespace attune::core {
 namespace {
 
 constexpr int64_t kMiB = int64_t(1) << 20;
-constexpr int64_t kLossBudget = 25'000'000; // logits of one chunk, as in token_loss.cpp
-constexpr int64_t kLossBudgetOnCard = 128'000'000;
 
 bool endsAtDot(const std::string &name, const std::string &suffix) {
   if (name == suffix) return true;
@@ -149,9 +148,7 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
   // Our blocks a thread; a card's library adds up the queries' gradient in fp32.
   const Bytes slices = host ? Bytes(context.threads) * 4 * 512 * std::min<int64_t>(config.maxLength, 1 << 20) : tokens * 4 * model.qRows();
 
-  const int64_t budget = host ? kLossBudget : kLossBudgetOnCard;
-  const int64_t chunk = std::min<int64_t>(1024, std::max<int64_t>(64, budget / std::max<int64_t>(1, model.vocab) / 64 * 64));
-  Bytes logits = Bytes(std::min(chunk, tokens.value())) * model.vocab * (host ? Bytes(8) : e);
+  Bytes logits = Bytes(std::min(lossChunkRows(model.vocab, !host), tokens.value())) * model.vocab * (host ? Bytes(8) : e);
   if (!host) { // the loss is over before backward begins: what it takes beyond that
     const Bytes later = tokens * e * ((recomputed ? layerWhole : Bytes(0)) + backward);
     logits = Bytes(std::max<int64_t>(0, logits.value() - later.value()));

@@ -207,7 +207,7 @@ private:
     }
     // run.json keeps the settings as asked ("auto"), the record what they became. A resume that failed has changed nothing.
     ATTUNE_CHECK(folder->writeConfig(opened.config, m_record));
-    push(api::RunStarted{m_record.attempts, m_result.totalSteps, describeDevice(m_inputs.device).id, m_record.versions});
+    push(api::RunStarted{m_record.attempts, m_result.totalSteps, m_inputs.device.str(), m_record.versions});
     const auto outcome = guarded("Training", [&] { return train(opened, plan, checkpoints, optimizer, point); });
     return finish(*folder, opened, outcome);
   }

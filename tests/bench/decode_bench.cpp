@@ -6,6 +6,7 @@
 #include "core/generate/generator.h"
 #include "core/io/weight_source.h"
 #include "core/model/model_loader.h"
+#include "tests/bench/median.h"
 
 #include <ATen/Parallel.h>
 #include <algorithm>
@@ -15,11 +16,6 @@
 namespace {
 
 using namespace attune;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 Status run(const std::string &modelPath, const std::string &types, const std::string &idsPath, int repeats) {
   ATTUNE_TRY(const Json list, readJsonFile(idsPath));
@@ -49,8 +45,10 @@ Status run(const std::string &modelPath, const std::string &types, const std::st
   }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const Json out{
-      {"decode_tok_s", median(decode)}, {"prompt_tok_s", median(prompt)}, {"first_ids", first}, {"peak_bytes", usage.ru_maxrss * 1024}};
+  const Json out{{"decode_tok_s", bench::median(decode)},
+                 {"prompt_tok_s", bench::median(prompt)},
+                 {"first_ids", first},
+                 {"peak_bytes", usage.ru_maxrss * 1024}};
   std::cout << out.dump() << "\n";
   return {};
 }

@@ -13,6 +13,8 @@
 #include "core/io/model_tensors.h"
 #include "core/model/transformer_model.h"
 #include "core/train/optimizer.h"
+#include "tests/bench/median.h"
+#include "tests/support/baichuan_config.h"
 
 #include <ATen/Parallel.h>
 #include <algorithm>
@@ -26,11 +28,6 @@ namespace {
 using namespace attune;
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values.empty() ? 0.0 : values[values.size() / 2];
-}
 
 /// Weights that no file holds: matrices uniform with a deviation of 0.02, norms 1, a function of name and place alone.
 class RandomWeights : public io::WeightSource {
@@ -68,19 +65,12 @@ private:
 };
 
 io::ModelConfig shapeOf(const std::string &name) {
-  io::ModelConfig config;
-  config.architecture = "BaichuanForCausalLM";
-  config.family = "baichuan";
-  config.layout = io::AttentionLayout::Fused;
-  config.headNorm = true;
-  config.vocab = 125696;
+  io::ModelConfig config = core::test::baichuan7b();
   config.context = 16384;
-  if (name == "7b") {
-    config.hidden = 4096, config.intermediate = 11008, config.layers = 32, config.heads = 32;
-  } else if (name == "13b") {
+  if (name == "13b") {
     config.hidden = 5120, config.intermediate = 13696, config.layers = 40, config.heads = 40;
     config.position = io::PositionKind::Alibi;
-  } else { // for a try on a small machine
+  } else if (name != "7b") { // for a try on a small machine
     config.hidden = 256, config.intermediate = 640, config.layers = 4, config.heads = 4, config.vocab = 2048;
   }
   config.kvHeads = config.heads;
@@ -141,7 +131,7 @@ Status train(core::TransformerModel &model, const Json &wanted, const at::Device
   for (const double t : times) milliseconds.push_back(std::round(t * 1e4) / 10);
   out["step_ms"] = milliseconds;
   times.erase(times.begin(), times.begin() + std::min<long>(3, static_cast<long>(times.size()) - 1)); // warming up
-  out["tok_s"] = std::round(static_cast<double>(rows * length) / median(times) * 10) / 10;
+  out["tok_s"] = std::round(static_cast<double>(rows * length) / bench::median(times) * 10) / 10;
   return {};
 }
 
@@ -156,7 +146,7 @@ Status decode(core::TransformerModel &model, const core::DecoderAdapters *adapte
     ATTUNE_TRY(const auto answer, core::generate(model.transformer(), model.weights(), adapters, {ids.begin(), ids.end()}, options));
     if (round > 0) rates.push_back(answer.tokensPerSecond());
   }
-  out["decode_tok_s"] = std::round(median(rates) * 10) / 10;
+  out["decode_tok_s"] = std::round(bench::median(rates) * 10) / 10;
   return {};
 }
 

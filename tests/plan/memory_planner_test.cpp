@@ -1,5 +1,6 @@
 #include "core/plan/fit_solver.h"
 #include "core/plan/start_check.h"
+#include "tests/support/baichuan_config.h"
 #include "tests/support/smol_config.h"
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 
 using namespace attune;
 using namespace attune::core;
+using attune::core::test::baichuan7b;
 using attune::core::test::smol;
 
 namespace {
@@ -170,22 +172,6 @@ TEST_CASE("LoRA on Baichuan2-7B has the parameters that its own recipe has") {
   config.lora.targets = {"all-linear"};
   CHECK(trainedParameters(*model, config) == 8 * 2236416);
 }
-
-namespace {
-
-io::ModelConfig baichuan7b() {
-  io::ModelConfig config;
-  config.architecture = "BaichuanForCausalLM";
-  config.family = "baichuan";
-  config.layout = io::AttentionLayout::Fused;
-  config.headNorm = true;
-  config.hidden = 4096, config.intermediate = 11008, config.layers = 32, config.heads = config.kvHeads = 32, config.headDim = 128;
-  config.vocab = 125696;
-  config.context = 4096;
-  return config;
-}
-
-} // namespace
 
 // Peaks of tensors on one H200 by tests/bench/step_bench (LoRA r=8 on all linears, bf16, batch 4), 2026-11-27. To see it fail:
 // count the feed-forward's product among what is kept, or the loss beside backward.

@@ -23,10 +23,9 @@ Result<core::LoadOptions> ModelOptions::loadOptions(const CommandContext &contex
   if (context.threads > 0) at::set_num_threads(static_cast<int>(context.threads));
   auto device = core::chooseDevice(context.device, "--device");
   if (!device.ok()) return device.error();
-  const auto asked = precision == "fp16"   ? api::Precision::Fp16
-                     : precision == "bf16" ? api::Precision::Bf16
-                     : precision == "fp32" ? api::Precision::Fp32
-                                           : api::Precision::Auto;
+  auto asked = api::Precision::Auto;
+  for (const auto kind : {api::Precision::Fp32, api::Precision::Bf16, api::Precision::Fp16})
+    if (precision == api::nameOf(kind)) asked = kind;
   auto type = core::computeTypeFor(asked, core::ComputePurpose::Measure, *device);
   if (!type.ok()) {
     Error error = type.error();

@@ -1,0 +1,15 @@
+// How many rows' logits exist at once: what the loss computes by and the forecast counts by. No tensors.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace attune::core {
+
+/// Rows of one chunk. On the CPU their logits take 100 MB in fp32; an accelerator needs longer products to be busy.
+inline int64_t lossChunkRows(int64_t vocab, bool onCard) {
+  const int64_t budget = (onCard ? int64_t{128} : int64_t{25}) * 1000 * 1000;
+  return std::min<int64_t>(1024, std::max<int64_t>(64, budget / std::max<int64_t>(1, vocab) / 64 * 64));
+}
+
+} // namespace attune::core
