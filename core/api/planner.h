@@ -17,19 +17,25 @@ struct ForecastItem { // named as in CLI.md: weights, adapters, gradients, ...
 };
 
 struct Forecast {
-  std::vector<ForecastItem> items; // of the memory that is short: the device's, on a CPU the host's
+  std::vector<ForecastItem> items; // of the memory that computes: the device's, on a CPU the host's
   int64_t neededBytes = 0;
-  int64_t budgetBytes = 0; // the cap of the settings, else what is free now
+  int64_t budgetBytes = 0;             // the cap of the settings, else what is free now
+  std::vector<ForecastItem> hostItems; // beside a device; empty on a CPU
+  int64_t hostNeededBytes = 0;
+  int64_t hostBudgetBytes = 0;
+  double tokensPerSecond = 0; // of training; 0 = not known for this device
   int64_t parameters = 0;
   int64_t trainedParameters = 0;
   std::string checkpointing; // what `auto` became
-  bool fits() const { return neededBytes <= budgetBytes; }
+  bool fits() const { return neededBytes <= budgetBytes && hostNeededBytes <= hostBudgetBytes; }
 };
 
 struct FitChange { // one setting, values as JSON text
   std::string key;
   std::string from;
   std::string to;
+  std::string why;  // what it saves
+  std::string cost; // what it does to the result and the speed
 };
 
 struct FitProposal {

@@ -45,9 +45,13 @@ std::string changeTime(const std::string &path) {
 api::Forecast forecastOf(const io::ModelConfig &model, const FitResult &result, const Place &place) {
   api::Forecast forecast;
   for (const MemoryItem &item : result.forecast.items)
-    if (item.host == place.context.computeOnHost) forecast.items.push_back({item.name, item.bytes});
+    (item.host == place.context.computeOnHost ? forecast.items : forecast.hostItems).push_back({item.name, item.bytes});
   forecast.neededBytes = result.forecast.needed(place.context.computeOnHost);
   forecast.budgetBytes = place.budget;
+  if (!place.context.computeOnHost) {
+    forecast.hostNeededBytes = result.forecast.hostPeakBytes;
+    forecast.hostBudgetBytes = hostInfo().availableBytes;
+  }
   forecast.parameters = model.parameterCount();
   forecast.trainedParameters = trainedParameters(model, result.config);
   forecast.checkpointing = api::nameOf(result.config.checkpointing);
@@ -92,7 +96,8 @@ Result<api::FitProposal> LocalPlanner::fit(const api::RunConfig &config) {
   ATTUNE_TRY(const Place place, placeOf(config));
   const FitResult result = fitIntoMemory(model, settings, place.context, place.budget, true);
   api::FitProposal proposal{result.fits, result.config, forecastOf(model, result, place), {}};
-  for (const FitChange &change : result.changes) proposal.changes.push_back({change.key, change.from, change.to});
+  for (const FitChange &change : result.changes)
+    proposal.changes.push_back({change.key, change.from, change.to, change.why, change.qualityCost});
   return proposal;
 }
 

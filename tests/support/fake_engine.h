@@ -150,7 +150,11 @@ public:
     return forecast;
   }
   Result<api::FitProposal> fit(const api::RunConfig &config) override {
-    api::FitProposal proposal{true, config, {}, {{"batch_size", std::to_string(config.batchSize), "1"}}};
+    api::FitProposal proposal{
+        true,
+        config,
+        {},
+        {{"batch_size", std::to_string(config.batchSize), "1", "Fewer sequences at once keep fewer activations.", "none"}}};
     proposal.config.batchSize = 1;
     proposal.forecast = *forecast(proposal.config);
     return proposal;
