@@ -1,5 +1,6 @@
 #include "core/nn/attention.h"
 
+#include "core/nn/flash_attention.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/rotary_kernel.h"
 #include "core/nn/sliced_attention.h"
@@ -16,12 +17,37 @@ using torch::autograd::variable_list;
 
 namespace {
 
+enum class Implementation { Flash, Fused, Sliced };
+
+/// The length that all segments have, or 0.
+int64_t commonLength(const std::vector<int64_t> &starts) {
+  const int64_t length = starts[1] - starts[0];
+  for (size_t s = 1; s + 1 < starts.size(); ++s)
+    if (starts[s + 1] - starts[s] != length) return 0;
+  return length;
+}
+
+bool needsSliced(const AttentionSpec &spec) { return spec.softcap > 0.0 || spec.window > 0 || !spec.alibiSlopes.empty(); }
+
+/// Equal rows without grouped heads are one plain batch, for which libtorch knows faster kernels than for packed rows.
+bool isPlainBatch(const Tensor &q, int64_t kvHeads, const AttentionSpec &spec) {
+  return !needsSliced(spec) && q.size(1) == kvHeads && commonLength(spec.segmentStarts) > 0;
+}
+
+Implementation pick(const Tensor &q, int64_t kvHeads, const AttentionSpec &spec) {
+  if (spec.kind == AttentionKind::Sliced) return Implementation::Sliced;
+  if (!isPlainBatch(q, kvHeads, spec) && flashServes(q, kvHeads, spec)) return Implementation::Flash;
+  if (needsSliced(spec)) return Implementation::Sliced;
+  return spec.kind == AttentionKind::Fused || !usesOwnKernels(q) ? Implementation::Fused : Implementation::Sliced;
+}
+
 void saveSpec(AutogradContext *ctx, const AttentionSpec &spec) {
   ctx->saved_data["starts"] = spec.segmentStarts;
   ctx->saved_data["scale"] = spec.scale;
   ctx->saved_data["softcap"] = spec.softcap;
   ctx->saved_data["window"] = spec.window;
   ctx->saved_data["alibi"] = std::vector<double>(spec.alibiSlopes.begin(), spec.alibiSlopes.end());
+  if (spec.starts.defined()) ctx->saved_data["deviceStarts"] = spec.starts;
 }
 
 AttentionSpec loadSpec(AutogradContext *ctx) {
@@ -31,13 +57,31 @@ AttentionSpec loadSpec(AutogradContext *ctx) {
   spec.softcap = ctx->saved_data["softcap"].toDouble();
   spec.window = ctx->saved_data["window"].toInt();
   for (const double slope : ctx->saved_data["alibi"].toDoubleVector()) spec.alibiSlopes.push_back(static_cast<float>(slope));
+  if (const auto starts = ctx->saved_data.find("deviceStarts"); starts != ctx->saved_data.end()) spec.starts = starts->second.toTensor();
   return spec;
 }
 
-struct SlicedFunction : torch::autograd::Function<SlicedFunction> {
+/// out and log-sum-exp of whichever implementation serves; backward finds in ctx which it was.
+SlicedResult mixForward(AutogradContext *ctx, const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec &spec) {
+  saveSpec(ctx, spec);
+  if (pick(q, k.size(1), spec) == Implementation::Sliced) return slicedForward(q, k, v, spec);
+  const FlashResult result = flashForward(q, k, v, spec);
+  ctx->saved_data["flash"] = std::vector<Tensor>{result.seed, result.offset};
+  return {result.out, result.lse};
+}
+
+/// The gradients where flash attention made `forward`.
+std::optional<std::array<Tensor, 3>> flashGradients(AutogradContext *ctx, const Tensor &grad, const Tensor &q, const Tensor &k,
+                                                    const Tensor &v, const SlicedResult &forward) {
+  const auto state = ctx->saved_data.find("flash");
+  if (state == ctx->saved_data.end()) return std::nullopt;
+  const std::vector<Tensor> random = state->second.toTensorVector();
+  return flashBackward(grad, q, k, v, {forward.out, forward.lse, random[0], random[1]}, loadSpec(ctx));
+}
+
+struct MixFunction : torch::autograd::Function<MixFunction> {
   static Tensor forward(AutogradContext *ctx, const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec *spec) {
-    const auto result = slicedForward(q, k, v, *spec);
-    saveSpec(ctx, *spec);
+    const auto result = mixForward(ctx, q, k, v, *spec);
     ctx->save_for_backward({q, k, v, result.out, result.lse});
     return result.out;
   }
@@ -45,6 +89,8 @@ struct SlicedFunction : torch::autograd::Function<SlicedFunction> {
   static variable_list backward(AutogradContext *ctx, variable_list grads) {
     const auto saved = ctx->get_saved_variables();
     const Tensor grad = grads[0].stride(-1) == 1 ? grads[0] : grads[0].contiguous();
+    if (const auto found = flashGradients(ctx, grad, saved[0], saved[1], saved[2], {saved[3], saved[4]}))
+      return {(*found)[0], (*found)[1], (*found)[2], Tensor()};
     Tensor dq = at::empty(saved[0].sizes(), saved[0].options());
     Tensor dk = at::empty(saved[1].sizes(), saved[1].options());
     Tensor dv = at::empty(saved[2].sizes(), saved[2].options());
@@ -71,13 +117,33 @@ void turn(const Tensor &qkv, int64_t heads, int64_t kvHeads, const Tensor &posit
   rotateInPlace(qkv.unflatten(1, {heads + 2 * kvHeads, dim}).narrow(1, 0, heads + kvHeads), positions, tables, interleaved, inverse);
 }
 
+/// The gradients of q, k and v, the first two turned back, as one buffer; in front of it in backward's answer.
+variable_list packedGradient(AutogradContext *ctx, const Tensor &dq, const Tensor &dk, const Tensor &dv, const Tensor &positions,
+                             const RotaryTables &tables) {
+  const int64_t heads = dq.size(1), kvHeads = dk.size(1);
+  const Tensor whole = at::empty({dq.size(0), (heads + 2 * kvHeads) * dq.size(2)}, dq.options().requires_grad(false));
+  const Packed parts = unpack(whole, heads, kvHeads);
+  const bool turns = tables.cos.numel() > 0, interleaved = ctx->saved_data["interleaved"].toBool();
+  const auto store = [&](Tensor place, const Tensor &gradient) {
+    if (turns)
+      rotateInto(place, gradient, positions, tables, interleaved, true);
+    else
+      place.copy_(gradient);
+  };
+  store(parts.q, dq);
+  store(parts.k, dk);
+  Tensor(parts.v).copy_(dv);
+  variable_list result(8);
+  result[0] = whole;
+  return result;
+}
+
 struct PackedFunction : torch::autograd::Function<PackedFunction> {
   static Tensor forward(AutogradContext *ctx, const Tensor &qkv, const Tensor &positions, const Tensor &cos, const Tensor &sin,
                         int64_t heads, int64_t kvHeads, bool interleaved, const AttentionSpec *spec) {
     turn(qkv, heads, kvHeads, positions, {cos, sin}, interleaved, false);
     const auto parts = unpack(qkv, heads, kvHeads);
-    const auto result = slicedForward(parts.q, parts.k, parts.v, *spec);
-    saveSpec(ctx, *spec);
+    const auto result = mixForward(ctx, parts.q, parts.k, parts.v, *spec);
     ctx->saved_data["heads"] = heads;
     ctx->saved_data["kvHeads"] = kvHeads;
     ctx->saved_data["interleaved"] = interleaved;
@@ -94,10 +160,12 @@ struct PackedFunction : torch::autograd::Function<PackedFunction> {
     const Tensor qkv = ctx->saved_data["qkv"].toTensor();
     const int64_t heads = ctx->saved_data["heads"].toInt(), kvHeads = ctx->saved_data["kvHeads"].toInt();
     const auto parts = unpack(qkv, heads, kvHeads);
-    const Tensor gradQkv = at::empty(qkv.sizes(), qkv.options());
-    const auto gradParts = unpack(gradQkv, heads, kvHeads);
     const Tensor grad = grads[0].contiguous().view(parts.q.sizes());
     const Tensor out = ctx->saved_data["out"].toTensor().view(parts.q.sizes());
+    if (const auto found = flashGradients(ctx, grad, parts.q, parts.k, parts.v, {out, saved[3]}))
+      return packedGradient(ctx, (*found)[0], (*found)[1], (*found)[2], saved[0], {saved[1], saved[2]});
+    const Tensor gradQkv = at::empty(qkv.sizes(), qkv.options());
+    const auto gradParts = unpack(gradQkv, heads, kvHeads);
     slicedBackward(grad, parts.q, parts.k, parts.v, {out, saved[3]}, loadSpec(ctx), gradParts.q, gradParts.k, gradParts.v);
     turn(gradQkv, heads, kvHeads, saved[0], {saved[1], saved[2]}, ctx->saved_data["interleaved"].toBool(), true);
     variable_list result(8);
@@ -105,14 +173,6 @@ struct PackedFunction : torch::autograd::Function<PackedFunction> {
     return result;
   }
 };
-
-/// The length that all segments have, or 0.
-int64_t commonLength(const std::vector<int64_t> &starts) {
-  const int64_t length = starts[1] - starts[0];
-  for (size_t s = 1; s + 1 < starts.size(); ++s)
-    if (starts[s + 1] - starts[s] != length) return 0;
-  return length;
-}
 
 /// Segments of one length as a batch of one call.
 Tensor fusedBatch(const Tensor &q, const Tensor &k, const Tensor &v, int64_t length, double scale) {
@@ -152,8 +212,6 @@ struct PackedFusedFunction : torch::autograd::Function<PackedFusedFunction> {
     const at::AutoGradMode record(true);
     for (Tensor *part : {&parts.q, &parts.k, &parts.v}) *part = part->detach().requires_grad_(true);
     const Tensor out = fusedAttention(parts.q, parts.k, parts.v, *spec);
-    ctx->saved_data["heads"] = heads;
-    ctx->saved_data["kvHeads"] = kvHeads;
     ctx->saved_data["interleaved"] = interleaved;
     ctx->saved_data["inputs"] = std::vector<Tensor>{parts.q, parts.k, parts.v};
     ctx->saved_data["out"] = out;
@@ -165,62 +223,41 @@ struct PackedFusedFunction : torch::autograd::Function<PackedFusedFunction> {
     const auto saved = ctx->get_saved_variables();
     const std::vector<Tensor> inputs = ctx->saved_data["inputs"].toTensorVector();
     const Tensor out = ctx->saved_data["out"].toTensor();
-    const int64_t heads = ctx->saved_data["heads"].toInt(), kvHeads = ctx->saved_data["kvHeads"].toInt();
     const variable_list found = torch::autograd::grad({out}, inputs, {grads[0].view(out.sizes())});
-    const int64_t dim = out.size(2);
-    const Tensor gradQkv = at::empty({out.size(0), (heads + 2 * kvHeads) * dim}, out.options().requires_grad(false));
-    const auto parts = unpack(gradQkv, heads, kvHeads);
-    const RotaryTables tables{saved[1], saved[2]};
-    const bool turns = tables.cos.numel() > 0, interleaved = ctx->saved_data["interleaved"].toBool();
-    const auto store = [&](Tensor place, const Tensor &gradient) {
-      if (turns)
-        rotateInto(place, gradient, saved[0], tables, interleaved, true);
-      else
-        place.copy_(gradient);
-    };
-    store(parts.q, found[0]);
-    store(parts.k, found[1]);
-    Tensor(parts.v).copy_(found[2]);
-    variable_list result(8);
-    result[0] = gradQkv;
-    return result;
+    return packedGradient(ctx, found[0], found[1], found[2], saved[0], {saved[1], saved[2]});
   }
 };
 
-bool needsSliced(const AttentionSpec &spec) { return spec.softcap > 0.0 || spec.window > 0 || !spec.alibiSlopes.empty(); }
-
-bool picksFused(const Tensor &q, const AttentionSpec &spec) {
-  if (needsSliced(spec) || spec.kind == AttentionKind::Sliced) return false;
-  if (spec.kind == AttentionKind::Fused) return true;
-  return !usesOwnKernels(q);
+Tensor mix(Implementation implementation, const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec &spec) {
+  switch (implementation) {
+  case Implementation::Flash: return flashForward(q, k, v, spec).out;
+  case Implementation::Fused: return fusedAttention(q, k, v, spec);
+  case Implementation::Sliced: break;
+  }
+  return slicedForward(q, k, v, spec).out;
 }
 
 } // namespace
 
 Tensor attention(const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec &spec) {
-  if (picksFused(q, spec)) return fusedAttention(q, k, v, spec);
-  if (!at::GradMode::is_enabled()) return slicedForward(q, k, v, spec).out;
-  return SlicedFunction::apply(q, k, v, &spec);
+  const Implementation implementation = pick(q, k.size(1), spec);
+  if (implementation == Implementation::Fused || !at::GradMode::is_enabled()) return mix(implementation, q, k, v, spec);
+  return MixFunction::apply(q, k, v, &spec);
 }
 
 Tensor packedAttention(const Tensor &qkv, int64_t heads, int64_t kvHeads, const Tensor &positions, const RotaryTables &tables,
                        bool interleaved, const AttentionSpec &spec) {
-  const bool fused = picksFused(qkv, spec);
-  if (fused && !at::GradMode::is_enabled()) {
-    const auto parts = unpack(qkv, heads, kvHeads);
-    turn(qkv, heads, kvHeads, positions, tables, interleaved, false);
-    return fusedAttention(parts.q, parts.k, parts.v, spec).flatten(1);
-  }
+  const auto parts = unpack(qkv, heads, kvHeads);
+  const Implementation implementation = pick(parts.q, kvHeads, spec);
   if (!at::GradMode::is_enabled()) {
     turn(qkv, heads, kvHeads, positions, tables, interleaved, false);
-    const auto parts = unpack(qkv, heads, kvHeads);
-    return slicedForward(parts.q, parts.k, parts.v, spec).out.flatten(1);
+    return mix(implementation, parts.q, parts.k, parts.v, spec).flatten(1);
   }
   // An autograd function takes no undefined tensors.
   const Tensor none = tables.cos.defined() ? Tensor() : at::empty({0});
   const Tensor &places = tables.cos.defined() ? positions : none, &cos = tables.cos.defined() ? tables.cos : none,
                &sin = tables.cos.defined() ? tables.sin : none;
-  if (fused) return PackedFusedFunction::apply(qkv, places, cos, sin, heads, kvHeads, interleaved, &spec);
+  if (implementation == Implementation::Fused) return PackedFusedFunction::apply(qkv, places, cos, sin, heads, kvHeads, interleaved, &spec);
   return PackedFunction::apply(qkv, places, cos, sin, heads, kvHeads, interleaved, &spec);
 }
 

@@ -1,6 +1,6 @@
 // Causal attention over rows laid end to end: every segment attends to itself alone; grouped heads without copies.
-// Two implementations, tested against each other: libtorch's fused SDPA per segment, and our own sliced autograd
-// function (blocks of queries, log-sum-exp kept, scores recomputed in backward).
+// Three implementations, tested against each other: libtorch's kernel for packed rows on an accelerator (flash_attention), its
+// fused SDPA per segment, and our own sliced one (blocks of queries, log-sum-exp kept, scores recomputed in backward).
 #pragma once
 
 #include "core/nn/rotary.h"
@@ -19,6 +19,7 @@ struct AttentionSpec {
   int64_t window = 0;                 // 0 = none: key j visible to query i when i - j < window; Sliced only
   std::vector<float> alibiSlopes;     // one a head, empty = none; Sliced only
   AttentionKind kind = AttentionKind::Auto;
+  Tensor starts; // segmentStarts as int32 beside q, made once a pass for kernels that want them there; undefined = made when needed
 };
 
 /// q [N, a, D], k and v [N, kv, D] (strided views allowed, last dimension contiguous) -> [N, a, D] contiguous. Differentiable.

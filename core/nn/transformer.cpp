@@ -214,6 +214,7 @@ std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, con
   AttentionSpec spec;
   spec.segmentStarts = batch.segmentStarts;
   spec.kind = options.attention;
+  if (device.is_cuda()) spec.starts = indexTensor(batch.segmentStarts, device).to(at::kInt);
   int64_t longest = 0;
   for (size_t s = 0; s + 1 < batch.segmentStarts.size(); ++s)
     longest = std::max(longest, batch.segmentStarts[s + 1] - batch.segmentStarts[s]);

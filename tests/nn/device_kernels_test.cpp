@@ -5,6 +5,7 @@
 #include "core/device/compute_device.h"
 #include "core/nn/attention.h"
 #include "core/nn/feed_forward.h"
+#include "core/nn/flash_attention.h"
 #include "core/nn/linear.h"
 #include "core/nn/rms_norm.h"
 #include "core/nn/rotary.h"
@@ -13,6 +14,7 @@
 #include "core/quant/quantised_matrix.h"
 #include "tests/nn/nn_support.h"
 
+#include <ATen/ops/tensor.h>
 #include <cmath>
 #include <map>
 
@@ -105,6 +107,36 @@ TEST_CASE("on a card: the loss and its gradients, soft cap, several chunks") {
           return linearCrossEntropySum(v[0], v[1], targets, options);
         },
         {random({70, 64}, 1), random({512, 64}, 2)}, 2.0); // the logits, and then their gradient
+}
+
+TEST_CASE("on a card: packed attention in one call, grouped heads, window, ALiBi, segments of any length") {
+  if (!hasCard()) return;
+  for (const int kind : {0, 1, 2, 3}) {
+    CAPTURE(kind);
+    const int64_t heads = 4, kvHeads = kind == 1 ? 2 : 4, dim = 64, rows = 300;
+    AttentionSpec spec;
+    spec.segmentStarts = {0, 1, 130, 130, 300};
+    if (kind == 2) spec.window = 33;
+    if (kind == 3) spec.alibiSlopes = {0.84f, 0.25f, 0.07f, 0.0039f};
+    std::vector<int64_t> places;
+    for (size_t s = 0; s + 1 < spec.segmentStarts.size(); ++s)
+      for (int64_t i = spec.segmentStarts[s]; i < spec.segmentStarts[s + 1]; ++i) places.push_back(i - spec.segmentStarts[s]);
+    const Tensor positions = onCard(at::tensor(places, at::kLong));
+    RotaryTables tables;
+    if (kind != 3) {
+      const Tensor angles = onCard(at::arange(rows, at::kFloat).unsqueeze(1).mul(at::arange(dim / 2, at::kFloat).mul(-0.2).exp()));
+      tables = {angles.cos(), angles.sin()};
+    }
+    const Tensor input = onCard(random({rows, (heads + 2 * kvHeads) * dim}, 1, at::kBFloat16));
+    REQUIRE(flashServes(input.view({rows, -1, dim}).narrow(1, 0, heads), kvHeads, spec));
+    check(
+        [&](const std::vector<Tensor> &v) {
+          RotaryTables own = tables;
+          if (own.cos.defined() && v[0].scalar_type() == at::kDouble) own = {own.cos.to(at::kDouble), own.sin.to(at::kDouble)};
+          return packedAttention(v[0].clone(), heads, kvHeads, positions, own, false, spec);
+        },
+        {random({rows, (heads + 2 * kvHeads) * dim}, 1)}, 3.0);
+  }
 }
 
 TEST_CASE("on a card: one query against a cache, grouped heads, window, soft cap, ALiBi") {
