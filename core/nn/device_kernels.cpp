@@ -146,11 +146,25 @@ bool decodeAttention(const Tensor &q, const Tensor &keys, const Tensor &values, 
                       static_cast<float>(shape.scale), static_cast<float>(shape.softcap), read(shape.slopes));
 }
 
+namespace {
+
+/// The exponent of a power of two, -1 for anything else.
+int shiftOf(int64_t value) {
+  int shift = 0;
+  while (shift < 62 && (int64_t(1) << shift) < value) ++shift;
+  return (int64_t(1) << shift) == value ? shift : -1;
+}
+
+} // namespace
+
 bool nf4Decode(const Nf4Parts &parts, Tensor out) {
   const DeviceCode *code = codeFor(out);
-  if (!code || out.numel() == 0 || out.numel() % 8 != 0 || parts.block % 8 != 0 || !packed(8, {&out})) return false;
-  return code->launch("nf4Decode", {blocksFor(out.numel() / 8), kThreads}, read(parts.packed), read(parts.scales), read(parts.scaleCodes),
-                      read(parts.map), read(parts.nested), parts.offset, parts.block, parts.nestedBlock, out.numel(), out.data_ptr());
+  if (!code || out.numel() == 0 || out.numel() % 8 != 0 || !packed(8, {&out})) return false;
+  const int block = shiftOf(parts.block), nested = shiftOf(parts.nestedBlock);
+  if (block < 3 || nested < 0) return false;
+  return code->launch("nf4Decode", {(blocksFor(out.numel() / 8) + 3) / 4, kThreads}, read(parts.packed), read(parts.scales),
+                      read(parts.scaleCodes), read(parts.map), read(parts.nested), parts.offset, block, nested, out.numel(),
+                      out.data_ptr());
 }
 
 bool int8Decode(const Tensor &codes, const Tensor &scales, Tensor out) {
@@ -163,11 +177,12 @@ bool int8Decode(const Tensor &codes, const Tensor &scales, Tensor out) {
 bool nf4Product(const Tensor &x, const Nf4Parts &parts, Tensor out) {
   const DeviceCode *code = codeFor(x);
   const int64_t columns = x.size(1), rows = out.size(1);
-  if (!code || x.size(0) != 1 || columns % 32 != 0 || parts.block % 32 != 0 || out.scalar_type() != x.scalar_type() || !packed(32, {&x}) ||
-      reinterpret_cast<uintptr_t>(read(parts.packed)) % 16 != 0)
+  const int block = shiftOf(parts.block), nested = shiftOf(parts.nestedBlock);
+  if (!code || x.size(0) != 1 || columns % 32 != 0 || block < 5 || nested < 0 || out.scalar_type() != x.scalar_type() ||
+      !packed(32, {&x}) || reinterpret_cast<uintptr_t>(read(parts.packed)) % 16 != 0)
     return false;
   return code->launch("nf4Product", {(rows + 7) / 8, kThreads}, read(x), read(parts.packed), read(parts.scales), read(parts.scaleCodes),
-                      read(parts.map), read(parts.nested), parts.offset, parts.block, parts.nestedBlock, rows, columns, out.data_ptr());
+                      read(parts.map), read(parts.nested), parts.offset, block, nested, rows, columns, out.data_ptr());
 }
 
 bool denseProduct(const Tensor &x, const Tensor &weight, Tensor out) {

@@ -15,10 +15,14 @@ __device__ inline T narrow(float v) { return v; }
 struct T { ushort16 bits; };
 __device__ inline float wide(T v) { return __uint_as_float(((unsigned)v.bits) << 16); }
 __device__ inline T narrow(float v) {
-  unsigned u = __float_as_uint(v);
   T out;
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(out.bits) : "f"(v));
+#else
+  unsigned u = __float_as_uint(v);
   if ((u & 0x7fffffffu) > 0x7f800000u) out.bits = 0x7fc0;
   else out.bits = (ushort16)((u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
+#endif
   return out;
 }
 #else
@@ -294,35 +298,45 @@ __device__ inline void loadNf4(float *table) {
 }
 
 /// What a block's weights are multiplied with: its own scale, or one decoded from 8 bits. Rounded step by step as on the CPU.
+/// Blocks are powers of two, given as shifts: a division of 64 bits costs more than the weights of a thread.
 __device__ inline float nf4Scale(const float *scales, const unsigned char *codes, const float *map, const float *nested, float offset,
-                                 int64 nestedBlock, int64 block) {
+                                 int nestedShift, int64 block) {
   if (scales) return scales[block];
-  return __fadd_rn(__fmul_rn(map[codes[block]], nested[block / nestedBlock]), offset);
+  return __fadd_rn(__fmul_rn(map[codes[block]], nested[block >> nestedShift]), offset);
 }
 
-/// Eight weights a thread; their number and the block are multiples of eight.
+/// Four times eight weights a thread, read before the first is decoded; their number and the block are multiples of eight.
 extern "C" __global__ void nf4Decode(const unsigned *packed, const float *scales, const unsigned char *codes, const float *map,
-                                     const float *nested, float offset, int64 block, int64 nestedBlock, int64 count, T *out) {
+                                     const float *nested, float offset, int blockShift, int nestedShift, int64 count, T *out) {
   __shared__ float table[16];
   loadNf4(table);
-  const int64 i = blockIdx.x * (int64)blockDim.x + threadIdx.x;
-  if (i >= count / 8) return;
-  const float scale = nf4Scale(scales, codes, map, nested, offset, nestedBlock, i * 8 / block);
-  const unsigned word = packed[i];
-  Pack *to = (Pack *)(out + i * 8);
-  for (int p = 0; p < 8 / PACK; ++p) {
-    Pack r;
-    for (int k = 0; k < PACK; ++k) {
-      const int place = p * PACK + k, shift = (place >> 1) * 8 + ((place & 1) ? 0 : 4); // the first of a byte is its high half
-      r.v[k] = narrow(__fmul_rn(table[(word >> shift) & 15u], scale));
+  const int64 first = blockIdx.x * 1024LL + threadIdx.x, pieces = count / 8;
+  unsigned words[4];
+  float factors[4];
+  for (int j = 0; j < 4; ++j) {
+    const int64 i = first + j * 256;
+    if (i >= pieces) continue;
+    words[j] = packed[i];
+    factors[j] = nf4Scale(scales, codes, map, nested, offset, nestedShift, i >> (blockShift - 3));
+  }
+  for (int j = 0; j < 4; ++j) {
+    const int64 i = first + j * 256;
+    if (i >= pieces) return;
+    Pack *to = (Pack *)(out + i * 8);
+    for (int p = 0; p < 8 / PACK; ++p) {
+      Pack r;
+      for (int k = 0; k < PACK; ++k) {
+        const int place = p * PACK + k, shift = (place >> 1) * 8 + ((place & 1) ? 0 : 4); // the first of a byte is its high half
+        r.v[k] = narrow(__fmul_rn(table[(words[j] >> shift) & 15u], factors[j]));
+      }
+      to[p] = r;
     }
-    to[p] = r;
   }
 }
 
 /// y[row] = x . weights[row] of 32 weights a thread at a time, a row by 32 threads, eight rows a block. columns: whole 32s.
 extern "C" __global__ void nf4Product(const T *x, const uint4 *packed, const float *scales, const unsigned char *codes, const float *map,
-                                      const float *nested, float offset, int64 block, int64 nestedBlock, int64 rows, int64 columns, T *y) {
+                                      const float *nested, float offset, int blockShift, int nestedShift, int64 rows, int64 columns, T *y) {
   __shared__ float table[16];
   __shared__ float parts[256];
   loadNf4(table);
@@ -341,7 +355,7 @@ extern "C" __global__ void nf4Product(const T *x, const uint4 *packed, const flo
           dot += table[(all[place >> 3] >> shift) & 15u] * wide(a.v[k]);
         }
       }
-      sum += dot * nf4Scale(scales, codes, map, nested, offset, nestedBlock, (row * columns + c * 32) / block);
+      sum += dot * nf4Scale(scales, codes, map, nested, offset, nestedShift, (row * columns + c * 32) >> blockShift);
     }
   parts[threadIdx.x] = sum;
   __syncthreads();
@@ -355,7 +369,8 @@ extern "C" __global__ void nf4Product(const T *x, const uint4 *packed, const flo
 extern "C" __global__ void int8Decode(const uint2 *codes, const float *scales, int64 rows, int64 columns, T *out) {
   const int64 i = blockIdx.x * (int64)blockDim.x + threadIdx.x;
   if (i >= rows * columns / 8) return;
-  const float scale = scales[i * 8 / columns];
+  const int64 first = i * 8;
+  const float scale = scales[first >> 32 ? first / columns : (int64)((unsigned)first / (unsigned)columns)];
   const uint2 words = codes[i];
   Pack *to = (Pack *)(out + i * 8);
   for (int p = 0; p < 8 / PACK; ++p) {
