@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <iterator>
 #include <sys/mman.h>
+#include <utility>
 
 namespace attune::core {
 
@@ -75,6 +76,12 @@ bool BlockCache::unmapNearest(size_t bytes) {
   return true;
 }
 
+void *BlockCache::map(size_t bytes) const {
+  const size_t held = m_usage.live + m_usage.free;
+  if (held > m_limit || bytes > m_limit - held || (m_mayGrow && !m_mayGrow(bytes))) return nullptr;
+  return mapBlock(bytes);
+}
+
 void *BlockCache::take(size_t bytes) {
   const size_t size = (std::max<size_t>(bytes, 1) + kGrain - 1) / kGrain * kGrain;
   if (size < bytes) return nullptr;
@@ -84,8 +91,8 @@ void *BlockCache::take(size_t bytes) {
     // What is kept beside what is in use must stay within the peak.
     while (m_usage.live + m_usage.free + size > m_usage.peakLive && unmapNearest(size)) {
     }
-    block = mapBlock(size);
-    while (!block && unmapNearest(size)) block = mapBlock(size);
+    block = map(size);
+    while (!block && unmapNearest(size)) block = map(size);
     if (!block) return nullptr;
   }
   m_live.emplace(block, size);
@@ -109,6 +116,12 @@ void BlockCache::releaseFree() {
   const std::lock_guard<std::mutex> lock(m_mutex);
   while (unmapNearest(0)) {
   }
+}
+
+void BlockCache::limit(size_t bytes, std::function<bool(size_t)> mayGrow) {
+  const std::lock_guard<std::mutex> lock(m_mutex);
+  m_limit = bytes;
+  m_mayGrow = std::move(mayGrow);
 }
 
 BlockCache::Usage BlockCache::usage() const {

@@ -1,8 +1,10 @@
 // Large blocks of host memory that are kept when freed, so that the next training step does not pay for mapping and
-// clearing the same pages again. Never holds more than the most that was in use at once. Any thread; fails with null.
+// clearing the same pages again. Never holds more than the most that was in use at once, or than a limit. Any thread; fails with null.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -24,6 +26,9 @@ public:
   bool give(void *block);
   /// Returns every block that is not in use to the system.
   void releaseFree();
+  /// From now on take() fails where more than `bytes` would be held, in use or kept, or where `mayGrow` (empty = always) says no to
+  /// that many more bytes from the system.
+  void limit(size_t bytes, std::function<bool(size_t)> mayGrow);
 
   struct Usage {
     size_t live = 0;     // bytes in use
@@ -34,6 +39,7 @@ public:
 
 private:
   void *reuse(size_t bytes);
+  void *map(size_t bytes) const;
   void addFree(char *begin, size_t bytes);
   void removeFree(std::map<char *, size_t>::iterator piece);
   bool unmapNearest(size_t bytes);
@@ -43,6 +49,8 @@ private:
   std::set<std::pair<size_t, char *>> m_freeBySize;
   std::unordered_map<void *, size_t> m_live;
   Usage m_usage;
+  size_t m_limit = SIZE_MAX;
+  std::function<bool(size_t)> m_mayGrow;
 };
 
 } // namespace attune::core

@@ -2,6 +2,7 @@
 
 #include "core/device/compute_device.h"
 #include "core/device/host_info.h"
+#include "core/device/machine_traps.h"
 #include "core/device/probe.h"
 #include "core/device/threads.h"
 #include "core/nn/device_kernels.h"
@@ -93,6 +94,7 @@ std::vector<MachineCheck> checkMachine(const std::string &workspace, int64_t thr
   const bool tight = disk >= 0 && disk < 2 * kGiB;
   checks.push_back({"disk", tight ? "warn" : "ok", disk < 0 ? "unknown" : bytesText(disk) + " free at " + workspace,
                     tight ? "Free some space, or choose another folder with --workspace." : ""});
+  for (MachineCheck &check : checkTraps(readMachineFacts(workspace))) checks.push_back(std::move(check));
   return checks;
 }
 

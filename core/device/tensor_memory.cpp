@@ -6,6 +6,11 @@
 #include <c10/util/Exception.h>
 
 #include <cstring>
+#include <utility>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 namespace attune::core {
 
@@ -52,6 +57,25 @@ void keepTensorMemory() {
   static_cast<void>(installed);
 }
 
-void releaseTensorMemory() { blocks().releaseFree(); }
+void releaseTensorMemory() {
+  blocks().releaseFree();
+#if defined(__GLIBC__)
+  malloc_trim(0); // small tensors and rows of data lie among what the C library keeps
+#endif
+}
+
+TensorMemoryUse tensorMemoryUse() {
+  const BlockCache::Usage usage = blocks().usage();
+  return {static_cast<int64_t>(usage.live), static_cast<int64_t>(usage.peakLive), static_cast<int64_t>(usage.free)};
+}
+
+TensorMemoryLimit::TensorMemoryLimit(int64_t bytes, std::function<bool(int64_t more)> mayGrow) {
+  blocks().releaseFree(); // what an earlier run left is not this one's
+  std::function<bool(size_t)> gate;
+  if (mayGrow) gate = [mayGrow = std::move(mayGrow)](size_t more) { return mayGrow(static_cast<int64_t>(more)); };
+  blocks().limit(bytes > 0 ? blocks().usage().live + static_cast<size_t>(bytes) : SIZE_MAX, std::move(gate));
+}
+
+TensorMemoryLimit::~TensorMemoryLimit() { blocks().limit(SIZE_MAX, {}); }
 
 } // namespace attune::core

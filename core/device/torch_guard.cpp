@@ -1,7 +1,9 @@
 #include "core/device/torch_guard.h"
 
+#include <algorithm>
 #include <c10/util/Exception.h>
 #include <cstring>
+#include <initializer_list>
 #include <new>
 
 namespace attune::core {
@@ -21,6 +23,34 @@ const char *textOf(const std::exception &error) {
   return torchError ? torchError->what_without_backtrace() : error.what();
 }
 
+bool holdsAnyOf(const char *text, std::initializer_list<const char *> phrases) {
+  return std::any_of(phrases.begin(), phrases.end(), [text](const char *phrase) { return std::strstr(text, phrase) != nullptr; });
+}
+
+/// The device or its driver failed, in words of any of their libraries; most of these spoil every later call, too.
+bool isDeviceFault(const char *text) {
+  return holdsAnyOf(text, {"CUDA error",
+                           "HIP error",
+                           "CUDA driver error",
+                           "cudaError",
+                           "hipError",
+                           "CUBLAS_STATUS_",
+                           "HIPBLAS_STATUS_",
+                           "rocblas_status_",
+                           "CUSOLVER_STATUS_",
+                           "cuDNN error",
+                           "CUDNN_STATUS_",
+                           "miopenStatus",
+                           "device-side assert",
+                           "unspecified launch failure",
+                           "illegal memory access",
+                           "no CUDA-capable device",
+                           "No CUDA GPUs are available",
+                           "no ROCm-capable device",
+                           "No HIP GPUs are available",
+                           "uncorrectable ECC error"});
+}
+
 } // namespace
 
 bool isOutOfMemory(const std::exception &error) {
@@ -31,7 +61,7 @@ bool isOutOfMemory(const std::exception &error) {
   if (found && std::strncmp(found + std::strlen(oneDnn), " descriptor", 11) != 0) return true;
   // libtorch's CPU allocator and some device ones throw a plain c10::Error.
   return dynamic_cast<const c10::Error *>(&error) &&
-         (std::strstr(textOf(error), "DefaultCPUAllocator") || std::strstr(textOf(error), "out of memory"));
+         holdsAnyOf(textOf(error), {"DefaultCPUAllocator", "out of memory", "_STATUS_ALLOC_FAILED", "rocblas_status_memory_error"});
 }
 
 Error errorFromException(const std::exception &error, const std::string &doing) {
@@ -45,8 +75,14 @@ Error errorFromException(const std::exception &error, const std::string &doing) 
                                 : "Close other programs, use --precision bf16, or take a smaller model.",
             {}};
   }
-  const bool deviceFault = std::strstr(text, "CUDA error") || std::strstr(text, "HIP error");
-  return {deviceFault ? ErrorCode::DeviceFailed : ErrorCode::Internal, doing + " failed: " + firstLine(text), "", "", {}};
+  if (isDeviceFault(text)) {
+    return {ErrorCode::DeviceFailed,
+            doing + " failed because the card did: " + firstLine(text),
+            "",
+            "Start Attune again, as this process can no longer use the card; attune doctor tries whether it still works.",
+            {}};
+  }
+  return {ErrorCode::Internal, doing + " failed: " + firstLine(text), "", "", {}};
 }
 
 } // namespace attune::core

@@ -26,6 +26,7 @@ struct PassSeed {
   uint64_t seed = 0;
   uint64_t step = 0;
   uint64_t microBatch = 0;
+  int64_t firstToken = 0; // of the pass within its micro-batch, where that is computed in parts
 };
 
 class TrainableModel {
@@ -39,6 +40,9 @@ public:
   virtual double forwardBackward(const data::MicroBatch &batch, double gradScale, const PassSeed &seed) = 0;
   /// Sum of token cross-entropies, no gradients, no dropout.
   virtual double evaluate(const data::MicroBatch &batch) = 0;
+  /// Keeps less of a forward pass from now on and computes it again in the backward pass, with the same results; false when nothing
+  /// more can be saved so.
+  virtual bool recomputeAll() { return false; }
   /// Called after every optimizer step and after parameters were loaded: refreshes copies in the compute type.
   virtual void parametersChanged() = 0;
   /// Writes the trained part in its final layout into `runFolder`/adapter (LoRA) or `runFolder`/model (full, freeze).

@@ -166,6 +166,7 @@ PassOptions TransformerModel::passOptions(const PassSeed *seed) const {
   options.loraDropout = m_adapter ? m_adapter->config.dropout : 0.0;
   options.neftuneAlpha = m_setup.neftuneAlpha;
   options.seed = passNumber(*seed);
+  options.firstRow = seed->firstToken;
   return options;
 }
 
@@ -182,6 +183,12 @@ double TransformerModel::evaluate(const data::MicroBatch &batch) {
   if (batch.targets.empty()) return 0.0;
   at::NoGradGuard noGrad;
   return m_transformer.lossSum(m_weights, m_adapter ? &m_trainAdapters : nullptr, batch, passOptions(nullptr)).item().toDouble();
+}
+
+bool TransformerModel::recomputeAll() {
+  const bool more = m_setup.recompute != RecomputePolicy::Layer;
+  m_setup.recompute = RecomputePolicy::Layer;
+  return more;
 }
 
 void TransformerModel::parametersChanged() {

@@ -42,6 +42,7 @@ public:
   std::vector<NamedParameter> parameters() override;
   double forwardBackward(const data::MicroBatch &batch, double gradScale, const PassSeed &seed) override;
   double evaluate(const data::MicroBatch &batch) override;
+  bool recomputeAll() override;
   void parametersChanged() override;
   Status save(const std::string &runFolder) override;
   Status load(const std::string &runFolder) override;

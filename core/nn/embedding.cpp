@@ -17,7 +17,7 @@ Tensor embedTokens(const Tensor &weight, const Tensor &ids, double scale, int64_
   return rows * at::scalar_tensor(scale, rows.options().requires_grad(false)); // rounded to the rows' type first, as Gemma does
 }
 
-Tensor addNeftuneNoise(const Tensor &rows, const std::vector<int64_t> &segmentStarts, double alpha, uint64_t seed) {
+Tensor addNeftuneNoise(const Tensor &rows, const std::vector<int64_t> &segmentStarts, double alpha, uint64_t seed, int64_t firstRow) {
   if (alpha == 0.0 || rows.numel() == 0) return rows;
   const int64_t width = rows.size(1);
   Tensor noise = at::empty({rows.size(0), width}, at::TensorOptions().dtype(at::kFloat));
@@ -32,7 +32,7 @@ Tensor addNeftuneNoise(const Tensor &rows, const std::vector<int64_t> &segmentSt
       const uint64_t blocksPerRow = static_cast<uint64_t>((width + 3) / 4);
       for (int64_t row = begin; row < end; ++row)
         for (int64_t column = 0; column < width; column += 4) {
-          const auto words = rng.block(static_cast<uint64_t>(row) * blocksPerRow + static_cast<uint64_t>(column / 4));
+          const auto words = rng.block(static_cast<uint64_t>(firstRow + row) * blocksPerRow + static_cast<uint64_t>(column / 4));
           for (int64_t i = 0; i < 4 && column + i < width; ++i)
             out[row * width + column + i] = static_cast<float>((words[static_cast<size_t>(i)] * (2.0 / 4294967296.0) - 1.0) * magnitude);
         }

@@ -13,7 +13,7 @@ namespace attune::core {
 Tensor embedTokens(const Tensor &weight, const Tensor &ids, double scale, int64_t paddingId = -1);
 
 /// Adds U(-1, 1) * alpha / sqrt(length * H) to rows [N, H], length being that of the row's own segment; the noise is
-/// a function of `seed` and the element's place alone.
-Tensor addNeftuneNoise(const Tensor &rows, const std::vector<int64_t> &segmentStarts, double alpha, uint64_t seed);
+/// a function of `seed` and the element's place alone, the first row being number `firstRow`.
+Tensor addNeftuneNoise(const Tensor &rows, const std::vector<int64_t> &segmentStarts, double alpha, uint64_t seed, int64_t firstRow = 0);
 
 } // namespace attune::core

@@ -58,6 +58,8 @@ Tensor product(const Tensor &x, const Weight &weight, DecodedMatrices *kept) {
   return matmulTransposed(x, decoded(weight, x.scalar_type(), kept));
 }
 
+Tensor dropped(const Tensor &x, const LoraDropout &drop) { return counterDropout(x, drop.probability, drop.seed, drop.firstRow); }
+
 int64_t rowsOf(const Weight &weight) { return weight.quantised() ? weight.quantised()->rows() : weight.dense().size(0); }
 
 /// Whether LoRA's share is written first and the big product added to it: an accelerator reads what it adds to while it computes,
@@ -79,7 +81,7 @@ ForwardResult linearForward(const Tensor &x, const Weight &weight, const Tensor 
     result.y = late ? at::empty({x.size(0), rowsOf(weight)}, x.options()) : product(x, weight, kept);
   if (!slices.empty()) {
     const auto adapters = gatherAdapters(slices, adapterType(x));
-    result.reduced = lowRankReduce(counterDropout(x, drop.probability, drop.seed), adapters.a);
+    result.reduced = lowRankReduce(dropped(x, drop), adapters.a);
     for (size_t i = 0; use == Use::Value && i < slices.size(); ++i) {
       const Tensor share = result.y.narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin);
       const Tensor reduced = result.reduced.narrow(1, adapters.rankBegin[i], slices[i].a.size(0));
@@ -96,8 +98,8 @@ ForwardResult linearForward(const Tensor &x, const Weight &weight, const Tensor 
 
 /// The same as lowRankBackward in several passes: for dropout, other devices and types. Returns the gradient of A; `fresh`: dx
 /// holds nothing yet.
-Tensor separateBackward(const Tensor &x, const Tensor &a, const std::vector<LowRankPart> &parts, double probability, uint64_t seed,
-                        Tensor dx, bool fresh, std::vector<Tensor> &gradB) {
+Tensor separateBackward(const Tensor &x, const Tensor &a, const std::vector<LowRankPart> &parts, const LoraDropout &drop, Tensor dx,
+                        bool fresh, std::vector<Tensor> &gradB) {
   Tensor back = at::empty({x.size(0), a.size(0)}, a.options()); // s.dY.B [N, R]
   int64_t column = 0;
   for (const auto &part : parts) {
@@ -107,14 +109,14 @@ Tensor separateBackward(const Tensor &x, const Tensor &a, const std::vector<LowR
     gradB.push_back(x.is_cpu() ? lowRankGradient(part.reduced, part.grad) : lowRankGradient(part.grad, part.reduced).t());
     column += rank;
   }
-  const Tensor gradA = lowRankGradient(back, counterDropout(x, probability, seed));
+  const Tensor gradA = lowRankGradient(back, dropped(x, drop));
   if (!dx.defined()) return gradA;
   if (fresh) {
     matmulPlainInto(dx, back, a);
-  } else if (probability > 0.0) {
+  } else if (drop.probability > 0.0) {
     Tensor through = at::zeros_like(x);
     lowRankExpand(through, back, a);
-    dx.add_(counterDropout(through, probability, seed));
+    dx.add_(dropped(through, drop));
   } else {
     lowRankExpand(dx, back, a);
   }
@@ -161,6 +163,7 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     ctx->saved_data["gate"] = gate;
     ctx->saved_data["probability"] = drop->probability;
     ctx->saved_data["seed"] = static_cast<int64_t>(drop->seed);
+    ctx->saved_data["first_row"] = drop->firstRow;
     return result.y;
   }
 
@@ -182,8 +185,8 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     const auto type = computeType(x.scalar_type());
     const auto scales = ctx->saved_data["scales"].toDoubleVector();
     const auto rows = ctx->saved_data["rows"].toIntVector();
-    const double probability = ctx->saved_data["probability"].toDouble();
-    const auto seed = static_cast<uint64_t>(ctx->saved_data["seed"].toInt());
+    const LoraDropout drop = {ctx->saved_data["probability"].toDouble(), static_cast<uint64_t>(ctx->saved_data["seed"].toInt()),
+                              ctx->saved_data["first_row"].toInt()};
     const Tensor grad = grads[0].stride(-1) == 1 ? grads[0] : grads[0].contiguous();
 
     const bool biased = (saved.size() - 3) % 2 == 1;
@@ -191,7 +194,7 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     const size_t output = first - 1;     // and among the inputs: `reduced` is no input
     variable_list result(output + 2 * scales.size() + 5);
     const bool wantsInput = ctx->needs_input_grad(0);
-    const bool late = wantsInput && !scales.empty() && probability == 0.0 && x.is_cuda() && adapterType(x) == x.scalar_type();
+    const bool late = wantsInput && !scales.empty() && drop.probability == 0.0 && x.is_cuda() && adapterType(x) == x.scalar_type();
     if (late)
       result[0] = at::empty(x.sizes(), x.options());
     else if (wantsInput)
@@ -218,8 +221,8 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     }
     Tensor gradA;
     std::vector<Tensor> gradB;
-    if (probability > 0.0 || !lowRankBackward(x, adapters.a, parts, result[0], gradA, gradB)) {
-      gradA = separateBackward(x, adapters.a, parts, probability, seed, result[0], late, gradB);
+    if (drop.probability > 0.0 || !lowRankBackward(x, adapters.a, parts, result[0], gradA, gradB)) {
+      gradA = separateBackward(x, adapters.a, parts, drop, result[0], late, gradB);
     }
     if (late) matmulPlainInto(result[0], grad, baseOf(ctx, grad.scalar_type(), weight), true);
     for (size_t i = 0; i < slices.size(); ++i) {

@@ -29,6 +29,7 @@ void makeReady(std::vector<LoraSlice> &slices, at::ScalarType type);
 struct LoraDropout {
   double probability = 0.0; // 0 in evaluation
   uint64_t seed = 0;        // counter-based: the same seed gives the same mask in forward and recompute
+  int64_t firstRow = 0;     // the number of x's first row, where x is a part of a larger batch
 };
 
 /// x [N, in] . weight[out, in]ᵀ, no gradients recorded here. fp32 or bf16 in, same type out, fp32 accumulation.

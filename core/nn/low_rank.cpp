@@ -45,11 +45,12 @@ uint32_t keepThreshold(double probability) {
   return kept >= 4294967295.0 ? 0xffffffffu : static_cast<uint32_t>(kept);
 }
 
-Tensor plainDropout(const Tensor &x, double probability, uint64_t seed) {
+Tensor plainDropout(const Tensor &x, double probability, uint64_t seed, int64_t firstRow) {
   const auto options = at::TensorOptions().dtype(at::kLong).device(x.device());
   const int64_t low = static_cast<int64_t>(mix32(static_cast<uint32_t>(seed)));
   const int64_t high = static_cast<int64_t>(static_cast<uint32_t>(seed >> 32));
-  const Tensor rows = mixTensor(at::bitwise_xor(at::bitwise_xor(at::arange(x.size(0), options), low), high)).unsqueeze(1);
+  const Tensor rows =
+      mixTensor(at::bitwise_xor(at::bitwise_xor(at::arange(firstRow, firstRow + x.size(0), options), low), high)).unsqueeze(1);
   const Tensor columns = at::bitwise_and(at::arange(x.size(1), options).mul(0x9e3779b9LL), kLow32);
   const Tensor bits = mixTensor(at::bitwise_xor(rows, columns));
   const Tensor kept = bits.lt(static_cast<int64_t>(keepThreshold(probability)));
@@ -179,16 +180,17 @@ bool lowRankBackward(const Tensor &x, const Tensor &a, const std::vector<LowRank
   return true;
 }
 
-Tensor counterDropout(const Tensor &x, double probability, uint64_t seed) {
+Tensor counterDropout(const Tensor &x, double probability, uint64_t seed, int64_t firstRow) {
   if (probability <= 0.0) return x;
-  if (!usesOwnKernels(x)) return plainDropout(x, probability, seed);
+  if (!usesOwnKernels(x)) return plainDropout(x, probability, seed, firstRow);
   Tensor y = at::empty(x.sizes(), x.options());
   const uint32_t key = mix32(static_cast<uint32_t>(seed)) ^ static_cast<uint32_t>(seed >> 32);
   withStorage(x.scalar_type(), [&](auto zero) {
     using S = decltype(zero);
     parallelRanges(x.size(0), rowGrain(x), [&](int64_t begin, int64_t end) {
       typedKernels<S>().dropout(elements<S>(x) + begin * x.stride(0), elements<S>(y) + begin * x.size(1), end - begin, x.size(1),
-                                x.stride(0), begin, key, keepThreshold(probability), static_cast<float>(1.0 / (1.0 - probability)));
+                                x.stride(0), firstRow + begin, key, keepThreshold(probability),
+                                static_cast<float>(1.0 / (1.0 - probability)));
     });
   });
   return y;

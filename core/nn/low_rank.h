@@ -34,7 +34,8 @@ bool lowRankBackward(const Tensor &x, const Tensor &a, const std::vector<LowRank
                      std::vector<Tensor> &gradB);
 
 /// Inverted dropout by a counter: element (row, column) survives where hash(seed, row, column) says so, and is then
-/// divided by 1 - probability. The same seed gives the same mask on every device, in every chunking.
-Tensor counterDropout(const Tensor &x, double probability, uint64_t seed);
+/// divided by 1 - probability. The same seed gives the same mask on every device, in every chunking: `firstRow` is the number that
+/// the first row of x counts as.
+Tensor counterDropout(const Tensor &x, double probability, uint64_t seed, int64_t firstRow = 0);
 
 } // namespace attune::core

@@ -69,7 +69,9 @@ struct Transformer::Pass {
   const std::vector<LoraSlice> &slices(size_t index, std::vector<LoraSlice> LayerAdapters::*member) const {
     return adapters.empty() ? kNoSlices : adapters[index].*member;
   }
-  LoraDropout dropout(size_t index, uint64_t product) const { return {options.loraDropout, mixSeed(options.seed, index * 4 + product)}; }
+  LoraDropout dropout(size_t index, uint64_t product) const {
+    return {options.loraDropout, mixSeed(options.seed, index * 4 + product), options.firstRow};
+  }
   /// The trainable tensors that the given halves of a layer use.
   std::vector<Tensor> trainable(size_t index, bool withAttention) const {
     const LayerWeights &w = layer(index);
@@ -226,7 +228,7 @@ std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, con
   const int64_t padding = m_config.padToken < m_config.vocab ? m_config.padToken : -1;
   Tensor residual =
       embedTokens(weights.embedding, indexTensor(batch.ids, weights.embedding.device()), m_config.embedScale, padding).to(device);
-  residual = addNeftuneNoise(residual, batch.segmentStarts, options.neftuneAlpha, options.seed);
+  residual = addNeftuneNoise(residual, batch.segmentStarts, options.neftuneAlpha, options.seed, options.firstRow);
   Tensor delta;
   std::shared_ptr<ActivationOffload> offload;
   if (options.offloadCheckpoints && device.is_cuda()) offload = std::make_shared<ActivationOffload>(device);

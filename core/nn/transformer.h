@@ -29,7 +29,8 @@ struct PassOptions {
   AttentionKind attention = AttentionKind::Auto;
   double loraDropout = 0.0;
   double neftuneAlpha = 0.0;
-  uint64_t seed = 0; // of this pass: dropout and NEFTune
+  uint64_t seed = 0;    // of this pass: dropout and NEFTune
+  int64_t firstRow = 0; // the number of the batch's first token in that noise, where the batch is a part of a larger one
 };
 
 class Transformer {

@@ -18,21 +18,41 @@ Result<api::RunConfig> withAdapterSettings(const api::RunConfig &config) {
   return result;
 }
 
+std::string changesText(const FitResult &fitted) {
+  std::string text;
+  for (const FitChange &change : fitted.changes) text += (text.empty() ? "" : ", ") + change.key + " " + change.to;
+  return text;
+}
+
+std::string outOfMemoryAdvice(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context) {
+  const int64_t needed = forecastMemory(model, config, context).needed(context.computeOnHost);
+  const FitResult fitted = fitIntoMemory(model, config, context, needed / 4 * 3, true);
+  return fitted.fits && !fitted.changes.empty()
+             ? "Close other programs, or start anew with less: " + changesText(fitted) + " take a quarter less (attune plan --fit)."
+             : "Close other programs, or take a smaller model, a quantised base or another method: the settings leave nothing to save.";
+}
+
 Result<StartPlan> planStart(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, int64_t budget) {
   const FitResult plain = fitIntoMemory(model, config, context, budget, false);
   if (plain.fits) return StartPlan{plain.config, plain.forecast};
   const FitResult fitted = fitIntoMemory(model, config, context, budget, true);
   std::string hint = "No smaller batch, checkpointing or length makes it fit: take a smaller model or another method.";
-  if (fitted.fits) {
-    hint = "These settings fit:";
-    for (const FitChange &change : fitted.changes) hint += " " + change.key + " " + change.to + ",";
-    hint.back() = '.';
-  }
+  if (fitted.fits) hint = "These settings fit: " + changesText(fitted) + ".";
   return Error{ErrorCode::DoesNotFit,
                "The run needs about " + bytesText(plain.forecast.needed(context.computeOnHost)) + " of memory, and " + bytesText(budget) +
                    " may be used.",
                config.memoryCapBytes > 0 ? "memory_cap_bytes" : "",
                hint,
+               {}};
+}
+
+Status checkHostBeside(const MemoryForecast &forecast, int64_t freeBytes) {
+  if (forecast.hostPeakBytes <= freeBytes) return {};
+  return Error{ErrorCode::DoesNotFit,
+               "The run needs about " + bytesText(forecast.hostPeakBytes) + " of the host's memory beside the card, and " +
+                   bytesText(freeBytes) + " are free.",
+               "",
+               "Close other programs, ask for a job with more memory, or set offload to none.",
                {}};
 }
 

@@ -5,6 +5,8 @@
 #include "core/base/result.h"
 #include "core/plan/fit_solver.h"
 
+#include <string>
+
 namespace attune::core {
 
 /// Bytes a run may take of its device: the memory cap of the settings, else what is free now.
@@ -21,8 +23,18 @@ struct StartPlan {
   MemoryForecast forecast;
 };
 
+/// "batch_size 2, accumulation 8, checkpointing full": what `fitted` changed, to be read in a sentence.
+std::string changesText(const FitResult &fitted);
+
+/// What to do when a run ran out of memory although its forecast of `context` fitted: settings that take a quarter less. `config` with
+/// the settings of its adapter.
+std::string outOfMemoryAdvice(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context);
+
 /// DoesNotFit when the forecast exceeds `budget`; the hint names the settings that would fit. `config` with the settings of
 /// its adapter.
 Result<StartPlan> planStart(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, int64_t budget);
+
+/// DoesNotFit when what a run on a card needs of the host beside it exceeds what is free there.
+Status checkHostBeside(const MemoryForecast &forecast, int64_t freeBytes);
 
 } // namespace attune::core

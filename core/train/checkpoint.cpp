@@ -45,7 +45,8 @@ Json stateJson(const TrainerState &state) {
             {"best_step", h.bestStep},
             {"reference", finiteOrNull(h.reference)},
             {"without_gain", h.withoutGain},
-            {"last_step", h.lastStep}}}};
+            {"last_step", h.lastStep}}},
+          {"memory", {{"parts", state.economy.parts}, {"recomputes_all", state.economy.recomputesAll}}}};
 }
 
 Result<TrainerState> stateFromJson(const Json &json, const std::string &where) {
@@ -69,6 +70,9 @@ Result<TrainerState> stateFromJson(const Json &json, const std::string &where) {
     if (!e.at("reference").is_null()) state.history.reference = e.at("reference").get<double>();
     state.history.withoutGain = e.at("without_gain").get<int64_t>();
     state.history.lastStep = e.value("last_step", state.step); // older ones were always written after the evaluation
+    const Json memory = json.value("memory", Json::object());  // older ones have none
+    state.economy = {std::min(std::max<int64_t>(1, memory.value("parts", int64_t(1))), int64_t(1) << 20),
+                     memory.value("recomputes_all", false)};
     if (state.step < 0) return Error{ErrorCode::MalformedFile, "The step of a checkpoint cannot be negative.", where, ""};
     return state;
   } catch (const Json::exception &error) {

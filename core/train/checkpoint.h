@@ -5,6 +5,7 @@
 #include "core/base/result.h"
 #include "core/model/trainable_model.h"
 #include "core/train/early_stopping.h"
+#include "core/train/memory_retry.h"
 #include "core/train/meters.h"
 #include "core/train/optimizer.h"
 
@@ -19,6 +20,7 @@ struct TrainerState {
   int64_t step = 0;
   Meters meters;
   EvaluationHistory history;
+  MemoryEconomy economy;
 };
 
 class CheckpointStore {

@@ -5,7 +5,7 @@
 namespace attune::core {
 
 std::vector<data::MicroBatch> splitMicroBatch(const data::MicroBatch &batch, int64_t parts) {
-  const auto segments = static_cast<int64_t>(batch.segmentStarts.size()) - 1;
+  const int64_t segments = segmentsOf(batch);
   parts = std::min(parts, segments);
   if (parts <= 1) return {batch};
   std::vector<data::MicroBatch> out;
@@ -14,6 +14,7 @@ std::vector<data::MicroBatch> splitMicroBatch(const data::MicroBatch &batch, int
     const auto first = static_cast<size_t>(segments * part / parts), last = static_cast<size_t>(segments * (part + 1) / parts);
     const int64_t begin = batch.segmentStarts[first], end = batch.segmentStarts[last];
     data::MicroBatch piece;
+    piece.rotaryLength = batch.rotaryLength; // the angles stay those of the whole
     piece.ids.assign(batch.ids.begin() + begin, batch.ids.begin() + end);
     piece.positions.assign(batch.positions.begin() + begin, batch.positions.begin() + end);
     for (size_t s = first; s <= last; ++s) piece.segmentStarts.push_back(batch.segmentStarts[s] - begin);

@@ -59,39 +59,54 @@ void AdamW::clearGradients() {
   for (Slot &slot : m_slots) slot.parameter.tensor.mutable_grad() = Tensor();
 }
 
-void AdamW::updateGroup(double lr, double decay, const std::vector<Tensor> &parameters, const std::vector<Tensor> &gradients,
-                        const std::vector<Tensor> &means, const std::vector<Tensor> &squares) const {
+// Each half takes its memory before it changes anything, so that it has either happened or not.
+void AdamW::updateMoments(const Group &group) const {
+  if (group.decay != 0.0) at::_foreach_mul_(group.parameters, 1.0 - group.lr * group.decay);
+  at::_foreach_lerp_(group.means, group.gradients, 1.0 - m_options.beta1);
+  at::_foreach_mul_(group.squares, m_options.beta2);
+  at::_foreach_addcmul_(group.squares, group.gradients, group.gradients, 1.0 - m_options.beta2);
+}
+
+void AdamW::updateWeights(const Group &group) const {
   const auto count = static_cast<double>(m_updates);
   const double correction1 = 1.0 - std::pow(m_options.beta1, count);
   const double correction2 = std::sqrt(1.0 - std::pow(m_options.beta2, count));
-  if (decay != 0.0) at::_foreach_mul_(parameters, 1.0 - lr * decay);
-  at::_foreach_lerp_(means, gradients, 1.0 - m_options.beta1);
-  at::_foreach_mul_(squares, m_options.beta2);
-  at::_foreach_addcmul_(squares, gradients, gradients, 1.0 - m_options.beta2);
-  std::vector<Tensor> denominators = at::_foreach_sqrt(squares);
+  std::vector<Tensor> denominators = at::_foreach_sqrt(group.squares);
   at::_foreach_div_(denominators, correction2);
   at::_foreach_add_(denominators, m_options.eps);
-  at::_foreach_addcdiv_(parameters, means, denominators, -(lr / correction1));
+  at::_foreach_addcdiv_(group.parameters, group.means, denominators, -(group.lr / correction1));
 }
 
 void AdamW::step(double lr) {
   const at::NoGradGuard noGradients;
-  ++m_updates;
+  if (m_done < 0) {
+    ++m_updates;
+    m_done = 0;
+  }
+  int64_t half = 0;
+  const auto once = [&](void (AdamW::*update)(const Group &) const, const Group &group) {
+    if (half++ < m_done) return;
+    (this->*update)(group);
+    m_done = half;
+  };
   // Slices of equal rate and decay gather until they fill one cache-sized group.
   for (const bool decays : {true, false}) {
     for (const bool isB : {false, true}) {
-      std::vector<Tensor> parameters, gradients, means, squares;
+      const Group empty = {isB ? lr * m_plusRatio : lr, decays ? m_options.weightDecay : 0.0, {}, {}, {}, {}};
+      Group group = empty;
       int64_t gathered = 0;
-      const double rate = isB ? lr * m_plusRatio : lr;
       const auto flush = [&] {
-        if (!parameters.empty()) updateGroup(rate, decays ? m_options.weightDecay : 0.0, parameters, gradients, means, squares);
-        parameters.clear(), gradients.clear(), means.clear(), squares.clear();
+        if (gathered > 0) {
+          once(&AdamW::updateMoments, group);
+          once(&AdamW::updateWeights, group);
+        }
+        group = empty;
         gathered = 0;
       };
       for (Slot &slot : m_slots) {
         NamedParameter &p = slot.parameter;
         if (p.decays != decays || p.isLoraB != isB || !p.tensor.grad().defined()) continue;
-        if (!slot.mean.defined()) {
+        if (!slot.square.defined()) {
           slot.mean = at::zeros_like(p.tensor, at::MemoryFormat::Contiguous).detach();
           slot.square = at::zeros_like(p.tensor, at::MemoryFormat::Contiguous).detach();
         }
@@ -101,16 +116,17 @@ void AdamW::step(double lr) {
         const int64_t slice = sliceOf(weight);
         forSlices(weight.numel(), slice, [&](int64_t offset, int64_t length) {
           if (gathered + length > slice) flush();
-          parameters.push_back(weight.narrow(0, offset, length));
-          gradients.push_back(gradient.narrow(0, offset, length));
-          means.push_back(mean.narrow(0, offset, length));
-          squares.push_back(square.narrow(0, offset, length));
+          group.parameters.push_back(weight.narrow(0, offset, length));
+          group.gradients.push_back(gradient.narrow(0, offset, length));
+          group.means.push_back(mean.narrow(0, offset, length));
+          group.squares.push_back(square.narrow(0, offset, length));
           gathered += length;
         });
       }
       flush();
     }
   }
+  m_done = -1;
 }
 
 bool AdamW::weightsAreFinite() const {

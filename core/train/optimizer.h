@@ -16,7 +16,8 @@ public:
   /// Decay applies where NamedParameter::decays; `plusRatio` multiplies the rate of LoRA's B matrices (LoRA+).
   AdamW(std::vector<NamedParameter> parameters, const api::OptimizerConfig &options, double plusRatio = 1.0);
 
-  /// One update with rate `lr` from the gradients in place; parameters without a gradient are left alone.
+  /// One update with rate `lr` from the gradients in place; parameters without a gradient are left alone. When memory runs out on the
+  /// way, the next call with the same gradients and rate goes on where this one ended.
   void step(double lr);
   /// Drops all gradients, which frees their memory until the next backward pass.
   void clearGradients();
@@ -41,13 +42,19 @@ private:
     Tensor mean;   // exp_avg
     Tensor square; // exp_avg_sq
   };
-  void updateGroup(double lr, double decay, const std::vector<Tensor> &parameters, const std::vector<Tensor> &gradients,
-                   const std::vector<Tensor> &means, const std::vector<Tensor> &squares) const;
+  /// Slices updated together, side by side.
+  struct Group {
+    double lr = 0, decay = 0;
+    std::vector<Tensor> parameters, gradients, means, squares;
+  };
+  void updateMoments(const Group &group) const;
+  void updateWeights(const Group &group) const;
 
   std::vector<Slot> m_slots;
   api::OptimizerConfig m_options;
   double m_plusRatio;
   int64_t m_updates = 0;
+  int64_t m_done = -1; // halves of groups that an update cut short has behind it; -1 = none was
 };
 
 } // namespace attune::core

@@ -4,6 +4,7 @@
 #include "core/data/data_loader.h"
 #include "core/device/compute_device.h"
 #include "core/device/dtype_policy.h"
+#include "core/device/host_info.h"
 #include "core/device/threads.h"
 #include "core/io/model_fingerprint.h"
 #include "core/nn/matmul.h"
@@ -117,7 +118,9 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   ATTUNE_TRY(const StartPlan start,
              planStart(inputs.source->config(), planned, context, memoryBudget(inputs.config, describeDevice(inputs.device).freeBytes)));
   inputs.config.checkpointing = start.config.checkpointing;
+  if (!context.computeOnHost) ATTUNE_CHECK(checkHostBeside(start.forecast, hostInfo().availableBytes));
   inputs.forecast = start.forecast;
+  inputs.forecastContext = context;
   inputs.record.forecastBytes = start.forecast.needed(context.computeOnHost);
   return inputs;
 }

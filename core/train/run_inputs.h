@@ -27,6 +27,7 @@ struct RunInputs {
   std::vector<data::Sample> training;
   std::vector<data::Sample> validation;
   MemoryForecast forecast;
+  PlanContext forecastContext;
   at::Device device = at::kCPU;         // decided
   RunRecord record;                     // hashes, precision, threads
   std::vector<api::RunWarning> notices; // rows left out or cut, and what to know of them

@@ -4,14 +4,19 @@
 #include "core/api/run_config_json.h"
 #include "core/base/atomic_file.h"
 #include "core/base/inside_folder.h"
+#include "core/base/shell_word.h"
 #include "core/data/row_encoder.h"
 #include "core/device/compute_device.h"
 #include "core/device/device_memory.h"
+#include "core/device/host_guard.h"
 #include "core/device/host_info.h"
+#include "core/device/tensor_memory.h"
 #include "core/device/torch_guard.h"
 #include "core/generate/generator.h"
 #include "core/model/transformer_model.h"
+#include "core/plan/start_check.h"
 #include "core/train/checkpoint.h"
+#include "core/train/memory_retry.h"
 #include "core/train/run_inputs.h"
 #include "core/train/run_recorder.h"
 #include "core/train/start_warnings.h"
@@ -165,18 +170,26 @@ public:
     resetPeakMemory();
     ATTUNE_TRY(const DeviceMemoryCap cap, DeviceMemoryCap::hold(m_inputs.device, config.memoryCapBytes));
     m_capBytes = cap.heldBytes();
+    const TensorMemoryLimit limit(hostCapBytes(), [this](int64_t more) { return m_host.allows(more); });
     const DeviceMemoryWatch watch(m_inputs.device);
     m_watch = &watch;
     ATTUNE_TRY(m_model, TransformerModel::open(*m_inputs.source, config.model, TrainingSetup::from(config, compute(), m_inputs.device)));
     if (m_request.dryRun) return m_result;
-    auto result = trainIn(opened, plan);
-    m_model.reset(); // a card's memory goes back with the run
-    releaseDeviceMemory(m_inputs.device);
-    return result;
+    return trainIn(opened, plan);
   }
+
+  at::Device device() const { return m_inputs.device; }
 
 private:
   at::ScalarType compute() const { return m_inputs.config.precision == api::Precision::Bf16 ? at::kBFloat16 : at::kFloat; }
+
+  /// What CPU tensors may take under the memory cap, which also covers what is no tensor; 0 = no cap, or one of a card.
+  int64_t hostCapBytes() const {
+    if (!m_inputs.device.is_cpu() || m_inputs.config.memoryCapBytes <= 0) return 0;
+    int64_t others = 0;
+    for (const MemoryItem &item : m_inputs.forecast.items) others += item.name == "context" ? item.bytes : 0;
+    return std::max<int64_t>(1, m_inputs.config.memoryCapBytes - others);
+  }
 
   data::BatchPlan makePlan(const std::vector<data::Sample> &samples, bool training) const {
     const api::RunConfig &config = m_inputs.config;
@@ -209,7 +222,7 @@ private:
     ATTUNE_CHECK(folder->writeConfig(opened.config, m_record));
     push(api::RunStarted{m_record.attempts, m_result.totalSteps, m_inputs.device.str(), m_record.versions});
     const auto outcome = guarded("Training", [&] { return train(opened, plan, checkpoints, optimizer, point); });
-    return finish(*folder, opened, outcome);
+    return finish(*folder, opened, checkpoints, outcome);
   }
 
   Result<api::RunOutcome> train(const OpenedRun &opened, const data::BatchPlan &plan, CheckpointStore &checkpoints, AdamW &optimizer,
@@ -227,8 +240,13 @@ private:
     TrainerOptions options = TrainerOptions::from(config, m_result.totalSteps);
     options.stopAfter = m_request.run.stopAfter;
     TrainerHooks hooks;
+    hooks.freeMemory = [this] {
+      releaseTensorMemory();
+      releaseDeviceMemory(m_inputs.device);
+    };
     hooks.memory = [this] { return memoryUse(); };
     hooks.health = [this] { return m_recorder->status(); };
+    hooks.shortage = [this] { return m_host.shortage(); };
     hooks.idle = [] { std::this_thread::sleep_for(std::chrono::milliseconds(50)); };
     hooks.answer = [this](const std::string &prompt) { return answerPrompt(*m_model, m_inputs, prompt, m_request.stop); };
     Trainer trainer(*m_model, optimizer, plan, validation, options, checkpoints, *m_recorder, m_control, hooks);
@@ -236,7 +254,14 @@ private:
     const auto outcome = guarded("Training", [&] { return trainer.run(); });
     m_result.step = trainer.step();
     if (!outcome.ok()) return outcome;
-    ATTUNE_CHECK(writeResult(*m_model, m_result.folder));
+    int64_t vain = 0;
+    ATTUNE_CHECK(
+        untilItFits([&] { return writeResult(*m_model, m_result.folder); },
+                    [&]() -> Status {
+                      hooks.freeMemory();
+                      if (++vain <= kVainRetries) return {};
+                      return Error{ErrorCode::OutOfMemory, "The result could not be written for want of memory.", m_result.folder, ""};
+                    }));
     if (!m_model->saveWarning().empty()) push(api::RunWarning{"tokenizer_not_saved", m_model->saveWarning()});
     return outcome;
   }
@@ -250,13 +275,29 @@ private:
     return use;
   }
 
-  Result<TrainingResult> finish(const RunFolder &folder, const OpenedRun &opened, const Result<api::RunOutcome> &outcome) {
+  /// The error as a person is told it: what else to try, and from where the run goes on.
+  Error advised(Error error, const CheckpointStore &checkpoints) const {
+    if (error.code == ErrorCode::OutOfMemory) {
+      const auto planned = withAdapterSettings(m_inputs.config);
+      if (planned.ok()) error.hint = outOfMemoryAdvice(m_inputs.source->config(), *planned, m_inputs.forecastContext);
+    } else if (error.code != ErrorCode::DeviceFailed) {
+      return error;
+    }
+    const auto steps = checkpoints.steps();
+    if (steps.ok() && !steps->empty())
+      error.hint += " What was trained up to step " + std::to_string(steps->back()) +
+                    " is kept; go on from there with: attune train --resume " + shellWord(m_result.folder);
+    return error;
+  }
+
+  Result<TrainingResult> finish(const RunFolder &folder, const OpenedRun &opened, const CheckpointStore &checkpoints,
+                                const Result<api::RunOutcome> &outcome) {
     api::RunFinished finished{api::RunOutcome::Failed, m_result.step, std::nullopt};
     if (outcome.ok()) {
       finished.outcome = *outcome;
     } else {
-      m_result.error = outcome.error();
-      finished.error = api::RunErrorInfo{errorCodeName(outcome.error().code), outcome.error().text(), outcome.error().hint};
+      m_result.error = advised(outcome.error(), checkpoints);
+      finished.error = api::RunErrorInfo{errorCodeName(m_result.error->code), m_result.error->text(), m_result.error->hint};
     }
     m_result.outcome = finished.outcome;
     const api::MemoryUse use = memoryUse();
@@ -274,6 +315,7 @@ private:
   RunControl &m_control;
   RunInputs m_inputs;
   RunRecord m_record;
+  HostGuard m_host;
   int64_t m_capBytes = 0; // of the device, held so that nobody takes them
   const DeviceMemoryWatch *m_watch = nullptr;
   std::unique_ptr<TransformerModel> m_model;
@@ -284,7 +326,19 @@ private:
 } // namespace
 
 Result<TrainingResult> runTraining(const TrainingRequest &request, api::EventSink &live, RunControl &control) {
-  return guarded("Training", [&] { return Run(request, live, control).run(); });
+  at::Device device = at::kCPU;
+  const auto result = guarded("Training", [&] {
+    Run run(request, live, control);
+    auto ended = guarded("Training", [&] { return run.run(); });
+    device = run.device();
+    return ended;
+  });
+  // The run's memory is free by now; what is kept for later goes back, too, as far as a failed card lets it.
+  static_cast<void>(guarded("Giving memory back", [&] {
+    releaseTensorMemory();
+    releaseDeviceMemory(device);
+  }));
+  return result;
 }
 
 } // namespace attune::core

@@ -1,5 +1,6 @@
 #include "core/train/trainer.h"
 
+#include "core/api/config_fields.h"
 #include "core/device/torch_guard.h"
 #include "core/train/loss_guard.h"
 #include "core/train/memory_retry.h"
@@ -24,6 +25,7 @@ TrainerOptions TrainerOptions::from(const api::RunConfig &config, int64_t totalS
   options.saveSteps = config.saveSteps;
   options.earlyStopping = config.earlyStopping;
   options.seed = static_cast<uint64_t>(config.seed);
+  options.checkpointing = api::nameOf(config.checkpointing);
   options.samplePrompts = config.samplePrompts;
   return options;
 }
@@ -36,9 +38,16 @@ Trainer::Trainer(TrainableModel &model, AdamW &optimizer, data::BatchPlan plan, 
 void Trainer::restore(const TrainerState &state) {
   m_state = state;
   m_savedStep = state.step;
+  if (m_state.economy.recomputesAll) m_model.recomputeAll();
 }
 
 Result<RunOutcome> Trainer::run() {
+  auto outcome = guarded("Training", [this] { return train(); });
+  if (!outcome.ok() && outcome.error().code == ErrorCode::OutOfMemory) keepLastState();
+  return outcome;
+}
+
+Result<RunOutcome> Trainer::train() {
   m_savedAt = m_hooks.clock.steady();
   const int64_t limit =
       m_options.stopAfter > 0
@@ -46,16 +55,21 @@ Result<RunOutcome> Trainer::run() {
           : m_options.totalSteps;
   push(StateChanged{RunState::Training});
   // A run stopped during an evaluation makes up for it, so that it goes on as if it had not been stopped.
-  if (m_state.step > 0 && evaluationMissing() && evaluateNow()) ATTUNE_CHECK(save());
+  if (m_state.step > 0 && evaluationMissing()) {
+    ATTUNE_TRY(const bool best, evaluateNow());
+    if (best) ATTUNE_CHECK(save());
+  }
   if (m_state.step < limit && !m_state.history.exhausted(m_options.earlyStopping)) {
-    data::DataLoader loader(m_plan, m_state.step, limit);
+    std::optional<data::DataLoader> loader;
     while (m_state.step < limit) {
       if (m_control.pauseRequested()) pause();
       if (m_control.stopRequested()) return stop();
-      ATTUNE_TRY(const StepResult result, runStep(loader.next()));
+      ATTUNE_TRY(const data::StepWindow window, nextWindow(loader, limit));
+      ATTUNE_TRY(const StepResult result, runStep(window));
       if (result == StepResult::Abandoned) return stop();
       ATTUNE_CHECK(afterStep());
       if (m_hooks.health) ATTUNE_CHECK(m_hooks.health());
+      if (m_hooks.shortage) ATTUNE_CHECK(checkHost());
       if (m_state.history.exhausted(m_options.earlyStopping)) {
         push(api::RunWarning{"early_stopping", "The validation loss did not improve in " + std::to_string(m_state.history.withoutGain) +
                                                    " evaluations; the run ends here."});
@@ -82,52 +96,117 @@ void Trainer::pause() {
   push(StateChanged{RunState::Training});
 }
 
-Result<Trainer::StepResult> Trainer::computeGradients(const data::StepWindow &window, double &lossSum) {
+Result<data::StepWindow> Trainer::nextWindow(std::optional<data::DataLoader> &loader, int64_t limit) {
+  int64_t vain = 0;
+  return untilItFits(
+      [&]() -> Result<data::StepWindow> {
+        if (!loader) loader.emplace(m_plan, m_state.step, limit);
+        return loader->next();
+      },
+      [&] {
+        loader.reset(); // its thread has ended
+        return makeRoom(m_state.step + 1, false, vain);
+      });
+}
+
+Result<Trainer::StepResult> Trainer::computeGradients(const data::StepWindow &window, double &lossSum, double &norm) {
   // The number of targets is known before the first backward pass, so that every token of the step weighs the same.
   const double scale = 1.0 / static_cast<double>(std::max<int64_t>(1, window.trainedTokens));
-  for (;;) {
-    lossSum = 0;
-    uint64_t index = 0;
-    bool splittable = false;
-    try {
-      for (const data::MicroBatch &whole : window.microBatches) {
-        const auto pieces = splitMicroBatch(whole, m_parts);
-        splittable = splittable || static_cast<int64_t>(whole.segmentStarts.size()) - 1 > m_parts;
-        for (const data::MicroBatch &piece : pieces) {
-          if (m_control.stopRequested()) {
-            m_optimizer.clearGradients();
-            return StepResult::Abandoned;
+  int64_t &parts = m_state.economy.parts;
+  bool splittable = false;
+  int64_t vain = 0;
+  return untilItFits(
+      [&]() -> Result<StepResult> {
+        lossSum = 0;
+        splittable = false;
+        PassSeed seed{m_options.seed, static_cast<uint64_t>(m_state.step)};
+        for (const data::MicroBatch &whole : window.microBatches) {
+          splittable = splittable || parts < segmentsOf(whole);
+          seed.firstToken = 0;
+          for (const data::MicroBatch &piece : splitMicroBatch(whole, parts)) {
+            if (m_control.stopRequested()) {
+              m_optimizer.clearGradients();
+              return StepResult::Abandoned;
+            }
+            lossSum += m_model.forwardBackward(piece, scale, seed);
+            seed.firstToken += piece.tokens();
           }
-          lossSum += m_model.forwardBackward(piece, scale, PassSeed{m_options.seed, static_cast<uint64_t>(m_state.step), index++});
+          ++seed.microBatch;
         }
-      }
-      return StepResult::Done;
-    } catch (const std::exception &error) {
-      if (!isOutOfMemory(error)) throw;
-    }
-    m_optimizer.clearGradients();
-    if (!splittable) {
-      return Error{ErrorCode::OutOfMemory, "Step " + std::to_string(m_state.step + 1) + " does not fit in memory even one row at a time.",
-                   "", "Lower max_length, set checkpointing to full, or use a smaller model."};
-    }
-    m_parts *= 2;
-    push(api::MemoryRetry{m_state.step + 1, std::max<int64_t>(1, m_options.batchSize / m_parts), m_options.accumulation * m_parts});
+        norm = m_optimizer.gradientNorm();
+        return StepResult::Done;
+      },
+      [&] {
+        m_optimizer.clearGradients();
+        if (splittable) parts *= 2;
+        return makeRoom(m_state.step + 1, splittable || recomputeAll(), vain);
+      });
+}
+
+bool Trainer::recomputeAll() {
+  if (!m_model.recomputeAll()) return false;
+  m_state.economy.recomputesAll = true;
+  push(api::SettingChanged{m_state.step + 1, "checkpointing", '"' + m_options.checkpointing + '"', "\"full\""});
+  return true;
+}
+
+Status Trainer::makeRoom(int64_t step, bool smaller, int64_t &vain) {
+  m_hooks.freeMemory();
+  if (!smaller && ++vain > kVainRetries) {
+    return Error{ErrorCode::OutOfMemory, "Step " + std::to_string(step) + " does not fit in memory, even with the least at a time.", "",
+                 "Lower max_length, set checkpointing to full, or use a smaller model."};
   }
+  const int64_t parts = m_state.economy.parts;
+  push(api::MemoryRetry{step, std::max<int64_t>(1, m_options.batchSize / parts), m_options.accumulation * parts});
+  return {};
+}
+
+Status Trainer::checkHost() {
+  if (!m_hooks.shortage()) return {};
+  m_hooks.freeMemory();
+  const std::optional<std::string> shortage = m_hooks.shortage();
+  if (!shortage) return {};
+  return Error{ErrorCode::OutOfMemory, *shortage + " The run ends here, before the system swaps or kills it.", "",
+               "Close other programs and resume, or take a smaller batch, a shorter max_length or a smaller model."};
+}
+
+/// What was trained is not lost with the memory.
+void Trainer::keepLastState() {
+  if (m_updating || m_state.step == 0 || m_savedStep == m_state.step) return;
+  m_optimizer.clearGradients();
+  m_sampledStep = m_state.step; // no answers now
+  const Status saved = guarded("Saving", [this] { return save(); });
+  if (!saved.ok()) push(api::RunWarning{"checkpoint_failed", saved.error().text()});
+}
+
+Status Trainer::update(double norm) {
+  m_lastNorm = norm;
+  const double factor = m_options.clipNorm / (norm + 1e-6); // as torch.nn.utils.clip_grad_norm_
+  if (m_options.clipNorm > 0 && factor < 1.0) m_optimizer.scaleGradients(factor);
+  int64_t vain = 0;
+  bool stepped = false;
+  m_updating = true;
+  ATTUNE_CHECK(untilItFits(
+      [&]() -> Status {
+        if (!stepped) m_optimizer.step(m_lastLr);
+        stepped = true;
+        m_optimizer.clearGradients();
+        m_model.parametersChanged();
+        return {};
+      },
+      [&] { return makeRoom(m_state.step + 1, false, vain); }));
+  m_updating = false;
+  return {};
 }
 
 Result<Trainer::StepResult> Trainer::runStep(const data::StepWindow &window) {
   const double begin = m_hooks.clock.steady();
-  double lossSum = 0;
-  ATTUNE_TRY(const StepResult result, computeGradients(window, lossSum));
+  double lossSum = 0, norm = 0;
+  ATTUNE_TRY(const StepResult result, computeGradients(window, lossSum, norm));
   if (result == StepResult::Abandoned) return result;
   m_lastLr = m_options.schedule.at(m_state.step);
-  m_lastNorm = m_optimizer.gradientNorm();
-  ATTUNE_CHECK(checkFinite(lossSum, m_lastNorm, m_state.step + 1, m_lastLr));
-  const double factor = m_options.clipNorm / (m_lastNorm + 1e-6); // as torch.nn.utils.clip_grad_norm_
-  if (m_options.clipNorm > 0 && factor < 1.0) m_optimizer.scaleGradients(factor);
-  m_optimizer.step(m_lastLr);
-  m_optimizer.clearGradients();
-  m_model.parametersChanged();
+  ATTUNE_CHECK(checkFinite(lossSum, norm, m_state.step + 1, m_lastLr));
+  ATTUNE_CHECK(update(norm));
   ++m_state.step;
   m_state.meters.add(lossSum, window.tokens, window.trainedTokens, m_hooks.clock.steady() - begin);
   return StepResult::Done;
@@ -136,7 +215,10 @@ Result<Trainer::StepResult> Trainer::runStep(const data::StepWindow &window) {
 Status Trainer::afterStep() {
   const bool last = m_state.step == m_options.totalSteps;
   if (m_state.step % m_options.logSteps == 0 || last) logStep();
-  const bool best = evaluationDue() && evaluateNow();
+  bool best = false;
+  if (evaluationDue()) {
+    ATTUNE_TRY(best, evaluateNow());
+  }
   if (checkpointDue() || best || last) ATTUNE_CHECK(save());
   return {};
 }
@@ -162,15 +244,31 @@ bool Trainer::checkpointDue() {
   return epochEnds() || m_hooks.clock.steady() - m_savedAt >= m_options.saveSeconds;
 }
 
-bool Trainer::evaluateNow() {
-  const std::optional<double> loss = evaluate();
+Result<bool> Trainer::evaluateNow() {
+  ATTUNE_TRY(const std::optional<double> loss, evaluate());
   if (!loss) return false;
   const bool best = m_state.history.add(*loss, m_state.step, m_options.earlyStopping.minDelta);
   answerSamples();
   return best;
 }
 
-std::optional<double> Trainer::evaluate() {
+Result<double> Trainer::evaluate(const data::MicroBatch &batch) {
+  bool splittable = false;
+  int64_t vain = 0;
+  return untilItFits(
+      [&]() -> Result<double> {
+        splittable = m_evaluationParts < segmentsOf(batch);
+        double sum = 0;
+        for (const data::MicroBatch &piece : splitMicroBatch(batch, m_evaluationParts)) sum += m_model.evaluate(piece);
+        return sum;
+      },
+      [&] {
+        if (splittable) m_evaluationParts *= 2;
+        return makeRoom(m_state.step, splittable, vain);
+      });
+}
+
+Result<std::optional<double>> Trainer::evaluate() {
   push(StateChanged{RunState::Evaluating});
   double sum = 0;
   int64_t tokens = 0;
@@ -179,7 +277,8 @@ std::optional<double> Trainer::evaluate() {
     data::StepWindow window = m_validation->window(step);
     for (data::MicroBatch &batch : window.microBatches) {
       batch.rotaryLength = 0; // a row's loss is what score finds for it, whatever rows stand beside it
-      sum += m_model.evaluate(batch);
+      ATTUNE_TRY(const double loss, evaluate(batch));
+      sum += loss;
     }
     tokens += window.trainedTokens;
     abandoned = m_control.stopRequested();
@@ -193,7 +292,9 @@ std::optional<double> Trainer::evaluate() {
 Status Trainer::save() {
   ATTUNE_CHECK(checkWeights(m_optimizer.weightsAreFinite(), m_state.step, m_lastLr));
   push(StateChanged{RunState::Saving});
-  ATTUNE_CHECK(m_checkpoints.write(m_state, m_model, m_optimizer));
+  int64_t vain = 0;
+  ATTUNE_CHECK(
+      untilItFits([&] { return m_checkpoints.write(m_state, m_model, m_optimizer); }, [&] { return makeRoom(m_state.step, false, vain); }));
   m_savedStep = m_state.step;
   m_savedAt = m_hooks.clock.steady();
   push(api::CheckpointSaved{m_state.step, CheckpointStore::relativePath(m_state.step)});
@@ -206,11 +307,12 @@ void Trainer::answerSamples() {
   if (!m_hooks.answer || m_sampledStep == m_state.step) return;
   m_sampledStep = m_state.step;
   for (const std::string &prompt : m_options.samplePrompts) {
-    const auto text = m_hooks.answer(prompt);
+    const auto text = guarded("A sample answer", [&] { return m_hooks.answer(prompt); });
     if (text.ok())
       push(api::SampleAnswer{m_state.step, prompt, *text});
     else
       push(api::RunWarning{"sample_failed", text.error().message});
+    if (!text.ok() && text.error().code == ErrorCode::OutOfMemory) m_hooks.freeMemory();
   }
 }
 

@@ -1,11 +1,12 @@
 // The training loop: windows in, events and checkpoints out. Owns no model; knows no file format and no command line.
-// Job thread, blocking; stops between micro-batches when asked. Fails with NotFinite, IoFailed or OutOfMemory, and the
-// earlier checkpoints stay intact.
+// Job thread, blocking; stops between micro-batches when asked. Out of memory is a pause (core/train/memory_retry.h). Fails with
+// NotFinite, IoFailed, DeviceFailed or OutOfMemory (the last with a checkpoint), and the earlier checkpoints stay intact.
 #pragma once
 
 #include "core/api/event_sink.h"
 #include "core/base/clock.h"
 #include "core/data/data_loader.h"
+#include "core/device/tensor_memory.h"
 #include "core/train/checkpoint.h"
 #include "core/train/lr_schedule.h"
 #include "core/train/run_control.h"
@@ -30,6 +31,7 @@ struct TrainerOptions {
   int64_t stopAfter = 0;      // optimizer steps of this attempt; 0 = no limit
   api::EarlyStopping earlyStopping;
   uint64_t seed = 0;
+  std::string checkpointing = "none"; // as the model was set up
   std::vector<std::string> samplePrompts;
 
   static TrainerOptions from(const api::RunConfig &config, int64_t totalSteps);
@@ -41,6 +43,8 @@ struct TrainerHooks {
   std::function<api::MemoryUse()> memory = hostMemoryUse;
   std::function<Result<std::string>(const std::string &prompt)> answer; // sample prompts; empty = none are answered
   std::function<Status()> health;                                       // asked after each step; an error ends the run
+  std::function<std::optional<std::string>()> shortage;                 // asked after each step: what of the host runs short, in words
+  std::function<void()> freeMemory = releaseTensorMemory;               // gives back what is kept for later
   std::function<void()> idle;                                           // waits a moment while paused
 };
 
@@ -59,19 +63,28 @@ public:
 
 private:
   enum class StepResult { Done, Abandoned };
+  Result<api::RunOutcome> train();
+  Result<data::StepWindow> nextWindow(std::optional<data::DataLoader> &loader, int64_t limit);
   Result<StepResult> runStep(const data::StepWindow &window);
-  Result<StepResult> computeGradients(const data::StepWindow &window, double &lossSum);
+  Result<StepResult> computeGradients(const data::StepWindow &window, double &lossSum, double &norm);
+  Status update(double norm);
+  bool recomputeAll();
+  /// Makes room after running out of memory; `smaller`: the next try takes less at once. OutOfMemory after too many `vain` ones.
+  Status makeRoom(int64_t step, bool smaller, int64_t &vain);
+  Status checkHost();
+  void keepLastState();
   Result<api::RunOutcome> stop();
   void pause();
   Status afterStep();
   void logStep();
-  std::optional<double> evaluate(); // nothing when a stop was asked for meanwhile
+  Result<std::optional<double>> evaluate(); // nothing when a stop was asked for meanwhile
+  Result<double> evaluate(const data::MicroBatch &batch);
   Status save();
   void answerSamples();
   bool epochEnds() const { return m_state.step % m_plan.stepsPerEpoch() == 0; }
   bool evaluationDue() const;
   bool evaluationMissing() const { return evaluationDue() && m_state.history.lastStep < m_state.step; }
-  bool evaluateNow(); // true when it is the best so far
+  Result<bool> evaluateNow(); // true when it is the best so far
   bool checkpointDue();
   void push(api::RunEventBody body) { m_sink.push({0, 0, std::move(body)}); }
 
@@ -91,7 +104,8 @@ private:
   int64_t m_savedStep = -1;
   int64_t m_sampledStep = -1;
   double m_savedAt = 0;
-  int64_t m_parts = 1; // pieces of a micro-batch after running out of memory
+  int64_t m_evaluationParts = 1;
+  bool m_updating = false; // the weights are between two steps, and never saved so
 };
 
 } // namespace attune::core

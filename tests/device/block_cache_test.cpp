@@ -4,6 +4,8 @@
 #include "core/device/tensor_memory.h"
 #include "core/nn/tensor.h"
 
+#include <c10/util/Exception.h>
+
 #include <cstring>
 #include <doctest/doctest.h>
 #include <utility>
@@ -68,6 +70,51 @@ TEST_CASE("Memory that does not exist is refused, and what was kept is given up 
   CHECK(cache.take(kMiB) != nullptr);
   int local = 0;
   CHECK_FALSE(cache.give(&local));
+}
+
+TEST_CASE("A cache keeps to its limit, and asks before it grows") {
+  // To see it fail: leave m_limit or m_mayGrow out of BlockCache::map.
+  BlockCache cache;
+  size_t left = SIZE_MAX;
+  cache.limit(8 * kMiB, [&](size_t more) { return more <= left; });
+  void *const first = cache.take(5 * kMiB);
+  REQUIRE(first);
+  CHECK_FALSE(cache.take(4 * kMiB));
+  void *const second = cache.take(3 * kMiB);
+  CHECK(second);
+  CHECK(cache.give(second));
+  CHECK(cache.take(2 * kMiB)); // out of what is kept
+  CHECK(cache.give(first));
+  CHECK_FALSE(cache.take(7 * kMiB)); // what was kept went back in vain
+  CHECK(cache.take(6 * kMiB));
+  cache.limit(SIZE_MAX, [&](size_t more) { return more <= left; });
+  left = kMiB;
+  CHECK_FALSE(cache.take(2 * kMiB));
+  CHECK(cache.take(kMiB));
+  cache.limit(SIZE_MAX, {});
+  CHECK(cache.take(20 * kMiB));
+}
+
+TEST_CASE("A limit on tensors is met as out of memory, and ends with its object") {
+  keepTensorMemory();
+  const auto taken = [](int64_t bytes) { return at::empty({bytes}, at::TensorOptions().dtype(at::kByte)); };
+  const Tensor before = taken(4 * int64_t(kMiB));
+  const int64_t at = tensorMemoryUse().bytes;
+  {
+    const TensorMemoryLimit limit(6 * int64_t(kMiB), {});
+    const Tensor half = taken(4 * int64_t(kMiB));
+    CHECK(tensorMemoryUse().bytes == at + 4 * int64_t(kMiB));
+    CHECK_THROWS_AS(taken(3 * int64_t(kMiB)), c10::OutOfMemoryError);
+    CHECK(taken(2 * int64_t(kMiB)).defined());
+  }
+  CHECK(taken(30 * int64_t(kMiB)).defined());
+  {
+    const TensorMemoryLimit limit(0, [](int64_t more) { return more < int64_t(kMiB); });
+    CHECK_THROWS_AS(taken(2 * int64_t(kMiB)), c10::OutOfMemoryError);
+  }
+  CHECK(tensorMemoryUse().bytes == at);
+  releaseTensorMemory();
+  CHECK(tensorMemoryUse().keptBytes == 0);
 }
 
 TEST_CASE("Tensors large and small live and die by the installed allocator") {

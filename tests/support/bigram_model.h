@@ -32,6 +32,7 @@ public:
 
   double forwardBackward(const data::MicroBatch &batch, double gradScale, const core::PassSeed &) override {
     ++passes;
+    if (beforePass) beforePass(batch);
     if (batch.tokens() > memoryTokens) throw std::bad_alloc();
     const Tensor loss = lossSum(batch);
     (loss * gradScale).backward();
@@ -51,6 +52,7 @@ public:
   }
 
   Status save(const std::string &folder) override {
+    if (beforeSave) beforeSave();
     ATTUNE_CHECK(makeFolders(folder + "/adapter"));
     std::vector<io::SafetensorsSpec> specs = {{"table", io::DType::F32, table.sizes().vec()}, {"bias", io::DType::F32, bias.sizes().vec()}};
     ATTUNE_TRY(auto writer, io::SafetensorsWriter::create(folder + "/adapter/adapter_model.safetensors", specs));
@@ -79,9 +81,11 @@ public:
   int64_t nanAtPass = -1;
   int64_t spoilAtChange = -1;
   int64_t memoryTokens = std::numeric_limits<int64_t>::max();
+  std::function<void(const data::MicroBatch &)> beforePass;
   std::function<void(int64_t)> afterPass;
   std::function<void()> afterEvaluate; // each validation batch
-  std::function<double()> evaluation;  // replaces the mean validation loss
+  std::function<void()> beforeSave;
+  std::function<double()> evaluation; // replaces the mean validation loss
 
 private:
   Tensor lossSum(const data::MicroBatch &batch) const {

@@ -47,6 +47,11 @@ public:
     }
     if (const auto *sample = std::get_if<api::SampleAnswer>(&event.body)) say(sample->prompt + "\n  " + sample->text);
     if (const auto *warning = std::get_if<api::RunWarning>(&event.body)) say("warning: " + warning->message);
+    if (const auto *retry = std::get_if<api::MemoryRetry>(&event.body))
+      say("step " + std::to_string(retry->step) + ": out of memory; going on with batches of " + std::to_string(retry->batchSize) + ", " +
+          std::to_string(retry->accumulation) + " accumulated");
+    if (const auto *change = std::get_if<api::SettingChanged>(&event.body))
+      say(change->key + " is now " + change->to + " instead of " + change->from);
     if (const auto *resumed = std::get_if<api::Resumed>(&event.body)) say("continuing after step " + std::to_string(resumed->fromStep));
     if (std::holds_alternative<api::RunFinished>(event.body)) m_line.finish();
   }
