@@ -3,6 +3,7 @@
 #include "core/device/torch_guard.h"
 #include "core/train/loss_guard.h"
 #include "core/train/memory_retry.h"
+#include "core/train/update_in_pass.h"
 
 #include <algorithm>
 
@@ -28,7 +29,7 @@ TrainerOptions TrainerOptions::from(const api::RunConfig &config, int64_t totalS
   return options;
 }
 
-Trainer::Trainer(TrainableModel &model, AdamW &optimizer, data::BatchPlan plan, std::optional<data::BatchPlan> validation,
+Trainer::Trainer(TrainableModel &model, Optimizer &optimizer, data::BatchPlan plan, std::optional<data::BatchPlan> validation,
                  TrainerOptions options, CheckpointStore &checkpoints, api::EventSink &sink, RunControl &control, TrainerHooks hooks)
     : m_model(model), m_optimizer(optimizer), m_plan(std::move(plan)), m_validation(std::move(validation)), m_options(std::move(options)),
       m_checkpoints(checkpoints), m_sink(sink), m_control(control), m_hooks(std::move(hooks)) {}
@@ -98,7 +99,10 @@ Result<Trainer::StepResult> Trainer::computeGradients(const data::StepWindow &wi
             m_optimizer.clearGradients();
             return StepResult::Abandoned;
           }
-          lossSum += m_model.forwardBackward(piece, scale, PassSeed{m_options.seed, static_cast<uint64_t>(m_state.step), index++});
+          const PassSeed seed{m_options.seed, static_cast<uint64_t>(m_state.step), index++};
+          // Without a norm to wait for and a micro-batch to add, each parameter is updated as its gradient comes.
+          const bool atOnce = m_options.clipNorm == 0 && window.microBatches.size() == 1 && pieces.size() == 1;
+          lossSum += passAndUpdate(m_model, atOnce ? &m_optimizer : nullptr, m_lastLr, piece, scale, seed);
         }
       }
       return StepResult::Done;
@@ -106,6 +110,11 @@ Result<Trainer::StepResult> Trainer::computeGradients(const data::StepWindow &wi
       if (!isOutOfMemory(error)) throw;
     }
     m_optimizer.clearGradients();
+    if (!m_optimizer.abandonStep()) {
+      return Error{ErrorCode::OutOfMemory,
+                   "Step " + std::to_string(m_state.step + 1) + " ran out of memory when part of it was done already.", "",
+                   "Lower batch_size or max_length, and resume from the last checkpoint."};
+    }
     if (!splittable) {
       return Error{ErrorCode::OutOfMemory, "Step " + std::to_string(m_state.step + 1) + " does not fit in memory even one row at a time.",
                    "", "Lower max_length, set checkpointing to full, or use a smaller model."};
@@ -118,9 +127,9 @@ Result<Trainer::StepResult> Trainer::computeGradients(const data::StepWindow &wi
 Result<Trainer::StepResult> Trainer::runStep(const data::StepWindow &window) {
   const double begin = m_hooks.clock.steady();
   double lossSum = 0;
+  m_lastLr = m_options.schedule.at(m_state.step);
   ATTUNE_TRY(const StepResult result, computeGradients(window, lossSum));
   if (result == StepResult::Abandoned) return result;
-  m_lastLr = m_options.schedule.at(m_state.step);
   m_lastNorm = m_optimizer.gradientNorm();
   ATTUNE_CHECK(checkFinite(lossSum, m_lastNorm, m_state.step + 1, m_lastLr));
   const double factor = m_options.clipNorm / (m_lastNorm + 1e-6); // as torch.nn.utils.clip_grad_norm_
