@@ -103,7 +103,7 @@ std::vector<ConfigField> buildFields() {
   Row datasets = plain<std::vector<DatasetRef>>("dataset", FieldType::Datasets, ATTUNE_FIELD(dataset));
   Row optimizerName = text("optimizer.name", ATTUNE_FIELD(optimizer.name));
   optimizerName.field.type = FieldType::Choice;
-  optimizerName.field.choices = {"adamw", "adamw_8bit"};
+  optimizerName.field.choices = {"adamw", "adamw_8bit", "adafactor", "sgd"};
 
   // clang-format off
   const std::vector<Row> rows = {
@@ -156,7 +156,8 @@ std::vector<ConfigField> buildFields() {
           .says("Sequences computed at once.").alike({"per_device_train_batch_size"}),
       integer("accumulation", ATTUNE_FIELD(accumulation)).in("schedule").range(1, 65536)
           .says("Batches gathered into one optimizer step.").alike({"gradient_accumulation_steps"}),
-      optimizerName.in("optimizer").notYet({"adamw_8bit"}).says("The update rule.").advanced(),
+      optimizerName.in("optimizer").advanced()
+          .says("The update rule: AdamW, AdamW with its state in 8 bits, or with less state yet Adafactor and plain descent."),
       number("optimizer.lr", ATTUNE_FIELD(optimizer.lr)).in("optimizer").above(0).atMost(1).onResume()
           .says("The learning rate.").alike({"learning_rate"}),
       number("optimizer.beta1", ATTUNE_FIELD(optimizer.beta1)).in("optimizer").atLeast(0).below(1).advanced()
@@ -179,7 +180,8 @@ std::vector<ConfigField> buildFields() {
           .says("The number type computed in.").alike({"compute_type"}),
       choice<Checkpointing>("checkpointing", kCheckpointings, ATTUNE_FIELD(checkpointing)).in("memory").advanced()
           .says("What is computed again in the backward pass instead of kept.").alike({"gradient_checkpointing"}),
-      offload().in("memory").advanced().notYet({kOffloads[1]}).says("What waits in host memory instead of on the device."),
+      offload().in("memory").advanced()
+          .says("What waits in host memory instead of on the device. With layers, 16-bit weights train without 32-bit copies."),
       integer("seed", ATTUNE_FIELD(seed)).in("schedule").advanced().range(0, 9007199254740991.0)
           .says("Where the random numbers of order, adapter and dropout start."),
       text("device", ATTUNE_FIELD(device)).in("memory").says("auto, cpu, cuda or cuda:n.").advanced(),

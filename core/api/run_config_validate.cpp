@@ -82,9 +82,13 @@ std::vector<ConfigProblem> validate(const RunConfig &config, ConfigPurpose purpo
     findings.add("quantization", "Base weights in \"" + nameOf(config.quantization) + "\" stay frozen, so they need method lora; method " +
                                      nameOf(config.method) + " trains the weights themselves and needs \"none\".");
   }
+  if (config.offload.layers && config.quantization != Quantization::None) {
+    findings.add("offload",
+                 "Layers in \"" + nameOf(config.quantization) + "\" stay on the device; leave layers out, or set quantization to none.");
+  }
   const auto optimizers = findConfigField("optimizer.name")->choices;
   if (std::find(optimizers.begin(), optimizers.end(), config.optimizer.name) == optimizers.end()) {
-    findings.add("optimizer.name", "This must be adamw, not \"" + config.optimizer.name + "\".");
+    findings.add("optimizer.name", "This must be adamw, adamw_8bit, adafactor or sgd, not \"" + config.optimizer.name + "\".");
   }
   return findings.problems;
 }

@@ -1,6 +1,7 @@
 #include "core/generate/generator.h"
 
 #include "core/generate/finite_logits.h"
+#include "core/nn/layer_stream.h"
 
 #include <algorithm>
 #include <chrono>
@@ -55,7 +56,9 @@ Status Generation::step() {
 
 /// Feeds what the cache does not hold yet, in chunks, and chooses the next token.
 Status Generation::advance() {
-  if (!m_cache) m_cache.emplace(m_transformer->config(), static_cast<int64_t>(m_seen.size()) + m_budget, m_weights->finalNorm.options());
+  if (!m_cache)
+    m_cache.emplace(m_transformer->config(), static_cast<int64_t>(m_seen.size()) + m_budget,
+                    m_weights->finalNorm.options().device(deviceOf(*m_weights)).requires_grad(false));
   const auto length = static_cast<int64_t>(m_seen.size());
   if (m_transformer->outgrows(m_cache->length, length)) m_cache->length = 0; // transformers reads all anew there too
   Tensor hidden;

@@ -15,11 +15,13 @@ bool allOfType(const std::vector<WeightPlace> &places, at::ScalarType type) {
   return true;
 }
 
+io::DType fileType(at::ScalarType type) {
+  return type == at::kBFloat16 ? io::DType::BF16 : type == at::kHalf ? io::DType::F16 : io::DType::F32;
+}
+
 Status writeWeights(const std::string &path, const std::vector<WeightPlace> &places) {
   std::vector<io::SafetensorsSpec> specs;
-  for (const WeightPlace &place : places)
-    specs.push_back(
-        {place.name, place.target.scalar_type() == at::kBFloat16 ? io::DType::BF16 : io::DType::F32, place.target.sizes().vec()});
+  for (const WeightPlace &place : places) specs.push_back({place.name, fileType(place.target.scalar_type()), place.target.sizes().vec()});
   ATTUNE_TRY(auto writer, io::SafetensorsWriter::create(path, specs));
   for (const WeightPlace &place : places) {
     const Tensor rows = place.inFileOrder().detach().cpu().contiguous();
@@ -38,7 +40,7 @@ Status writeHfFolder(const std::string &folder, const io::ModelConfig &config, c
                      const std::string &sourcePath, std::string *warning) {
   ATTUNE_CHECK(makeFolders(folder));
   ATTUNE_CHECK(writeWeights(folder + "/model.safetensors", places));
-  const std::string dtype = allOfType(places, at::kBFloat16) ? "bfloat16" : "float32";
+  const std::string dtype = allOfType(places, at::kBFloat16) ? "bfloat16" : allOfType(places, at::kHalf) ? "float16" : "float32";
   if (!isFolder(sourcePath)) {
     if (warning) *warning = "The model came from a GGUF file, so the folder has no tokenizer files of its own.";
     return writeFileAtomic(folder + "/config.json", hfConfigJson(config, dtype));

@@ -109,6 +109,18 @@ Status readInto(const io::WeightSource &source, const WeightPlace &place, int64_
   return {};
 }
 
+std::vector<LoadJob> jobsFor(const io::WeightSource &source, const std::vector<WeightPlace> &places) {
+  std::vector<LoadJob> jobs;
+  for (const WeightPlace &place : places) {
+    LoadJob job{place.name, place.target.size(0), place.target.dim() == 2 ? place.target.size(1) : 1, 1, {}, {}};
+    job.read = [&source, place](int64_t begin, int64_t end, std::vector<float> &scratch) {
+      return readInto(source, place, begin, end, scratch);
+    };
+    jobs.push_back(std::move(job));
+  }
+  return jobs;
+}
+
 } // namespace
 
 Tensor WeightPlace::inFileOrder() const {
@@ -171,16 +183,17 @@ Result<DecoderWeights> loadWeights(const io::WeightSource &source, const LoadOpt
   std::vector<LoadJob> jobs;
   const QuantisedLayers quantised = quantisedLayers(source, *family, options, jobs);
   DecoderWeights weights = allocate(config, room.device(options.device), quantised, options.embeddingOnHost && !config.tiedEmbeddings);
-  for (const WeightPlace &place : weightPlaces(config, *family, weights)) {
-    LoadJob job{place.name, place.target.size(0), place.target.dim() == 2 ? place.target.size(1) : 1, 1, {}, {}};
-    job.read = [&source, place](int64_t begin, int64_t end, std::vector<float> &scratch) {
-      return readInto(source, place, begin, end, scratch);
-    };
-    jobs.push_back(std::move(job));
-  }
+  const std::vector<LoadJob> dense = jobsFor(source, weightPlaces(config, *family, weights));
+  jobs.insert(jobs.end(), dense.begin(), dense.end());
   ATTUNE_CHECK(runLoadJobs(source, jobs));
   if (config.headNorm && !options.rawHead) normaliseRowsInPlace(weights.head);
   return weights;
+}
+
+Status readWeights(const io::WeightSource &source, const std::vector<WeightPlace> &places) {
+  at::NoGradGuard noGrad;
+  ATTUNE_CHECK(checkShapes(source, places));
+  return runLoadJobs(source, jobsFor(source, places));
 }
 
 } // namespace attune::core

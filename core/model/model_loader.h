@@ -48,4 +48,7 @@ struct LoadOptions {
 /// quantised, with values that are not finite.
 Result<DecoderWeights> loadWeights(const io::WeightSource &source, const LoadOptions &options);
 
+/// Reads tensors of these names and shapes into the places where they are. Errors as loadWeights; then some places may be filled.
+Status readWeights(const io::WeightSource &source, const std::vector<WeightPlace> &places);
+
 } // namespace attune::core

@@ -7,11 +7,15 @@
 #include "core/model/hf_writer.h"
 #include "core/model/model_loader.h"
 #include "core/nn/head_norm.h"
+#include "core/nn/layer_stream.h"
 #include "core/nn/master_weight.h"
 
 #include <ATen/TensorOperators.h>
+#include <torch/csrc/autograd/function_hook.h>
+#include <torch/csrc/autograd/variable.h>
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 
 namespace attune::core {
@@ -20,6 +24,24 @@ namespace {
 uint64_t passNumber(const PassSeed &seed) {
   // The constants only have to keep neighbouring steps and micro-batches apart; the generators mix further.
   return seed.seed * 0x9E3779B97F4A7C15ull + seed.step * 0xD1B54A32D192ED03ull + seed.microBatch * 0x8CB92BA72F3D8DD7ull;
+}
+
+/// Passes on that a parameter's gradient is whole.
+struct GradientHook : torch::autograd::PostAccumulateGradHook {
+  GradientHook(std::shared_ptr<std::function<void(size_t)>> listener, size_t place) : told(std::move(listener)), parameter(place) {}
+  void operator()(const torch::autograd::Variable &) override {
+    if (*told) (*told)(parameter);
+  }
+  std::shared_ptr<std::function<void(size_t)>> told;
+  size_t parameter;
+};
+
+/// The rows of the linear modules that one packed matrix of a layer holds, in their order.
+std::vector<int64_t> partsOf(const std::vector<LinearModule> &modules, int64_t layer, PackedMatrix matrix) {
+  std::vector<int64_t> rows;
+  for (const LinearModule &module : modules)
+    if (module.layer == layer && module.matrix == matrix) rows.push_back(module.outputs());
+  return rows;
 }
 
 } // namespace
@@ -39,6 +61,7 @@ TrainingSetup TrainingSetup::from(const api::RunConfig &config, at::ScalarType c
   setup.offloadEmbedding = config.offload.embeddings && config.method == api::Method::Lora; // what trains stays
   if (config.checkpointing == api::Checkpointing::Full) setup.recompute = RecomputePolicy::Layer;
   if (config.checkpointing == api::Checkpointing::Selective) setup.recompute = RecomputePolicy::FeedForward;
+  setup.streamLayers = config.offload.layers;
   return setup;
 }
 
@@ -51,6 +74,7 @@ Result<std::unique_ptr<TransformerModel>> TransformerModel::open(const io::Weigh
                                                                  const TrainingSetup &setup) {
   ATTUNE_TRY(const ModelFamily *family, familyOf(source.config()));
   std::unique_ptr<TransformerModel> model(new TransformerModel(source.config(), setup));
+  if (setup.streamLayers) model->m_setup.recompute = RecomputePolicy::Layer;
   model->m_modelPath = modelPath;
   const std::vector<LinearModule> modules = linearModules(source.config(), *family);
   if (setup.method == api::Method::Lora) { // before the weights: a wrong target or adapter is found at once
@@ -68,14 +92,19 @@ Result<std::unique_ptr<TransformerModel>> TransformerModel::open(const io::Weigh
     }
   }
   if (setup.method != api::Method::Lora) ATTUNE_CHECK(checkWritable(source.config(), modelPath));
-  LoadOptions load(setup.compute, setup.device);
+  LoadOptions load(setup.compute, setup.streamLayers ? at::Device(at::kCPU) : setup.device);
   load.rawHead = setup.method == api::Method::Full;
   load.quantization = setup.quantization;
   load.embeddingOnHost = setup.offloadEmbedding;
   ATTUNE_TRY(model->m_weights, loadWeights(source, load));
+  if (setup.streamLayers && !setup.device.is_cpu()) {
+    model->m_weights.stream = std::make_shared<LayerStream>(setup.device);
+    model->m_weights.stream->adopt(model->m_weights);
+  }
   const int64_t layers = source.config().layers;
   if (setup.method == api::Method::Full) model->trainWeights(0, true);
   if (setup.method == api::Method::Freeze) model->trainWeights(std::max<int64_t>(0, layers - setup.freezeLayers), false);
+  if (model->updatesInPass()) model->tellOfGradients();
   if (model->m_adapter) {
     toDevice(*model->m_adapter, setup.device);
     for (LoraModule &module : model->m_adapter->modules) {
@@ -88,26 +117,29 @@ Result<std::unique_ptr<TransformerModel>> TransformerModel::open(const io::Weigh
   return model;
 }
 
-void TransformerModel::addMaster(const std::string &name, Tensor &weight) {
+void TransformerModel::addMaster(const std::string &name, Tensor &weight, std::vector<int64_t> parts) {
   if (!weight.defined()) return;
   Master master;
   master.name = name;
-  master.master = weight.scalar_type() == at::kFloat ? weight : weight.to(at::kFloat);
+  master.master = trainsInPlace() ? weight : weight.to(at::kFloat);
   master.master.set_requires_grad(true);
   master.weight = &weight;
   master.decays = weight.dim() == 2;
+  master.parts = std::move(parts);
   m_masters.push_back(std::move(master));
 }
 
 void TransformerModel::trainWeights(int64_t firstLayer, bool everything) {
   const ModelFamily &family = **familyOf(config());
+  const std::vector<LinearModule> modules = linearModules(config(), family);
   if (everything) addMaster(family.embedding, m_weights.embedding);
+  if (everything) m_masters.back().embedding = true;
   for (int64_t i = firstLayer; i < config().layers; ++i) {
     LayerWeights &layer = m_weights.layers[static_cast<size_t>(i)];
     const std::string prefix = family.layers + std::to_string(i) + ".";
     addMaster(prefix + family.inputNorm, layer.inputNorm);
-    addMaster(prefix + "self_attn.qkv", layer.qkv.dense()); // packed: AdamW and the norm are element-wise, so nothing changes
-    addMaster(prefix + "self_attn.qkv.bias", layer.qkvBias);
+    addMaster(prefix + "self_attn.qkv", layer.qkv.dense(), partsOf(modules, i, PackedMatrix::Qkv));
+    addMaster(prefix + "self_attn.qkv.bias", layer.qkvBias, partsOf(modules, i, PackedMatrix::Qkv));
     addMaster(prefix + family.qNorm, layer.qNorm);
     addMaster(prefix + family.kNorm, layer.kNorm);
     addMaster(prefix + family.output, layer.output.dense());
@@ -115,8 +147,8 @@ void TransformerModel::trainWeights(int64_t firstLayer, bool everything) {
     addMaster(prefix + family.attentionOutNorm, layer.attentionOutNorm);
     addMaster(prefix + family.postNorm, layer.postNorm);
     addMaster(prefix + family.feedForwardOutNorm, layer.feedForwardOutNorm);
-    addMaster(prefix + "mlp.gate_up", layer.gateUp.dense());
-    addMaster(prefix + "mlp.gate_up.bias", layer.gateUpBias);
+    addMaster(prefix + "mlp.gate_up", layer.gateUp.dense(), partsOf(modules, i, PackedMatrix::GateUp));
+    addMaster(prefix + "mlp.gate_up.bias", layer.gateUpBias, partsOf(modules, i, PackedMatrix::GateUp));
     addMaster(prefix + family.down, layer.down.dense());
     addMaster(prefix + family.down + ".bias", layer.downBias);
   }
@@ -124,7 +156,7 @@ void TransformerModel::trainWeights(int64_t firstLayer, bool everything) {
   addMaster(family.finalNorm, m_weights.finalNorm);
   if (config().tiedEmbeddings) return;
   if (config().headNorm) { // the products read the normalised rows, made anew after each step
-    m_rawHead = m_weights.head.to(at::kFloat);
+    m_rawHead = trainsInPlace() ? m_weights.head : m_weights.head.to(at::kFloat);
     m_rawHead.set_requires_grad(true);
     m_weights.head = normaliseRows(m_rawHead.detach()).to(m_setup.compute);
   } else {
@@ -134,7 +166,7 @@ void TransformerModel::trainWeights(int64_t firstLayer, bool everything) {
 
 std::vector<NamedParameter> TransformerModel::parameters() {
   std::vector<NamedParameter> all;
-  for (const Master &master : m_masters) all.push_back({master.name, master.master, master.decays, false});
+  for (const Master &m : m_masters) all.push_back({m.name, m.master, m.decays, false, m.embedding, m.parts});
   if (m_rawHead.defined()) all.push_back({(**familyOf(config())).head, m_rawHead, true, false});
   if (m_adapter)
     for (const LoraModule &module : m_adapter->modules) {
@@ -146,8 +178,14 @@ std::vector<NamedParameter> TransformerModel::parameters() {
 
 DecoderWeights TransformerModel::withMasters(bool differentiable) {
   DecoderWeights weights = m_weights;
-  if (m_rawHead.defined()) weights.head = differentiable ? normaliseRows(m_rawHead) : m_rawHead;
-  if (m_setup.compute == at::kFloat) return weights; // the weights are the masters
+  if (m_rawHead.defined())
+    weights.head = differentiable ? normaliseRows(m_rawHead, trainsInPlace() ? m_weights.head : Tensor()) : m_rawHead;
+  if (differentiable && weights.stream) // head and norm come to the device with an outlet of their own
+    for (LayerWeights &layer : weights.layers)
+      forEachTensor(layer, [&](Tensor &tensor) {
+        if (tensor.requires_grad()) tensor = weights.stream->outlet(tensor);
+      });
+  if (trainsInPlace()) return weights; // the weights are the masters
   std::unordered_map<const void *, Tensor> masters;
   for (const Master &master : m_masters) masters[master.weight->data_ptr()] = master.master;
   // A tied head is replaced on its own: its gradient and the embedding's meet in fp32.
@@ -175,6 +213,8 @@ double TransformerModel::forwardBackward(const data::MicroBatch &batch, double g
   at::AutoGradMode record(true);
   const Tensor loss = m_transformer.lossSum(withMasters(true), m_adapter ? &m_trainAdapters : nullptr, batch, passOptions(&seed));
   const double sum = loss.item().toDouble();
+  if (*m_told && !std::isfinite(sum)) return sum; // its gradients must not reach a weight
+  const LayerStream::Pass pass(m_weights.stream.get());
   (loss * gradScale).backward();
   return sum;
 }
@@ -191,12 +231,24 @@ bool TransformerModel::recomputeAll() {
   return more;
 }
 
+bool TransformerModel::updatesInPass() const {
+  // fp16 has to see all gradients of a step first: one that overflowed means that the step is skipped.
+  return m_setup.streamLayers && m_setup.method != api::Method::Lora && m_setup.compute != at::kHalf;
+}
+
+void TransformerModel::tellOfGradients() {
+  size_t place = 0;
+  for (const NamedParameter &parameter : parameters())
+    torch::autograd::impl::set_post_acc_grad_hooks(parameter.tensor, std::make_unique<GradientHook>(m_told, place++));
+}
+
 void TransformerModel::parametersChanged() {
   m_generateAdapters.clear();
+  if (m_weights.stream) m_weights.stream->weightsChanged();
   if (!m_setup.device.is_cpu()) makeReady(m_trainAdapters, m_setup.compute); // once a step instead of at each product
   at::NoGradGuard noGrad;
   if (m_rawHead.defined()) m_weights.head = normaliseRows(m_rawHead).to(m_setup.compute);
-  if (m_setup.compute == at::kFloat) return;
+  if (trainsInPlace()) return;
   for (const Master &master : m_masters) master.weight->copy_(master.master);
 }
 
@@ -237,15 +289,8 @@ Status TransformerModel::load(const std::string &runFolder) {
     return {};
   }
   ATTUNE_TRY(const auto source, io::openModel(runFolder + "/model"));
-  LoadOptions asWritten(at::kFloat);
-  asWritten.rawHead = true;
-  ATTUNE_TRY(DecoderWeights saved, loadWeights(*source, asWritten));
-  const std::vector<WeightPlace> from = weightPlaces(source->config(), writtenFamily(*family), saved);
-  const std::vector<WeightPlace> to = weightPlaces(config(), writtenFamily(*family), withMasters(false));
-  bool fits = from.size() == to.size();
-  for (size_t i = 0; fits && i < to.size(); ++i) fits = from[i].name == to[i].name && from[i].target.sizes() == to[i].target.sizes();
-  if (!fits) return Error{ErrorCode::MalformedFile, "The saved model is not the one that this run trains.", runFolder + "/model", ""};
-  for (size_t i = 0; i < to.size(); ++i) to[i].target.detach().copy_(from[i].target);
+  const std::vector<WeightPlace> places = weightPlaces(config(), writtenFamily(*family), withMasters(false));
+  ATTUNE_CHECK(readWeights(*source, places));
   parametersChanged();
   return {};
 }

@@ -1,5 +1,6 @@
-// A decoder that can be trained: full, the last layers only, or LoRA; computed in fp32 or bf16 with fp32 masters for
-// everything that trains. Also the base and the tuned model in one, for generation between steps. Job thread, blocking.
+// A decoder that can be trained: full, the last layers only, or LoRA; computed in fp32 or bf16 with fp32 masters for everything
+// that trains, or with layers on the host, where 16-bit weights train without masters. Also the base and the tuned model in one, for
+// generation between steps. Job thread, blocking.
 #pragma once
 
 #include "core/api/run_config.h"
@@ -25,6 +26,7 @@ struct TrainingSetup {
   api::Quantization quantization = api::Quantization::None; // of the frozen base; LoRA only
   RecomputePolicy recompute = RecomputePolicy::None;
   bool offloadCheckpoints = false, offloadEmbedding = false; // to the host, from an accelerator
+  bool streamLayers = false; // weights live on the host, and train as they are stored; implies RecomputePolicy::Layer
   double neftuneAlpha = 0.0;
   uint64_t seed = 42; // draws a fresh adapter
 
@@ -43,6 +45,8 @@ public:
   double forwardBackward(const data::MicroBatch &batch, double gradScale, const PassSeed &seed) override;
   double evaluate(const data::MicroBatch &batch) override;
   bool recomputeAll() override;
+  bool updatesInPass() const override;
+  void whenGradientIsWhole(std::function<void(size_t parameter)> told) override { *m_told = std::move(told); }
   void parametersChanged() override;
   Status save(const std::string &runFolder) override;
   Status load(const std::string &runFolder) override;
@@ -64,9 +68,14 @@ private:
     Tensor master;
     Tensor *weight = nullptr; // in m_weights: the master itself in fp32
     bool decays = true;
+    bool embedding = false;
+    std::vector<int64_t> parts; // NamedParameter's
   };
   void trainWeights(int64_t firstLayer, bool everything);
-  void addMaster(const std::string &name, Tensor &weight);
+  void addMaster(const std::string &name, Tensor &weight, std::vector<int64_t> parts = {});
+  /// Whether what trains is what the products read.
+  bool trainsInPlace() const { return m_setup.compute == at::kFloat || m_setup.streamLayers; }
+  void tellOfGradients();
   /// The weights with masters in place of their copies, as they are or as differentiable functions of the masters.
   DecoderWeights withMasters(bool differentiable);
   PassOptions passOptions(const PassSeed *seed) const;
@@ -77,7 +86,8 @@ private:
   std::string m_saveWarning;
   DecoderWeights m_weights;
   std::vector<Master> m_masters;
-  Tensor m_rawHead; // fp32 master of a trained head whose rows are normalised (headNorm); else undefined
+  std::shared_ptr<std::function<void(size_t)>> m_told = std::make_shared<std::function<void(size_t)>>(); // shared by the hooks
+  Tensor m_rawHead; // master of a trained head whose rows are normalised (headNorm); else undefined
   std::optional<LoraAdapter> m_adapter;
   DecoderAdapters m_trainAdapters;    // slices of the fp32 masters
   DecoderAdapters m_generateAdapters; // copies in the compute type, made when asked for

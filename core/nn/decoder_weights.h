@@ -6,7 +6,7 @@
 #include "core/nn/tensor.h"
 #include "core/nn/weight.h"
 
-#include <initializer_list>
+#include <memory>
 #include <vector>
 
 namespace attune::core {
@@ -28,11 +28,14 @@ struct LayerWeights {
   Tensor kNorm;
 };
 
+class LayerStream;
+
 struct DecoderWeights {
   Tensor embedding; // [V, H]
   std::vector<LayerWeights> layers;
-  Tensor finalNorm; // [H]
-  Tensor head;      // [V, H]; the embedding itself when tied; rows of length 1 under headNorm
+  Tensor finalNorm;                    // [H]
+  Tensor head;                         // [V, H]; the embedding itself when tied; rows of length 1 under headNorm
+  std::shared_ptr<LayerStream> stream; // set: all tensors are on the host, and come to the device through it
 };
 
 /// LoRA on the four packed products of one layer.
@@ -50,17 +53,19 @@ inline void makeReady(DecoderAdapters &adapters, at::ScalarType type) {
     for (std::vector<LoraSlice> *slices : {&layer.qkv, &layer.output, &layer.gateUp, &layer.down}) makeReady(*slices, type);
 }
 
-/// Calls visit(Tensor &) for each defined tensor, quantised matrices left out; a tied head is visited beside the embedding.
+/// Calls visit(Tensor &) for each defined tensor of a layer, quantised matrices left out.
+template <typename Visit> void forEachTensor(LayerWeights &layer, Visit visit) {
+  for (Tensor *tensor : {&layer.inputNorm, &layer.attentionOutNorm, &layer.postNorm, &layer.feedForwardOutNorm, &layer.qkv.dense(),
+                         &layer.qkvBias, &layer.output.dense(), &layer.outputBias, &layer.gateUp.dense(), &layer.gateUpBias,
+                         &layer.down.dense(), &layer.downBias, &layer.qNorm, &layer.kNorm})
+    if (tensor->defined()) visit(*tensor);
+}
+
+/// The same for a whole decoder; a tied head is visited beside the embedding.
 template <typename Visit> void forEachTensor(DecoderWeights &weights, Visit visit) {
-  auto each = [&](std::initializer_list<Tensor *> tensors) {
-    for (Tensor *tensor : tensors)
-      if (tensor->defined()) visit(*tensor);
-  };
-  each({&weights.embedding, &weights.finalNorm, &weights.head});
-  for (LayerWeights &layer : weights.layers)
-    each({&layer.inputNorm, &layer.attentionOutNorm, &layer.postNorm, &layer.feedForwardOutNorm, &layer.qkv.dense(), &layer.qkvBias,
-          &layer.output.dense(), &layer.outputBias, &layer.gateUp.dense(), &layer.gateUpBias, &layer.down.dense(), &layer.downBias,
-          &layer.qNorm, &layer.kNorm});
+  for (Tensor *tensor : {&weights.embedding, &weights.finalNorm, &weights.head})
+    if (tensor->defined()) visit(*tensor);
+  for (LayerWeights &layer : weights.layers) forEachTensor(layer, visit);
 }
 
 } // namespace attune::core

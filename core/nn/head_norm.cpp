@@ -34,8 +34,9 @@ void normaliseInto(Tensor out, const Tensor &head) {
 }
 
 struct HeadNormFunction : torch::autograd::Function<HeadNormFunction> {
-  static Tensor forward(AutogradContext *ctx, const Tensor &head) {
+  static Tensor forward(AutogradContext *ctx, const Tensor &head, const Tensor *made) {
     ctx->save_for_backward({head});
+    if (made->defined()) return made->detach();
     Tensor out = at::empty(head.sizes(), head.options());
     normaliseInto(out, head);
     return out;
@@ -49,13 +50,13 @@ struct HeadNormFunction : torch::autograd::Function<HeadNormFunction> {
       const Tensor unit = wide.div(length), grad = grads[0].narrow(0, begin, count).to(at::kFloat);
       out.narrow(0, begin, count).copy_(grad.sub(unit.mul(unit.mul(grad).sum(1, true))).div(length));
     });
-    return {out};
+    return {out, Tensor()};
   }
 };
 
 } // namespace
 
-Tensor normaliseRows(const Tensor &head) { return HeadNormFunction::apply(head); }
+Tensor normaliseRows(const Tensor &head, const Tensor &made) { return HeadNormFunction::apply(head, &made); }
 
 void normaliseRowsInPlace(Tensor head) {
   at::NoGradGuard noGrad;

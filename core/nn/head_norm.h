@@ -6,8 +6,8 @@
 namespace attune::core {
 
 /// head [V, H] with rows of length 1, reckoned in fp32 and rounded to its type once; rows of zeros stay. Differentiable,
-/// with dW = (dŴ - ŵ(ŵ.dŴ)) / |w| a row.
-Tensor normaliseRows(const Tensor &head);
+/// with dW = (dŴ - ŵ(ŵ.dŴ)) / |w| a row. `made`: the result for these values where it is known already.
+Tensor normaliseRows(const Tensor &head, const Tensor &made = {});
 
 /// The same written over head; no gradients.
 void normaliseRowsInPlace(Tensor head);

@@ -4,6 +4,7 @@
 #include "core/nn/device_kernels.h"
 #include "core/nn/embedding.h"
 #include "core/nn/feed_forward.h"
+#include "core/nn/layer_stream.h"
 #include "core/nn/rms_norm.h"
 #include "core/nn/rotary_kernel.h"
 #include "core/nn/token_loss.h"
@@ -65,6 +66,22 @@ struct Transformer::Pass {
   bool trimsLastLayer = false; // above the last layer's keys and values only the last token matters
 
   const LayerWeights &layer(size_t index) const { return weights.layers[index]; }
+  /// While a layer computes: its weights are on the device, also where they live on the host.
+  struct Visit {
+    Visit(Pass &visited, size_t index, bool downwards = false) : pass(visited), layer(index) {
+      if (!pass.weights.stream) return;
+      host = pass.weights.layers[layer];
+      pass.weights.layers[layer] = pass.weights.stream->layer(pass.weights, layer, downwards);
+    }
+    ~Visit() {
+      if (pass.weights.stream) pass.weights.layers[layer] = host;
+    }
+    Visit(const Visit &) = delete;
+    Visit &operator=(const Visit &) = delete;
+    Pass &pass;
+    size_t layer;
+    LayerWeights host;
+  };
   const LayerRules &rulesOf(size_t index) const { return rules[ruleOf[index]]; }
   const std::vector<LoraSlice> &slices(size_t index, std::vector<LoraSlice> LayerAdapters::*member) const {
     return adapters.empty() ? kNoSlices : adapters[index].*member;
@@ -210,7 +227,7 @@ Tensor Transformer::feedForwardHalf(const Pass &pass, size_t layer, const Tensor
 
 std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, const DecoderAdapters *adapters, const data::MicroBatch &batch,
                                               const PassOptions &options) {
-  const at::Device device = weights.finalNorm.device(); // the embedding may lie on the host
+  const at::Device device = deviceOf(weights); // the embedding may lie on the host
   const auto shared = makePass(weights, adapters, options);
   Pass &pass = *shared;
   AttentionSpec spec;
@@ -237,6 +254,7 @@ std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, con
     if (recompute) {
       residual = checkpointed(
           [this, shared, layer](const Tensor &input, bool again) {
+            const Pass::Visit visit(*shared, layer, again);
             const auto [sum, normed] = attentionHalf(*shared, layer, input, Tensor());
             const Tensor added = feedForwardHalf(*shared, layer, normed, again ? Use::Gradient : Use::Value);
             return again ? unreadSum(sum, added) : sum + added;
@@ -244,6 +262,7 @@ std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, con
           residual, pass.trainable(layer, true), offload);
       continue;
     }
+    const Pass::Visit visit(pass, layer);
     Tensor normed;
     std::tie(residual, normed) = attentionHalf(pass, layer, residual, delta);
     if (options.recompute == RecomputePolicy::FeedForward && at::GradMode::is_enabled())
@@ -266,8 +285,8 @@ Tensor Transformer::lossSum(const DecoderWeights &weights, const DecoderAdapters
   const Tensor chosen = at::index_select(delta.defined() ? residual + delta : residual, 0, rows);
   TokenLossOptions lossOptions;
   lossOptions.softcap = m_config.finalSoftcap;
-  return linearCrossEntropySum(rmsNorm(chosen, weights.finalNorm, m_config.normEps, m_config.normPlusOne), weights.head,
-                               indexTensor(batch.targets, residual.device()), lossOptions);
+  const Tensor normed = rmsNorm(chosen, whereComputed(weights, weights.finalNorm), m_config.normEps, m_config.normPlusOne);
+  return linearCrossEntropySum(normed, whereComputed(weights, weights.head), indexTensor(batch.targets, residual.device()), lossOptions);
 }
 
 Tensor Transformer::hidden(const DecoderWeights &weights, const DecoderAdapters *adapters, const data::MicroBatch &batch,
@@ -276,12 +295,12 @@ Tensor Transformer::hidden(const DecoderWeights &weights, const DecoderAdapters 
   auto [residual, delta] = blocks(weights, adapters, batch, {});
   if (delta.defined()) residual = residual + delta;
   if (rows) residual = at::index_select(residual, 0, indexTensor(*rows, residual.device()));
-  return rmsNorm(residual, weights.finalNorm, m_config.normEps, m_config.normPlusOne);
+  return rmsNorm(residual, whereComputed(weights, weights.finalNorm), m_config.normEps, m_config.normPlusOne);
 }
 
 Tensor Transformer::logits(const DecoderWeights &weights, const Tensor &hiddenRows) const {
   at::NoGradGuard noGrad;
-  Tensor scores = matmulTransposed(hiddenRows, weights.head).to(at::kFloat);
+  Tensor scores = matmulTransposed(hiddenRows, whereComputed(weights, weights.head)).to(at::kFloat);
   if (m_config.finalSoftcap > 0.0) scores = at::tanh(scores / m_config.finalSoftcap) * m_config.finalSoftcap;
   return scores;
 }
@@ -294,7 +313,7 @@ bool Transformer::outgrows(int64_t cached, int64_t length) const {
 Tensor Transformer::advance(const DecoderWeights &weights, const DecoderAdapters *adapters, const std::vector<int64_t> &ids, KvCache &cache,
                             int64_t length) {
   at::NoGradGuard noGrad;
-  const at::Device device = weights.finalNorm.device();
+  const at::Device device = deviceOf(weights);
   const int64_t rows = static_cast<int64_t>(ids.size()), start = cache.length;
   const auto pass = makePass(weights, adapters, {});
   pass->cache = &cache;
@@ -305,11 +324,12 @@ Tensor Transformer::advance(const DecoderWeights &weights, const DecoderAdapters
   Tensor residual = embedTokens(weights.embedding, indexTensor(ids, weights.embedding.device()), m_config.embedScale).to(device), delta,
          normed;
   for (size_t layer = 0; layer < weights.layers.size(); ++layer) {
+    const Pass::Visit visit(*pass, layer);
     std::tie(residual, normed) = attentionHalf(*pass, layer, residual, delta);
     delta = feedForwardHalf(*pass, layer, normed);
   }
   cache.length = start + rows;
-  return addRmsNorm(residual, delta, weights.finalNorm, m_config.normEps, m_config.normPlusOne).second;
+  return addRmsNorm(residual, delta, whereComputed(weights, weights.finalNorm), m_config.normEps, m_config.normPlusOne).second;
 }
 
 } // namespace attune::core

@@ -4,6 +4,7 @@
 #include "core/model/families/model_family.h"
 #include "core/nn/loss_chunk.h"
 #include "core/plan/saturating.h"
+#include "core/plan/streaming_forecast.h"
 
 #include <algorithm>
 #include <cmath>
@@ -116,6 +117,12 @@ int64_t trainedParameters(const io::ModelConfig &model, const api::RunConfig &co
 
 MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context) {
   const bool bf16 = computesBf16(config, context);
+  if (config.offload.layers) {
+    api::RunConfig resident = config;
+    resident.offload.layers = false;
+    resident.checkpointing = api::Checkpointing::Full; // streaming computes each layer again
+    return withLayersOnHost(model, config, context, bf16 ? 2 : 4, forecastMemory(model, resident, context));
+  }
   const Bytes e = bf16 ? 2 : 4;
   const Bytes tokens = context.microBatchTokens > 0 ? Bytes(context.microBatchTokens) : Bytes(config.batchSize) * config.maxLength;
   const Bytes parameters = model.parameterCount();
@@ -174,7 +181,7 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
   add("dequant", quantised.decoded * e, host);
   if (lora) add("adapters", trained * (host ? Bytes(4) : Bytes(4) + e), host); // a card keeps them in the type of its products, too
   add("gradients", trained * 4, host);
-  add("optimizer", trained * 8, host);
+  add("optimizer", optimizerBytes(model, config), host);
   add("activations", activations, host);
   add("attention", logSums + slices, host);
   add("logits", logits, host);
@@ -191,6 +198,7 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
 
 api::Checkpointing resolveCheckpointing(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context,
                                         int64_t budget) {
+  if (config.offload.layers) return api::Checkpointing::Full;
   if (config.checkpointing != api::Checkpointing::Auto) return config.checkpointing;
   api::RunConfig trial = config;
   for (const auto kind : {api::Checkpointing::None, api::Checkpointing::Selective}) {

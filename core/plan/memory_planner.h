@@ -32,6 +32,7 @@ struct PlanContext {
   bool bf16 = false;            // the compute type that precision `auto` means on this machine
   int64_t microBatchTokens = 0; // of the largest micro-batch when the data are known; 0 = batch_size x max_length
   int64_t threads = 2;
+  int64_t hostBudget = 0; // beside a card: what the host has free; 0 = unknown
 };
 
 /// The forecast of training with these settings; `auto` checkpointing counts as none (resolveCheckpointing decides).
@@ -44,7 +45,7 @@ struct PlanContext {
 ///   dequant      e times the matrices that are decoded at once: the largest, or all that backward recomputes of one layer
 ///   adapters     4 P_lora
 ///   gradients    4 P_t
-///   optimizer    8 P_t (AdamW's two moments)
+///   optimizer    8 P_t (AdamW's two moments); the other rules' and what changes with layers on the host: streaming_forecast.h
 ///   activations  N e (4 H + (2 a + 2 kv) D + 3 F) + N (8 + 28 r) a trained layer; with full checkpointing N e H a layer
 ///                and one layer whole; selective leaves out the feed-forward's 3 F; plus what backward of one layer adds
 ///   attention    log-sum-exp 4 a N a layer, and the blocks of one slice a thread

@@ -34,6 +34,13 @@ std::string outOfMemoryAdvice(const io::ModelConfig &model, const api::RunConfig
 
 Result<StartPlan> planStart(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, int64_t budget) {
   const FitResult plain = fitIntoMemory(model, config, context, budget, false);
+  if (!context.computeOnHost && context.hostBudget > 0 && plain.forecast.hostPeakBytes > context.hostBudget)
+    return Error{ErrorCode::DoesNotFit,
+                 "The run needs about " + bytesText(plain.forecast.hostPeakBytes) + " of the host's memory, and " +
+                     bytesText(context.hostBudget) + " is free.",
+                 "",
+                 config.offload.layers ? "Take optimizer adafactor or sgd with clip_norm 0, or a smaller model." : "Close other programs.",
+                 {}};
   if (plain.fits) return StartPlan{plain.config, plain.forecast};
   const FitResult fitted = fitIntoMemory(model, config, context, budget, true);
   std::string hint = "No smaller batch, checkpointing or length makes it fit: take a smaller model or another method.";

@@ -146,7 +146,7 @@ Result<std::vector<int64_t>> CheckpointStore::steps() const {
   return found;
 }
 
-Status CheckpointStore::write(const TrainerState &state, TrainableModel &model, const AdamW &optimizer) {
+Status CheckpointStore::write(const TrainerState &state, TrainableModel &model, const Optimizer &optimizer) {
   const std::string folder = checkpointsFolder(m_runFolder);
   const std::string name = "step-" + std::to_string(state.step);
   const std::string part = folder + "/.part-" + name;
@@ -191,7 +191,7 @@ Status CheckpointStore::prune(int64_t written, int64_t best) const {
   return {};
 }
 
-Result<TrainerState> CheckpointStore::read(int64_t step, TrainableModel &model, AdamW &optimizer) const {
+Result<TrainerState> CheckpointStore::read(int64_t step, TrainableModel &model, Optimizer &optimizer) const {
   const std::string folder = m_runFolder + "/" + relativePath(step);
   const std::string statePath = folder + "/trainer_state/state.json";
   ATTUNE_TRY(const Json json, readJsonFile(statePath, size_t(1) << 20));

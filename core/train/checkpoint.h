@@ -35,9 +35,9 @@ public:
 
   /// Writes step-N (replacing one of that name), marks it best when state.history says so, and removes superfluous ones.
   /// On failure the earlier checkpoints are untouched.
-  Status write(const TrainerState &state, TrainableModel &model, const AdamW &optimizer);
+  Status write(const TrainerState &state, TrainableModel &model, const Optimizer &optimizer);
   /// Loads weights, moments and state of step-N.
-  Result<TrainerState> read(int64_t step, TrainableModel &model, AdamW &optimizer) const;
+  Result<TrainerState> read(int64_t step, TrainableModel &model, Optimizer &optimizer) const;
 
   /// Removes what an interrupted write left behind, and finishes an interrupted replacement.
   void cleanUp() const;

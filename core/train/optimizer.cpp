@@ -2,14 +2,8 @@
 
 #include "core/io/safetensors.h"
 
-#include <ATen/ops/_foreach_add.h>
-#include <ATen/ops/_foreach_addcdiv.h>
-#include <ATen/ops/_foreach_addcmul.h>
-#include <ATen/ops/_foreach_div.h>
-#include <ATen/ops/_foreach_lerp.h>
 #include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/_foreach_norm.h>
-#include <ATen/ops/_foreach_sqrt.h>
 #include <ATen/ops/stack.h>
 
 #include <algorithm>
@@ -18,15 +12,6 @@
 namespace attune::core {
 
 namespace {
-
-/// Elements worked on at a time: on the CPU parameter, gradient and state of a slice fit a second-level cache; an accelerator
-/// takes as much in one go as its copies of it may take of memory.
-int64_t sliceOf(const Tensor &tensor) { return tensor.is_cpu() ? int64_t(1) << 18 : int64_t(1) << 25; }
-
-/// Calls `use(offset, length)` for the slices of a tensor of `elements`.
-template <typename Use> void forSlices(int64_t elements, int64_t slice, Use use) {
-  for (int64_t offset = 0; offset < elements; offset += slice) use(offset, std::min(slice, elements - offset));
-}
 
 Tensor flat(const Tensor &tensor) { return tensor.reshape({-1}); }
 
@@ -42,179 +27,207 @@ ByteView bytesOf(const Tensor &tensor) {
   return {static_cast<const uint8_t *>(tensor.const_data_ptr()), static_cast<size_t>(tensor.nbytes())};
 }
 
-} // namespace
+io::DType fileType(at::ScalarType type) { return type == at::kByte ? io::DType::U8 : io::DType::F32; }
 
-AdamW::AdamW(std::vector<NamedParameter> parameters, const api::OptimizerConfig &options, double plusRatio)
-    : m_options(options), m_plusRatio(plusRatio) {
-  for (NamedParameter &parameter : parameters) m_slots.push_back({std::move(parameter), {}, {}});
+double rootOfSquares(const std::vector<Tensor> &norms) {
+  const Tensor all = at::stack(norms).to(at::kDouble);
+  return all.mul(all).sum().sqrt().item<double>();
 }
 
-int64_t AdamW::trainedElements() const {
+/// The norm of gradients together.
+double normOf(const std::vector<Tensor> &gradients) {
+  std::vector<Tensor> slices, norms;
+  for (const Tensor &gradient : gradients) {
+    const Tensor all = flat(gradient.detach());
+    forSlices(all.numel(), sliceOf(all), [&](int64_t offset, int64_t length) {
+      const Tensor slice = all.narrow(0, offset, length);
+      if (slice.scalar_type() == at::kFloat)
+        slices.push_back(slice);
+      else
+        norms.push_back(slice.to(at::kFloat).norm()); // of 16-bit numbers at::_foreach_norm gives one in 16 bits
+    });
+  }
+  if (!slices.empty()) {
+    std::vector<Tensor> more = at::_foreach_norm(slices, 2);
+    norms.insert(norms.end(), more.begin(), more.end());
+  }
+  if (norms.empty()) return 0.0;
+  const double fast = rootOfSquares(norms);
+  if (std::isfinite(fast)) return fast;
+  norms.clear(); // either a gradient is not finite, or a square overflowed fp32: fp64 tells which
+  for (const Tensor &gradient : gradients) norms.push_back(gradient.detach().to(at::kDouble).norm());
+  return rootOfSquares(norms);
+}
+
+} // namespace
+
+Optimizer::Optimizer(std::vector<NamedParameter> parameters, const api::OptimizerConfig &options, double plusRatio, uint64_t seed)
+    : m_ruleName(options.name), m_rule(makeUpdateRule(options)), m_weightDecay(options.weightDecay), m_plusRatio(plusRatio), m_seed(seed) {
+  for (NamedParameter &parameter : parameters) m_slots.push_back({std::move(parameter), {}});
+  m_norms.assign(m_slots.size(), -1.0);
+}
+
+int64_t Optimizer::trainedElements() const {
   int64_t total = 0;
-  for (const Slot &slot : m_slots) total += slot.parameter.tensor.numel();
+  for (const UpdateSlot &slot : m_slots) total += slot.parameter.tensor.numel();
   return total;
 }
 
-void AdamW::clearGradients() {
-  for (Slot &slot : m_slots) slot.parameter.tensor.mutable_grad() = Tensor();
+void Optimizer::clearGradients() {
+  for (UpdateSlot &slot : m_slots) slot.parameter.tensor.mutable_grad() = Tensor();
+  m_factor = 1.0;
 }
 
-// Each half takes its memory before it changes anything, so that it has either happened or not.
-void AdamW::updateMoments(const Group &group) const {
-  if (group.decay != 0.0) at::_foreach_mul_(group.parameters, 1.0 - group.lr * group.decay);
-  at::_foreach_lerp_(group.means, group.gradients, 1.0 - m_options.beta1);
-  at::_foreach_mul_(group.squares, m_options.beta2);
-  at::_foreach_addcmul_(group.squares, group.gradients, group.gradients, 1.0 - m_options.beta2);
+void Optimizer::allocate(UpdateSlot &slot) const {
+  const auto device = slot.parameter.tensor.device();
+  std::vector<Tensor> state; // all or nothing
+  for (const StateSpec &spec : m_rule->stateOf(slot.parameter))
+    state.push_back(at::zeros(spec.shape, at::TensorOptions().dtype(spec.type).device(device)));
+  slot.state = std::move(state);
 }
 
-void AdamW::updateWeights(const Group &group) const {
-  const auto count = static_cast<double>(m_updates);
-  const double correction1 = 1.0 - std::pow(m_options.beta1, count);
-  const double correction2 = std::sqrt(1.0 - std::pow(m_options.beta2, count));
-  std::vector<Tensor> denominators = at::_foreach_sqrt(group.squares);
-  at::_foreach_div_(denominators, correction2);
-  at::_foreach_add_(denominators, m_options.eps);
-  at::_foreach_addcdiv_(group.parameters, group.means, denominators, -(group.lr / correction1));
+/// Updates slots of equal rate and decay.
+void Optimizer::apply(const std::vector<UpdateSlot *> &slots) {
+  if (slots.empty()) return;
+  const NamedParameter &first = slots.front()->parameter;
+  for (UpdateSlot *slot : slots)
+    if (slot->state.empty()) allocate(*slot);
+  m_rule->update(slots, {first.isLoraB ? m_lr * m_plusRatio : m_lr, first.decays ? m_weightDecay : 0.0, m_updates, m_seed, m_factor},
+                 m_progress);
 }
 
-void AdamW::step(double lr) {
+void Optimizer::beginStep(double lr) {
+  m_begun = true;
+  m_progress.finish();
+  m_lr = lr;
+  ++m_updates;
+  m_norms.assign(m_slots.size(), -1.0);
+}
+
+void Optimizer::update(size_t index) {
   const at::NoGradGuard noGradients;
-  if (m_done < 0) {
-    ++m_updates;
-    m_done = 0;
-  }
-  int64_t half = 0;
-  const auto once = [&](void (AdamW::*update)(const Group &) const, const Group &group) {
-    if (half++ < m_done) return;
-    (this->*update)(group);
-    m_done = half;
-  };
-  // Slices of equal rate and decay gather until they fill one cache-sized group.
+  UpdateSlot &slot = m_slots[index];
+  const double norm = normOf({slot.parameter.tensor.grad()});
+  const bool wasFinite = std::all_of(m_norms.begin(), m_norms.end(), [](double n) { return std::isfinite(n); });
+  m_norms[index] = norm;
+  if (wasFinite && std::isfinite(norm)) apply({&slot});
+  m_progress.finish();
+  slot.parameter.tensor.mutable_grad() = Tensor();
+}
+
+bool Optimizer::abandonStep() {
+  if (!m_begun) return true;
+  if (std::any_of(m_norms.begin(), m_norms.end(), [](double n) { return n >= 0.0; })) return false;
+  m_begun = false;
+  --m_updates;
+  return true;
+}
+
+void Optimizer::step(double lr) {
+  const at::NoGradGuard noGradients;
+  if (!m_begun) beginStep(lr);
+  m_progress.again();
   for (const bool decays : {true, false}) {
     for (const bool isB : {false, true}) {
-      const Group empty = {isB ? lr * m_plusRatio : lr, decays ? m_options.weightDecay : 0.0, {}, {}, {}, {}};
-      Group group = empty;
-      int64_t gathered = 0;
-      const auto flush = [&] {
-        if (gathered > 0) {
-          once(&AdamW::updateMoments, group);
-          once(&AdamW::updateWeights, group);
-        }
-        group = empty;
-        gathered = 0;
-      };
-      for (Slot &slot : m_slots) {
-        NamedParameter &p = slot.parameter;
-        if (p.decays != decays || p.isLoraB != isB || !p.tensor.grad().defined()) continue;
-        if (!slot.square.defined()) {
-          slot.mean = at::zeros_like(p.tensor, at::MemoryFormat::Contiguous).detach();
-          slot.square = at::zeros_like(p.tensor, at::MemoryFormat::Contiguous).detach();
-        }
-        const Tensor weight = p.tensor.detach().view({-1});
-        const Tensor gradient = flat(p.tensor.grad().detach());
-        const Tensor mean = slot.mean.view({-1}), square = slot.square.view({-1});
-        const int64_t slice = sliceOf(weight);
-        forSlices(weight.numel(), slice, [&](int64_t offset, int64_t length) {
-          if (gathered + length > slice) flush();
-          group.parameters.push_back(weight.narrow(0, offset, length));
-          group.gradients.push_back(gradient.narrow(0, offset, length));
-          group.means.push_back(mean.narrow(0, offset, length));
-          group.squares.push_back(square.narrow(0, offset, length));
-          gathered += length;
-        });
+      std::vector<UpdateSlot *> slots;
+      for (UpdateSlot &slot : m_slots) {
+        const NamedParameter &p = slot.parameter;
+        if (p.decays == decays && p.isLoraB == isB && p.tensor.grad().defined()) slots.push_back(&slot);
       }
-      flush();
+      apply(slots);
     }
   }
-  m_done = -1;
+  m_progress.finish();
+  m_begun = false;
 }
 
-bool AdamW::weightsAreFinite() const {
+bool Optimizer::weightsAreFinite() const {
   const at::NoGradGuard noGradients;
-  return std::all_of(m_slots.begin(), m_slots.end(), [](const Slot &slot) { return areFinite(extremes(slot.parameter.tensor)); });
+  return std::all_of(m_slots.begin(), m_slots.end(), [](const UpdateSlot &slot) { return areFinite(extremes(slot.parameter.tensor)); });
 }
 
-double AdamW::gradientNorm() const {
+double Optimizer::gradientNorm() const {
   const at::NoGradGuard noGradients;
-  std::vector<Tensor> slices;
-  for (const Slot &slot : m_slots) {
-    if (!slot.parameter.tensor.grad().defined()) continue;
-    const Tensor gradient = flat(slot.parameter.tensor.grad().detach());
-    forSlices(gradient.numel(), sliceOf(gradient),
-              [&](int64_t offset, int64_t length) { slices.push_back(gradient.narrow(0, offset, length)); });
+  std::vector<Tensor> wide, narrow;
+  double squares = 0.0; // of what was dropped, in the order of the parameters
+  for (size_t i = 0; i < m_slots.size(); ++i) {
+    const Tensor &gradient = m_slots[i].parameter.tensor.grad();
+    if (gradient.defined())
+      (gradient.scalar_type() == at::kFloat ? wide : narrow).push_back(gradient);
+    else if (m_begun && m_norms[i] != -1.0)
+      squares += m_norms[i] * m_norms[i];
   }
-  if (slices.empty()) return 0.0;
-  const auto total = [](const std::vector<Tensor> &norms) {
-    const Tensor all = at::stack(norms).to(at::kDouble);
-    return all.mul(all).sum().sqrt().item<double>();
-  };
-  const double fast = total(at::_foreach_norm(slices, 2));
-  if (std::isfinite(fast)) return fast;
-  std::vector<Tensor> norms; // either a gradient is not finite, or a square overflowed fp32: fp64 tells which
-  for (const Tensor &slice : slices) norms.push_back(slice.to(at::kDouble).norm());
-  return total(norms);
+  const double ofWide = normOf(wide);
+  if (narrow.empty() && squares == 0.0) return ofWide;
+  const double ofNarrow = normOf(narrow) * m_factor;
+  return std::sqrt(squares + ofWide * ofWide + ofNarrow * ofNarrow);
 }
 
-void AdamW::scaleGradients(double factor) {
+void Optimizer::scaleGradients(double factor) {
   const at::NoGradGuard noGradients;
   std::vector<Tensor> gradients;
-  for (Slot &slot : m_slots) {
-    if (slot.parameter.tensor.grad().defined()) gradients.push_back(slot.parameter.tensor.mutable_grad());
+  for (const UpdateSlot &slot : m_slots) {
+    const Tensor &gradient = slot.parameter.tensor.grad();
+    if (gradient.defined() && gradient.scalar_type() == at::kFloat) gradients.push_back(slot.parameter.tensor.mutable_grad());
   }
   if (!gradients.empty()) at::_foreach_mul_(gradients, factor);
+  m_factor *= factor;
 }
 
-Status AdamW::save(const std::string &path) const {
+Status Optimizer::save(const std::string &path) const {
   std::vector<io::SafetensorsSpec> specs;
   std::vector<Tensor> tensors;
-  for (const Slot &slot : m_slots) {
-    if (!slot.mean.defined()) continue;
-    const std::vector<int64_t> shape = slot.mean.sizes().vec();
-    specs.push_back({slot.parameter.name + ".exp_avg", io::DType::F32, shape});
-    specs.push_back({slot.parameter.name + ".exp_avg_sq", io::DType::F32, shape});
-    tensors.push_back(slot.mean);
-    tensors.push_back(slot.square);
+  for (const UpdateSlot &slot : m_slots) {
+    if (slot.state.empty()) continue;
+    const std::vector<StateSpec> state = m_rule->stateOf(slot.parameter);
+    for (size_t i = 0; i < state.size(); ++i) {
+      specs.push_back({slot.parameter.name + "." + state[i].suffix, fileType(state[i].type), state[i].shape});
+      tensors.push_back(slot.state[i]);
+    }
   }
-  ATTUNE_TRY(auto writer, io::SafetensorsWriter::create(path, specs, {{"format", "pt"}, {"updates", std::to_string(m_updates)}}));
+  ATTUNE_TRY(auto writer,
+             io::SafetensorsWriter::create(path, specs, {{"format", "pt"}, {"rule", m_ruleName}, {"updates", std::to_string(m_updates)}}));
   for (const Tensor &tensor : tensors) ATTUNE_CHECK(writer.write(bytesOf(tensor.cpu())));
   return writer.commit();
 }
 
-Status AdamW::load(const std::string &path) {
+Status Optimizer::load(const std::string &path) {
   const at::NoGradGuard noGradients;
   ATTUNE_TRY(const auto file, io::SafetensorsFile::open(path));
-  const auto updates = file->metadata().find("updates");
+  const auto updates = file->metadata().find("updates"), rule = file->metadata().find("rule");
   if (updates == file->metadata().end() || updates->second.empty() || updates->second.size() > 18 ||
       updates->second.find_first_not_of("0123456789") != std::string::npos) {
     return Error{ErrorCode::MalformedFile, "The optimizer's state does not say how many updates it holds.", path, ""};
   }
+  if (rule != file->metadata().end() && rule->second != m_ruleName) // older files are AdamW's and do not say so
+    return Error{ErrorCode::MalformedFile, "The optimizer's state is not of " + m_ruleName + ".", path,
+                 "Resume with the run's own optimizer."};
   m_updates = std::stoll(updates->second);
-  const auto read = [&](const std::string &name, const Tensor &like, Tensor &out) -> Status {
+  const auto read = [&](const std::string &name, const StateSpec &spec, const at::Device &device, Tensor &out) -> Status {
     const io::SafetensorsEntry *entry = file->find(name);
-    if (!entry || entry->type != io::DType::F32 || entry->shape != like.sizes().vec()) {
+    if (!entry || entry->type != fileType(spec.type) || entry->shape != spec.shape) {
       return Error{ErrorCode::MalformedFile, "The optimizer's state lacks \"" + name + "\" or has it in another shape.", path,
                    "Resume from an earlier checkpoint, or start the run again."};
     }
     const ByteView bytes = file->bytes(*entry);
-    Tensor copy = at::empty(entry->shape, at::TensorOptions().dtype(at::kFloat));
+    Tensor copy = at::empty(entry->shape, at::TensorOptions().dtype(spec.type));
     std::copy_n(bytes.data, bytes.size, static_cast<uint8_t *>(copy.mutable_data_ptr()));
     file->release(*entry);
-    const bool square = name.size() > 3 && name.compare(name.size() - 3, 3, "_sq") == 0;
     const auto range = extremes(copy);
-    if (!areFinite(range) || (square && range.first < 0))
+    if (!areFinite(range) || (!spec.negative && range.first < 0))
       return Error{ErrorCode::MalformedFile, "The optimizer's state \"" + name + "\" holds impossible values.", path,
                    "Resume from an earlier checkpoint, or start the run again."};
-    out = copy.to(like.device());
+    out = copy.to(device);
     return {};
   };
-  for (Slot &slot : m_slots) {
-    const std::string &name = slot.parameter.name;
-    if (m_updates == 0 || !file->find(name + ".exp_avg")) {
-      slot.mean = slot.square = Tensor(); // a parameter that never had a gradient has no state
-      continue;
-    }
-    ATTUNE_CHECK(read(name + ".exp_avg", slot.parameter.tensor, slot.mean));
-    ATTUNE_CHECK(read(name + ".exp_avg_sq", slot.parameter.tensor, slot.square));
+  for (UpdateSlot &slot : m_slots) {
+    slot.state.clear();
+    const std::string prefix = slot.parameter.name + ".";
+    const std::vector<StateSpec> state = m_rule->stateOf(slot.parameter);
+    if (m_updates == 0 || state.empty() || !file->find(prefix + state[0].suffix)) continue; // never had a gradient
+    slot.state.resize(state.size());
+    for (size_t i = 0; i < state.size(); ++i)
+      ATTUNE_CHECK(read(prefix + state[i].suffix, state[i], slot.parameter.tensor.device(), slot.state[i]));
   }
   return {};
 }

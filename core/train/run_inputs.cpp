@@ -114,6 +114,7 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   context.bf16 = compute == at::kBFloat16;
   context.microBatchTokens = largestMicroBatch(inputs.training, inputs.config);
   context.threads = inputs.record.threads;
+  if (!context.computeOnHost) context.hostBudget = hostInfo().availableBytes;
   ATTUNE_TRY(const api::RunConfig planned, withAdapterSettings(inputs.config));
   ATTUNE_TRY(const StartPlan start,
              planStart(inputs.source->config(), planned, context, memoryBudget(inputs.config, describeDevice(inputs.device).freeBytes)));

@@ -15,6 +15,7 @@
 #include "core/generate/generator.h"
 #include "core/model/transformer_model.h"
 #include "core/plan/start_check.h"
+#include "core/plan/streaming_forecast.h"
 #include "core/train/checkpoint.h"
 #include "core/train/memory_retry.h"
 #include "core/train/run_inputs.h"
@@ -83,15 +84,19 @@ Result<OpenedRun> openRun(const api::RunRequest &request) {
   return opened;
 }
 
-/// What checkpoints and the result will take: the trained part and its two moments, each kept checkpoint once.
+/// What checkpoints and the result will take: the trained part and its optimizer's state, each kept checkpoint once.
 uint64_t diskNeeded(const RunInputs &inputs, int64_t totalSteps) {
   const api::RunConfig &config = inputs.config;
-  const auto trained = static_cast<uint64_t>(std::max<int64_t>(0, trainedParameters(inputs.source->config(), config)));
+  const io::ModelConfig &model = inputs.source->config();
   const bool whole = config.method != api::Method::Lora;
-  const uint64_t weights = 4 * (whole ? static_cast<uint64_t>(inputs.source->config().parameterCount()) : trained);
+  const bool narrow = config.offload.layers && config.precision != api::Precision::Fp32; // 16-bit weights without masters
+  const int64_t elements = whole ? model.parameterCount() : trainedParameters(model, config);
+  const uint64_t weights = (narrow ? 2 : 4) * static_cast<uint64_t>(std::max<int64_t>(0, elements));
+  const auto state = static_cast<uint64_t>(optimizerBytes(model, config).value());
   const int64_t saves = config.saveSteps > 0 ? totalSteps / config.saveSteps + 1 : config.epochs + 1;
-  const auto kept = static_cast<uint64_t>(std::min(config.keepCheckpoints, saves)) + 2; // the best one and one being written
-  return (weights + 8 * trained) * kept + weights + (uint64_t(16) << 20);
+  const uint64_t best = inputs.validation.empty() ? 0 : 1; // stays beside the newest; and one is being written
+  const auto kept = static_cast<uint64_t>(std::min(config.keepCheckpoints, saves)) + 1 + best;
+  return (weights + state) * kept + weights + (uint64_t(16) << 20);
 }
 
 /// Where a resumed run goes on.
@@ -101,7 +106,7 @@ struct ResumePoint {
 };
 
 /// Loads the newest checkpoint that can be read. An unreadable one is passed over and goes when the next is written.
-Result<ResumePoint> loadNewest(const CheckpointStore &checkpoints, TrainableModel &model, AdamW &optimizer) {
+Result<ResumePoint> loadNewest(const CheckpointStore &checkpoints, TrainableModel &model, Optimizer &optimizer) {
   ATTUNE_TRY(const std::vector<int64_t> steps, checkpoints.steps());
   ResumePoint point;
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
@@ -212,7 +217,8 @@ private:
     if (!recorder.ok()) return recorder.error();
     m_recorder = std::move(*recorder);
     CheckpointStore checkpoints(folder->path(), m_inputs.config.keepCheckpoints);
-    AdamW optimizer(m_model->parameters(), m_inputs.config.optimizer, m_inputs.config.lora.plusRatio);
+    Optimizer optimizer(m_model->parameters(), m_inputs.config.optimizer, m_inputs.config.lora.plusRatio,
+                        static_cast<uint64_t>(m_inputs.config.seed));
     ResumePoint point;
     if (m_request.run.resume) {
       checkpoints.cleanUp();
@@ -225,7 +231,7 @@ private:
     return finish(*folder, opened, checkpoints, outcome);
   }
 
-  Result<api::RunOutcome> train(const OpenedRun &opened, const data::BatchPlan &plan, CheckpointStore &checkpoints, AdamW &optimizer,
+  Result<api::RunOutcome> train(const OpenedRun &opened, const data::BatchPlan &plan, CheckpointStore &checkpoints, Optimizer &optimizer,
                                 const ResumePoint &point) {
     const api::RunConfig &config = m_inputs.config;
     const int64_t from = point.state ? point.state->step : 0;

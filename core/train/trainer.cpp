@@ -4,6 +4,7 @@
 #include "core/device/torch_guard.h"
 #include "core/train/loss_guard.h"
 #include "core/train/memory_retry.h"
+#include "core/train/update_in_pass.h"
 
 #include <algorithm>
 
@@ -30,7 +31,7 @@ TrainerOptions TrainerOptions::from(const api::RunConfig &config, int64_t totalS
   return options;
 }
 
-Trainer::Trainer(TrainableModel &model, AdamW &optimizer, data::BatchPlan plan, std::optional<data::BatchPlan> validation,
+Trainer::Trainer(TrainableModel &model, Optimizer &optimizer, data::BatchPlan plan, std::optional<data::BatchPlan> validation,
                  TrainerOptions options, CheckpointStore &checkpoints, api::EventSink &sink, RunControl &control, TrainerHooks hooks)
     : m_model(model), m_optimizer(optimizer), m_plan(std::move(plan)), m_validation(std::move(validation)), m_options(std::move(options)),
       m_checkpoints(checkpoints), m_sink(sink), m_control(control), m_hooks(std::move(hooks)) {}
@@ -123,12 +124,15 @@ Result<Trainer::StepResult> Trainer::computeGradients(const data::StepWindow &wi
         for (const data::MicroBatch &whole : window.microBatches) {
           splittable = splittable || parts < segmentsOf(whole);
           seed.firstToken = 0;
-          for (const data::MicroBatch &piece : splitMicroBatch(whole, parts)) {
+          const auto pieces = splitMicroBatch(whole, parts);
+          for (const data::MicroBatch &piece : pieces) {
             if (m_control.stopRequested()) {
               m_optimizer.clearGradients();
               return StepResult::Abandoned;
             }
-            lossSum += m_model.forwardBackward(piece, scale, seed);
+            // Without a norm to wait for and a micro-batch to add, each parameter is updated as its gradient comes.
+            const bool atOnce = m_options.clipNorm == 0 && window.microBatches.size() == 1 && pieces.size() == 1;
+            lossSum += passAndUpdate(m_model, atOnce ? &m_optimizer : nullptr, m_lastLr, piece, scale, seed);
             seed.firstToken += piece.tokens();
           }
           ++seed.microBatch;
@@ -136,8 +140,14 @@ Result<Trainer::StepResult> Trainer::computeGradients(const data::StepWindow &wi
         norm = m_optimizer.gradientNorm();
         return StepResult::Done;
       },
-      [&] {
+      [&]() -> Status {
         m_optimizer.clearGradients();
+        if (!m_optimizer.abandonStep()) {
+          m_updating = true; // half new, half old: not to be saved
+          return Error{ErrorCode::OutOfMemory,
+                       "Step " + std::to_string(m_state.step + 1) + " ran out of memory when part of it was done already.", "",
+                       "Lower batch_size or max_length, and resume from the last checkpoint."};
+        }
         if (splittable) parts *= 2;
         return makeRoom(m_state.step + 1, splittable || recomputeAll(), vain);
       });
@@ -202,9 +212,9 @@ Status Trainer::update(double norm) {
 Result<Trainer::StepResult> Trainer::runStep(const data::StepWindow &window) {
   const double begin = m_hooks.clock.steady();
   double lossSum = 0, norm = 0;
+  m_lastLr = m_options.schedule.at(m_state.step);
   ATTUNE_TRY(const StepResult result, computeGradients(window, lossSum, norm));
   if (result == StepResult::Abandoned) return result;
-  m_lastLr = m_options.schedule.at(m_state.step);
   ATTUNE_CHECK(checkFinite(lossSum, norm, m_state.step + 1, m_lastLr));
   ATTUNE_CHECK(update(norm));
   ++m_state.step;

@@ -51,8 +51,8 @@ struct TrainerHooks {
 class Trainer {
 public:
   /// All references outlive the trainer; `validation` may be empty.
-  Trainer(TrainableModel &model, AdamW &optimizer, data::BatchPlan plan, std::optional<data::BatchPlan> validation, TrainerOptions options,
-          CheckpointStore &checkpoints, api::EventSink &sink, RunControl &control, TrainerHooks hooks);
+  Trainer(TrainableModel &model, Optimizer &optimizer, data::BatchPlan plan, std::optional<data::BatchPlan> validation,
+          TrainerOptions options, CheckpointStore &checkpoints, api::EventSink &sink, RunControl &control, TrainerHooks hooks);
 
   /// Continues from a checkpoint's state instead of step 0; call before run().
   void restore(const TrainerState &state);
@@ -89,7 +89,7 @@ private:
   void push(api::RunEventBody body) { m_sink.push({0, 0, std::move(body)}); }
 
   TrainableModel &m_model;
-  AdamW &m_optimizer;
+  Optimizer &m_optimizer;
   data::BatchPlan m_plan;
   std::optional<data::BatchPlan> m_validation;
   TrainerOptions m_options;

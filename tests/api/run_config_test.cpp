@@ -191,9 +191,8 @@ TEST_CASE("unknown keys name the nearest, old names are read, a record is ignore
 TEST_CASE("settings of later versions parse and are refused as such") {
   RunConfig config = runnable();
   config.precision = Precision::Fp16;
-  config.offload.layers = true;
   auto problems = validate(config);
-  CHECK(problems.size() == 2);
+  CHECK(problems.size() == 1);
   for (const auto &problem : problems) CHECK(problem.code == ErrorCode::NotSupportedYet);
   const Error error = configError(problems, "run.json");
   CHECK(error.code == ErrorCode::NotSupportedYet);
@@ -217,6 +216,21 @@ TEST_CASE("quantised base weights go with LoRA alone") {
       CHECK(exitCodeOf(problems[0].code) == 2);
     }
   }
+}
+
+TEST_CASE("layers wait on the host as they are, not quantised") {
+  RunConfig config = runnable();
+  config.offload.layers = true;
+  CHECK(validate(config).empty());
+  config.quantization = Quantization::Nf4;
+  CHECK(hasKey(validate(config), "offload"));
+  for (const std::string name : {"adamw", "adamw_8bit", "adafactor", "sgd"}) {
+    config = runnable();
+    config.optimizer.name = name;
+    CHECK(validate(config).empty());
+  }
+  config.optimizer.name = "adam";
+  CHECK(hasKey(validate(config), "optimizer.name"));
 }
 
 TEST_CASE("what must be there and what goes together is checked") {

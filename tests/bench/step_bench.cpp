@@ -1,7 +1,8 @@
 // Training steps and greedy decoding of a model with random weights, made in memory: what tests/bench/gpu compares with the
 // Python peers on the same shape. Prints one JSON line: tokens a second (median), step times, peak memory, first and last loss.
 // usage: step_bench '{"shape":"7b","method":"lora","batch":4,"seq":512,"checkpointing":"full","precision":"bf16",
-//                     "device":"cuda","steps":12,"cap_gib":16,"rank":8,"offload":["checkpoints","embeddings"],"layers":4,"decode":128,"tuned":true,"threads":16}'
+//                     "device":"cuda","steps":12,"cap_gib":16,"rank":8,"offload":["checkpoints","embeddings"],"layers":4,"decode":128,"tuned":true,"threads":16,
+//                     "optimizer":"adafactor","clip_norm":1}'
 #include "core/api/run_config_json.h"
 #include "core/base/json.h"
 #include "core/device/compute_device.h"
@@ -12,7 +13,7 @@
 #include "core/generate/generator.h"
 #include "core/io/model_tensors.h"
 #include "core/model/transformer_model.h"
-#include "core/train/optimizer.h"
+#include "core/train/update_in_pass.h"
 #include "tests/bench/median.h"
 #include "tests/support/baichuan_config.h"
 
@@ -110,7 +111,9 @@ Status train(core::TransformerModel &model, const Json &wanted, const at::Device
   const data::MicroBatch batch = batchOf(model.config(), rows, length);
   api::OptimizerConfig options;
   options.lr = 1e-4;
-  core::AdamW optimizer(model.parameters(), options, 1.0);
+  options.name = value<std::string>(wanted, "optimizer", "adamw");
+  core::Optimizer optimizer(model.parameters(), options, 1.0, 1);
+  const double clip = value(wanted, "clip_norm", 0.0);
   std::vector<double> times;
   const double scale = 1.0 / static_cast<double>(batch.targets.size());
   watch.resetPeak();
@@ -118,7 +121,9 @@ Status train(core::TransformerModel &model, const Json &wanted, const at::Device
   for (int64_t step = 0; step < value<int64_t>(wanted, "steps", 12); ++step) {
     if (step == 1) startProfiler();
     const double begin = now();
-    const double loss = model.forwardBackward(batch, scale, {1, static_cast<uint64_t>(step), 0}) * scale;
+    const core::PassSeed seed{1, static_cast<uint64_t>(step), 0};
+    const double loss = core::passAndUpdate(model, clip > 0 ? nullptr : &optimizer, options.lr, batch, scale, seed) * scale;
+    if (clip > 0) optimizer.scaleGradients(std::min(1.0, clip / (optimizer.gradientNorm() + 1e-6)));
     optimizer.step(options.lr);
     optimizer.clearGradients();
     model.parametersChanged();

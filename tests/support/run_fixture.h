@@ -56,8 +56,8 @@ inline Clock steppingClock() {
 }
 
 /// One attempt of a run over `samples`: model, optimizer and trainer wired as runTraining does it.
-using core::AdamW;
 using core::CheckpointStore;
+using core::Optimizer;
 using core::RunControl;
 using core::Trainer;
 using core::TrainerHooks;
@@ -105,7 +105,7 @@ struct TinyRun {
   std::vector<data::Sample> samples, validation;
   data::BatchPlan plan;
   BigramModel model;
-  AdamW optimizer;
+  Optimizer optimizer;
   CheckpointStore checkpoints;
   TrainerOptions options;
   TrainerHooks hooks;

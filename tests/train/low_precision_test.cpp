@@ -22,7 +22,7 @@ double movedB(const std::string &modelPath, at::ScalarType compute) {
   REQUIRE(model.ok());
   const data::MicroBatch batch =
       data::MicroBatch{{3, 9, 14, 7, 21, 30, 8}, {0, 1, 2, 3, 4, 5, 6}, {0, 7}, {0, 1, 2, 3, 4, 5}, {9, 14, 7, 21, 30, 8}};
-  AdamW optimizer((*model)->parameters(), {});
+  Optimizer optimizer((*model)->parameters(), {});
   std::vector<Tensor> before;
   {
     const at::NoGradGuard noGradients;

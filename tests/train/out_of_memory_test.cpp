@@ -36,7 +36,7 @@ void checkSameCurve(const TinyTraining &sink, const TinyTraining &expected, doub
 } // namespace
 
 // In fp32 a step computed in parts rounds otherwise: the bound is 1e-5 of the loss (1.4e-7 was seen). To see it fail: leave firstToken out
-// of Trainer::computeGradients or m_done out of AdamW, count a micro-batch for each of its parts, or let kVainRetries count over steps.
+// of Trainer::computeGradients or m_done out of UpdateProgress, count a micro-batch for each of its parts, or let kVainRetries count over steps.
 TEST_CASE("memory that runs out in 20 random steps leaves the loss curve as it was") {
   for (const char *method : {"lora", "full"}) {
     for (const char *packing : {"packing=true", "packing=false"}) {
@@ -72,9 +72,9 @@ TEST_CASE("memory that runs out in 20 random steps leaves the loss curve as it w
 }
 
 TEST_CASE("an update cut short by memory goes on where it ended, to the bit") {
-  // To see it fail: leave m_done out of AdamW::step, or change the weights before the denominators are there.
+  // To see it fail: leave UpdateProgress::again out of Optimizer::step, or change the weights before the denominators are there.
   const auto trainTo = [](FailingMemory *memory, int64_t failAt, BigramModel &model) {
-    AdamW optimizer(model.parameters(), TinyRun::optimizerOptions());
+    Optimizer optimizer(model.parameters(), TinyRun::optimizerOptions());
     int64_t failures = 0;
     for (int64_t step = 0; step < 3; ++step) {
       for (NamedParameter &p : model.parameters()) p.tensor.mutable_grad() = p.tensor.detach().cos();

@@ -57,7 +57,7 @@ TEST_CASE("the logged norm is the fp64 norm of the whole step before clipping, a
   REQUIRE(run.run().ok());
   CHECK(run.sink.all<api::StepMetrics>().at(0).gradNorm == doctest::Approx(std::sqrt(squares)).epsilon(1e-6));
 
-  AdamW optimizer(twin.parameters(), TinyRun::optimizerOptions());
+  Optimizer optimizer(twin.parameters(), TinyRun::optimizerOptions());
   optimizer.scaleGradients(1e-3 / (std::sqrt(squares) + 1e-6));
   optimizer.step(0.05);
   CHECK((twin.table - run.model.table).abs().max().item<double>() < 1e-6);
