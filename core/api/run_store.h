@@ -43,8 +43,10 @@ struct RunSummary {
   std::optional<double> validationLoss;
   std::vector<float> curve; // some training losses, in order
   int64_t diskBytes = 0;
-  std::string error;     // of a failed or unreadable run
-  std::string errorCode; // its kind, as errorCodeName() spells it
+  int64_t forecastBytes = 0; // peak of the memory that computed (the card's, on a CPU the host's) as forecast; 0 = none
+  int64_t peakBytes = 0;     // the same as measured; 0 = the run did not end
+  std::string error;         // of a failed or unreadable run
+  std::string errorCode;     // its kind, as errorCodeName() spells it
   RunNotes notes;
 };
 

@@ -14,6 +14,7 @@ public:
   api::Backend &backend() override { return m_backend; }
   api::Planner &planner() override { return m_planner; }
   api::DeviceFacts device() override;
+  std::vector<api::DeviceMemory> devices() override;
   Result<std::unique_ptr<api::ChatModel>> openChat(const std::string &model, const std::string &adapter) override;
 
 private:

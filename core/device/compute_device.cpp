@@ -76,7 +76,7 @@ ComputeDevice describeDevice(const at::Device &device) {
   ComputeDevice result;
   if (!device.is_cuda()) {
     const HostInfo host = hostInfo();
-    return {"cpu", host.processor, host.memoryBytes, host.availableBytes};
+    return {"cpu", host.processor, host.memoryBytes, host.availableBytes, processMemory().residentBytes};
   }
   const int index = device.has_index() ? device.index() : 0;
   result.id = "cuda:" + std::to_string(index);
@@ -89,6 +89,12 @@ ComputeDevice describeDevice(const at::Device &device) {
     result.freeBytes = static_cast<int64_t>(free);
     result.totalBytes = static_cast<int64_t>(total);
   }
+#if ATTUNE_HAS_DEVICE_ALLOCATOR
+  auto *const allocator = c10::getDeviceAllocator(at::kCUDA);
+  const auto all = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+  result.ownBytes =
+      allocator->initialized() ? allocator->getDeviceStats(static_cast<c10::DeviceIndex>(index)).reserved_bytes.at(all).current : 0;
+#endif
   return result;
 }
 

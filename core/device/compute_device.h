@@ -17,6 +17,7 @@ struct ComputeDevice {
   std::string name;       // "NVIDIA H200", "gfx906"; the processor's for the CPU; the id where nothing is known
   int64_t totalBytes = 0; // 0 = unknown
   int64_t freeBytes = 0;  // now, after what every program holds
+  int64_t ownBytes = -1;  // that this process holds: of a card what libtorch took, of the host what is resident; -1 = unknown
 };
 
 /// Every accelerator here, in libtorch's order; empty on a CPU build or without a driver.

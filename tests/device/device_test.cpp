@@ -1,4 +1,5 @@
 #include "core/base/atomic_file.h"
+#include "core/device/compute_device.h"
 #include "core/device/dtype_policy.h"
 #include "core/device/host_info.h"
 #include "core/device/machine_check.h"
@@ -6,8 +7,10 @@
 #include "core/device/threads.h"
 #include "core/device/torch_guard.h"
 #include "core/device/trial_memory.h"
+#include "tests/support/model_fixture.h"
 #include "tests/support/run_fixture.h"
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/mm.h>
 #include <cstring>
 #include <doctest/doctest.h>
@@ -57,6 +60,28 @@ TEST_CASE("host: figures are there and the peak follows what is used") {
     CHECK(resetPeakMemory());
     CHECK(processMemory().peakResidentBytes < before + (int64_t(150) << 20));
   }
+}
+
+TEST_CASE("devices: the host's memory, and of it what this process holds") {
+  const ComputeDevice host = describeDevice(at::Device(at::kCPU));
+  CHECK(host.id == "cpu");
+  CHECK(host.totalBytes == hostInfo().memoryBytes);
+  CHECK(host.freeBytes > 0);
+  CHECK(host.freeBytes <= host.totalBytes);
+  CHECK(host.ownBytes > 0);
+  CHECK(host.ownBytes < host.totalBytes);
+}
+
+TEST_CASE("on a card: a tensor is seen in what this process holds, and in what is free") {
+  const at::Device device = core::test::testDevice();
+  if (!device.is_cuda()) return;
+  releaseDeviceMemory(device);
+  const ComputeDevice before = describeDevice(device);
+  const at::Tensor held = at::empty({int64_t(512) << 20}, at::TensorOptions().device(device).dtype(at::kByte));
+  const ComputeDevice after = describeDevice(device);
+  CHECK(after.totalBytes == before.totalBytes);
+  CHECK(after.freeBytes <= before.freeBytes - (int64_t(500) << 20));
+  if (before.ownBytes >= 0) CHECK(after.ownBytes >= before.ownBytes + (int64_t(512) << 20)); // an older libtorch does not say
 }
 
 TEST_CASE("auto precision: bf16 needs a clear lead, and what was decided is remembered") {

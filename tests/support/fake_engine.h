@@ -90,7 +90,13 @@ public:
   std::atomic<bool> loads{false}; // so long no run gets past loading
   int64_t neededBytes = int64_t(3) << 30;
   int64_t budgetBytes = int64_t(16) << 30;
-  int64_t chatBytes = int64_t(1) << 30; // beside 100 KiB a token of context
+  std::atomic<int> cards{0}; // a run computes on the first one, then
+  std::atomic<int64_t> hostFreeBytes{int64_t(18) << 30}, cardFreeBytes{int64_t(11) << 30};
+  std::atomic<int> looks{0}; // at the devices' memory
+  double tokensPerSecond = 0;
+  std::atomic<bool> searches{false};        // so long fit() has not found anything
+  std::optional<api::FitProposal> proposal; // what fit() finds, instead of a smaller batch
+  int64_t chatBytes = int64_t(1) << 30;     // beside 100 KiB a token of context
   int64_t chatFreeBytes = int64_t(16) << 30;
   std::atomic<int64_t> runBytes{int64_t(2) << 30}; // that a going run still takes
   std::vector<std::string> chatWords;              // of every answer; empty = two short ones
@@ -100,7 +106,19 @@ public:
 
   api::Backend &backend() override { return *this; }
   api::Planner &planner() override { return *this; }
-  api::DeviceFacts device() override { return {"Fake processor", "fp32", 2, int64_t(24) << 30}; }
+  api::DeviceFacts device() override {
+    const bool card = cards.load() > 0;
+    return {card ? "Fake card 0" : "Fake processor", card ? "bf16" : "fp32", 2, int64_t(card ? 16 : 24) << 30, "", card ? "cuda:0" : "cpu"};
+  }
+  std::vector<api::DeviceMemory> devices() override {
+    ++looks;
+    std::vector<api::DeviceMemory> all = {{"cpu", "Fake processor", int64_t(24) << 30, hostFreeBytes.load(), int64_t(1) << 30}};
+    for (int i = 0; i < cards; ++i) {
+      const std::string number = std::to_string(i);
+      all.push_back({"cuda:" + number, "Fake card " + number, int64_t(16) << 30, cardFreeBytes.load(), int64_t(3) << 30});
+    }
+    return all;
+  }
   Result<std::unique_ptr<api::ChatModel>> openChat(const std::string &model, const std::string &adapter) override {
     const std::lock_guard<std::mutex> lock(m_mutex);
     m_opened.push_back(model + "|" + adapter);
@@ -147,17 +165,28 @@ public:
     forecast.parameters = 134515008;
     forecast.trainedParameters = 2442240;
     forecast.checkpointing = "none";
+    forecast.tokensPerSecond = tokensPerSecond;
+    if (cards > 0 && config.device != "cpu") {
+      forecast.items.push_back({"quant_state", int64_t(200) << 20});
+      forecast.items.push_back({"dequant", int64_t(300) << 20});
+      forecast.neededBytes += int64_t(500) << 20;
+      forecast.hostItems = {{"streaming", int64_t(2) << 30}, {"context", int64_t(600) << 20}};
+      forecast.hostNeededBytes = (int64_t(2) << 30) + (int64_t(600) << 20);
+      forecast.hostBudgetBytes = hostFreeBytes;
+    }
     return forecast;
   }
   Result<api::FitProposal> fit(const api::RunConfig &config) override {
-    api::FitProposal proposal{
+    while (searches) std::this_thread::yield();
+    if (proposal) return *proposal;
+    api::FitProposal found{
         true,
         config,
         {},
         {{"batch_size", std::to_string(config.batchSize), "1", "Fewer sequences at once keep fewer activations.", "none"}}};
-    proposal.config.batchSize = 1;
-    proposal.forecast = *forecast(proposal.config);
-    return proposal;
+    found.config.batchSize = 1;
+    found.forecast = *forecast(found.config);
+    return found;
   }
 
   std::vector<api::RunRequest> requests; // GUI thread, as start() is

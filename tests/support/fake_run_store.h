@@ -3,6 +3,8 @@
 
 #include "core/api/run_store.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <map>
 #include <mutex>
@@ -69,7 +71,24 @@ public:
     const std::lock_guard<std::mutex> lock(m_mutex);
     for (const auto &run : m_runs)
       if (run.folder == folder) return run;
-    return {};
+    api::RunSummary going;
+    going.forecastBytes = goingForecastBytes;
+    return going;
+  }
+  void setMemory(const std::string &folder, int64_t forecastBytes, int64_t peakBytes) {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    for (auto &run : m_runs)
+      if (run.folder == folder) run.forecastBytes = forecastBytes, run.peakBytes = peakBytes;
+  }
+  /// Something that happened right after `step`.
+  void addEvent(const std::string &folder, int64_t step, const api::RunEventBody &body) {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    auto &events = m_events[folder];
+    const auto place = std::find_if(events.begin(), events.end(), [step](const api::RunEvent &event) {
+      const auto *metrics = std::get_if<api::StepMetrics>(&event.body);
+      return metrics && metrics->step > step;
+    });
+    events.insert(place, {place == events.begin() ? 1 : (place - 1)->seq, place == events.begin() ? 0 : (place - 1)->time, body});
   }
   Result<api::RunConfig> config(const std::string &folder) override {
     if (hasNoConfig == folder) return Error{ErrorCode::FileNotFound, "There is no run.json.", folder, ""};
@@ -125,7 +144,8 @@ public:
   }
 
   std::optional<Error> queueProblem;
-  std::string hasNoConfig; // a folder without run.json
+  std::atomic<int64_t> goingForecastBytes{0}; // of a run that the window has begun
+  std::string hasNoConfig;                    // a folder without run.json
 
 private:
   std::mutex m_mutex;

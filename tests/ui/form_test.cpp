@@ -9,6 +9,7 @@
 #include "ui/pages/train_page.h"
 #include "ui/widgets/token_view.h"
 
+#include <QCheckBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
@@ -105,6 +106,54 @@ private Q_SLOTS:
     draft.setText(field("batch_size"), QStringLiteral("1 5"));
     QVERIFY(!draft.problem("batch_size").isEmpty());
     QCOMPARE(draft.config().batchSize, api::RunConfig{}.batchSize);
+  }
+
+  void aSizeIsTypedWithItsUnit() {
+    ConfigDraft draft;
+    const api::ConfigField &cap = field("memory_cap_bytes");
+    const struct {
+      const char *text;
+      int64_t bytes;
+    } good[] = {{"16 GiB", int64_t(16) << 30},   {"16g", int64_t(16) << 30}, {"512 MB", 512000000},  {"1.5 GiB", int64_t(3) << 29},
+                {"1,024 MiB", int64_t(1) << 30}, {"12345", 12345},           {"12345 bytes", 12345}, {"0", 0}};
+    for (const auto &[text, bytes] : good) {
+      draft.setText(cap, QLatin1String(text));
+      QVERIFY2(draft.problem(cap.key).isEmpty(), text);
+      QCOMPARE(draft.config().memoryCapBytes, bytes);
+    }
+    draft.setText(cap, QStringLiteral("16 GiB"));
+    QCOMPARE(draft.text(cap), QStringLiteral("16 GiB"));
+    draft.setText(cap, QStringLiteral("1536 MiB"));
+    QCOMPARE(draft.text(cap), QStringLiteral("1536 MiB"));
+    for (const char *text : {"much", "16 GiX", "GiB", "1e99 TiB", "1,5 GiB", "nan GiB"}) {
+      draft.setText(cap, QLatin1String(text));
+      QVERIFY2(draft.problem(cap.key).contains(QStringLiteral("16 GiB")), text);
+      QCOMPARE(draft.config().memoryCapBytes, int64_t(1536) << 20);
+    }
+    draft.setText(cap, QStringLiteral("-1 GiB"));
+    QVERIFY(!draft.problem(cap.key).isEmpty());
+    draft.setText(field("batch_size"), QStringLiteral("4 K")); // a count is no size
+    QVERIFY(!draft.problem("batch_size").isEmpty());
+  }
+
+  void whatWaitsInHostMemoryIsTicked() {
+    ConfigDraft draft;
+    SettingRow row(field("offload"), draft);
+    connect(&draft, &ConfigDraft::changed, &row, &SettingRow::refresh);
+    auto *embeddings = row.editor()->findChild<QCheckBox *>(QStringLiteral("embeddings"));
+    auto *checkpoints = row.editor()->findChild<QCheckBox *>(QStringLiteral("checkpoints"));
+    QVERIFY(embeddings && checkpoints);
+    QCOMPARE(checkpoints->text(), QStringLiteral("checkpoints"));
+    embeddings->click();
+    QVERIFY(draft.config().offload.embeddings && !draft.config().offload.checkpoints);
+    api::RunConfig other = draft.config();
+    other.offload.checkpoints = true;
+    draft.edit(other);
+    QVERIFY(checkpoints->isChecked() && embeddings->isChecked());
+    embeddings->click();
+    QVERIFY(!draft.config().offload.embeddings && draft.config().offload.checkpoints);
+    for (const std::string &later : field("offload").unsupportedChoices)
+      QVERIFY(!row.editor()->findChild<QCheckBox *>(QString::fromStdString(later)));
   }
 
   void aTemplateIsTypedOrChosenByTheNamesThatChatShows() {
@@ -221,9 +270,13 @@ private Q_SLOTS:
 
   void everyPartOfTheForecastHasItsOwnPlace() {
     QSet<int> places;
-    const std::vector<std::string> names = {"weights",   "adapters", "gradients", "optimizer", "activations",        "logits",
-                                            "attention", "slack",    "context",   "streaming", "quantization_state", "dequantization"};
-    for (const std::string &name : names) places.insert(memoryItemPlace(name));
+    const std::vector<std::string> names = {"weights",   "adapters", "gradients", "optimizer", "activations", "logits",
+                                            "attention", "slack",    "context",   "streaming", "quant_state", "dequant"};
+    for (const std::string &name : names) {
+      places.insert(memoryItemPlace(name));
+      QVERIFY2(memoryItemLabel(name) != QString::fromStdString(name) || name.find('_') == std::string::npos, name.c_str());
+      QVERIFY2(!memoryItemHelp(name).isEmpty(), name.c_str());
+    }
     QCOMPARE(static_cast<size_t>(places.size()), names.size());
   }
 };

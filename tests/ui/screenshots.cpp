@@ -1,4 +1,5 @@
-// ./dev screenshots DIR: every place in both languages, both themes and two sizes, with believable content.
+// ./dev screenshots DIR [FILTER]: every place in both languages, both themes and three sizes, with believable content; FILTER is
+// part of a file's ending, or `memory` for what tells of memory alone.
 #include "core/store/dataset_store.h"
 #include "core/store/tokenizer_cache.h"
 #include "tests/support/fake_conversation_store.h"
@@ -8,6 +9,7 @@
 #include "tests/support/fake_token_preview.h"
 #include "ui/pages/chat_page.h"
 #include "ui/pages/data_page.h"
+#include "ui/pages/forecast_card.h"
 #include "ui/pages/model_downloads.h"
 #include "ui/pages/models_page.h"
 #include "ui/pages/row_editor.h"
@@ -21,9 +23,12 @@
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFile>
+#include <QPushButton>
 #include <QStandardPaths>
 #include <QTableView>
 #include <QTemporaryDir>
+
+#include <functional>
 
 using namespace attune;
 
@@ -48,6 +53,76 @@ QString writeDataset(const QString &folder) {
   return path;
 }
 
+/// A long row of settings that Make it fit would change.
+api::FitProposal proposal(const api::RunConfig &config, test::FakeEngine &engine) {
+  api::FitProposal found{true, config, *engine.forecast(config), {}};
+  found.config.batchSize = 1;
+  found.config.accumulation = config.accumulation * config.batchSize;
+  found.config.quantization = api::Quantization::Nf4;
+  found.config.checkpointing = api::Checkpointing::Full;
+  found.config.offload.checkpoints = true;
+  found.config.maxLength = config.maxLength / 2;
+  const auto number = [](int64_t value) { return std::to_string(value); };
+  found.changes = {{"batch_size", number(config.batchSize), "1", "", ""},
+                   {"accumulation", number(config.accumulation), number(found.config.accumulation), "", ""},
+                   {"checkpointing", "\"auto\"", "\"full\"", "", ""},
+                   {"offload", "[]", "[\"checkpoints\"]", "", ""},
+                   {"quantization", "\"none\"", "\"nf4\"", "", ""},
+                   {"max_length", number(config.maxLength), number(found.config.maxLength), "", ""}};
+  for (api::ForecastItem &item : found.forecast.items) item.bytes /= 4;
+  found.forecast.neededBytes /= 4;
+  return found;
+}
+
+/// The forecast with and without a card, Make it fit, the meter, and a run to which things happened.
+void shootMemory(test::FakeEngine &engine, ui::MainWindow &window, const std::function<void(QWidget *, const char *)> &save) {
+  const auto form = [&](const char *name) {
+    window.trainPage()->draft().edit(window.trainPage()->draft().config()); // asks again
+    settle(500);
+    save(&window, name);
+  };
+  const auto dialog = [&](const char *name) {
+    window.trainPage()->findChild<ui::ForecastCard *>()->fitButton()->click();
+    settle(300);
+    for (auto *shown : window.findChildren<QDialog *>()) {
+      if (shown->isVisible()) save(shown, name);
+      shown->close();
+    }
+    settle(50);
+  };
+  window.goTo(ui::Place::Train);
+  form("memory-fits");
+  engine.budgetBytes = int64_t(2) << 30;
+  form("memory-over");
+  engine.cards = 1;
+  window.trainPage()->draft().setText(*api::findConfigField("device"), QStringLiteral("cuda:0"));
+  settle(1200); // until somebody has looked at the devices
+  engine.tokensPerSecond = 13600;
+  engine.neededBytes = int64_t(12) << 30;
+  engine.budgetBytes = int64_t(16) << 30;
+  form("memory-card");
+  engine.searches = true;
+  dialog("fit-looking");
+  engine.searches = false;
+  dialog("fit-one");
+  engine.proposal = proposal(window.trainPage()->draft().config(), engine);
+  dialog("fit-many");
+  engine.proposal->fits = false;
+  engine.proposal->forecast = *engine.forecast(window.trainPage()->draft().config());
+  dialog("fit-none");
+  engine.proposal.reset();
+  window.trainPage()->draft().setText(*api::findConfigField("device"), QStringLiteral("auto"));
+  window.goTo(ui::Place::Runs);
+  window.runsPage()->showRun(QStringLiteral("/fake/runs/alpaca-lora-3"));
+  settle(800);
+  save(&window, "memory-run");
+  window.runsPage()->showView(QStringLiteral("settings"));
+  settle(300);
+  save(&window, "memory-settings");
+  window.runsPage()->showView(QStringLiteral("curves"));
+  window.runsPage()->showRun(window.runs().active());
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -65,6 +140,13 @@ int main(int argc, char **argv) {
   store.addRun("belle-full-2", 1100, 1.62, api::RunPhase::Completed, now - 30000);
   store.addRun("客服问答-lora", 800, 1.72, api::RunPhase::Completed, now - 20000);
   store.addRun("alpaca-lora-3", 1000, 1.55, api::RunPhase::Completed, now - 4000);
+  const std::string eventful = "/fake/runs/alpaca-lora-3";
+  store.addEvent(eventful, 90, api::MemoryRetry{90, 4, 8});
+  store.addEvent(eventful, 260, api::StateChanged{api::RunState::Paused});
+  store.addEvent(eventful, 330, api::RunWarning{"step_skipped", "The gradients overflowed."});
+  store.addEvent(eventful, 520, api::SettingChanged{520, "save_steps", "0", "100"});
+  store.setMemory(eventful, int64_t(1024) * 9800000, int64_t(1024) * 9610000);
+  store.goingForecastBytes = int64_t(4) << 30;
   test::FakeEngine engine;
   engine.steps = 1125;
   engine.stepMilliseconds = 3;
@@ -107,13 +189,29 @@ int main(int argc, char **argv) {
         const QString suffix = QStringLiteral("-%1-%2-%3.png")
                                    .arg(QLatin1String(language).left(2), dark ? QStringLiteral("dark") : QStringLiteral("light"))
                                    .arg(size.width());
-        if (!only.isEmpty() && !suffix.contains(only)) continue;
+        const bool memory = only == QLatin1String("memory");
+        if (!only.isEmpty() && !memory && !suffix.contains(only)) continue;
+        if (memory && size.width() == 1920) continue;
         ui::MainWindow window(services, appearance, preferences);
         window.resize(size);
         window.show();
         settle(400);
         window.tryIt();
         settle(1300);
+        const auto save = [&](QWidget *shown, const char *name) { shown->grab().save(folder.filePath(QLatin1String(name) + suffix)); };
+        if (memory || size.width() == 1280) {
+          window.trainPage()->addDataset(QStringLiteral("/data/alpaca_en_demo.jsonl"));
+          shootMemory(engine, window, save);
+          engine.cards = 0;
+          engine.tokensPerSecond = 0;
+          engine.neededBytes = int64_t(3) << 30;
+          engine.budgetBytes = int64_t(16) << 30;
+        }
+        if (memory) {
+          window.runs().requestStop(window.runs().active());
+          settle(200);
+          continue;
+        }
         window.trainPage()->addDataset(QStringLiteral("/data/alpaca_en_demo.jsonl"));
         window.chatPage()->useRun(window.runsPage()->currentRun());
         window.dataPage()->openDataset(dataset);

@@ -157,6 +157,8 @@ private Q_SLOTS:
     QVERIFY(!train->startButton()->isEnabled());
     studio.engine.budgetBytes = int64_t(64) << 30;
     QTest::mouseClick(button(train, QStringLiteral("Make it fit")), Qt::LeftButton);
+    QTRY_VERIFY(button(studio.window.get(), QStringLiteral("Apply changes")) != nullptr);
+    QTest::mouseClick(button(studio.window.get(), QStringLiteral("Apply changes")), Qt::LeftButton);
     QTRY_COMPARE(train->draft().config().batchSize, int64_t(1));
     QTRY_VERIFY(train->startButton()->isEnabled());
   }

@@ -1,5 +1,6 @@
 #include "ui/charts/curve_item.h"
 
+#include "ui/charts/mark_shape.h"
 #include "ui/widgets/polyline.h"
 #include "ui/widgets/theme.h"
 
@@ -86,12 +87,7 @@ void CurveItem::paint(QPainter *painter, const QStyleOptionGraphicsItem *, QWidg
     painter->setBrush(curve.color);
     for (const QPointF &point : inPixels(curve.validation))
       if (point.x() >= area.left() - 0.5 && point.x() <= area.right() + 0.5) painter->drawEllipse(point, 2.5, 2.5);
-    painter->setPen(QPen(curve.color, 1.4));
-    painter->setBrush(ground);
-    for (const QPointF &point : inPixels(curve.marks)) {
-      const QPointF diamond[] = {point + QPointF(0, -4.5), point + QPointF(4.5, 0), point + QPointF(0, 4.5), point + QPointF(-4.5, 0)};
-      painter->drawConvexPolygon(diamond, 4);
-    }
+    for (const DrawnMark &mark : curve.marks) drawMark(*painter, mark.kind, inPixels({mark.at}).first(), curve.color);
   }
   painter->restore();
 }

@@ -2,6 +2,8 @@
 // many frames' time for a panned curve. Axes and grid stay Qt Charts'. GUI thread; owned by the chart.
 #pragma once
 
+#include "ui/models/run_history.h"
+
 #include <QChart>
 #include <QColor>
 #include <QGraphicsItem>
@@ -10,9 +12,15 @@
 
 namespace attune::ui {
 
+struct DrawnMark {
+  QPointF at;
+  RunMark::Kind kind = RunMark::Kind::Checkpoint;
+};
+
 struct DrawnCurve { // points in values, not pixels
   QColor color;
-  QVector<QPointF> raw, smooth, validation, marks;
+  QVector<QPointF> raw, smooth, validation;
+  QVector<DrawnMark> marks;
 };
 
 class CurveItem : public QGraphicsItem {

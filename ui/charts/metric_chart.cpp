@@ -1,6 +1,7 @@
 #include "ui/charts/metric_chart.h"
 
 #include "ui/charts/curve_item.h"
+#include "ui/charts/mark_shape.h"
 #include "ui/charts/ticks.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
@@ -271,9 +272,16 @@ DrawnCurve MetricChart::drawn(const Curve &curve) const {
     if (at >= x.size() || x.at(at) < m_from || x.at(at) > m_to) continue;
     const Series &line = smooth && at < curve.smoothed.values().size() ? curve.smoothed.values() : values(run);
     const double y = line[at];
-    if (std::isfinite(y) && (!m_logarithmic || y > 0)) drawn.marks.append({x.at(at), y});
+    if (std::isfinite(y) && (!m_logarithmic || y > 0)) drawn.marks.append({{x.at(at), y}, mark.kind});
   }
   return drawn;
+}
+
+std::set<RunMark::Kind> MetricChart::markKinds() const {
+  std::set<RunMark::Kind> kinds;
+  for (const DrawnCurve &curve : m_drawn->curves())
+    for (const DrawnMark &mark : curve.marks) kinds.insert(mark.kind);
+  return kinds;
 }
 
 void MetricChart::applyColors() {
@@ -374,7 +382,7 @@ QString MetricChart::marksNear(double x, double within) const {
     const Places steps{curve->source.run->steps().step}, place = places(*curve->source.run, curve->source.run->steps());
     for (const RunMark &mark : curve->source.run->marks())
       if (std::fabs(place.at(steps.nearest(mark.step)) - x) <= within && text.count(QLatin1Char('\n')) < 4)
-        text += QStringLiteral("\n◆ ") + curve->source.run->markText(mark);
+        text += QLatin1Char('\n') + markSign(mark.kind) + QLatin1Char(' ') + curve->source.run->markText(mark);
   }
   return text;
 }

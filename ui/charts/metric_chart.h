@@ -12,6 +12,7 @@
 #include <QPointer>
 #include <QTimer>
 
+#include <set>
 #include <vector>
 
 class QGraphicsSimpleTextItem;
@@ -59,6 +60,8 @@ public:
   /// The newest value of a metric, not a number when there is none; and a value with its unit.
   static double last(const RunModel &run, Metric metric);
   static QString valueText(Metric metric, double value);
+  /// What kinds of marks are drawn.
+  std::set<RunMark::Kind> markKinds() const;
   /// The points drawn for run `index`, for tests: smoothed (or raw without smoothing).
   QVector<QPointF> drawnPoints(int index) const;
 

@@ -18,9 +18,31 @@ QString numberAsTyped(double value) {
   return QString::number(value, 'g', 10);
 }
 
-std::optional<double> parseNumber(QString text) {
+/// "16 GiB" without its unit, which is returned in bytes; K, M, G and T count by 1,024, with a lone B by 1,000.
+double takeUnit(QString &text) {
+  static const QRegularExpression kSize(QStringLiteral("^(.*\\d)\\s*(?:([KMGT])(iB|B)?|(B|bytes))$"),
+                                        QRegularExpression::CaseInsensitiveOption);
+  const auto found = kSize.match(text);
+  if (!found.hasMatch()) return 1;
+  text = found.captured(1);
+  const QString prefix = found.captured(2).toUpper();
+  const double base = found.captured(3).size() == 1 ? 1000 : 1024;
+  return prefix.isEmpty() ? 1 : std::pow(base, 1.0 + static_cast<double>(QStringLiteral("KMGT").indexOf(prefix)));
+}
+
+/// As it was typed: "16 GiB" for a whole number of them.
+QString sizeAsTyped(int64_t bytes) {
+  const char *const units[] = {" TiB", " GiB", " MiB"};
+  for (int i = 0; bytes > 0 && i < 3; ++i) {
+    const int64_t unit = int64_t(1) << (40 - 10 * i);
+    if (bytes % unit == 0) return QString::number(bytes / unit) + QLatin1String(units[i]);
+  }
+  return QString::number(bytes);
+}
+
+std::optional<double> parseNumber(QString text, bool size) {
   text = text.trimmed();
-  double factor = 1;
+  double factor = size ? takeUnit(text) : 1;
   if (text.endsWith(QLatin1Char('%'))) {
     text = text.chopped(1).trimmed();
     factor = 0.01;
@@ -72,7 +94,7 @@ QString ConfigDraft::text(const api::ConfigField &field) const {
   const auto typed = m_unreadable.find(QString::fromStdString(field.key));
   if (typed != m_unreadable.end()) return *typed;
   const api::FieldValue value = field.get(m_config);
-  if (const auto *whole = std::get_if<int64_t>(&value)) return QString::number(*whole);
+  if (const auto *whole = std::get_if<int64_t>(&value)) return field.unit == "bytes" ? sizeAsTyped(*whole) : QString::number(*whole);
   if (const auto *real = std::get_if<double>(&value)) return numberAsTyped(*real);
   if (const auto *name = std::get_if<std::string>(&value)) return QString::fromStdString(*name);
   QStringList items;
@@ -88,7 +110,9 @@ void ConfigDraft::setText(const api::ConfigField &field, const QString &text) {
   switch (field.type) {
   case api::FieldType::Integer:
   case api::FieldType::Number: {
-    const auto value = parseNumber(text);
+    const bool size = field.unit == "bytes";
+    auto value = parseNumber(text, size);
+    if (value && size) value = std::floor(*value); // 0.7 GiB
     const bool whole = value && *value == std::floor(*value) && std::fabs(*value) < 9e15;
     if (!value || (field.type == api::FieldType::Integer && !whole))
       m_unreadable.insert(key, text);
@@ -129,6 +153,7 @@ void ConfigDraft::setDatasets(const std::vector<api::DatasetRef> &datasets) {
 QString ConfigDraft::problem(const std::string &key) const {
   const api::ConfigField *field = api::findConfigField(key);
   const auto typed = m_unreadable.find(QString::fromStdString(key));
+  if (typed != m_unreadable.end() && field && field->unit == "bytes") return tr("This is no size. Write it as 16 GiB or 512 MB.");
   if (typed != m_unreadable.end() && typed->contains(QLatin1Char(',')))
     return tr("Write decimals with a point, as in 0.1. A comma only sets thousands apart, as in 10,000.");
   if (typed != m_unreadable.end())

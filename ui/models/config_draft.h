@@ -27,7 +27,7 @@ public:
   /// Other values in the same draft: what it came from stays.
   void edit(const api::RunConfig &config);
   QString text(const api::ConfigField &field) const;
-  /// Reads what was typed: "2e-4", "3 %", a line per item for lists.
+  /// Reads what was typed: "2e-4", "3 %", "16 GiB", a line per item for lists.
   void setText(const api::ConfigField &field, const QString &text);
   void setValue(const api::ConfigField &field, const api::FieldValue &value);
   void setDatasets(const std::vector<api::DatasetRef> &datasets);

@@ -3,7 +3,10 @@
 #include "ui/widgets/number_text.h"
 
 #include <QCoreApplication>
+#include <QJsonArray>
+#include <QJsonDocument>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <limits>
@@ -80,6 +83,8 @@ constexpr FieldText kChoices[] = {
     {"method.freeze", QT_TRANSLATE_NOOP("SettingChoice", "Last layers")},
     {"method.lora", QT_TRANSLATE_NOOP("SettingChoice", "LoRA")},
     {"quantization.none", QT_TRANSLATE_NOOP("SettingChoice", "as they are")},
+    {"quantization.int8", QT_TRANSLATE_NOOP("SettingChoice", "8-bit (int8)")},
+    {"quantization.nf4", QT_TRANSLATE_NOOP("SettingChoice", "4-bit (NF4)")},
     {"overlength.drop", QT_TRANSLATE_NOOP("SettingChoice", "leave out")},
     {"overlength.truncate", QT_TRANSLATE_NOOP("SettingChoice", "cut at the end")},
     {"overlength.refuse", QT_TRANSLATE_NOOP("SettingChoice", "refuse the run")},
@@ -98,22 +103,43 @@ constexpr FieldText kChoices[] = {
     {"checkpointing.none", QT_TRANSLATE_NOOP("SettingChoice", "off")},
     {"checkpointing.full", QT_TRANSLATE_NOOP("SettingChoice", "every layer")},
     {"checkpointing.selective", QT_TRANSLATE_NOOP("SettingChoice", "feed-forward only")},
+    {"offload.none", QT_TRANSLATE_NOOP("SettingChoice", "nothing")},
+    {"offload.checkpoints", QT_TRANSLATE_NOOP("SettingChoice", "checkpoints")},
+    {"offload.layers", QT_TRANSLATE_NOOP("SettingChoice", "layers")},
+    {"offload.embeddings", QT_TRANSLATE_NOOP("SettingChoice", "embedding")},
+};
+
+struct ItemText {
+  const char *key; // as in CLI.md
+  const char *label;
+  const char *help;
 };
 
 /// The last ones are seldom there.
-constexpr FieldText kItems[] = {
-    {"weights", QT_TRANSLATE_NOOP("MemoryItem", "weights")},
-    {"adapters", QT_TRANSLATE_NOOP("MemoryItem", "adapters")},
-    {"gradients", QT_TRANSLATE_NOOP("MemoryItem", "gradients")},
-    {"optimizer", QT_TRANSLATE_NOOP("MemoryItem", "optimizer")},
-    {"activations", QT_TRANSLATE_NOOP("MemoryItem", "activations")},
-    {"logits", QT_TRANSLATE_NOOP("MemoryItem", "logits")},
-    {"attention", QT_TRANSLATE_NOOP("MemoryItem", "attention")},
-    {"slack", QT_TRANSLATE_NOOP("MemoryItem", "allocator")},
-    {"context", QT_TRANSLATE_NOOP("MemoryItem", "program")},
-    {"quantization_state", QT_TRANSLATE_NOOP("MemoryItem", "quantisation")},
-    {"dequantization", QT_TRANSLATE_NOOP("MemoryItem", "buffers")},
-    {"streaming", QT_TRANSLATE_NOOP("MemoryItem", "streaming")},
+constexpr ItemText kItems[] = {
+    {"weights", QT_TRANSLATE_NOOP("MemoryItem", "weights"), QT_TRANSLATE_NOOP("MemoryItem", "The model's own numbers.")},
+    {"adapters", QT_TRANSLATE_NOOP("MemoryItem", "adapters"),
+     QT_TRANSLATE_NOOP("MemoryItem", "The small matrices that LoRA adds and trains.")},
+    {"gradients", QT_TRANSLATE_NOOP("MemoryItem", "gradients"),
+     QT_TRANSLATE_NOOP("MemoryItem", "The direction in which each trained number should move.")},
+    {"optimizer", QT_TRANSLATE_NOOP("MemoryItem", "optimizer"),
+     QT_TRANSLATE_NOOP("MemoryItem", "What the optimizer remembers of past gradients.")},
+    {"activations", QT_TRANSLATE_NOOP("MemoryItem", "activations"),
+     QT_TRANSLATE_NOOP("MemoryItem",
+                       "What the layers compute on the way and the backward pass needs again. Smaller batches and shorter rows "
+                       "keep less.")},
+    {"logits", QT_TRANSLATE_NOOP("MemoryItem", "logits"),
+     QT_TRANSLATE_NOOP("MemoryItem", "A score for every token of the vocabulary, for the loss.")},
+    {"attention", QT_TRANSLATE_NOOP("MemoryItem", "attention"), QT_TRANSLATE_NOOP("MemoryItem", "Room in which attention computes.")},
+    {"slack", QT_TRANSLATE_NOOP("MemoryItem", "allocator"), QT_TRANSLATE_NOOP("MemoryItem", "Gaps between blocks of memory.")},
+    {"context", QT_TRANSLATE_NOOP("MemoryItem", "program"),
+     QT_TRANSLATE_NOOP("MemoryItem", "Attune itself, the libraries that compute, and the driver.")},
+    {"quant_state", QT_TRANSLATE_NOOP("MemoryItem", "quantisation"),
+     QT_TRANSLATE_NOOP("MemoryItem", "The scales of weights kept in 4 or 8 bits.")},
+    {"dequant", QT_TRANSLATE_NOOP("MemoryItem", "decoding"),
+     QT_TRANSLATE_NOOP("MemoryItem", "Weights of 4 or 8 bits, decoded for the layer that is at work.")},
+    {"streaming", QT_TRANSLATE_NOOP("MemoryItem", "streaming"),
+     QT_TRANSLATE_NOOP("MemoryItem", "Weights on their way between the machine's memory and the device.")},
 };
 
 template <size_t N> const char *find(const FieldText (&table)[N], const std::string &key) {
@@ -156,7 +182,7 @@ QString fieldUnit(const api::ConfigField &field) {
   if (field.unit == "tokens") return Words::tr("tokens");
   if (field.unit == "steps") return Words::tr("steps");
   if (field.unit == "sequences") return Words::tr("sequences");
-  if (field.unit == "bytes") return Words::tr("bytes");
+  if (field.unit == "bytes") return Words::tr("as 16 GiB", "how a size is typed");
   return QString::fromStdString(field.unit);
 }
 
@@ -176,15 +202,45 @@ QString choiceLabel(const std::string &key, const std::string &choice) {
   return label ? QCoreApplication::translate("SettingChoice", label) : QString::fromStdString(choice);
 }
 
+QString fieldValueText(const api::ConfigField &field, const std::string &json) {
+  const QString raw = QString::fromStdString(json);
+  const QJsonArray parsed = QJsonDocument::fromJson('[' + QByteArray::fromStdString(json) + ']').array();
+  if (parsed.isEmpty()) return raw;
+  const QJsonValue value = parsed.first();
+  const auto choice = [&field](const QString &name) { return choiceLabel(field.key, name.toStdString()); };
+  if (value.isArray()) {
+    QStringList names;
+    for (const QJsonValue &one : value.toArray()) names.append(choice(one.toString()));
+    return names.isEmpty() ? choice(QStringLiteral("none")) : names.join(QStringLiteral(", "));
+  }
+  if (value.isString()) return choice(value.toString());
+  if (value.isBool()) return value.toBool() ? Words::tr("on") : Words::tr("off");
+  if (!value.isDouble()) return raw;
+  return field.unit == "bytes" ? bytesText(value.toInteger()) : number(value.toDouble());
+}
+
+namespace {
+
+const ItemText *findItem(const std::string &name) {
+  const auto *found = std::find_if(std::begin(kItems), std::end(kItems), [&](const ItemText &item) { return name == item.key; });
+  return found == std::end(kItems) ? nullptr : found;
+}
+
+} // namespace
+
 QString memoryItemLabel(const std::string &name) {
-  const char *label = find(kItems, name);
-  return label ? QCoreApplication::translate("MemoryItem", label) : QString::fromStdString(name);
+  const ItemText *item = findItem(name);
+  return item ? QCoreApplication::translate("MemoryItem", item->label) : QString::fromStdString(name);
+}
+
+QString memoryItemHelp(const std::string &name) {
+  const ItemText *item = findItem(name);
+  return item ? QCoreApplication::translate("MemoryItem", item->help) : QString();
 }
 
 int memoryItemPlace(const std::string &name) {
-  int place = 0;
-  while (place < static_cast<int>(std::size(kItems)) && name != kItems[place].key) ++place;
-  return place;
+  const ItemText *item = findItem(name);
+  return static_cast<int>(item ? item - kItems : std::end(kItems) - std::begin(kItems));
 }
 
 QString problemText(const ConfigProblem &problem, const api::RunConfig &config) {

@@ -19,8 +19,11 @@ QString fieldUnit(const api::ConfigField &field);
 QString groupLabel(const std::string &group);
 /// "LoRA" for method's "lora", "every step alike" for ...; the choice itself where it is a term.
 QString choiceLabel(const std::string &key, const std::string &choice);
-/// The name of an item of the memory forecast.
+/// A value as the form shows it, from JSON text: "nf4" as "4-bit (NF4)", an empty list as "nothing".
+QString fieldValueText(const api::ConfigField &field, const std::string &json);
+/// The name of an item of the memory forecast, and what it is in plain words.
 QString memoryItemLabel(const std::string &name);
+QString memoryItemHelp(const std::string &name);
 /// Its place among all items, for a colour that stays its own.
 int memoryItemPlace(const std::string &name);
 /// A problem as the user reads it: ranges in words of the language, others translated by their text.

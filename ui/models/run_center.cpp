@@ -275,6 +275,7 @@ void RunCenter::onArrived(const QString &folder, const std::vector<api::RunEvent
   if (folder == m_active && m_loading && is(api::RunStarted{})) { // run.json is there
     m_loading.reset();
     keepQueue();
+    measure(folder);
   }
   if (m_reading.contains(folder)) { // the past comes first
     auto &early = m_early[folder];
@@ -351,13 +352,23 @@ void RunCenter::end(QString folder) { // a copy: it may be m_active
     forget(folder);
     Q_EMIT stoppedBeforeItBegan(name, *unbegun);
   } else if (!unbegun)
-    m_measuring = m_tasks.run(
-        this, [store = m_services.runs, path = folder.toStdString()](StopToken) { return store->summary(path).diskBytes; },
-        [this, folder](int64_t bytes) {
-          if (api::RunSummary *run = entry(folder)) run->diskBytes = bytes;
-          Q_EMIT listChanged();
-        });
+    measure(folder);
   startNext();
+}
+
+/// What only the folder tells of a run of this process.
+void RunCenter::measure(const QString &folder) {
+  m_measuring[folder] = m_tasks.run(
+      this, [store = m_services.runs, path = folder.toStdString()](StopToken) { return store->summary(path); },
+      [this, folder](const api::RunSummary &found) {
+        m_measuring.erase(folder);
+        api::RunSummary *run = entry(folder);
+        if (!run) return;
+        run->diskBytes = found.diskBytes;
+        run->forecastBytes = found.forecastBytes;
+        run->peakBytes = found.peakBytes;
+        Q_EMIT listChanged();
+      });
 }
 
 void RunCenter::setWish(RunWish wish) {

@@ -91,6 +91,7 @@ private:
   void updateSummary(const QString &folder);
   void tellChange(const QString &folder, bool atOnce);
   void setWish(RunWish wish);
+  void measure(const QString &folder);
   void end(QString folder);
   api::RunSummary *entry(const QString &folder);
 
@@ -113,7 +114,8 @@ private:
   bool m_changeWaits = false;
   QHash<QString, std::shared_ptr<Task>> m_reading;
   QHash<QString, std::vector<api::RunEvent>> m_early; // of a live run whose past is being read
-  Task m_listing, m_keeping, m_measuring;
+  Task m_listing, m_keeping;
+  std::map<QString, Task> m_measuring;
   bool m_known = false;
   bool m_queueUnwritten = false;
   std::map<std::string, api::RunNotes> m_notesUnwritten; // by folder

@@ -46,6 +46,8 @@ void RunHistory::pushStep(const api::RunEvent &event, const api::StepMetrics &me
   steps.gradNorm.push_back(metrics.gradNorm);
   steps.tokensPerSecond.push_back(metrics.tokensPerSecond);
   const auto memory = metrics.memory.deviceBytes ? metrics.memory.deviceBytes : metrics.memory.hostBytes;
+  const auto peak = metrics.memory.devicePeakBytes ? metrics.memory.devicePeakBytes : metrics.memory.hostPeakBytes;
+  peakBytes = std::max({peakBytes, memory.value_or(0), peak.value_or(0)});
   steps.memory.push_back(memory ? static_cast<double>(*memory) : std::numeric_limits<double>::quiet_NaN());
   log.push_back({event.time, metrics.loss, metrics.step, static_cast<float>(metrics.tokensPerSecond)});
 }
@@ -57,6 +59,7 @@ void RunHistory::push(const api::RunEvent &event) {
   bool logged = true;
   if (const auto *started = std::get_if<api::RunStarted>(&event.body)) {
     totalSteps = started->totalSteps;
+    device = started->device;
     finished.reset();
     state = api::RunState::Training;
   } else if (const auto *eval = std::get_if<api::EvalResult>(&event.body)) {
@@ -75,6 +78,8 @@ void RunHistory::push(const api::RunEvent &event) {
     mark(RunMark::Kind::Setting, setting->step);
   } else if (const auto *retry = std::get_if<api::MemoryRetry>(&event.body)) {
     mark(RunMark::Kind::Retry, retry->step);
+  } else if (const auto *warning = std::get_if<api::RunWarning>(&event.body); warning && warning->code == kStepSkipped) {
+    mark(RunMark::Kind::Skip, steps.step.empty() ? startStep : static_cast<int64_t>(steps.step.back()));
   } else if (const auto *sample = std::get_if<api::SampleAnswer>(&event.body)) {
     samples.push_back(*sample);
     logged = false;

@@ -23,8 +23,11 @@ struct EvalColumns {
   void cut(size_t size);
 };
 
+/// The code of a warning of core that an update was left out because its gradients were not finite.
+inline constexpr const char *kStepSkipped = "step_skipped";
+
 struct RunMark { // something that happened at a step
-  enum class Kind { Checkpoint, Pause, Setting, Retry, Resume };
+  enum class Kind { Checkpoint, Pause, Setting, Retry, Skip, Resume };
   Kind kind = Kind::Checkpoint;
   double step = 0;
   size_t event = 0; // its place in RunHistory::events
@@ -55,6 +58,8 @@ public:
   int64_t totalSteps = 0;
   int64_t startStep = 0; // what a resume goes on from
   int64_t lastSeq = 0;
+  std::string device;    // "cpu", "cuda:0"; empty before it began
+  int64_t peakBytes = 0; // of the memory that computes, so far
 
 private:
   void pushStep(const api::RunEvent &event, const api::StepMetrics &metrics);

@@ -1,6 +1,7 @@
 #include "ui/models/run_model.h"
 
 #include "ui/models/error_text.h"
+#include "ui/models/field_text.h"
 #include "ui/widgets/number_text.h"
 
 #include <QDateTime>
@@ -12,6 +13,12 @@ namespace {
 QString text(const std::string &utf8) { return QString::fromStdString(utf8); }
 
 } // namespace
+
+QString RunModel::settingText(const api::SettingChanged &setting) const {
+  const api::ConfigField *field = api::findConfigField(setting.key);
+  const auto value = [field](const std::string &json) { return field ? fieldValueText(*field, json) : text(json); };
+  return tr("%1 changed from %2 to %3").arg(field ? fieldLabel(*field) : text(setting.key), value(setting.from), value(setting.to));
+}
 
 void RunModel::apply(const std::vector<api::RunEvent> &events) {
   const api::RunState before = state();
@@ -47,11 +54,13 @@ QString RunModel::eventText(const api::RunEvent &event, qint64 step) const {
   if (const auto *checkpoint = std::get_if<api::CheckpointSaved>(&event.body))
     return tr("Checkpoint at step %1").arg(countText(checkpoint->step));
   if (std::holds_alternative<api::StateChanged>(event.body)) return tr("Paused at step %1").arg(countText(step));
-  if (const auto *setting = std::get_if<api::SettingChanged>(&event.body))
-    return tr("%1 changed from %2 to %3").arg(text(setting->key), text(setting->from), text(setting->to));
+  if (const auto *setting = std::get_if<api::SettingChanged>(&event.body)) return settingText(*setting);
   if (const auto *retry = std::get_if<api::MemoryRetry>(&event.body))
-    return tr("Out of memory: batches of %1 now, %2 accumulated").arg(countText(retry->batchSize), countText(retry->accumulation));
-  if (const auto *warning = std::get_if<api::RunWarning>(&event.body)) return tr("Note: %1").arg(text(warning->message));
+    return tr("Out of memory at step %1: goes on with batches of %2, %3 accumulated")
+        .arg(countText(retry->step), countText(retry->batchSize), countText(retry->accumulation));
+  if (const auto *warning = std::get_if<api::RunWarning>(&event.body))
+    return warning->code == kStepSkipped ? tr("An update after step %1 was skipped: its gradients were not finite").arg(countText(step))
+                                         : tr("Note: %1").arg(text(warning->message));
   if (const auto *resumed = std::get_if<api::Resumed>(&event.body)) return tr("Resumed from step %1").arg(countText(resumed->fromStep));
   const auto *finished = std::get_if<api::RunFinished>(&event.body);
   if (!finished) return {};

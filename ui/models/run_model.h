@@ -26,6 +26,9 @@ public:
   api::RunState state() const { return m_history.state; }
   const std::optional<api::RunFinished> &finished() const { return m_history.finished; }
   qint64 step() const { return steps().step.empty() ? m_history.startStep : static_cast<qint64>(steps().step.back()); }
+  /// The device it computes on, and the most memory of it that was taken so far; empty and 0 before it began.
+  const std::string &device() const { return m_history.device; }
+  qint64 peakBytes() const { return m_history.peakBytes; }
   qint64 totalSteps() const { return m_history.totalSteps; }
   /// Seconds until the end at the pace of the last steps; negative when unknown.
   double secondsLeft() const;
@@ -40,6 +43,7 @@ Q_SIGNALS:
   void stateChanged();
 
 private:
+  QString settingText(const api::SettingChanged &setting) const;
   QString eventText(const api::RunEvent &event, qint64 step) const;
 
   QString m_folder;

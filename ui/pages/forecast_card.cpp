@@ -1,7 +1,9 @@
 #include "ui/pages/forecast_card.h"
 
+#include "ui/dialogs/fit_dialog.h"
 #include "ui/models/error_text.h"
-#include "ui/models/field_text.h"
+#include "ui/models/fit_text.h"
+#include "ui/pages/forecast_view.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/number_text.h"
@@ -15,12 +17,13 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <cmath>
 
 namespace attune::ui {
 
-ForecastCard::ForecastCard(ConfigDraft &draft, EngineGate &gate, TaskRunner &tasks, QWidget *parent)
-    : QFrame(parent), m_draft(draft), m_gate(gate), m_tasks(tasks) {
+ForecastCard::ForecastCard(ConfigDraft &draft, EngineGate &gate, const DeviceWatch &devices, TaskRunner &tasks, QWidget *parent)
+    : QFrame(parent), m_draft(draft), m_gate(gate), m_devices(devices), m_tasks(tasks) {
   setProperty("kind", QStringLiteral("card"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(16, 10, 16, 10);
@@ -28,17 +31,16 @@ ForecastCard::ForecastCard(ConfigDraft &draft, EngineGate &gate, TaskRunner &tas
   auto *head = new QHBoxLayout;
   head->setSpacing(12);
   m_title = makeLabel(TextRole::Strong, this);
-  m_amount = makeLabel(TextRole::Body, this);
-  m_steps = makeLabel(TextRole::Caption, this);
+  m_facts = new ElidedLabel(this);
+  m_facts->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  setRole(m_facts, TextRole::Caption);
   m_fit = makeButton(ButtonKind::Primary, this);
   head->addWidget(m_title);
-  head->addWidget(m_amount);
-  head->addStretch(1);
-  head->addWidget(m_steps);
+  head->addWidget(m_facts, 1);
   head->addWidget(m_fit);
   layout->addLayout(head);
-  m_bar = new ForecastBar(this);
-  layout->addWidget(m_bar);
+  m_view = new ForecastView(this);
+  layout->addWidget(m_view);
   m_message = makeLabel(TextRole::Caption, this);
   m_message->setWordWrap(true);
   layout->addWidget(m_message);
@@ -63,7 +65,7 @@ ForecastCard::ForecastCard(ConfigDraft &draft, EngineGate &gate, TaskRunner &tas
   onLanguage(this, [this] {
     m_title->setText(tr("Memory forecast"));
     m_fit->setText(tr("Make it fit"));
-    m_fit->setToolTip(tr("Finds the mildest change of settings that fits."));
+    m_fit->setToolTip(tr("Looks for the mildest change of settings that fits, and shows it before anything is changed."));
     m_copy->setText(tr("Copy"));
     m_copy->setAccessibleName(tr("Copy the command line"));
     showTexts();
@@ -73,6 +75,11 @@ ForecastCard::ForecastCard(ConfigDraft &draft, EngineGate &gate, TaskRunner &tas
 void ForecastCard::setSequences(qint64 rows, qint64 tokens) {
   m_rows = rows;
   m_tokens = tokens;
+  showTexts();
+}
+
+void ForecastCard::setLow(bool low) {
+  m_low = low;
   showTexts();
 }
 
@@ -101,30 +108,20 @@ void ForecastCard::ask() {
 }
 
 void ForecastCard::askFit() {
-  if (!m_gate.engine()) return;
-  m_fit->setEnabled(false);
-  m_fitting = m_tasks.run(
-      this, [planner = &m_gate.engine()->planner(), config = m_draft.config()](StopToken) { return planner->fit(config); },
-      [this](Result<api::FitProposal> proposal) {
-        m_fit->setEnabled(true);
-        if (!proposal.ok()) return Toast::show(this, errorText(proposal.error()));
-        if (!proposal->fits)
-          return Toast::show(this, tr("No smaller batch, checkpointing or length makes it fit. Take a smaller model or another method."));
-        QStringList changes;
-        for (const api::FitChange &change : proposal->changes)
-          if (const api::ConfigField *field = api::findConfigField(change.key)) {
-            changes.append(
-                tr("%1: %2 → %3").arg(fieldLabel(*field), QString::fromStdString(change.from), QString::fromStdString(change.to)));
-          }
-        const api::RunConfig before = m_draft.config();
-        api::RunConfig fitted = before; // only what was changed: what `auto` became stays auto
-        for (const api::FitChange &change : proposal->changes)
-          if (const api::ConfigField *field = api::findConfigField(change.key)) field->set(fitted, field->get(proposal->config));
-        m_draft.edit(fitted);
-        Toast::show(
-            this, changes.isEmpty() ? tr("It fits as it is.") : tr("Changed so that it fits: %1").arg(changes.join(QStringLiteral(" · "))),
-            changes.isEmpty() ? QString() : tr("Undo"), [this, before] { m_draft.edit(before); });
-      });
+  if (!m_gate.engine() || !m_forecast) return;
+  auto *dialog = new FitDialog(m_gate.engine()->planner(), m_tasks, m_draft.config(), *m_forecast, deviceName(), window());
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  connect(dialog, &FitDialog::chosen, this, [this](const api::RunConfig &fitted, int changes) {
+    const api::RunConfig before = m_draft.config();
+    m_draft.edit(fitted);
+    Toast::show(this, tr("%n setting(s) changed so that the run fits.", "", changes), tr("Undo"), [this, before] { m_draft.edit(before); });
+  });
+  dialog->open();
+}
+
+QString ForecastCard::deviceName() const {
+  const api::DeviceMemory *device = m_devices.find(m_draft.config().device);
+  return device ? ui::deviceName(*device) : tr("Card");
 }
 
 qint64 ForecastCard::steps() const {
@@ -137,34 +134,47 @@ qint64 ForecastCard::steps() const {
   return config.epochs * static_cast<qint64>(std::ceil(sequences / static_cast<double>(config.batchSize * config.accumulation)));
 }
 
-QVector<ForecastBar::Part> forecastParts(const std::vector<api::ForecastItem> &items) {
-  QVector<ForecastBar::Part> parts;
-  for (const api::ForecastItem &item : items) parts.push_back({memoryItemLabel(item.name), item.bytes, memoryItemPlace(item.name)});
-  return parts;
+/// How long it takes and how much trains, as far as it is known.
+QString ForecastCard::facts() const {
+  QStringList facts;
+  if (m_forecast && m_forecast->tokensPerSecond > 0) {
+    const double speed = m_forecast->tokensPerSecond;
+    const double epoch = static_cast<double>(m_tokens) * (1 - m_draft.config().validation.fraction);
+    const QString rate = tr("about %1 tokens/s").arg(countText(static_cast<qint64>(std::min(speed, 1e15))));
+    facts.append(m_tokens > 0 ? tr("%1, %2 an epoch", "speed, time").arg(rate, durationText(epoch / speed)) : rate);
+  }
+  if (const qint64 count = steps(); count > 0) facts.append(tr("about %n step(s)", "", static_cast<int>(std::min<qint64>(count, 1 << 30))));
+  if (m_forecast)
+    facts.append(tr("%1 of %2 parameters train").arg(countText(m_forecast->trainedParameters), countText(m_forecast->parameters)));
+  return facts.join(QStringLiteral(" · "));
+}
+
+/// What to do where it does not fit; 4 bits only where they are not taken yet.
+QString ForecastCard::advice() const {
+  const api::RunConfig &config = m_draft.config();
+  const auto &later = api::findConfigField("quantization")->unsupportedChoices;
+  const bool bits4 = config.method == api::Method::Lora && config.quantization != api::Quantization::Nf4 &&
+                     std::find(later.begin(), later.end(), "nf4") == later.end();
+  return bits4 ? tr("Make it fit, or keep the base weights in 4 bits.") : tr("Make it fit, or take a smaller model.");
 }
 
 void ForecastCard::showTexts() {
-  m_bar->setParts(m_forecast ? forecastParts(m_forecast->items) : QVector<ForecastBar::Part>(), m_forecast ? m_forecast->budgetBytes : 0);
-  m_bar->setVisible(m_forecast.has_value());
+  m_view->setVisible(m_forecast.has_value());
+  if (m_forecast) {
+    const bool legends = !m_low || m_forecast->hostItems.empty();
+    m_view->setLegends(legends, legends);
+    m_view->setForecast(*m_forecast, deviceName());
+  }
   const bool over = m_forecast && !m_forecast->fits();
-  m_amount->setText(
-      m_forecast ? tr("%1 of %2 free", "memory needed of free").arg(bytesText(m_forecast->neededBytes), bytesText(m_forecast->budgetBytes))
-                 : QString());
-  setRole(m_amount, over ? TextRole::Danger : TextRole::Body);
   m_fit->setVisible(over);
-  const qint64 count = steps();
-  QStringList facts;
-  if (m_forecast)
-    facts.append(tr("%1 of %2 parameters train").arg(countText(m_forecast->trainedParameters), countText(m_forecast->parameters)));
-  if (count > 0) facts.append(tr("about %n step(s)", "", static_cast<int>(std::min<qint64>(count, 1 << 30))));
-  m_steps->setText(facts.join(QStringLiteral(" · ")));
-  m_message->setText(
-      m_gate.failure()                 ? errorText(*m_gate.failure())
-      : m_failure                      ? errorText(*m_failure)
-      : m_draft.config().model.empty() ? tr("Choose a model, and what the run takes appears here.")
-      : !m_gate.engine()               ? tr("Loading the engine…")
-      : over ? tr("This machine has %1 free; the run needs %2.").arg(bytesText(m_forecast->budgetBytes), bytesText(m_forecast->neededBytes))
-             : QString());
+  m_facts->setText(facts());
+  setRole(m_message, over ? TextRole::Problem : TextRole::Caption);
+  m_message->setText(m_gate.failure()                 ? errorText(*m_gate.failure())
+                     : m_failure                      ? errorText(*m_failure)
+                     : m_draft.config().model.empty() ? tr("Choose a model, and what the run takes appears here.")
+                     : !m_gate.engine()               ? tr("Loading the engine…")
+                     : over ? tr("%1 %2", "two sentences").arg(shortageText(*m_forecast, m_draft.config()), advice())
+                            : QString());
   m_message->setVisible(!m_message->text().isEmpty());
 }
 

@@ -3,8 +3,7 @@
 #pragma once
 
 #include "ui/models/config_draft.h"
-#include "ui/models/engine_gate.h"
-#include "ui/widgets/forecast_bar.h"
+#include "ui/models/device_watch.h"
 
 #include <QFrame>
 #include <QTimer>
@@ -17,17 +16,17 @@ class QPushButton;
 namespace attune::ui {
 
 class ElidedLabel;
-
-/// A forecast's items as the bar draws them, each always in its own colour.
-QVector<ForecastBar::Part> forecastParts(const std::vector<api::ForecastItem> &items);
+class ForecastView;
 
 class ForecastCard : public QFrame {
   Q_OBJECT
 
 public:
-  ForecastCard(ConfigDraft &draft, EngineGate &gate, TaskRunner &tasks, QWidget *parent = nullptr);
+  ForecastCard(ConfigDraft &draft, EngineGate &gate, const DeviceWatch &devices, TaskRunner &tasks, QWidget *parent = nullptr);
   /// What is known of the data's length, for the number of steps; negative = nothing.
   void setSequences(qint64 rows, qint64 tokens);
+  /// Where there is little height the bars of a card go without their legends.
+  void setLow(bool low);
   QPushButton *fitButton() const { return m_fit; }
   QPushButton *copyButton() const { return m_copy; }
   /// False only when a forecast says that the run does not fit.
@@ -40,20 +39,25 @@ private:
   void ask();
   void askFit();
   void showTexts();
+  QString facts() const;
+  QString advice() const;
+  QString deviceName() const;
   qint64 steps() const;
 
   ConfigDraft &m_draft;
   EngineGate &m_gate;
+  const DeviceWatch &m_devices;
   TaskRunner &m_tasks;
-  Task m_asking, m_fitting;
+  Task m_asking;
   QTimer m_pause;
   std::optional<api::Forecast> m_forecast;
   std::optional<Error> m_failure;
+  bool m_low = false;
   qint64 m_rows = -1, m_tokens = -1;
-  QLabel *m_title, *m_amount, *m_steps, *m_message;
-  ElidedLabel *m_line;
+  QLabel *m_title, *m_message;
+  ElidedLabel *m_facts, *m_line;
   QPushButton *m_fit, *m_copy;
-  ForecastBar *m_bar;
+  ForecastView *m_view;
 };
 
 } // namespace attune::ui

@@ -3,7 +3,7 @@
 #include "ui/models/error_text.h"
 #include "ui/models/field_text.h"
 #include "ui/models/template_text.h"
-#include "ui/pages/forecast_card.h"
+#include "ui/pages/forecast_view.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/elided_label.h"

@@ -1,5 +1,6 @@
 #include "ui/pages/run_curves.h"
 
+#include "ui/charts/mark_legend.h"
 #include "ui/pages/curves_export.h"
 #include "ui/pages/run_answers.h"
 #include "ui/widgets/banner.h"
@@ -82,6 +83,8 @@ RunCurves::RunCurves(api::RunStore *store, TaskRunner &tasks, QWidget *parent)
   beside->setStretchFactor(0, 3);
   beside->setStretchFactor(1, 1);
   cardLayout(card)->addWidget(beside, 1);
+  m_marks = new MarkLegend(card);
+  cardLayout(card)->addWidget(m_marks);
   layout->addWidget(card, 1);
 
   auto *tiles = new QHBoxLayout;
@@ -104,6 +107,7 @@ RunCurves::RunCurves(api::RunStore *store, TaskRunner &tasks, QWidget *parent)
   connect(m_chart, &MetricChart::rangeChanged, this, [this] {
     showTiles();
     showAnswers();
+    m_marks->setKinds(m_chart->markKinds());
   });
   onLanguage(this, [this] {
     m_smoothingName->setText(tr("smoothing"));

@@ -18,6 +18,7 @@ namespace attune::ui {
 
 class Chip;
 class CurvesExport;
+class MarkLegend;
 class RunAnswers;
 class StatTile;
 class TaskRunner;
@@ -48,6 +49,7 @@ private:
   std::vector<ChartRun> m_runs;
   MetricChart *m_chart;
   CurvesExport *m_export;
+  MarkLegend *m_marks;
   QLabel *m_title, *m_legend;
   Chip *m_log, *m_answersWanted;
   RunAnswers *m_answers;

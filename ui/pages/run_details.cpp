@@ -4,6 +4,7 @@
 #include "core/api/run_config_json.h"
 #include "ui/models/error_text.h"
 #include "ui/models/run_table_model.h"
+#include "ui/pages/run_memory.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
@@ -89,6 +90,8 @@ RunSettingsView::RunSettingsView(RunCenter &runs, const Services &services, Task
   m_table->setColumnCount(3);
   m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
   m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  m_memory = new RunMemory(runs, card);
+  cardLayout(card)->addWidget(m_memory);
   cardLayout(card)->addWidget(m_title);
   cardLayout(card)->addWidget(m_table, 1);
   connect(&m_runs, &RunCenter::runChanged, this, [this](const QString &folder) { // it may have its folder now
@@ -103,6 +106,7 @@ void RunSettingsView::setRuns(const QString &folder, const QString &name, const 
   m_shown = shown;
   m_name = name;
   m_otherName = otherName;
+  m_memory->setRun(other.isEmpty() ? folder : QString());
   m_found = {};
   fill();
   read();

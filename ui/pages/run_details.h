@@ -15,6 +15,8 @@ class QTextBrowser;
 
 namespace attune::ui {
 
+class RunMemory;
+
 /// The sample prompts' answers, step by step.
 class RunSamplesView : public QWidget {
   Q_OBJECT
@@ -31,7 +33,7 @@ private:
   size_t m_filled = 0;
 };
 
-/// Every setting of a run; those that differ from the second run, when there is one, side by side.
+/// Memory forecast and peak of a run, and its settings; those that differ from the second run, when there is one, side by side.
 class RunSettingsView : public QWidget {
   Q_OBJECT
 
@@ -53,6 +55,7 @@ private:
   const Services &m_services;
   TaskRunner &m_tasks;
   Task m_reading;
+  RunMemory *m_memory;
   QLabel *m_title;
   QTableWidget *m_table;
   QString m_name, m_otherName;

@@ -7,6 +7,7 @@
 #include "ui/widgets/icon.h"
 #include "ui/widgets/retranslate.h"
 
+#include <QAbstractItemView>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QFocusEvent>
@@ -19,6 +20,7 @@
 #include <QSignalBlocker>
 #include <QTimer>
 #include <QToolTip>
+#include <QVBoxLayout>
 
 #include <algorithm>
 
@@ -51,7 +53,7 @@ SettingRow::SettingRow(const api::ConfigField &field, ConfigDraft &draft, QWidge
   m_help->setWordWrap(true);
   m_problem = makeLabel(TextRole::Problem, this);
   m_problem->setWordWrap(true);
-  const bool wide = field.type == api::FieldType::TextList;
+  const bool wide = field.type == api::FieldType::TextList || field.type == api::FieldType::ChoiceList;
   grid->addWidget(m_label, 0, 0, wide ? Qt::AlignTop : Qt::AlignVCenter);
   grid->addWidget(m_editor, 0, 1);
   grid->addWidget(m_reset, 0, 2);
@@ -71,21 +73,77 @@ SettingRow::SettingRow(const api::ConfigField &field, ConfigDraft &draft, QWidge
       return fresh.text(m_field);
     }()));
     m_reset->setAccessibleName(tr("Back to the default"));
-    if (auto *box = qobject_cast<QComboBox *>(m_editor)) {
-      const QSignalBlocker quiet(box);
-      box->clear();
-      for (const std::string &choice : m_field.choices) {
-        const auto &later = m_field.unsupportedChoices; // a choice that is not there is not shown
-        if (std::find(later.begin(), later.end(), choice) != later.end()) continue;
-        box->addItem(choiceLabel(m_field.key, choice), QString::fromStdString(choice));
+    if (m_field.type == api::FieldType::Choice) {
+      QStringList values, texts;
+      for (const std::string &choice : choices()) {
+        values.append(QString::fromStdString(choice));
+        texts.append(choiceLabel(m_field.key, choice));
       }
+      offer(values, texts);
     }
+    for (QCheckBox *check : m_editor->findChildren<QCheckBox *>())
+      check->setText(choiceLabel(m_field.key, check->objectName().toStdString()));
     if (auto *check = qobject_cast<QCheckBox *>(m_editor)) check->setText(tr("on"));
     refresh();
   });
 }
 
+/// A choice that is not there is not shown.
+std::vector<std::string> SettingRow::choices() const {
+  std::vector<std::string> here;
+  const auto &later = m_field.unsupportedChoices;
+  for (const std::string &choice : m_field.choices)
+    if (std::find(later.begin(), later.end(), choice) == later.end()) here.push_back(choice);
+  return here;
+}
+
+/// An open list stays open while its texts change.
+void SettingRow::offer(const QStringList &values, const QStringList &texts) {
+  auto *box = qobject_cast<QComboBox *>(m_editor);
+  const QSignalBlocker quiet(box);
+  while (box->count() > values.size()) box->removeItem(box->count() - 1);
+  int widest = 0;
+  for (int i = 0; i < values.size(); ++i) {
+    if (i == box->count()) box->addItem(QString());
+    box->setItemText(i, texts[i]);
+    box->setItemData(i, values[i]);
+    widest = std::max(widest, box->fontMetrics().horizontalAdvance(texts[i]));
+  }
+  box->view()->setMinimumWidth(widest + 40);
+  box->setCurrentIndex(box->findData(m_draft.text(m_field)));
+}
+
+/// Boxes one below the other, for a setting that takes several values.
+QWidget *SettingRow::makeChecks() {
+  auto *group = new QWidget(this);
+  group->setFixedWidth(kFieldWidth);
+  auto *layout = new QVBoxLayout(group);
+  layout->setContentsMargins(0, 2, 0, 2);
+  layout->setSpacing(4);
+  for (const std::string &choice : choices()) {
+    auto *check = new QCheckBox(group);
+    check->setObjectName(QString::fromStdString(choice));
+    layout->addWidget(check);
+    if (!group->focusProxy()) group->setFocusProxy(check);
+    connect(check, &QCheckBox::toggled, this, [this, group] {
+      std::vector<std::string> wanted;
+      for (const QCheckBox *one : group->findChildren<QCheckBox *>())
+        if (one->isChecked()) wanted.push_back(one->objectName().toStdString());
+      m_draft.setValue(m_field, wanted);
+    });
+  }
+  return group;
+}
+
+QComboBox *SettingRow::makeBox() {
+  auto *box = new QComboBox(this);
+  box->setFixedWidth(kFieldWidth);
+  connect(box, &QComboBox::currentIndexChanged, this, [this, box](int) { m_draft.setText(m_field, box->currentData().toString()); });
+  return box;
+}
+
 QWidget *SettingRow::makeEditor() {
+  if (m_field.key == "device") return makeBox(); // offered by name
   switch (m_field.type) {
   case api::FieldType::Boolean: {
     auto *box = new QCheckBox(this);
@@ -93,12 +151,8 @@ QWidget *SettingRow::makeEditor() {
     connect(box, &QCheckBox::toggled, this, [this](bool on) { m_draft.setValue(m_field, on); });
     return box;
   }
-  case api::FieldType::Choice: {
-    auto *box = new QComboBox(this);
-    box->setFixedWidth(kFieldWidth);
-    connect(box, &QComboBox::currentIndexChanged, this, [this, box](int) { m_draft.setText(m_field, box->currentData().toString()); });
-    return box;
-  }
+  case api::FieldType::ChoiceList: return makeChecks();
+  case api::FieldType::Choice: return makeBox();
   case api::FieldType::TextList: {
     auto *edit = new QPlainTextEdit(this);
     edit->setFixedSize(kFieldWidth, 64);
@@ -110,7 +164,6 @@ QWidget *SettingRow::makeEditor() {
   case api::FieldType::Text:
   case api::FieldType::Integer:
   case api::FieldType::Number:
-  case api::FieldType::ChoiceList:
   case api::FieldType::Datasets: break;
   }
   auto *edit = new QLineEdit(this);
@@ -184,6 +237,12 @@ void SettingRow::showValue() {
     box->setCurrentIndex(box->findData(text));
   } else if (auto *check = qobject_cast<QCheckBox *>(m_editor)) {
     check->setChecked(std::get<bool>(m_field.get(m_draft.config())));
+  } else {
+    const QStringList set = text.split(QLatin1Char('\n'));
+    for (QCheckBox *one : m_editor->findChildren<QCheckBox *>()) {
+      const QSignalBlocker silent(one);
+      one->setChecked(set.contains(one->objectName()));
+    }
   }
 }
 

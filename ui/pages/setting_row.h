@@ -9,6 +9,7 @@
 #include <functional>
 
 class QAction;
+class QComboBox;
 class QLabel;
 class QPushButton;
 
@@ -22,6 +23,8 @@ public:
   const api::ConfigField &field() const { return m_field; }
   /// Whether label, key or help contain `text`.
   bool matches(const QString &text) const;
+  /// What a field offers that is known only here: the devices.
+  void offer(const QStringList &values, const QStringList &texts);
   /// Reads the draft again; `problem` as the page shows it.
   void refresh();
   QWidget *editor() const { return m_editor; }
@@ -32,7 +35,10 @@ protected:
 
 private:
   QWidget *makeEditor();
+  QComboBox *makeBox();
+  QWidget *makeChecks();
   void popUpTemplates(const std::function<void(const QString &name)> &set);
+  std::vector<std::string> choices() const;
   void showHelp();
   void showValue();
 

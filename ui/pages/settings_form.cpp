@@ -19,13 +19,13 @@ constexpr const char *kElsewhere[] = {"model", "dataset", "method"};
 
 /// A choice with one value in this version is no choice.
 bool hasChoice(const api::ConfigField &field) {
-  if (field.type == api::FieldType::ChoiceList || field.key == "device") return false;
   return field.type != api::FieldType::Choice || field.choices.size() - field.unsupportedChoices.size() > 1;
 }
 
 } // namespace
 
-SettingsForm::SettingsForm(ConfigDraft &draft, QWidget *parent) : QScrollArea(parent), m_draft(draft) {
+SettingsForm::SettingsForm(ConfigDraft &draft, const DeviceWatch &devices, QWidget *parent)
+    : QScrollArea(parent), m_draft(draft), m_devices(devices) {
   setWidgetResizable(true);
   setFrameShape(QFrame::NoFrame);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -55,9 +55,11 @@ SettingsForm::SettingsForm(ConfigDraft &draft, QWidget *parent) : QScrollArea(pa
   layout->addStretch(1);
   setWidget(content);
   connect(&m_draft, &ConfigDraft::changed, this, &SettingsForm::refresh);
+  connect(&m_devices, &DeviceWatch::looked, this, &SettingsForm::offerDevices);
   onLanguage(this, [this] {
     for (const Group &group : m_groups) group.title->setText(groupLabel(group.name));
     m_nothing->setText(tr("No setting matches."));
+    offerDevices();
     arrange();
   });
 }
@@ -111,7 +113,17 @@ void SettingsForm::arrange() {
   m_nothing->setVisible(!any);
 }
 
+void SettingsForm::offerDevices() {
+  QStringList values, texts;
+  for (const DeviceChoice &choice : deviceChoices(m_devices, m_draft.config().device)) {
+    values.append(choice.setting);
+    texts.append(choice.text);
+  }
+  row("device")->offer(values, texts);
+}
+
 void SettingsForm::refresh() {
+  offerDevices();
   for (const Group &group : m_groups)
     for (SettingRow *row : group.rows) row->refresh();
   arrange();

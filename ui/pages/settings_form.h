@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ui/models/config_draft.h"
+#include "ui/models/device_watch.h"
 
 #include <QScrollArea>
 
@@ -18,7 +19,7 @@ class SettingsForm : public QScrollArea {
   Q_OBJECT
 
 public:
-  explicit SettingsForm(ConfigDraft &draft, QWidget *parent = nullptr);
+  SettingsForm(ConfigDraft &draft, const DeviceWatch &devices, QWidget *parent = nullptr);
   void setAdvanced(bool advanced);
   void setSearch(const QString &text);
   SettingRow *row(const std::string &key) const;
@@ -29,6 +30,7 @@ public:
   void show(const SettingRow &row);
 
 private:
+  void offerDevices();
   void arrange();
   void refresh();
 
@@ -38,6 +40,7 @@ private:
     std::vector<SettingRow *> rows;
   };
   ConfigDraft &m_draft;
+  const DeviceWatch &m_devices;
   std::vector<Group> m_groups;
   QLabel *m_nothing;
   bool m_advanced = false;

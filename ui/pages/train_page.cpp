@@ -34,8 +34,9 @@
 
 namespace attune::ui {
 
-TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, TaskRunner &slow, const Services &services, QWidget *parent)
-    : QWidget(parent), m_runs(runs), m_gate(gate), m_tasks(tasks), m_services(services) {
+TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, DeviceWatch &devices, TaskRunner &tasks, TaskRunner &slow, const Services &services,
+                     QWidget *parent)
+    : QWidget(parent), m_runs(runs), m_devices(devices), m_tasks(tasks), m_services(services) {
   setObjectName(QStringLiteral("page"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(24, 20, 24, 20);
@@ -56,6 +57,7 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, TaskR
   m_place = new SourceCard(this);
   m_model->setMenu([this](QMenu &menu) { fillModelMenu(menu, m_services, m_runs, [this](const QString &path) { useModel(path); }); });
   m_data->setMenu([this](QMenu &menu) { fillDatasets(menu); });
+  m_place->setMenu([this](QMenu &menu) { fillDevices(menu); });
   for (SourceCard *card : {m_model, m_data, m_place}) cards->addWidget(card, 1);
   layout->addLayout(cards);
 
@@ -79,18 +81,18 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, TaskR
   middle->setSpacing(14);
   QFrame *card = makeCard(this);
   cardLayout(card)->setContentsMargins(16, 4, 4, 4);
-  m_form = new SettingsForm(m_draft, card);
+  m_form = new SettingsForm(m_draft, devices, card);
   cardLayout(card)->addWidget(m_form);
   m_preview = new RowPreviewPanel(services, tasks, slow, this);
   middle->addWidget(card, 55);
   middle->addWidget(m_preview, 45);
   layout->addLayout(middle, 1);
 
-  m_forecast = new ForecastCard(m_draft, gate, tasks, this);
+  m_forecast = new ForecastCard(m_draft, gate, devices, tasks, this);
   layout->addWidget(m_forecast);
 
   connect(&m_draft, &ConfigDraft::changed, this, &TrainPage::onChanged);
-  connect(&m_gate, &EngineGate::deviceKnown, this, &TrainPage::showPlace);
+  connect(&m_devices, &DeviceWatch::looked, this, &TrainPage::showPlace);
   connect(m_forecast, &ForecastCard::forecastChanged, this, &TrainPage::onChanged);
   connect(m_preview, &RowPreviewPanel::surveyed, this, [this] {
     const auto &survey = m_preview->survey();
@@ -336,12 +338,30 @@ void TrainPage::fillDatasets(QMenu &menu) {
   });
 }
 
-/// Asks the disk, so when the page is shown and not at every key.
+void TrainPage::fillDevices(QMenu &menu) {
+  const std::string set = m_draft.config().device;
+  for (const DeviceChoice &choice : deviceChoices(m_devices, set)) {
+    QAction *action =
+        menu.addAction(choice.text, this, [this, setting = choice.setting] { m_draft.setText(*api::findConfigField("device"), setting); });
+    action->setCheckable(true);
+    action->setChecked(choice.setting.toStdString() == set);
+  }
+}
+
+/// Asks the disk, so when somebody looked at the devices and not at every key.
 void TrainPage::showPlace() {
+  if (!isVisible()) return;
   const QStorageInfo disk(QString::fromStdString(m_services.workspace));
-  m_place->setValue(tr("This machine"),
-                    (m_gate.device() ? QString::fromStdString(m_gate.device()->name) + QStringLiteral(" · ") : QString()) +
-                        tr("%1 free on disk").arg(bytesText(disk.bytesAvailable())));
+  m_free = tr("%1 free on disk").arg(bytesText(disk.bytesAvailable()));
+  showDevice();
+}
+
+void TrainPage::showDevice() {
+  const std::string set = m_draft.config().device;
+  const api::DeviceMemory *device = m_devices.find(set);
+  const bool gone = !device && !m_devices.devices().empty();
+  m_place->setProblem(gone ? tr("The device %1 is not here.").arg(QString::fromStdString(set)) : QString());
+  m_place->setValue(tr("This machine"), device ? QString::fromStdString(device->name) + QStringLiteral(" · ") + m_free : m_free);
 }
 
 /// A low window has its settings rather than air.
@@ -349,6 +369,7 @@ void TrainPage::resizeEvent(QResizeEvent *) {
   const bool low = height() < 640;
   layout()->setContentsMargins(24, low ? 12 : 20, 24, low ? 12 : 20);
   layout()->setSpacing(low ? 8 : 14);
+  m_forecast->setLow(low);
 }
 
 void TrainPage::showEvent(QShowEvent *) { showPlace(); }
@@ -366,6 +387,7 @@ void TrainPage::onChanged() {
   m_data->setProblem(config.dataset.empty() ? QString() : m_draft.problem("dataset"));
   m_data->setValue(config.dataset.empty() ? tr("Choose data") : shortName(config.dataset.front().path), about.join(QStringLiteral(" · ")));
   m_method->setCurrent(QString::fromStdString(api::nameOf(config.method)));
+  showDevice();
   m_preview->setConfig(config);
   const QStringList problems = m_draft.problems();
   showHiddenProblem();

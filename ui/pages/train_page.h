@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/models/config_draft.h"
+#include "ui/models/device_watch.h"
 #include "ui/models/run_center.h"
 
 #include <QWidget>
@@ -28,7 +29,8 @@ class TrainPage : public QWidget {
 
 public:
   /// `slow` takes jobs of minutes.
-  TrainPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, TaskRunner &slow, const Services &services, QWidget *parent = nullptr);
+  TrainPage(RunCenter &runs, EngineGate &gate, DeviceWatch &devices, TaskRunner &tasks, TaskRunner &slow, const Services &services,
+            QWidget *parent = nullptr);
   ConfigDraft &draft() { return m_draft; }
   SettingsForm *form() const { return m_form; }
   QPushButton *startButton() const { return m_start; }
@@ -51,9 +53,11 @@ protected:
 
 private:
   void showPlace();
+  void showDevice();
   void makeActions();
   void fillPresets();
   void fillDatasets(QMenu &menu);
+  void fillDevices(QMenu &menu);
   void changeDataset(size_t index, const std::function<void(api::DatasetRef &)> &change);
   void askWeight(size_t index);
   void usePreset(const QString &path);
@@ -66,11 +70,12 @@ private:
   void start();
 
   RunCenter &m_runs;
-  EngineGate &m_gate;
+  DeviceWatch &m_devices;
   TaskRunner &m_tasks;
   const Services &m_services;
   ConfigDraft m_draft;
   Task m_loading;
+  QString m_free; // of the disk, in words
   PageHeader *m_header;
   QPushButton *m_presets, *m_start;
   SourceCard *m_model, *m_data, *m_place;

@@ -39,7 +39,7 @@ namespace attune::ui {
 
 MainWindow::MainWindow(const Services &services, Appearance &appearance, const Preferences &preferences)
     : m_services(services), m_appearance(appearance), m_atStart(preferences), m_preferences(preferences), m_gate(services, m_tasks),
-      m_runs(services, m_tasks, m_gate), m_shelf(services, m_long, m_gate), m_downloads(services, m_tasks) {
+      m_devices(m_gate, m_tasks), m_runs(services, m_tasks, m_gate), m_shelf(services, m_long, m_gate), m_downloads(services, m_tasks) {
   setWindowTitle(QStringLiteral("Attune"));
   setMinimumSize(1024, 640);
   auto *centre = new QWidget(this);
@@ -51,7 +51,7 @@ MainWindow::MainWindow(const Services &services, Appearance &appearance, const P
   m_rail = new SideRail(centre);
   m_stack = new QStackedWidget(centre);
   m_stack->setObjectName(QStringLiteral("pageStack"));
-  m_status = new StatusStrip(m_runs, m_gate, centre);
+  m_status = new StatusStrip(m_runs, m_gate, m_devices, centre);
   columns->addWidget(m_rail);
   columns->addWidget(m_stack, 1);
   rows->addLayout(columns, 1);
@@ -83,7 +83,7 @@ void MainWindow::flush() {
 
 void MainWindow::makePages() {
   m_start = new StartPage(m_runs, m_gate, m_tasks, m_services, m_stack);
-  m_train = new TrainPage(m_runs, m_gate, m_tasks, m_long, m_services, m_stack);
+  m_train = new TrainPage(m_runs, m_gate, m_devices, m_tasks, m_long, m_services, m_stack);
   m_data = new DataPage(m_services, m_tasks, m_train->draft(), m_runs, m_stack);
   m_models = new ModelsPage(m_shelf, m_downloads, m_keyring, m_services, m_stack);
   m_models->downloads()->setSource(m_preferences.hub, m_preferences.proxy);

@@ -1,6 +1,7 @@
 // The window: rail, pages, status line, menus. Owns the pages and what they share; GUI thread.
 #pragma once
 
+#include "ui/models/device_watch.h"
 #include "ui/models/dropped.h"
 #include "ui/models/model_shelf.h"
 #include "ui/models/run_center.h"
@@ -87,6 +88,7 @@ private:
   TaskRunner m_tasks;
   TaskRunner m_long; // jobs of minutes: surveys, searches, saves, length counts
   EngineGate m_gate;
+  DeviceWatch m_devices;
   RunCenter m_runs;
   ModelShelf m_shelf;
   DownloadCenter m_downloads;

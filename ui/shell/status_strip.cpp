@@ -4,48 +4,22 @@
 #include "ui/models/run_text.h"
 #include "ui/widgets/chip.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/memory_meter.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
 
-#include <QFile>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPainter>
 #include <QProgressBar>
 #include <QPushButton>
 
-#include <unistd.h>
+#include <algorithm>
 
 namespace attune::ui {
 
-namespace {
-
-struct MachineMemory {
-  qint64 total = 0;
-  qint64 used = 0;
-  qint64 mine = 0; // this process
-};
-
-/// From the kernel's figures, which cost microseconds to read.
-MachineMemory machineMemory() {
-  QFile file(QStringLiteral("/proc/meminfo"));
-  MachineMemory memory;
-  qint64 available = 0;
-  if (!file.open(QIODevice::ReadOnly)) return memory;
-  for (const QByteArray &line : file.readAll().split('\n')) {
-    const auto value = [&line] { return line.mid(line.indexOf(':') + 1).simplified().split(' ').first().toLongLong() * 1024; };
-    if (line.startsWith("MemTotal:")) memory.total = value();
-    if (line.startsWith("MemAvailable:")) available = value();
-  }
-  memory.used = memory.total - available;
-  QFile own(QStringLiteral("/proc/self/statm")); // in pages: all, resident, ...
-  if (own.open(QIODevice::ReadOnly)) memory.mine = own.readAll().split(' ').value(1).toLongLong() * sysconf(_SC_PAGESIZE);
-  return memory;
-}
-
-} // namespace
-
-StatusStrip::StatusStrip(RunCenter &runs, EngineGate &gate, QWidget *parent) : QWidget(parent), m_runs(runs), m_gate(gate) {
+StatusStrip::StatusStrip(RunCenter &runs, EngineGate &gate, DeviceWatch &devices, QWidget *parent)
+    : QWidget(parent), m_runs(runs), m_gate(gate), m_devices(devices) {
   setFixedHeight(30);
   auto *layout = new QHBoxLayout(this);
   layout->setContentsMargins(12, 0, 12, 0);
@@ -53,10 +27,7 @@ StatusStrip::StatusStrip(RunCenter &runs, EngineGate &gate, QWidget *parent) : Q
   m_device = new Chip(this);
   m_device->setFocusPolicy(Qt::NoFocus);
   m_memoryName = makeLabel(TextRole::Caption, this);
-  m_memory = new QProgressBar(this);
-  m_memory->setTextVisible(false);
-  m_memory->setFixedWidth(120);
-  m_memory->setRange(0, 1000);
+  m_memory = new MemoryMeter(this);
   m_memoryText = makeLabel(TextRole::Caption, this);
   m_run = makeButton(ButtonKind::Quiet, this);
   m_done = new QProgressBar(this);
@@ -81,10 +52,11 @@ StatusStrip::StatusStrip(RunCenter &runs, EngineGate &gate, QWidget *parent) : Q
     if (!m_soon.isActive()) m_soon.start();
   });
   connect(&m_runs, &RunCenter::listChanged, this, &StatusStrip::showRun);
-  m_look.setInterval(2000);
+  m_look.setInterval(1000);
   connect(&m_look, &QTimer::timeout, this, [this] {
-    if (isVisible()) showMemory();
+    if (isVisible()) m_devices.look();
   });
+  connect(&m_devices, &DeviceWatch::looked, this, &StatusStrip::showMemory);
   m_look.start();
   onLanguage(this, [this] {
     m_memoryName->setText(tr("Memory"));
@@ -110,17 +82,41 @@ void StatusStrip::showDevice() {
   }
   const api::DeviceFacts &device = *m_gate.device();
   m_device->setDot(Tone::Success);
-  m_device->setText(tr("CPU · %n core(s) · %1 · %2", "", static_cast<int>(device.cores))
-                        .arg(bytesText(device.memoryBytes), QString::fromStdString(device.precision)));
+  const QString memory = bytesText(device.memoryBytes), precision = QString::fromStdString(device.precision);
+  m_device->setText(device.id == "cpu" ? tr("CPU · %n core(s) · %1 · %2", "", static_cast<int>(device.cores)).arg(memory, precision)
+                                       : QStringLiteral("%1 · %2 · %3").arg(QString::fromStdString(device.name), memory, precision));
   m_device->setToolTip(QString::fromStdString(device.name));
 }
 
+/// Of the device that the going run computes on, else of the one that the next run would take.
 void StatusStrip::showMemory() {
-  const MachineMemory memory = machineMemory();
-  m_memory->setValue(memory.total > 0 ? static_cast<int>(memory.used * 1000 / memory.total) : 0);
-  m_memoryText->setText(tr("%1 of %2", "memory used of all").arg(bytesText(memory.used), bytesText(memory.total)));
-  const QString mine = tr("Attune itself takes %1.").arg(bytesText(memory.mine));
-  for (QWidget *part : std::initializer_list<QWidget *>{m_memoryName, m_memory, m_memoryText}) part->setToolTip(mine);
+  const QString folder = m_runs.active();
+  const RunModel *figures = folder.isEmpty() ? nullptr : m_runs.model(folder);
+  const api::RunSummary *run = figures ? m_runs.find(folder) : nullptr;
+  const api::DeviceMemory *device = figures ? m_devices.find(figures->device()) : nullptr;
+  if (!device) device = m_devices.find("auto");
+  const bool known = device && device->totalBytes > 0;
+  for (QWidget *part : std::initializer_list<QWidget *>{m_memoryName, m_memory, m_memoryText}) part->setVisible(known);
+  if (!known) return;
+  const qint64 free = std::clamp<qint64>(device->freeBytes, 0, device->totalBytes), used = device->totalBytes - free;
+  const qint64 own = std::clamp<qint64>(device->ownBytes, 0, used);
+  const qint64 forecast = run ? run->forecastBytes : 0;
+  const qint64 awaited = std::clamp<qint64>(forecast - own, 0, free);
+  m_memory->setUse({device->totalBytes, own, used - own, forecast > 0 ? awaited : 0});
+  m_memoryText->setText(tr("%1 of %2", "memory used of all").arg(bytesText(used), bytesText(device->totalBytes)));
+  QStringList lines = {
+      tr("%1: %2 of %3 in use", "a device's memory").arg(deviceName(*device), bytesText(used), bytesText(device->totalBytes)),
+      device->ownBytes < 0 ? QString() : tr("Attune itself: %1").arg(bytesText(own)),
+      device->ownBytes < 0 ? QString() : tr("Other programs and the system: %1").arg(bytesText(used - own))};
+  if (forecast > 0) lines.append(tr("%1 is forecast to need %2 at most.").arg(QString::fromStdString(run->name), bytesText(forecast)));
+  for (const api::DeviceMemory &other : m_devices.devices())
+    if (other.id != device->id && other.totalBytes > 0)
+      lines.append(tr("%1: %2 of %3 in use", "a device's memory")
+                       .arg(deviceName(other), bytesText(other.totalBytes - other.freeBytes), bytesText(other.totalBytes)));
+  lines.removeAll(QString());
+  const QString all = lines.join(QLatin1Char('\n'));
+  m_memory->setAccessibleDescription(all);
+  for (QWidget *part : std::initializer_list<QWidget *>{m_memoryName, m_memory, m_memoryText}) part->setToolTip(all);
 }
 
 void StatusStrip::showRun() {

@@ -1,7 +1,8 @@
-// The bottom line: device chip, memory meter, the running job. GUI thread. The meter looks every two seconds while shown, the
-// job at most once a second.
+// The bottom line: device chip, memory meter, the running job. GUI thread. Meter and job look at most once a second, the meter
+// only while shown.
 #pragma once
 
+#include "ui/models/device_watch.h"
 #include "ui/models/run_center.h"
 
 #include <QTimer>
@@ -14,12 +15,13 @@ class QPushButton;
 namespace attune::ui {
 
 class Chip;
+class MemoryMeter;
 
 class StatusStrip : public QWidget {
   Q_OBJECT
 
 public:
-  StatusStrip(RunCenter &runs, EngineGate &gate, QWidget *parent = nullptr);
+  StatusStrip(RunCenter &runs, EngineGate &gate, DeviceWatch &devices, QWidget *parent = nullptr);
 
 Q_SIGNALS:
   void runClicked(const QString &folder);
@@ -34,9 +36,10 @@ private:
 
   RunCenter &m_runs;
   EngineGate &m_gate;
+  DeviceWatch &m_devices;
   Chip *m_device;
   QLabel *m_memoryName;
-  QProgressBar *m_memory;
+  MemoryMeter *m_memory;
   QLabel *m_memoryText;
   QProgressBar *m_done;
   QPushButton *m_run;
