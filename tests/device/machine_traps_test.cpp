@@ -57,7 +57,7 @@ TEST_CASE("traps: cards that libtorch cannot use say why") {
   CHECK(advises(said("card_missing", "cuda", [](MachineFacts &f) { f.cards.clear(), f.nvidiaCard = false; }), "driver is not loaded"));
   CHECK(advises(said("card_missing", "rocm", [](MachineFacts &f) { f.cards.clear(), f.amdCard = false; }), "/dev/kfd"));
   CHECK(advises(said("card_missing", "rocm", [](MachineFacts &f) { f.cards.clear(), f.cardOpens = false; }), "render"));
-  CHECK(advises(said("card_missing", "cuda", [](MachineFacts &f) { f.cards.clear(), f.environment["CUDA_VISIBLE_DEVICES"] = "-1"; }),
+  CHECK(advises(said("card_missing", "cuda", [](MachineFacts &f) { f.cards.clear(), f.environment.emplace("CUDA_VISIBLE_DEVICES", "-1"); }),
                 "CUDA_VISIBLE_DEVICES=-1"));
   CHECK(advises(said("card_missing", "cuda", [](MachineFacts &f) { f.cards.clear(); }), "version"));
   CHECK_FALSE(said("card_missing", "cpu", [](MachineFacts &) {}));
@@ -67,10 +67,11 @@ TEST_CASE("traps: cards that libtorch cannot use say why") {
 
 TEST_CASE("traps: settings that slow down, mislead or never arrive") {
   CHECK(advises(said("libtorch_mixed", "cpu", [](MachineFacts &f) { f.libraryFolders.push_back("/usr/lib"); }), "LD_LIBRARY_PATH"));
-  CHECK(advises(said("gfx_override", "rocm", [](MachineFacts &f) { f.environment["HSA_OVERRIDE_GFX_VERSION"] = "9.0.0"; }), "dtype"));
-  CHECK(advises(said("slow_setting", "cuda", [](MachineFacts &f) { f.environment["CUDA_LAUNCH_BLOCKING"] = "1"; }), "Unset"));
-  CHECK_FALSE(said("slow_setting", "cuda", [](MachineFacts &f) { f.environment["CUDA_LAUNCH_BLOCKING"] = "0"; }));
-  const auto allocator = [](MachineFacts &f) { f.environment["PYTORCH_CUDA_ALLOC_CONF"] = "expandable_segments:True"; };
+  CHECK(
+      advises(said("gfx_override", "rocm", [](MachineFacts &f) { f.environment.emplace("HSA_OVERRIDE_GFX_VERSION", "9.0.0"); }), "dtype"));
+  CHECK(advises(said("slow_setting", "cuda", [](MachineFacts &f) { f.environment.emplace("CUDA_LAUNCH_BLOCKING", "1"); }), "Unset"));
+  CHECK_FALSE(said("slow_setting", "cuda", [](MachineFacts &f) { f.environment.emplace("CUDA_LAUNCH_BLOCKING", "0"); }));
+  const auto allocator = [](MachineFacts &f) { f.environment.emplace("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True"); };
   CHECK(said("allocator", "cuda", allocator)->status == "ok");
   CHECK(advises(said("allocator", "rocm", allocator), "leave it out"));
 
@@ -84,7 +85,7 @@ TEST_CASE("traps: settings that slow down, mislead or never arrive") {
   CHECK(advises(said("set_not_export", "cpu", [&](MachineFacts &f) { f.scripts = lines; }), "export PYTORCH_CUDA_ALLOC_CONF"));
   CHECK_FALSE(said("set_not_export", "cpu", [&](MachineFacts &f) {
     f.scripts = {lines[0]};
-    f.environment["PYTORCH_CUDA_ALLOC_CONF"] = "x"; // it arrived some other way
+    f.environment.emplace("PYTORCH_CUDA_ALLOC_CONF", "x"); // it arrived some other way
   }));
 }
 
