@@ -71,7 +71,9 @@ private:
 
 struct LayerStream::State {
   explicit State(const at::Device &where) : device(where) {
-    if (device.is_cuda()) card.emplace(device);
+    if (!device.is_cuda()) return;
+    if (!device.has_index()) device = c10::impl::VirtualGuardImpl(device.type()).getDevice();
+    card.emplace(device);
   }
 
   void fill(Buffer &buffer, const LayerWeights &host, int64_t index) {

@@ -121,7 +121,9 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
     api::RunConfig resident = config;
     resident.offload.layers = false;
     resident.checkpointing = api::Checkpointing::Full; // streaming computes each layer again
-    return withLayersOnHost(model, config, context, bf16 ? 2 : 4, forecastMemory(model, resident, context));
+    io::ModelConfig shape = model;
+    if (bf16) shape.headNorm = false; // the normalised head, kept with the weights, and its gradient are no fp32 copies
+    return withLayersOnHost(model, config, context, bf16 ? 2 : 4, forecastMemory(shape, resident, context));
   }
   const Bytes e = bf16 ? 2 : 4;
   const Bytes tokens = context.microBatchTokens > 0 ? Bytes(context.microBatchTokens) : Bytes(config.batchSize) * config.maxLength;

@@ -1,7 +1,5 @@
 #include "core/train/adafactor.h"
 
-#include "core/train/adamw.h"
-
 #include <ATen/TensorOperators.h>
 
 #include <cmath>
@@ -110,13 +108,6 @@ void Sgd::update(const std::vector<UpdateSlot *> &slots, const UpdateTerms &term
       });
     });
   }
-}
-
-std::unique_ptr<UpdateRule> makeUpdateRule(const api::OptimizerConfig &options) {
-  if (options.name == "adamw_8bit") return std::make_unique<AdamW8bit>(options);
-  if (options.name == "adafactor") return std::make_unique<Adafactor>();
-  if (options.name == "sgd") return std::make_unique<Sgd>();
-  return std::make_unique<AdamW>(options);
 }
 
 } // namespace attune::core

@@ -14,7 +14,8 @@ namespace attune::core {
 
 namespace {
 
-constexpr int64_t kBlock = 8; // elements that one block of random numbers serves, 16 bits each
+constexpr int64_t kBlock = 8;   // elements that one block of random numbers serves, 16 bits each
+constexpr int64_t kBlocks = 64; // at a time
 
 uint32_t bitsOf(float value) {
   uint32_t bits;
@@ -25,8 +26,9 @@ uint32_t bitsOf(float value) {
 /// Adds 16 random bits below the last one that stays, and cuts them off.
 c10::BFloat16 rounded(float value, uint32_t chance, c10::BFloat16) {
   const uint32_t bits = bitsOf(value);
-  if ((bits & 0x7F800000u) == 0x7F800000u) return c10::BFloat16(value);
-  return c10::BFloat16(static_cast<uint16_t>((bits + chance) >> 16), c10::BFloat16::from_bits());
+  const bool finite = (bits & 0x7F800000u) != 0x7F800000u;
+  const uint32_t sum = finite ? bits + chance : (bits & 0x007FFFFFu) != 0 ? bits | 0x00400000u : bits;
+  return c10::BFloat16(static_cast<uint16_t>(sum >> 16), c10::BFloat16::from_bits());
 }
 
 /// In steps of fp16 at this size: ten bits below the leading one, and 2^-24 from 2^-14 down.
@@ -40,13 +42,15 @@ c10::Half rounded(float value, uint32_t chance, c10::Half) {
 /// Elements [begin, end) of the tensor; in and out begin with element `first`.
 template <class S> void roundRange(S *out, const float *in, int64_t first, int64_t begin, int64_t end, const RoundingKey &key) {
   const CounterRng rng(key.seed, key.stream);
-  for (int64_t block = begin / kBlock; block * kBlock < end; ++block) {
-    const auto words = rng.block(static_cast<uint64_t>(block));
-    const int64_t last = std::min(end, (block + 1) * kBlock);
-    for (int64_t i = std::max(begin, block * kBlock); i < last; ++i) {
-      const auto lane = static_cast<size_t>(i - block * kBlock);
-      out[i - first] = rounded(in[i - first], words[lane / 2] >> (lane % 2 * 16) & 0xFFFFu, S());
+  uint16_t chances[kBlocks * kBlock];
+  for (int64_t block = begin / kBlock; block * kBlock < end; block += kBlocks) {
+    const int64_t start = block * kBlock, from = std::max(begin, start), to = std::min(end, start + kBlocks * kBlock);
+    for (int64_t i = 0; i < kBlocks; ++i) {
+      const auto words = rng.block(static_cast<uint64_t>(block + i));
+      for (int64_t j = 0; j < kBlock; ++j)
+        chances[i * kBlock + j] = static_cast<uint16_t>(words[static_cast<size_t>(j / 2)] >> (j % 2 * 16));
     }
+    for (int64_t i = from; i < to; ++i) out[i - first] = rounded(in[i - first], chances[i - start], S());
   }
 }
 

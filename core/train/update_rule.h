@@ -64,9 +64,9 @@ public:
 /// The rule of that name; `options.name` is one of the field table's choices.
 std::unique_ptr<UpdateRule> makeUpdateRule(const api::OptimizerConfig &options);
 
-/// Elements worked on at a time: on the CPU parameter, gradient and state of a slice fit a second-level cache; an accelerator
+/// Elements worked on at a time: on the CPU parameter, gradient and state of a thread's share fit a second-level cache; an accelerator
 /// takes as much in one go as its copies of it may take of memory. A multiple of 256.
-inline int64_t sliceOf(const Tensor &tensor) { return tensor.is_cpu() ? int64_t(1) << 18 : int64_t(1) << 25; }
+int64_t sliceOf(const Tensor &tensor);
 
 /// Calls `use(offset, length)` for the slices of a tensor of `elements`.
 template <typename Use> void forSlices(int64_t elements, int64_t slice, Use use) {
