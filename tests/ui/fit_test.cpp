@@ -173,7 +173,12 @@ private Q_SLOTS:
          {"accumulation", "checkpointing", "quantization", "max_length", "offload", "optimizer.name", "precision", "method"})
       QVERIFY2(fitReason(change(key, "", ""), before, after).why != QStringLiteral("Because."), key);
     QVERIFY(fitReason(change("max_length", "", ""), before, after).cost.contains(QStringLiteral("left out")));
-    QVERIFY(fitReason(change("offload", "", ""), before, after).why.startsWith(QStringLiteral("Layers")));
+    const FitReason adapter = fitReason(change("offload", "", ""), before, after);
+    QVERIFY(adapter.why.startsWith(QStringLiteral("Only the layer at work")) &&
+            adapter.cost.startsWith(QStringLiteral("The result is the same")));
+    after.method = api::Method::Full; // whose weights train
+    QVERIFY(fitReason(change("offload", "", ""), before, after).cost.contains(QStringLiteral("without their copies")));
+    QVERIFY(fitReason(change("offload", "", ""), after, before).why.contains(QStringLiteral("no layer to wait")));
     QCOMPARE(fitReason(change("seed", "1", "2"), before, after).why, QStringLiteral("Because.")); // core's own words
   }
 

@@ -14,6 +14,8 @@
 #include "ui/pages/models_page.h"
 #include "ui/pages/row_editor.h"
 #include "ui/pages/runs_page.h"
+#include "ui/pages/setting_row.h"
+#include "ui/pages/settings_form.h"
 #include "ui/pages/train_page.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/menus.h"
@@ -101,6 +103,11 @@ void shootMemory(test::FakeEngine &engine, ui::MainWindow &window, const std::fu
   engine.neededBytes = int64_t(12) << 30;
   engine.budgetBytes = int64_t(16) << 30;
   form("memory-card");
+  window.trainPage()->form()->setAdvanced(true);
+  settle(200);
+  window.trainPage()->form()->show(*window.trainPage()->form()->row("offload"));
+  form("memory-form");
+  window.trainPage()->form()->setAdvanced(false);
   engine.searches = true;
   dialog("fit-looking");
   engine.searches = false;

@@ -380,9 +380,11 @@ QString MetricChart::marksNear(double x, double within) const {
   for (const auto &curve : m_curves) {
     if (!curve->source.run || curve->source.run->steps().step.empty()) continue;
     const Places steps{curve->source.run->steps().step}, place = places(*curve->source.run, curve->source.run->steps());
-    for (const RunMark &mark : curve->source.run->marks())
-      if (std::fabs(place.at(steps.nearest(mark.step)) - x) <= within && text.count(QLatin1Char('\n')) < 4)
-        text += QLatin1Char('\n') + markSign(mark.kind) + QLatin1Char(' ') + curve->source.run->markText(mark);
+    for (const RunMark &mark : curve->source.run->marks()) {
+      if (std::fabs(place.at(steps.nearest(mark.step)) - x) > within || text.count(QLatin1Char('\n')) >= 4) continue;
+      const QString line = QLatin1Char('\n') + markSign(mark.kind) + QLatin1Char(' ') + curve->source.run->markText(mark);
+      if (!text.contains(line)) text += line; // several updates may be skipped between two lines of the log
+    }
   }
   return text;
 }

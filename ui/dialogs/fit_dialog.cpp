@@ -24,7 +24,7 @@ namespace attune::ui {
 
 namespace {
 
-constexpr int kWidth = 680, kListHeight = 264;
+constexpr int kWidth = 680, kListHeight = 420;
 
 /// Only what is shown as changed: what `auto` became stays auto.
 api::RunConfig withChanges(api::RunConfig config, const api::FitProposal &proposal) {
@@ -84,6 +84,7 @@ FitDialog::FitDialog(api::Planner &planner, TaskRunner &tasks, const api::RunCon
     accept();
   });
   onLanguage(this, [this] { showTexts(); });
+  m_keep->setFocus();
   m_search = tasks.run(
       this, [&planner, config](StopToken) { return planner.fit(config); },
       [this](Result<api::FitProposal> proposal) { onFound(std::move(proposal)); });
@@ -101,6 +102,7 @@ void FitDialog::onFound(Result<api::FitProposal> proposal) {
     const double host =
         std::max(largest(before.hostNeededBytes, before.hostBudgetBytes), largest(after.hostNeededBytes, after.hostBudgetBytes));
     for (ForecastView *view : {m_before, m_after}) view->setScales(device, host);
+    m_before->alignWith(*m_after);
   }
   showTexts();
   (helps() ? m_apply : m_keep)->setDefault(true);

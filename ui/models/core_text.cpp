@@ -34,7 +34,8 @@ const std::vector<const char *> &settingHelpTexts() {
       QT_TRANSLATE_NOOP("SettingHelp", "The run's length in optimizer steps; 0 takes it from the epochs."),
       QT_TRANSLATE_NOOP("SettingHelp", "Sequences computed at once."),
       QT_TRANSLATE_NOOP("SettingHelp", "Batches gathered into one optimizer step."),
-      QT_TRANSLATE_NOOP("SettingHelp", "The update rule."),
+      QT_TRANSLATE_NOOP("SettingHelp",
+                        "The update rule: AdamW, AdamW with its state in 8 bits, or with less state yet Adafactor and plain descent."),
       QT_TRANSLATE_NOOP("SettingHelp", "The learning rate."),
       QT_TRANSLATE_NOOP("SettingHelp", "How long the mean of the gradients remembers."),
       QT_TRANSLATE_NOOP("SettingHelp", "How long the mean of their squares remembers."),
@@ -46,7 +47,8 @@ const std::vector<const char *> &settingHelpTexts() {
       QT_TRANSLATE_NOOP("SettingHelp", "The largest gradient norm let through; 0 is off."),
       QT_TRANSLATE_NOOP("SettingHelp", "The number type computed in."),
       QT_TRANSLATE_NOOP("SettingHelp", "What is computed again in the backward pass instead of kept."),
-      QT_TRANSLATE_NOOP("SettingHelp", "What waits in host memory instead of on the device."),
+      QT_TRANSLATE_NOOP("SettingHelp",
+                        "What waits in host memory instead of on the device. With layers, 16-bit weights train without 32-bit copies."),
       QT_TRANSLATE_NOOP("SettingHelp", "Where the random numbers of order, adapter and dropout start."),
       QT_TRANSLATE_NOOP("SettingHelp", "auto, cpu, cuda or cuda:n."),
       QT_TRANSLATE_NOOP("SettingHelp", "Memory the run may use; 0 is what is free."),
@@ -73,6 +75,19 @@ const std::vector<const char *> &problemTexts() {
       QT_TRANSLATE_NOOP("Problem", "This must be auto, model, a built-in name or a file."),
       QT_TRANSLATE_NOOP("Problem", "An adapter needs at least one layer to sit on, such as all-linear."),
       QT_TRANSLATE_NOOP("Problem", "An adapter can only be trained on with method lora."),
+      QT_TRANSLATE_NOOP(
+          "Problem",
+          "Base weights in \"nf4\" stay frozen, so they need method lora; method full trains the weights themselves and needs \"none\"."),
+      QT_TRANSLATE_NOOP(
+          "Problem",
+          "Base weights in \"nf4\" stay frozen, so they need method lora; method freeze trains the weights themselves and needs \"none\"."),
+      QT_TRANSLATE_NOOP("Problem", "Layers in \"nf4\" stay on the device; leave layers out, or set quantization to none."),
+      QT_TRANSLATE_NOOP(
+          "Problem",
+          "Base weights in \"int8\" stay frozen, so they need method lora; method full trains the weights themselves and needs \"none\"."),
+      QT_TRANSLATE_NOOP("Problem", "Base weights in \"int8\" stay frozen, so they need method lora; method freeze trains the weights "
+                                   "themselves and needs \"none\"."),
+      QT_TRANSLATE_NOOP("Problem", "Layers in \"int8\" stay on the device; leave layers out, or set quantization to none."),
   };
   return texts;
 }

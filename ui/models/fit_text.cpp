@@ -35,8 +35,12 @@ constexpr ReasonText kReasons[] = {
      kSameNumbers},
     {"offload.checkpoints", QT_TRANSLATE_NOOP("FitChange", "What the backward pass needs waits in the machine's memory."), kSameNumbers},
     {"offload.embeddings", QT_TRANSLATE_NOOP("FitChange", "The embedding stays in the machine's memory."), kSameNumbers},
-    {"offload.layers", QT_TRANSLATE_NOOP("FitChange", "Layers wait in the machine's memory and come to the card one after the other."),
-     kSameNumbers},
+    {"offload.layers",
+     QT_TRANSLATE_NOOP("FitChange", "Only the layer at work takes its full room; the others wait in the machine's memory."), kSameNumbers},
+    {"offload.layers.trained",
+     QT_TRANSLATE_NOOP("FitChange", "Only the layer at work takes its full room; the others wait in the machine's memory."),
+     QT_TRANSLATE_NOOP("FitChange", "A step takes longer, and weights of 16 bits train without their copies in 32.")},
+    {"offload.", QT_TRANSLATE_NOOP("FitChange", "An adapter needs no layer to wait elsewhere."), QT_TRANSLATE_NOOP("FitChange", "None.")},
     {"quantization.nf4", QT_TRANSLATE_NOOP("FitChange", "The frozen base takes 4 bits a weight."),
      QT_TRANSLATE_NOOP("FitChange", "The base is rounded, and the loss may end a little higher.")},
     {"quantization.int8", QT_TRANSLATE_NOOP("FitChange", "The frozen base takes 8 bits a weight."),
@@ -48,9 +52,11 @@ constexpr ReasonText kReasons[] = {
     {"max_length.refuse", QT_TRANSLATE_NOOP("FitChange", "Shorter sequences keep fewer activations."),
      QT_TRANSLATE_NOOP("FitChange", "A longer row makes the run refuse to start.")},
     {"method.lora", QT_TRANSLATE_NOOP("FitChange", "Only small added matrices train, so gradients and optimizer stay small."),
-     QT_TRANSLATE_NOOP("FitChange", "An adapter learns less than the whole model can.")},
+     QT_TRANSLATE_NOOP("FitChange", "An adapter learns less than the whole model can, and wants a higher learning rate.")},
     {"method.freeze", QT_TRANSLATE_NOOP("FitChange", "Only the last layers train, so gradients and optimizer stay small."),
      QT_TRANSLATE_NOOP("FitChange", "The other layers stay as they are.")},
+    {"optimizer.name.adamw", QT_TRANSLATE_NOOP("FitChange", "An adapter's optimizer is small as it is."),
+     QT_TRANSLATE_NOOP("FitChange", "None.")},
     {"optimizer.name.adamw_8bit", QT_TRANSLATE_NOOP("FitChange", "The optimizer remembers in 8 bits."),
      QT_TRANSLATE_NOOP("FitChange", "Hardly any: its memory is rounded.")},
     {"optimizer.name.adafactor",
@@ -77,7 +83,8 @@ std::string decisive(const std::string &key, const api::RunConfig &before, const
   std::string added;
   for (const std::string &name : *names) // `layers` comes before what it contains
     if (std::find(known->begin(), known->end(), name) == known->end() && (added.empty() || name == "layers")) added = name;
-  return key + "." + added;
+  const bool trained = added == "layers" && after.method != api::Method::Lora;
+  return key + "." + added + (trained ? ".trained" : "");
 }
 
 } // namespace

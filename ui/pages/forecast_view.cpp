@@ -8,6 +8,8 @@
 #include <QGridLayout>
 #include <QLabel>
 
+#include <algorithm>
+
 namespace attune::ui {
 
 QVector<ForecastBar::Part> forecastParts(const std::vector<api::ForecastItem> &items) {
@@ -51,6 +53,16 @@ void ForecastView::setScales(double device, double host) {
 void ForecastView::setLegends(bool device, bool host) {
   m_compute.bar->setLegend(device);
   m_host.bar->setLegend(host);
+}
+
+void ForecastView::alignWith(ForecastView &other) {
+  QLabel *const amounts[] = {m_compute.amount, m_host.amount, other.m_compute.amount, other.m_host.amount};
+  int widest = 0;
+  for (const QLabel *amount : amounts) widest = std::max(widest, amount->sizeHint().width());
+  for (QLabel *amount : amounts) {
+    amount->setMinimumWidth(widest);
+    amount->setAlignment(Qt::AlignRight);
+  }
 }
 
 void ForecastView::show(const Line &line, const QString &name, const std::vector<api::ForecastItem> &items, int64_t needed,

@@ -25,6 +25,8 @@ public:
   /// What the widths of the two bars stand for at least, in bytes.
   void setScales(double device, double host);
   void setLegends(bool device, bool host);
+  /// Gives the bars of both the same width.
+  void alignWith(ForecastView &other);
   const api::Forecast &forecast() const { return m_forecast; }
 
 private:

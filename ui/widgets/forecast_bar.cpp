@@ -21,7 +21,7 @@ constexpr int kGap = 5, kLine = 20, kDot = 9;
 /// More than there are series colours: the later ones are tints.
 QColor partColor(int place) {
   const QColor color = theme().series(place);
-  return place < 8 ? color : mixed(theme().color(Tone::Surface), color, 0.5);
+  return place < 8 ? color : mixed(theme().color(theme().dark() ? Tone::Text : Tone::Surface), color, 0.5);
 }
 
 QFont smallFont(QFont font) {
