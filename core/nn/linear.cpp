@@ -9,7 +9,9 @@
 
 #include <ATen/ops/mul.h>
 #include <ATen/ops/sum.h>
+#include <algorithm>
 #include <torch/csrc/autograd/custom_function.h>
+#include <utility>
 
 namespace attune::core {
 
@@ -18,27 +20,50 @@ using torch::autograd::variable_list;
 
 namespace {
 
-/// All slices of one packed weight: A's stacked to [R, in], B's transposed and scaled, each [r, rows], in fp32.
+/// All slices of one packed weight: A's stacked to [R, in], B's transposed and scaled.
 struct Adapters {
   Tensor a;
-  std::vector<Tensor> scaledB;
+  std::vector<Tensor> scaledB;    // each [r, rows]; where our loops compute, in fp32
+  Tensor together;                // elsewhere instead: one matrix [R, last row], a slice's B at its ranks and rows, zeros beside
   std::vector<int64_t> rankBegin; // column of the slice in x.Aᵀ
 };
 
+/// Whether all slices are one product of each kind: a launch and a pass over y cost more there than products with zeros.
+bool takesTogether(const Tensor &x) { return !usesOwnKernels(x) && adapterType(x) == x.scalar_type(); }
+
+Tensor stackedA(const std::vector<LoraSlice> &slices, at::ScalarType type) {
+  std::vector<Tensor> parts;
+  for (const auto &slice : slices) parts.push_back(slice.a.detach().to(type));
+  return parts.size() == 1 ? parts[0].contiguous() : at::cat(parts, 0);
+}
+
 Tensor scaledTranspose(const LoraSlice &slice, at::ScalarType type) { return slice.b.detach().to(type).t().mul(slice.scale).contiguous(); }
 
-Adapters gatherAdapters(const std::vector<LoraSlice> &slices, at::ScalarType type) {
+Tensor togetherB(const std::vector<LoraSlice> &slices, at::ScalarType type) {
+  if (slices.size() == 1 && slices[0].rowBegin == 0) return scaledTranspose(slices[0], type);
+  int64_t ranks = 0, rows = 0;
+  for (const auto &slice : slices) ranks += slice.a.size(0), rows = std::max(rows, slice.rowEnd);
+  Tensor all = at::zeros({ranks, rows}, slices[0].b.options().dtype(type).requires_grad(false));
+  int64_t rank = 0;
+  for (const auto &slice : slices) {
+    all.narrow(0, rank, slice.a.size(0)).narrow(1, slice.rowBegin, slice.rowEnd - slice.rowBegin).copy_(scaledTranspose(slice, type));
+    rank += slice.a.size(0);
+  }
+  return all;
+}
+
+Adapters gatherAdapters(const std::vector<LoraSlice> &slices, const Tensor &x) {
+  const at::ScalarType type = adapterType(x);
+  const bool ready = slices[0].readyA.defined() && slices[0].readyA.scalar_type() == type;
   Adapters adapters;
-  std::vector<Tensor> parts;
+  adapters.a = ready ? slices[0].readyA : stackedA(slices, type);
+  if (takesTogether(x)) adapters.together = ready ? slices[0].readyB : togetherB(slices, type);
   int64_t begin = 0;
   for (const auto &slice : slices) {
-    const bool ready = slice.readyA.defined() && slice.readyA.scalar_type() == type;
-    parts.push_back(ready ? slice.readyA : slice.a.detach().to(type));
-    adapters.scaledB.push_back(ready ? slice.readyB : scaledTranspose(slice, type));
+    if (!adapters.together.defined()) adapters.scaledB.push_back(scaledTranspose(slice, type));
     adapters.rankBegin.push_back(begin);
     begin += slice.a.size(0);
   }
-  adapters.a = parts.size() == 1 ? parts[0].contiguous() : at::cat(parts, 0);
   return adapters;
 }
 
@@ -63,33 +88,38 @@ Tensor dropped(const Tensor &x, const LoraDropout &drop) { return counterDropout
 int64_t rowsOf(const Weight &weight) { return weight.quantised() ? weight.quantised()->rows() : weight.dense().size(0); }
 
 /// Whether LoRA's share is written first and the big product added to it: an accelerator reads what it adds to while it computes,
-/// so a pass over y is saved. Every row of y has to have a share, and one row takes another product.
-bool sharesFirst(const Tensor &x, const Weight &weight, const std::vector<LoraSlice> &slices) {
-  if (!x.is_cuda() || x.size(0) < 2 || adapterType(x) != x.scalar_type()) return false;
-  int64_t covered = 0;
-  for (const auto &slice : slices) covered += slice.rowEnd - slice.rowBegin;
-  return covered == rowsOf(weight);
+/// so a pass over y is saved. One row takes another product.
+bool sharesFirst(const Tensor &x, const std::vector<LoraSlice> &slices) {
+  return takesTogether(x) && x.is_cuda() && x.size(0) > 1 && !slices.empty();
+}
+
+/// y = (fresh) or += what all adapters add to it.
+void addShares(Tensor y, const Tensor &reduced, const Adapters &adapters, const std::vector<LoraSlice> &slices, bool fresh) {
+  if (adapters.together.defined()) {
+    const int64_t rows = adapters.together.size(1);
+    const Tensor shared = y.narrow(1, 0, rows);
+    if (!fresh) return lowRankExpand(shared, reduced, adapters.together);
+    matmulPlainInto(shared, reduced, adapters.together);
+    if (rows < y.size(1)) y.narrow(1, rows, y.size(1) - rows).zero_();
+    return;
+  }
+  for (size_t i = 0; i < slices.size(); ++i)
+    lowRankExpand(y.narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin),
+                  reduced.narrow(1, adapters.rankBegin[i], slices[i].a.size(0)), adapters.scaledB[i]);
 }
 
 ForwardResult linearForward(const Tensor &x, const Weight &weight, const Tensor &bias, const std::vector<LoraSlice> &slices,
                             const LoraDropout &drop, Use use, DecodedMatrices *kept = nullptr) {
   ForwardResult result;
-  const bool late = use == Use::Value && sharesFirst(x, weight, slices);
+  const bool late = use == Use::Value && sharesFirst(x, slices);
   if (use == Use::Gradient)
     result.y = unread({x.size(0), rowsOf(weight)}, x.options());
   else
     result.y = late ? at::empty({x.size(0), rowsOf(weight)}, x.options()) : product(x, weight, kept);
   if (!slices.empty()) {
-    const auto adapters = gatherAdapters(slices, adapterType(x));
+    const auto adapters = gatherAdapters(slices, x);
     result.reduced = lowRankReduce(dropped(x, drop), adapters.a);
-    for (size_t i = 0; use == Use::Value && i < slices.size(); ++i) {
-      const Tensor share = result.y.narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin);
-      const Tensor reduced = result.reduced.narrow(1, adapters.rankBegin[i], slices[i].a.size(0));
-      if (late)
-        matmulPlainInto(share, reduced, adapters.scaledB[i]);
-      else
-        lowRankExpand(share, reduced, adapters.scaledB[i]);
-    }
+    if (use == Use::Value) addShares(result.y, result.reduced, adapters, slices, late);
   }
   if (late) matmulTransposedInto(result.y, x, decoded(weight, x.scalar_type(), kept), true);
   if (bias.defined() && use == Use::Value) result.y.add_(bias);
@@ -151,8 +181,8 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     std::vector<double> scales;
     std::vector<int64_t> rows;
     std::vector<Tensor> ready;
+    if (!slices->empty() && slices->front().readyA.defined()) ready = {slices->front().readyA, slices->front().readyB};
     for (const auto &slice : *slices) {
-      if (slice.readyA.defined()) ready.insert(ready.end(), {slice.readyA, slice.readyB});
       scales.push_back(slice.scale);
       rows.push_back(slice.rowBegin);
       rows.push_back(slice.rowEnd);
@@ -211,11 +241,13 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     const std::vector<Tensor> ready = ctx->saved_data["ready"].toTensorVector();
     for (size_t i = 0; i < scales.size(); ++i) {
       slices[i] = {saved[first + 2 * i], saved[first + 2 * i + 1], scales[i], rows[2 * i], rows[2 * i + 1], {}, {}};
-      if (ready.size() == 2 * scales.size()) slices[i].readyA = ready[2 * i], slices[i].readyB = ready[2 * i + 1];
     }
-    const auto adapters = gatherAdapters(slices, adapterType(x));
+    if (!ready.empty()) slices[0].readyA = ready[0], slices[0].readyB = ready[1];
+    const auto adapters = gatherAdapters(slices, x);
+    const Tensor &together = adapters.together;
     std::vector<LowRankPart> parts;
-    for (size_t i = 0; i < slices.size(); ++i) {
+    if (together.defined()) parts.push_back({grad.narrow(1, 0, together.size(1)), reduced, together});
+    for (size_t i = 0; i < slices.size() && !together.defined(); ++i) {
       parts.push_back({grad.narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin),
                        reduced.narrow(1, adapters.rankBegin[i], slices[i].a.size(0)), adapters.scaledB[i]});
     }
@@ -225,9 +257,17 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
       gradA = separateBackward(x, adapters.a, parts, drop, result[0], late, gradB);
     }
     if (late) matmulPlainInto(result[0], grad, baseOf(ctx, grad.scalar_type(), weight), true);
+    if (together.defined()) { // to the adapters' type at once
+      gradA = gradA.to(slices[0].a.scalar_type());
+      gradB[0] = gradB[0].to(slices[0].b.scalar_type());
+    }
     for (size_t i = 0; i < slices.size(); ++i) {
-      result[output + 2 * i] = gradA.narrow(0, adapters.rankBegin[i], slices[i].a.size(0)).to(slices[i].a.scalar_type());
-      result[output + 2 * i + 1] = gradB[i].t().mul(slices[i].scale).to(slices[i].b.scalar_type());
+      const auto [begin, ranks] = std::pair(adapters.rankBegin[i], slices[i].a.size(0));
+      const Tensor ofB = together.defined()
+                             ? gradB[0].narrow(0, begin, ranks).narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin)
+                             : gradB[i];
+      result[output + 2 * i] = gradA.narrow(0, begin, ranks).to(slices[i].a.scalar_type());
+      result[output + 2 * i + 1] = ofB.t().mul(slices[i].scale).to(slices[i].b.scalar_type());
     }
     return ungated(result, saved[0], gate);
   }
@@ -243,10 +283,9 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
 
 void makeReady(std::vector<LoraSlice> &slices, at::ScalarType type) {
   const at::NoGradGuard noGrad;
-  for (LoraSlice &slice : slices) {
-    slice.readyA = slice.a.detach().to(type).contiguous();
-    slice.readyB = scaledTranspose(slice, type);
-  }
+  if (slices.empty()) return;
+  slices[0].readyA = stackedA(slices, type);
+  slices[0].readyB = togetherB(slices, type);
 }
 
 namespace {

@@ -19,8 +19,8 @@ struct LoraSlice {
   double scale = 1.0;
   int64_t rowBegin = 0;
   int64_t rowEnd = 0;
-  Tensor readyA = {}; // a in the type of the products; undefined = made at each product
-  Tensor readyB = {}; // scale.bᵀ likewise
+  Tensor readyA = {}; // in the first of a weight's: all A's stacked, in the type of the products; undefined = made at each product
+  Tensor readyB = {}; // likewise all scale.bᵀ as one matrix
 };
 
 /// Makes what each product would make anew, until the adapter changes: for devices where a launch costs more than the work.
