@@ -1,10 +1,13 @@
-// How many rows' logits exist at once: what the loss computes by and the forecast counts by. No tensors.
+// How many rows' logits and feed-forward activations exist at once: what is computed by and the forecast counts by. No tensors.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 
 namespace attune::core {
+
+/// Rows of a feed-forward block at once where it is recomputed: enough to keep any device busy, and a long context takes no more.
+inline constexpr int64_t kFeedForwardRows = 8192;
 
 /// Rows of one chunk. On the CPU their logits take 100 MB in fp32; an accelerator needs longer products to be busy.
 inline int64_t lossChunkRows(int64_t vocab, bool onCard) {

@@ -7,6 +7,7 @@
 #include "core/nn/layer_stream.h"
 #include "core/nn/rms_norm.h"
 #include "core/nn/rotary_kernel.h"
+#include "core/nn/tiling.h"
 #include "core/nn/token_loss.h"
 
 #include <ATen/TensorOperators.h>
@@ -86,8 +87,8 @@ struct Transformer::Pass {
   const std::vector<LoraSlice> &slices(size_t index, std::vector<LoraSlice> LayerAdapters::*member) const {
     return adapters.empty() ? kNoSlices : adapters[index].*member;
   }
-  LoraDropout dropout(size_t index, uint64_t product) const {
-    return {options.loraDropout, mixSeed(options.seed, index * 4 + product), options.firstRow};
+  LoraDropout dropout(size_t index, uint64_t product, int64_t firstRow = 0) const {
+    return {options.loraDropout, mixSeed(options.seed, index * 4 + product), options.firstRow + firstRow};
   }
   /// The trainable tensors that the given halves of a layer use.
   std::vector<Tensor> trainable(size_t index, bool withAttention) const {
@@ -211,18 +212,28 @@ std::pair<Tensor, Tensor> Transformer::attentionHalf(const Pass &pass, size_t la
   return addRmsNorm(sum, projected, w.postNorm, c.normEps, c.normPlusOne);
 }
 
-/// normed [N, H] -> what the feed-forward block adds to the residual [N, H].
-Tensor Transformer::feedForwardHalf(const Pass &pass, size_t layer, const Tensor &normed, Use use) const {
+/// normed [N, H], from row `firstRow` of the pass on -> what the feed-forward block adds to the residual [N, H].
+Tensor Transformer::feedForwardHalf(const Pass &pass, size_t layer, const Tensor &normed, Use use, int64_t firstRow) const {
   const LayerWeights &w = pass.layer(layer);
   if (w.feedForwardOutNorm.defined()) use = Use::Value; // its backward reads them
-  const Tensor gateUp = linear(normed, w.gateUp, w.gateUpBias, pass.slices(layer, &LayerAdapters::gateUp), pass.dropout(layer, 2));
+  const Tensor gateUp =
+      linear(normed, w.gateUp, w.gateUpBias, pass.slices(layer, &LayerAdapters::gateUp), pass.dropout(layer, 2, firstRow));
   // On an accelerator memory is dearer than one more pass; within a recomputed segment nothing is kept for long anyway.
   const bool gatesAgain = gateUp.is_cuda() && pass.options.recompute == RecomputePolicy::None;
   const Tensor added = gatesAgain ? gatedLinear(gateUp, m_config.activation, w.down, w.downBias, pass.slices(layer, &LayerAdapters::down),
-                                                pass.dropout(layer, 3))
+                                                pass.dropout(layer, 3, firstRow))
                                   : linear(gatedActivation(gateUp, m_config.activation), w.down, w.downBias,
-                                           pass.slices(layer, &LayerAdapters::down), pass.dropout(layer, 3), use);
+                                           pass.slices(layer, &LayerAdapters::down), pass.dropout(layer, 3, firstRow), use);
   return w.feedForwardOutNorm.defined() ? rmsNorm(added, w.feedForwardOutNorm, m_config.normEps, m_config.normPlusOne) : added;
+}
+
+/// The same a tile of rows at a time, each computed once more in backward; `again`: nobody reads the values.
+Tensor Transformer::feedForwardTiles(const std::shared_ptr<Pass> &pass, size_t layer, const Tensor &normed, bool again) const {
+  return tiled(
+      [this, pass, layer](const Tensor &rows, int64_t first, bool unreadRows) {
+        return feedForwardHalf(*pass, layer, rows, unreadRows ? Use::Gradient : Use::Value, first);
+      },
+      normed, pass->trainable(layer, false), pass->options.feedForwardRows, again);
 }
 
 std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, const DecoderAdapters *adapters, const data::MicroBatch &batch,
@@ -249,14 +260,17 @@ std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, con
   Tensor delta;
   std::shared_ptr<ActivationOffload> offload;
   if (options.offloadCheckpoints && device.is_cuda()) offload = std::make_shared<ActivationOffload>(device);
+  const bool records = at::GradMode::is_enabled(), recompute = options.recompute == RecomputePolicy::Layer && records;
+  // A streamed layer is there while its segment runs, and not when a tile's backward would compute it once more.
+  const bool tiles = residual.size(0) > options.feedForwardRows && !weights.stream;
   for (size_t layer = 0; layer < weights.layers.size(); ++layer) {
-    const bool recompute = options.recompute == RecomputePolicy::Layer && at::GradMode::is_enabled();
     if (recompute) {
       residual = checkpointed(
-          [this, shared, layer](const Tensor &input, bool again) {
+          [this, shared, layer, tiles](const Tensor &input, bool again) {
             const Pass::Visit visit(*shared, layer, again);
             const auto [sum, normed] = attentionHalf(*shared, layer, input, Tensor());
-            const Tensor added = feedForwardHalf(*shared, layer, normed, again ? Use::Gradient : Use::Value);
+            const Tensor added = tiles ? feedForwardTiles(shared, layer, normed, again)
+                                       : feedForwardHalf(*shared, layer, normed, again ? Use::Gradient : Use::Value);
             return again ? unreadSum(sum, added) : sum + added;
           },
           residual, pass.trainable(layer, true), offload);
@@ -265,12 +279,8 @@ std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, con
     const Pass::Visit visit(pass, layer);
     Tensor normed;
     std::tie(residual, normed) = attentionHalf(pass, layer, residual, delta);
-    if (options.recompute == RecomputePolicy::FeedForward && at::GradMode::is_enabled())
-      delta = checkpointed(
-          [this, shared, layer](const Tensor &input, bool again) {
-            return feedForwardHalf(*shared, layer, input, again ? Use::Gradient : Use::Value);
-          },
-          normed, pass.trainable(layer, false));
+    if (records ? options.recompute == RecomputePolicy::FeedForward : tiles)
+      delta = feedForwardTiles(shared, layer, normed, false);
     else
       delta = feedForwardHalf(pass, layer, normed);
   }

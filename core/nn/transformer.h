@@ -7,6 +7,7 @@
 #include "core/nn/attention.h"
 #include "core/nn/decoder_weights.h"
 #include "core/nn/kv_cache.h"
+#include "core/nn/loss_chunk.h"
 #include "core/nn/rotary_book.h"
 
 #include <functional>
@@ -25,7 +26,8 @@ enum class RecomputePolicy {
 /// What differs between one training pass and another; the default is a plain evaluation pass.
 struct PassOptions {
   RecomputePolicy recompute = RecomputePolicy::None;
-  bool offloadCheckpoints = false; // on an accelerator, with RecomputePolicy::Layer
+  bool offloadCheckpoints = false;            // on an accelerator, with RecomputePolicy::Layer
+  int64_t feedForwardRows = kFeedForwardRows; // at once, where recomputed or without gradients
   AttentionKind attention = AttentionKind::Auto;
   double loraDropout = 0.0;
   double neftuneAlpha = 0.0;
@@ -63,7 +65,8 @@ private:
   std::pair<Tensor, Tensor> attentionHalf(const Pass &pass, size_t layer, const Tensor &residual, const Tensor &delta) const;
   Tensor attend(const Pass &pass, size_t layer, const Tensor &packed) const;
   Tensor attendCached(const Pass &pass, size_t layer, const Tensor &packed) const;
-  Tensor feedForwardHalf(const Pass &pass, size_t layer, const Tensor &normed, Use use = Use::Value) const;
+  Tensor feedForwardHalf(const Pass &pass, size_t layer, const Tensor &normed, Use use = Use::Value, int64_t firstRow = 0) const;
+  Tensor feedForwardTiles(const std::shared_ptr<Pass> &pass, size_t layer, const Tensor &normed, bool again) const;
 
   io::ModelConfig m_config;
   std::vector<float> m_slopes; // ALiBi's, empty = none
