@@ -2,6 +2,7 @@
 #include "core/device/compute_device.h"
 #include "core/device/compute_limits.h"
 #include "core/device/dtype_policy.h"
+#include "core/nn/attention_choice.h"
 #include "core/nn/attention_trial.h"
 #include "core/nn/linear.h"
 #include "core/nn/sliced_attention.h"
@@ -146,17 +147,17 @@ TEST_CASE("fused attention is taken by trial: right, or the reason") {
   CHECK(tryFusedAttention(throwing, shape, at::kCPU)->find("no kernel for this") != std::string::npos);
 }
 
-// Silent bug 20: a silent fallback. To see it fail: let picksFused ask only the tensor.
+// Silent bug 20: a silent fallback. To see it fail: let picksSliced ask only the tensor.
 TEST_CASE("silent bug 20: sliced attention is taken where it is forced, and forbidden types are not multiplied") {
   const Tensor q = random({4, 2, 8}, 1).to(at::kDouble); // no loops of ours, so fused without a limit
   AttentionSpec spec;
   spec.segmentStarts = {0, 4};
   {
     const ComputeLimit none({});
-    CHECK(picksFused(q, 8, false, spec));
+    CHECK_FALSE(picksSliced(q, 2, spec));
     AttentionSpec sliced = spec;
     sliced.kind = AttentionKind::Sliced;
-    CHECK_FALSE(picksFused(q, 8, false, sliced));
+    CHECK(picksSliced(q, 2, sliced));
   }
   ComputeLimits like906;
   like906.plainOnly = like906.slicedOnly = true;
@@ -164,8 +165,8 @@ TEST_CASE("silent bug 20: sliced attention is taken where it is forced, and forb
   const ComputeLimit limit(like906);
   AttentionSpec fused = spec;
   fused.kind = AttentionKind::Fused;
-  CHECK_FALSE(picksFused(q, 8, false, spec));
-  CHECK_FALSE(picksFused(q, 8, false, fused));
+  CHECK(picksSliced(q, 2, spec));
+  CHECK(picksSliced(q, 2, fused));
   const Tensor x = random({6, 8}, 2);
   CHECK_THROWS(matmulTransposed(x.to(at::kBFloat16), x.to(at::kBFloat16)));
   CHECK_NOTHROW(matmulTransposed(x.to(at::kHalf), x.to(at::kHalf)));
