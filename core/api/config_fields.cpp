@@ -176,7 +176,7 @@ std::vector<ConfigField> buildFields() {
           .range(0, 1e12).says("Steps in which the rate climbs; above 0 it replaces the ratio.").advanced(),
       number("clip_norm", ATTUNE_FIELD(clipNorm)).in("optimizer").range(0, 1e6).advanced()
           .says("The largest gradient norm let through; 0 is off.").alike({"max_grad_norm"}),
-      choice<Precision>("precision", kPrecisions, ATTUNE_FIELD(precision)).in("memory").notYet({"fp16"})
+      choice<Precision>("precision", kPrecisions, ATTUNE_FIELD(precision)).in("memory")
           .says("The number type computed in.").alike({"compute_type"}),
       choice<Checkpointing>("checkpointing", kCheckpointings, ATTUNE_FIELD(checkpointing)).in("memory").advanced()
           .says("What is computed again in the backward pass instead of kept.").alike({"gradient_checkpointing"}),

@@ -21,8 +21,7 @@ api::DeviceFacts LocalEngine::device() {
   const auto chosen = chooseDevice("auto");
   const at::Device device = chosen.ok() ? *chosen : at::Device(at::kCPU);
   const ComputeDevice described = describeDevice(device);
-  const char *precision = autoComputeType(device) == at::kBFloat16 ? "bf16" : "fp32";
-  return {described.name, precision, hostInfo().cores, described.totalBytes, TORCH_VERSION, described.id};
+  return {described.name, typeName(autoComputeType(device)), hostInfo().cores, described.totalBytes, TORCH_VERSION, described.id};
 }
 
 std::vector<api::DeviceMemory> LocalEngine::devices() {

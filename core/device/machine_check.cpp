@@ -1,10 +1,12 @@
 #include "core/device/machine_check.h"
 
 #include "core/device/compute_device.h"
+#include "core/device/dtype_policy.h"
 #include "core/device/host_info.h"
 #include "core/device/machine_traps.h"
 #include "core/device/probe.h"
 #include "core/device/threads.h"
+#include "core/nn/attention_trial.h"
 #include "core/nn/device_kernels.h"
 #include "core/plan/memory_planner.h"
 
@@ -25,8 +27,8 @@ std::string number(double value) {
   return text;
 }
 
-MachineCheck dtypeCheck(const DtypeTrial &trial, bool needed) {
-  MachineCheck check{"dtype_" + trial.name, "ok", "", ""};
+MachineCheck dtypeCheck(const DtypeTrial &trial, bool needed, const std::string &of) {
+  MachineCheck check{"dtype_" + trial.name + of, "ok", "", ""};
   char error[32];
   std::snprintf(error, sizeof error, "%.1e", trial.relativeError);
   check.found = number(trial.gflops) + " GFLOP/s, largest relative error " + error + (trial.path.empty() ? "" : ", by " + trial.path);
@@ -60,6 +62,34 @@ MachineCheck kernelCheck(const at::Device &device) {
   return {"device_kernels", "warn", problem.substr(0, problem.find('\n')), "Training works, with plain operators and slower."};
 }
 
+/// The number types of a device, each tried; `of` is added to the names of the checks.
+std::vector<MachineCheck> dtypeChecks(const at::Device &device, const std::string &of) {
+  const auto trials = probeDtypes(device);
+  std::vector<MachineCheck> checks;
+  for (const DtypeTrial &trial : trials) checks.push_back(dtypeCheck(trial, trial.name == "fp32", of));
+  if (device.is_cpu() && trials[2].usable && trials[2].gflops * 4 < trials[0].gflops) {
+    checks.back().status = "warn";
+    checks.back().advice = "fp16 is slow on this processor; auto never chooses it.";
+  }
+  return checks;
+}
+
+/// Which attention is taken in each type, for the commonest heads.
+MachineCheck attentionCheck(const at::Device &device) {
+  MachineCheck check{"attention", "ok", "", ""};
+  if (device.is_cpu()) return {"attention", "ok", "sliced, by our own loops", ""};
+  for (const at::ScalarType type : {at::kBFloat16, at::kHalf, at::kFloat}) {
+    std::string problem;
+    for (const bool grouped : {false, true})
+      if (problem.empty()) problem = problemWithFusedAttention({type, 128, grouped}, device);
+    check.found.append(check.found.empty() ? "" : "; ").append(typeName(type)).append(problem.empty() ? " fused" : " sliced: " + problem);
+    if (problem.empty()) continue;
+    check.status = "warn";
+    check.advice = "Training works with sliced attention, in as little memory but slower.";
+  }
+  return check;
+}
+
 } // namespace
 
 std::vector<MachineCheck> checkMachine(const std::string &workspace, int64_t threads, const at::Device &device) {
@@ -76,16 +106,12 @@ std::vector<MachineCheck> checkMachine(const std::string &workspace, int64_t thr
     checks.push_back(
         {"device_" + card.id, "ok", card.name + ", " + bytesText(card.freeBytes) + " free of " + bytesText(card.totalBytes), ""});
   if (!device.is_cpu()) checks.push_back(kernelCheck(device));
-  const auto trials = probeDtypes(device);
-  checks.push_back(dtypeCheck(trials[0], true));
-  checks.push_back(dtypeCheck(trials[1], false));
-  checks.push_back(dtypeCheck(trials[2], false));
-  if (device.is_cpu() && trials[2].usable && trials[2].gflops * 4 < trials[0].gflops) {
-    checks.back().status = "warn";
-    checks.back().advice = "fp16 is slow on this processor; auto never chooses it.";
-  }
-  const bool half = trials[1].usable && trials[1].gflops >= trials[0].gflops;
-  checks.push_back({"precision_auto", "ok", half ? "bf16" : "fp32", ""});
+  for (MachineCheck &check : dtypeChecks(device, "")) checks.push_back(std::move(check));
+  for (const ComputeDevice &card : accelerators())
+    if (at::Device(card.id) != device)
+      for (MachineCheck &check : dtypeChecks(at::Device(card.id), "_on_" + card.id)) checks.push_back(std::move(check));
+  checks.push_back({"precision_auto", "ok", typeName(autoComputeType(device)), ""});
+  checks.push_back(attentionCheck(device));
 
   const bool little = host.availableBytes < 2 * kGiB;
   checks.push_back({"memory", little ? "warn" : "ok", bytesText(host.availableBytes) + " free of " + bytesText(host.memoryBytes),

@@ -28,10 +28,13 @@ double maxOf(const Tensor &tensor) { return at::abs(tensor).max().item<double>()
 
 } // namespace
 
+const char *typeName(at::ScalarType type) { return type == at::kFloat ? "fp32" : type == at::kBFloat16 ? "bf16" : "fp16"; }
+
+double allowedError(at::ScalarType type) { return type == at::kFloat ? 1e-5 : type == at::kBFloat16 ? 2e-2 : 4e-3; }
+
 DtypeTrial tryDtype(at::ScalarType type, int64_t size, const at::Device &device) {
   DtypeTrial trial;
-  trial.name = type == at::kFloat ? "fp32" : type == at::kBFloat16 ? "bf16" : "fp16";
-  const double allowed = type == at::kFloat ? 1e-5 : type == at::kBFloat16 ? 2e-2 : 4e-3;
+  trial.name = typeName(type);
   const Status ran = guarded("A trial product", [&] {
     const at::NoGradGuard noGradients;
     const Tensor x = pattern(size, size, 1).to(type).to(device), w = pattern(size, size, 77).to(type).to(device);
@@ -54,7 +57,7 @@ DtypeTrial tryDtype(at::ScalarType type, int64_t size, const at::Device &device)
   });
   if (!ran.ok()) {
     trial.problem = ran.error().message;
-  } else if (!(trial.relativeError <= allowed)) {
+  } else if (!(trial.relativeError <= allowedError(type))) {
     trial.problem = "The product is wrong by more than this type's precision explains.";
   }
   trial.usable = trial.problem.empty();

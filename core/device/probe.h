@@ -18,6 +18,10 @@ struct DtypeTrial {
   std::string problem;        // why it is not usable
 };
 
+const char *typeName(at::ScalarType type);
+/// The largest error over the largest value that a product in this type may have.
+double allowedError(at::ScalarType type);
+
 /// One type on one device. [size, size] matrices; the best of a few repetitions.
 DtypeTrial tryDtype(at::ScalarType type, int64_t size = 512, const at::Device &device = at::kCPU);
 

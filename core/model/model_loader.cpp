@@ -80,6 +80,9 @@ Status readRows(const io::WeightSource &source, const WeightPlace &place, int64_
     const auto type = rows.scalar_type() == at::kHalf ? at::kFloat : rows.scalar_type();
     const Tensor staged = at::empty(rows.sizes(), at::TensorOptions().dtype(type));
     ATTUNE_CHECK(readRows(source, {place.name, staged, nullptr}, stored, 0, count, scratch));
+    if (rows.scalar_type() == at::kHalf && staged.numel() > 0 && !(staged.abs().max().item<float>() <= 65504.0f))
+      return Error{ErrorCode::NotFinite, "The tensor " + place.name + " holds values that fp16 cannot.", place.name,
+                   "Compute in bf16 or fp32 (precision)."};
     rows.copy_(staged);
     return {};
   }

@@ -1,5 +1,8 @@
 #include "core/nn/attention.h"
 
+#include "core/device/compute_limits.h"
+#include "core/nn/attention_choice.h"
+#include "core/nn/attention_trial.h"
 #include "core/nn/flash_attention.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/rotary_kernel.h"
@@ -35,10 +38,14 @@ bool isPlainBatch(const Tensor &q, int64_t kvHeads, const AttentionSpec &spec) {
 }
 
 Implementation pick(const Tensor &q, int64_t kvHeads, const AttentionSpec &spec) {
-  if (spec.kind == AttentionKind::Sliced) return Implementation::Sliced;
+  checkProductType(q.scalar_type());
+  if (spec.kind == AttentionKind::Sliced || computeLimits().slicedOnly) return Implementation::Sliced;
   if (!isPlainBatch(q, kvHeads, spec) && flashServes(q, kvHeads, spec)) return Implementation::Flash;
   if (needsSliced(spec)) return Implementation::Sliced;
-  return spec.kind == AttentionKind::Fused || !usesOwnKernels(q) ? Implementation::Fused : Implementation::Sliced;
+  if (spec.kind == AttentionKind::Fused) return Implementation::Fused;
+  const bool serves = q.is_cpu() ? !usesOwnKernels(q)
+                                 : problemWithFusedAttention({q.scalar_type(), q.size(2), q.size(1) != kvHeads}, q.device()).empty();
+  return serves ? Implementation::Fused : Implementation::Sliced;
 }
 
 void saveSpec(AutogradContext *ctx, const AttentionSpec &spec) {
@@ -182,7 +189,8 @@ Tensor fusedBatch(const Tensor &q, const Tensor &k, const Tensor &v, int64_t len
   return at::scaled_dot_product_attention(batch(q), shared(k), shared(v), {}, 0.0, true, scale).transpose(1, 2).reshape(q.sizes());
 }
 
-/// libtorch's kernels, a call a segment; grouped heads as a broadcast (stride 0) of the keys and values.
+} // namespace
+
 Tensor fusedAttention(const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec &spec) {
   const int64_t kvHeads = k.size(1), group = q.size(1) / kvHeads, dim = q.size(2);
   const double scale = spec.scale != 0.0 ? spec.scale : 1.0 / std::sqrt(static_cast<double>(dim));
@@ -201,6 +209,8 @@ Tensor fusedAttention(const Tensor &q, const Tensor &k, const Tensor &v, const A
   }
   return outputs.size() == 1 ? outputs[0] : at::cat(outputs, 0);
 }
+
+namespace {
 
 /// The same as PackedFunction with libtorch's kernels: their graph is kept from forward to backward, and nothing but the packed
 /// rows, turned in place, is in it.
@@ -239,6 +249,8 @@ Tensor mix(Implementation implementation, const Tensor &q, const Tensor &k, cons
 
 } // namespace
 
+bool picksSliced(const Tensor &q, int64_t kvHeads, const AttentionSpec &spec) { return pick(q, kvHeads, spec) == Implementation::Sliced; }
+
 Tensor attention(const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec &spec) {
   const Implementation implementation = pick(q, k.size(1), spec);
   if (implementation == Implementation::Fused || !at::GradMode::is_enabled()) return mix(implementation, q, k, v, spec);
@@ -262,6 +274,7 @@ Tensor packedAttention(const Tensor &qkv, int64_t heads, int64_t kvHeads, const 
 }
 
 Tensor attentionWithCache(const Tensor &q, const Tensor &keys, const Tensor &values, int64_t start, const AttentionSpec &spec) {
+  checkProductType(q.scalar_type());
   const int64_t valid = start + q.size(0);
   return slicedCached(q, keys.narrow(1, 0, valid), values.narrow(1, 0, valid), start, spec);
 }

@@ -53,6 +53,11 @@ bool packed(int64_t width, std::initializer_list<const Tensor *> tensors) {
   return true;
 }
 
+/// fp32 sums beside a 16-bit weight: the residual of fp16.
+bool isWide(const Tensor &sum, const Tensor &weight) {
+  return sum.scalar_type() == at::kFloat && weight.defined() && weight.scalar_type() != at::kFloat;
+}
+
 const void *read(const Tensor &tensor) { return tensor.defined() ? tensor.const_data_ptr() : nullptr; }
 
 int64_t blocksFor(int64_t items) { return (items + kThreads - 1) / kThreads; }
@@ -67,22 +72,27 @@ std::string problemWith(const at::Device &device, at::ScalarType type) { return 
 
 bool normForward(const Tensor &x, const Tensor &delta, const Tensor &weight, double eps, bool plusOne, Tensor &sum, Tensor &y,
                  Tensor &rstd) {
-  const DeviceCode *code = codeFor(x);
-  if (!code || x.dim() != 2 || x.size(0) == 0 || !packed(x.size(1), {&x, &delta, &weight})) return false;
+  const DeviceCode *code = codeFor(weight);
+  const bool wide = isWide(x, weight);
+  if (!code || x.dim() != 2 || x.size(0) == 0 || !packed(x.size(1), {&weight, &delta, wide ? &weight : &x}) || !packed(x.size(1), {&x}))
+    return false;
   sum = delta.defined() ? at::empty(x.sizes(), x.options()) : x;
-  y = at::empty(x.sizes(), x.options());
+  y = at::empty(x.sizes(), weight.options().requires_grad(false));
   rstd = at::empty({x.size(0), 1}, x.options().dtype(at::kFloat));
-  return code->launch("normForward", {x.size(0), kThreads}, read(x), read(delta), read(weight), sum.data_ptr(), y.data_ptr(),
-                      rstd.data_ptr(), x.size(1), static_cast<float>(eps), static_cast<int>(plusOne));
+  return code->launch(wide ? "normForwardWide" : "normForward", {x.size(0), kThreads}, read(x), read(delta), read(weight), sum.data_ptr(),
+                      y.data_ptr(), rstd.data_ptr(), x.size(1), static_cast<float>(eps), static_cast<int>(plusOne));
 }
 
 bool normBackward(const Tensor &gradY, const Tensor &gradSum, const Tensor &sum, const Tensor &weight, const Tensor &rstd, bool plusOne,
                   Tensor &gradX) {
-  const DeviceCode *code = codeFor(sum);
-  if (!code || sum.dim() != 2 || sum.size(0) == 0 || !packed(sum.size(1), {&sum, &gradY, &gradSum, &weight})) return false;
+  const DeviceCode *code = codeFor(weight);
+  const bool wide = isWide(sum, weight);
+  if (!code || sum.dim() != 2 || sum.size(0) == 0 || !packed(sum.size(1), {&gradY, &weight, wide ? &weight : &sum}) ||
+      !packed(sum.size(1), {&sum, &gradSum}))
+    return false;
   gradX = at::empty(sum.sizes(), sum.options());
-  return code->launch("normBackward", {sum.size(0), kThreads}, read(gradY), read(gradSum), read(sum), read(weight), read(rstd),
-                      gradX.data_ptr(), sum.size(1), static_cast<int>(plusOne));
+  return code->launch(wide ? "normBackwardWide" : "normBackward", {sum.size(0), kThreads}, read(gradY), read(gradSum), read(sum),
+                      read(weight), read(rstd), gradX.data_ptr(), sum.size(1), static_cast<int>(plusOne));
 }
 
 bool gateForward(const Tensor &gateUp, io::Activation activation, Tensor &out) {

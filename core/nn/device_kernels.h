@@ -14,7 +14,8 @@ struct Nf4Parts;
 
 namespace attune::core::device {
 
-/// sum = x + delta (delta undefined: sum is x), y = rms norm of sum, rstd [N, 1] fp32. x [N, W] contiguous.
+/// sum = x + delta (delta undefined: sum is x), y = rms norm of sum, rstd [N, 1] fp32. x [N, W] contiguous; x and sum may be
+/// fp32 beside 16-bit delta, weight and y.
 bool normForward(const Tensor &x, const Tensor &delta, const Tensor &weight, double eps, bool plusOne, Tensor &sum, Tensor &y,
                  Tensor &rstd);
 /// The gradient of the sum; gradSum may be undefined.

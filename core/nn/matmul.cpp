@@ -1,5 +1,6 @@
 #include "core/nn/matmul.h"
 
+#include "core/device/compute_limits.h"
 #include "core/nn/device_kernels.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/kernels/parallel.h"
@@ -122,6 +123,11 @@ bool takes(MatmulPath path, const Tensor &x, const Tensor &weight) {
   return matmulPathOf(weight.scalar_type()) == path;
 }
 
+void checkTypes(const Tensor &left, const Tensor &right) {
+  checkProductType(left.scalar_type());
+  checkProductType(right.scalar_type());
+}
+
 void storeProduct(Tensor out, const Tensor &product, bool accumulate) {
   if (accumulate) {
     out.add_(product);
@@ -133,6 +139,7 @@ void storeProduct(Tensor out, const Tensor &product, bool accumulate) {
 } // namespace
 
 void matmulTransposedInto(Tensor out, const Tensor &x, const Tensor &weight, bool accumulate) {
+  checkTypes(x, weight);
   if (!accumulate && isSmall(out, x, weight)) return smallTransposed(out, x, weight);
   if (takes(MatmulPath::Widened, x, weight)) return widenedTransposed(out, x, weight, accumulate);
   if (takes(MatmulPath::OneDnn, x, weight)) return storeProduct(out, oneDnnLinear(x, weight), accumulate);
@@ -140,12 +147,14 @@ void matmulTransposedInto(Tensor out, const Tensor &x, const Tensor &weight, boo
 }
 
 void matmulPlainInto(Tensor out, const Tensor &x, const Tensor &weight, bool accumulate) {
+  checkTypes(x, weight);
   if (takes(MatmulPath::Widened, x, weight)) return widenedPlain(out, x, weight, accumulate);
   if (takes(MatmulPath::OneDnn, x, weight)) return storeProduct(out, oneDnnLinear(x, weight.t()), accumulate);
   plainProduct(out, x, weight, accumulate);
 }
 
 void accumulateOuter(Tensor out, const Tensor &left, const Tensor &right) {
+  checkTypes(left, right);
   if (left.scalar_type() == out.scalar_type() && right.scalar_type() == out.scalar_type()) return plainProduct(out, left.t(), right, true);
   if (!takes(MatmulPath::Widened, left, right) || out.scalar_type() != at::kFloat) return plainProduct(out, left.t(), right, true);
   for (int64_t row = 0; row < left.size(0); row += kWideRows) {
@@ -155,6 +164,7 @@ void accumulateOuter(Tensor out, const Tensor &left, const Tensor &right) {
 }
 
 Tensor matmulTransposed(const Tensor &x, const Tensor &weight) {
+  checkTypes(x, weight);
   if (x.is_cuda() && x.size(0) == 1 && weight.is_contiguous()) { // a library's product is made for many rows
     Tensor out = at::empty({1, weight.size(0)}, x.options());
     if (device::denseProduct(x.contiguous(), weight, out)) return out;
@@ -166,6 +176,7 @@ Tensor matmulTransposed(const Tensor &x, const Tensor &weight) {
 }
 
 Tensor matmulPlain(const Tensor &x, const Tensor &weight) {
+  checkTypes(x, weight);
   if (takes(MatmulPath::OneDnn, x, weight)) return oneDnnLinear(x, weight.t());
   Tensor out = at::empty({x.size(0), weight.size(1)}, x.options());
   matmulPlainInto(out, x, weight);

@@ -25,21 +25,26 @@ struct NormResult {
   Tensor rstd; // [N, 1]
 };
 
+/// fp32 sums (the residual of fp16) are normed into the type of the products, which is the weight's.
+at::ScalarType normedType(const Tensor &x, const Tensor &weight) {
+  return x.scalar_type() == at::kFloat ? weight.scalar_type() : x.scalar_type();
+}
+
 NormResult plainForward(const Tensor &x, const Tensor &delta, const Tensor &weight, double eps, bool plusOne) {
-  const auto type = computeType(x.scalar_type());
+  const auto type = computeType(x.scalar_type()), narrow = normedType(x, weight);
   NormResult result;
   result.sum = delta.defined() ? at::add(x, delta) : x;
   const Tensor wide = result.sum.to(type);
   result.rstd = at::rsqrt(wide.pow(2).mean(-1, true).add(eps));
   const Tensor normed = wide.mul(result.rstd);
   const Tensor factor = weight.to(type);
-  result.y = plusOne ? normed.mul(factor.add(1.0)) : normed.to(x.scalar_type()).to(type).mul(factor);
-  result.y = result.y.to(x.scalar_type());
+  result.y = plusOne ? normed.mul(factor.add(1.0)) : normed.to(narrow).to(type).mul(factor);
+  result.y = result.y.to(narrow);
   return result;
 }
 
 bool usesLoops(const Tensor &x, const Tensor &weight) {
-  return usesOwnKernels(x) && usesOwnKernels(weight) && x.dim() == 2 && x.is_contiguous();
+  return usesOwnKernels(x) && usesOwnKernels(weight) && normedType(x, weight) == x.scalar_type() && x.dim() == 2 && x.is_contiguous();
 }
 
 /// What a normalised value is multiplied with, fp32.
@@ -148,7 +153,7 @@ struct AddRmsNormFunction : torch::autograd::Function<AddRmsNormFunction> {
     const auto saved = ctx->get_saved_variables();
     const auto [gradX, gradWeight] =
         normBackward(grads[1], grads[0], saved[0], saved[1], saved[2], ctx->saved_data["plusOne"].toBool(), ctx->needs_input_grad(2));
-    return {gradX, gradX, gradWeight, Tensor(), Tensor()};
+    return {gradX, gradX, gradWeight, Tensor(), Tensor()}; // autograd gives delta's its type
   }
 };
 

@@ -8,10 +8,11 @@
 namespace attune::core {
 
 /// x [N, H], weight [H] -> [N, H]; with plusOne the factor is (1 + weight) in fp32 (Gemma). Differentiable in x and,
-/// where weight requires it, in weight. Saves x and one fp32 per row.
+/// where weight requires it, in weight. Saves x and one fp32 per row. An fp32 x beside a 16-bit weight gives 16 bits.
 Tensor rmsNorm(const Tensor &x, const Tensor &weight, double eps, bool plusOne = false);
 
-/// residual + delta, and its norm, in one pass: returns {sum [N, H], norm(sum) [N, H]}. Differentiable.
+/// residual + delta, and its norm, in one pass: returns {sum [N, H], norm(sum) [N, H]}. Differentiable. The sum has the residual's
+/// type, which may be fp32 beside a 16-bit delta and weight.
 std::pair<Tensor, Tensor> addRmsNorm(const Tensor &residual, const Tensor &delta, const Tensor &weight, double eps, bool plusOne = false);
 
 } // namespace attune::core

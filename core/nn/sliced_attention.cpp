@@ -52,7 +52,9 @@ Scores blockScores(const Tensor &rows, const Tensor &keys, const Block &block, c
   const auto type = computeType(rows.scalar_type());
   const int64_t kvHeads = keys.size(0), group = rows.size(1) / block.queries;
   Scores scores;
-  Tensor s = at::bmm(rows, keys.transpose(1, 2)).to(type).mul(scale).reshape({kvHeads, group, block.queries, block.keys});
+  const bool half = rows.scalar_type() == at::kHalf; // scaled first: fp16 may not hold the whole products
+  const Tensor products = at::bmm(half ? rows.mul(scale) : rows, keys.transpose(1, 2)).to(type);
+  Tensor s = (half ? products : products.mul(scale)).reshape({kvHeads, group, block.queries, block.keys});
   if (spec.softcap > 0.0) {
     const Tensor t = s.div(spec.softcap).tanh();
     if (slope) scores.slope = t.mul(t).neg().add(1.0);

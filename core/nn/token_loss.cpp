@@ -125,7 +125,11 @@ struct TokenLossFunction : torch::autograd::Function<TokenLossFunction> {
     const auto saved = ctx->get_saved_variables();
     variable_list result(4);
     // The product is small beside the head's matrix products; a copy keeps a second backward pass right.
-    if (saved[0].defined()) result[0] = saved[0].mul(grads[0]);
+    // In fp32, because fp16 may not hold the factor, which is a loss scale over the tokens.
+    if (saved[0].defined()) {
+      const bool half = saved[0].scalar_type() == at::kHalf;
+      result[0] = half ? saved[0].to(at::kFloat).mul(grads[0]).to(at::kHalf) : saved[0].mul(grads[0]);
+    }
     if (saved[1].defined()) {
       result[1] = saved[1].mul(grads[0]).to(static_cast<at::ScalarType>(ctx->saved_data["headType"].toInt()));
     }

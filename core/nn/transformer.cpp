@@ -48,6 +48,9 @@ uint64_t mixSeed(uint64_t seed, uint64_t part) {
 
 const std::vector<LoraSlice> kNoSlices;
 
+/// In fp16 the residual is kept in fp32: what the layers add up outgrows 65504 in models that were trained in bf16.
+bool widens(const DecoderWeights &weights) { return weights.finalNorm.scalar_type() == at::kHalf; }
+
 } // namespace
 
 /// How the layers of one kind attend.
@@ -256,6 +259,7 @@ std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, con
   const int64_t padding = m_config.padToken < m_config.vocab ? m_config.padToken : -1;
   Tensor residual =
       embedTokens(weights.embedding, indexTensor(batch.ids, weights.embedding.device()), m_config.embedScale, padding).to(device);
+  if (widens(weights)) residual = residual.to(at::kFloat);
   residual = addNeftuneNoise(residual, batch.segmentStarts, options.neftuneAlpha, options.seed, options.firstRow);
   Tensor delta;
   std::shared_ptr<ActivationOffload> offload;
@@ -333,6 +337,7 @@ Tensor Transformer::advance(const DecoderWeights &weights, const DecoderAdapters
 
   Tensor residual = embedTokens(weights.embedding, indexTensor(ids, weights.embedding.device()), m_config.embedScale).to(device), delta,
          normed;
+  if (widens(weights)) residual = residual.to(at::kFloat);
   for (size_t layer = 0; layer < weights.layers.size(); ++layer) {
     const Pass::Visit visit(*pass, layer);
     std::tie(residual, normed) = attentionHalf(*pass, layer, residual, delta);

@@ -30,7 +30,9 @@ Result<Place> placeOf(const api::RunConfig &config) {
   Place place;
   place.context.computeOnHost = device.is_cpu();
   place.context.threads = config.threads > 0 ? config.threads : hostInfo().cores;
-  place.context.bf16 = config.precision == api::Precision::Auto && autoComputeType(device) == at::kBFloat16;
+  const at::ScalarType type = config.precision == api::Precision::Auto ? autoComputeType(device) : typeOf(config.precision);
+  place.context.bf16 = type != at::kFloat;
+  place.context.fp16 = type == at::kHalf;
   place.budget = memoryBudget(config, describeDevice(device).freeBytes);
   return place;
 }

@@ -96,14 +96,21 @@ bool computesBf16(const api::RunConfig &config, const PlanContext &context) {
          (config.precision == api::Precision::Auto && context.bf16);
 }
 
+/// Elements of the compute type that a value of the residual takes: fp16 keeps it in fp32.
+int64_t residualElements(const api::RunConfig &config, const PlanContext &context) {
+  const bool fp16 = config.precision == api::Precision::Fp16 || (config.precision == api::Precision::Auto && context.fp16);
+  return fp16 ? 2 : 1;
+}
+
 /// Saved for backward by one layer, a token, in elements of the compute type.
 struct LayerSaved {
   int64_t attentionHalf; // two sums, two norms, q|k|v, the mixed heads
   int64_t feedForward;   // gate|up and their product
 };
-LayerSaved layerSaved(const io::ModelConfig &m) {
+LayerSaved layerSaved(const io::ModelConfig &m, int64_t residual) {
   const int64_t extra = m.sandwichNorms ? m.hidden : 0; // a product kept beside its norm
-  return {4 * m.hidden + extra + (m.qkNorm ? 2 : 1) * (m.qRows() + 2 * m.kvRows()) + m.qRows(), 3 * m.intermediate + extra};
+  return {(2 + 2 * residual) * m.hidden + extra + (m.qkNorm ? 2 : 1) * (m.qRows() + 2 * m.kvRows()) + m.qRows(),
+          3 * m.intermediate + extra};
 }
 
 } // namespace
@@ -132,7 +139,8 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
   const bool lora = config.method == api::Method::Lora, full = config.method == api::Method::Full;
   const int64_t layers = config.method == api::Method::Freeze ? std::min(config.freezeLayers, model.layers) : model.layers;
 
-  const LayerSaved saved = layerSaved(model);
+  const int64_t residual = residualElements(config, context);
+  const LayerSaved saved = layerSaved(model, residual);
   const Bytes layerWhole = saved.attentionHalf + saved.feedForward;
   Bytes kept; // elements a token over all layers
   const bool host = context.computeOnHost;
@@ -143,7 +151,9 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
   case api::Checkpointing::Auto:
   case api::Checkpointing::None: kept = Bytes(layers) * keptByEach; break;
   case api::Checkpointing::Selective: kept = Bytes(layers) * saved.attentionHalf + saved.feedForward; break;
-  case api::Checkpointing::Full: kept = Bytes(movesInputs ? std::min<int64_t>(layers, 2) : layers) * model.hidden + layerWhole; break;
+  case api::Checkpointing::Full:
+    kept = Bytes(movesInputs ? std::min<int64_t>(layers, 2) : layers) * residual * model.hidden + layerWhole;
+    break;
   }
   // Backward of one layer holds the gradients of its feed-forward and of the residual beside everything kept; where the layer was
   // recomputed a moment ago, those of its feed-forward alone.
@@ -192,7 +202,7 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
   if (!host) {
     add("streaming", Bytes(model.vocab) * model.hidden * 4, true); // one tensor at a time on its way to the device
     if (movesEmbedding) add("weights", embedding, true);
-    if (movesInputs && recomputed) add("activations", tokens * e * layers * model.hidden, true);
+    if (movesInputs && recomputed) add("activations", tokens * e * layers * residual * model.hidden, true);
     add("context", Bytes(600 * kMiB), true);
   }
   return forecast;

@@ -29,7 +29,8 @@ struct MemoryForecast {
 /// What the settings leave open.
 struct PlanContext {
   bool computeOnHost = true;    // the CPU: every item is host memory
-  bool bf16 = false;            // the compute type that precision `auto` means on this machine
+  bool bf16 = false;            // the compute type that precision `auto` means on this machine has 16 bits
+  bool fp16 = false;            // and it is fp16
   int64_t microBatchTokens = 0; // of the largest micro-batch when the data are known; 0 = batch_size x max_length
   int64_t threads = 2;
   int64_t hostBudget = 0; // beside a card: what the host has free; 0 = unknown

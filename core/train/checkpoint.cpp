@@ -30,6 +30,7 @@ Json finiteOrNull(double value) { return std::isfinite(value) ? Json(value) : Js
 Json stateJson(const TrainerState &state) {
   const Meters &m = state.meters;
   const EvaluationHistory &h = state.history;
+  const LossScaler &s = state.lossScaler;
   return {{"schema", kStateSchema},
           {"step", state.step},
           {"meters",
@@ -46,7 +47,9 @@ Json stateJson(const TrainerState &state) {
             {"reference", finiteOrNull(h.reference)},
             {"without_gain", h.withoutGain},
             {"last_step", h.lastStep}}},
-          {"memory", {{"parts", state.economy.parts}, {"recomputes_all", state.economy.recomputesAll}}}};
+          {"memory", {{"parts", state.economy.parts}, {"recomputes_all", state.economy.recomputesAll}}},
+          {"loss_scale",
+           {{"scale", s.scale}, {"good_steps", s.goodSteps}, {"skipped_in_a_row", s.skippedInARow}, {"skipped_steps", s.skippedSteps}}}};
 }
 
 Result<TrainerState> stateFromJson(const Json &json, const std::string &where) {
@@ -73,6 +76,16 @@ Result<TrainerState> stateFromJson(const Json &json, const std::string &where) {
     const Json memory = json.value("memory", Json::object());  // older ones have none
     state.economy = {std::min(std::max<int64_t>(1, memory.value("parts", int64_t(1))), int64_t(1) << 20),
                      memory.value("recomputes_all", false)};
+    if (const auto found = json.find("loss_scale"); found != json.end()) { // nor this
+      LossScaler &s = state.lossScaler;
+      s.scale = found->at("scale").get<double>();
+      s.goodSteps = found->at("good_steps").get<int64_t>();
+      s.skippedInARow = found->at("skipped_in_a_row").get<int64_t>();
+      s.skippedSteps = found->at("skipped_steps").get<int64_t>();
+      if (!(s.scale >= LossScaler::kLeast && std::isfinite(s.scale)))
+        return Error{ErrorCode::MalformedFile, "The loss scale of a checkpoint cannot be below 1.", where,
+                     "Resume from an earlier checkpoint."};
+    }
     if (state.step < 0) return Error{ErrorCode::MalformedFile, "The step of a checkpoint cannot be negative.", where, ""};
     return state;
   } catch (const Json::exception &error) {

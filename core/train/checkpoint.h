@@ -5,6 +5,7 @@
 #include "core/base/result.h"
 #include "core/model/trainable_model.h"
 #include "core/train/early_stopping.h"
+#include "core/train/loss_scaler.h"
 #include "core/train/memory_retry.h"
 #include "core/train/meters.h"
 #include "core/train/optimizer.h"
@@ -21,6 +22,7 @@ struct TrainerState {
   Meters meters;
   EvaluationHistory history;
   MemoryEconomy economy;
+  LossScaler lossScaler; // fp16 only
 };
 
 class CheckpointStore {

@@ -27,6 +27,7 @@ Result<Json> recordJson(const RunRecord &record, const api::RunConfig &config) {
                {"products", Json(record.products)}};
   if (record.forecastBytes > 0) json["forecast_host_peak_bytes"] = record.forecastBytes;
   if (record.peakBytes > 0) json["measured_host_peak_bytes"] = record.peakBytes;
+  if (record.skippedSteps > 0) json["skipped_steps"] = record.skippedSteps;
   ATTUNE_TRY(json["settings"], parseJson(api::runConfigJson(config), "settings"));
   return json;
 }
@@ -132,6 +133,7 @@ Result<RunRecord> RunFolder::readRecord() const {
   readNumber(from, "attempts", record.attempts);
   readNumber(from, "forecast_host_peak_bytes", record.forecastBytes);
   readNumber(from, "measured_host_peak_bytes", record.peakBytes);
+  readNumber(from, "skipped_steps", record.skippedSteps);
   if (record.threads < 0 || record.threads > 1024 || record.attempts < 0) {
     return Error{ErrorCode::MalformedFile, "The record in run.json holds impossible numbers.", configPath() + "#record", ""};
   }

@@ -24,6 +24,7 @@ struct RunRecord {
   std::optional<api::RunConfig> settings;      // read only: what the run was last started with, whatever run.json says now
   int64_t forecastBytes = 0;                   // 0 = none was made
   int64_t peakBytes = 0;                       // measured, 0 = the run did not end
+  int64_t skippedSteps = 0;                    // left out by loss scaling
 };
 
 class RunFolder {

@@ -8,6 +8,7 @@
 #include "core/data/row_encoder.h"
 #include "core/device/compute_device.h"
 #include "core/device/device_memory.h"
+#include "core/device/dtype_policy.h"
 #include "core/device/host_guard.h"
 #include "core/device/host_info.h"
 #include "core/device/tensor_memory.h"
@@ -186,7 +187,7 @@ public:
   at::Device device() const { return m_inputs.device; }
 
 private:
-  at::ScalarType compute() const { return m_inputs.config.precision == api::Precision::Bf16 ? at::kBFloat16 : at::kFloat; }
+  at::ScalarType compute() const { return typeOf(m_inputs.config.precision); }
 
   /// What CPU tensors may take under the memory cap, which also covers what is no tensor; 0 = no cap, or one of a card.
   int64_t hostCapBytes() const {
@@ -259,6 +260,9 @@ private:
     if (point.state) trainer.restore(*point.state);
     const auto outcome = guarded("Training", [&] { return trainer.run(); });
     m_result.step = trainer.step();
+    if ((m_record.skippedSteps = trainer.skippedSteps()) > 0)
+      push(api::RunWarning{"steps_skipped", std::to_string(m_record.skippedSteps) + " of " + std::to_string(trainer.step()) +
+                                                " steps were left out because their gradients overflow fp16."});
     if (!outcome.ok()) return outcome;
     int64_t vain = 0;
     ATTUNE_CHECK(

@@ -7,6 +7,7 @@
 #include "core/train/update_in_pass.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace attune::core {
 
@@ -19,6 +20,7 @@ TrainerOptions TrainerOptions::from(const api::RunConfig &config, int64_t totalS
   options.totalSteps = totalSteps;
   options.schedule = makeLrSchedule(config, totalSteps);
   options.clipNorm = config.clipNorm;
+  options.scaleLoss = config.precision == api::Precision::Fp16;
   options.batchSize = config.batchSize;
   options.accumulation = config.accumulation;
   options.logSteps = config.logSteps;
@@ -112,7 +114,7 @@ Result<data::StepWindow> Trainer::nextWindow(std::optional<data::DataLoader> &lo
 
 Result<Trainer::StepResult> Trainer::computeGradients(const data::StepWindow &window, double &lossSum, double &norm) {
   // The number of targets is known before the first backward pass, so that every token of the step weighs the same.
-  const double scale = 1.0 / static_cast<double>(std::max<int64_t>(1, window.trainedTokens));
+  const double scale = lossScale() / static_cast<double>(std::max<int64_t>(1, window.trainedTokens));
   int64_t &parts = m_state.economy.parts;
   bool splittable = false;
   int64_t vain = 0;
@@ -131,7 +133,7 @@ Result<Trainer::StepResult> Trainer::computeGradients(const data::StepWindow &wi
               return StepResult::Abandoned;
             }
             // Without a norm to wait for and a micro-batch to add, each parameter is updated as its gradient comes.
-            const bool atOnce = m_options.clipNorm == 0 && window.microBatches.size() == 1 && pieces.size() == 1;
+            const bool atOnce = m_options.clipNorm == 0 && !m_options.scaleLoss && window.microBatches.size() == 1 && pieces.size() == 1;
             lossSum += passAndUpdate(m_model, atOnce ? &m_optimizer : nullptr, m_lastLr, piece, scale, seed);
             seed.firstToken += piece.tokens();
           }
@@ -189,10 +191,12 @@ void Trainer::keepLastState() {
   if (!saved.ok()) push(api::RunWarning{"checkpoint_failed", saved.error().text()});
 }
 
-Status Trainer::update(double norm) {
-  m_lastNorm = norm;
-  const double factor = m_options.clipNorm / (norm + 1e-6); // as torch.nn.utils.clip_grad_norm_
-  if (m_options.clipNorm > 0 && factor < 1.0) m_optimizer.scaleGradients(factor);
+Status Trainer::update(double scaledNorm) {
+  const double scale = lossScale(); // a power of two: dividing by it loses nothing
+  m_lastNorm = scaledNorm / scale;
+  const double clip = m_options.clipNorm / (m_lastNorm + 1e-6); // as torch.nn.utils.clip_grad_norm_
+  const double factor = (m_options.clipNorm > 0 ? std::min(clip, 1.0) : 1.0) / scale;
+  if (factor != 1.0) m_optimizer.scaleGradients(factor);
   int64_t vain = 0;
   bool stepped = false;
   m_updating = true;
@@ -206,6 +210,7 @@ Status Trainer::update(double norm) {
       },
       [&] { return makeRoom(m_state.step + 1, false, vain); }));
   m_updating = false;
+  if (m_options.scaleLoss) m_state.lossScaler.noteUpdate();
   return {};
 }
 
@@ -215,11 +220,25 @@ Result<Trainer::StepResult> Trainer::runStep(const data::StepWindow &window) {
   m_lastLr = m_options.schedule.at(m_state.step);
   ATTUNE_TRY(const StepResult result, computeGradients(window, lossSum, norm));
   if (result == StepResult::Abandoned) return result;
-  ATTUNE_CHECK(checkFinite(lossSum, norm, m_state.step + 1, m_lastLr));
-  ATTUNE_CHECK(update(norm));
+  const bool lossIsFinite = std::isfinite(lossSum);
+  if (m_options.scaleLoss && !(lossIsFinite && std::isfinite(norm))) {
+    ATTUNE_CHECK(skipUpdate());
+  } else {
+    ATTUNE_CHECK(checkFinite(lossSum, norm, m_state.step + 1, m_lastLr));
+    ATTUNE_CHECK(update(norm));
+  }
   ++m_state.step;
-  m_state.meters.add(lossSum, window.tokens, window.trainedTokens, m_hooks.clock.steady() - begin);
+  m_state.meters.add(lossIsFinite ? lossSum : 0.0, window.tokens, lossIsFinite ? window.trainedTokens : 0, m_hooks.clock.steady() - begin);
   return StepResult::Done;
+}
+
+Status Trainer::skipUpdate() {
+  m_optimizer.clearGradients();
+  ATTUNE_CHECK(m_state.lossScaler.noteSkip(m_state.step + 1, m_lastLr));
+  push(api::RunWarning{"step_skipped", "The update of step " + std::to_string(m_state.step + 1) +
+                                           " is left out: its gradients overflow fp16. The loss scale is now " +
+                                           api::numberText(m_state.lossScaler.scale) + "."});
+  return {};
 }
 
 Status Trainer::afterStep() {

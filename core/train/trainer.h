@@ -22,6 +22,7 @@ struct TrainerOptions {
   int64_t totalSteps = 0;
   LrSchedule schedule;
   double clipNorm = 0.0;
+  bool scaleLoss = false; // fp16: dynamic loss scaling
   int64_t batchSize = 1;
   int64_t accumulation = 1;
   int64_t logSteps = 1;
@@ -60,6 +61,8 @@ public:
   Result<api::RunOutcome> run();
   /// Optimizer steps done.
   int64_t step() const { return m_state.step; }
+  /// Steps that loss scaling left out, those before a resume included.
+  int64_t skippedSteps() const { return m_state.lossScaler.skippedSteps; }
 
 private:
   enum class StepResult { Done, Abandoned };
@@ -67,7 +70,9 @@ private:
   Result<data::StepWindow> nextWindow(std::optional<data::DataLoader> &loader, int64_t limit);
   Result<StepResult> runStep(const data::StepWindow &window);
   Result<StepResult> computeGradients(const data::StepWindow &window, double &lossSum, double &norm);
-  Status update(double norm);
+  double lossScale() const { return m_options.scaleLoss ? m_state.lossScaler.scale : 1.0; }
+  Status update(double scaledNorm);
+  Status skipUpdate();
   bool recomputeAll();
   /// Makes room after running out of memory; `smaller`: the next try takes less at once. OutOfMemory after too many `vain` ones.
   Status makeRoom(int64_t step, bool smaller, int64_t &vain);

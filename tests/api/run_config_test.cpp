@@ -188,17 +188,13 @@ TEST_CASE("unknown keys name the nearest, old names are read, a record is ignore
   CHECK_FALSE(parseRunConfig("{", "run.json", ".").ok());
 }
 
-TEST_CASE("settings of later versions parse and are refused as such") {
-  RunConfig config = runnable();
-  config.precision = Precision::Fp16;
-  auto problems = validate(config);
-  CHECK(problems.size() == 1);
-  for (const auto &problem : problems) CHECK(problem.code == ErrorCode::NotSupportedYet);
+TEST_CASE("settings of later versions are refused as such, and as wrong when others are wrong") {
+  std::vector<ConfigProblem> problems = {{"precision", "\"fp8\" is a setting of a later version of Attune.", ErrorCode::NotSupportedYet}};
   const Error error = configError(problems, "run.json");
   CHECK(error.code == ErrorCode::NotSupportedYet);
   CHECK(exitCodeOf(error.code) == 2);
-  config.device = "gpu";
-  CHECK(configError(validate(config), "run.json").code == ErrorCode::InvalidConfig);
+  problems.push_back({"device", "There is no device \"gpu\".", ErrorCode::InvalidConfig});
+  CHECK(configError(problems, "run.json").code == ErrorCode::InvalidConfig);
 }
 
 TEST_CASE("quantised base weights go with LoRA alone") {

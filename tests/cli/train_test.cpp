@@ -259,7 +259,7 @@ TEST_CASE("what cannot run is refused with its exit code and leaves no folder") 
   };
   CHECK(train({"--set", "quantization=nf4", "--set", "method=full"}).code == 2);
   CHECK(train({"--set", "offload=[\"layers\"]", "--set", "quantization=nf4"}).code == 2);
-  CHECK(train({"--set", "precision=fp16"}).code == 2);
+  CHECK(errorCode(train({"--set", "precision=fp16"})) == "not_supported_yet"); // on the CPU
   CHECK(train({"--set", "lerning_rate=1"}).code == 2);
   CHECK(train({"--set", "optimizer.eps=1e-50"}).code == 2);                             // 0 in fp32
   CHECK(errorCode(train({"--set", "sample_prompts=[\"hi\"]"})) == "missing_in_folder"); // there is no tokenizer

@@ -2,6 +2,7 @@
 #include "core/base/atomic_file.h"
 #include "core/lora/lora_file.h"
 #include "core/lora/lora_inject.h"
+#include "tests/support/compute_limit.h"
 #include "tests/support/model_fixture.h"
 
 #include <ATen/ops/eye.h>
@@ -128,7 +129,7 @@ TEST_CASE("silent bug 6: answers use the adapter of training, scaled once and ne
   // To see it fail: multiply B by the scale in bindAdapter's copies, or keep m_generateAdapters in parametersChanged().
   const data::MicroBatch batch = batchOf(tinyRows());
   Tensor exact;
-  for (const at::ScalarType compute : {at::kFloat, at::kBFloat16}) {
+  for (const at::ScalarType compute : {at::kFloat, lowType()}) {
     TrainingSetup setup = loraSetup();
     setup.compute = compute;
     const auto model = openTiny(setup);
@@ -215,7 +216,7 @@ TEST_CASE("silent bug 8: adapters and their updates stay in fp32 when the model 
   double norms[2] = {0, 0};
   for (const int bf16 : {0, 1}) {
     TrainingSetup setup = loraSetup();
-    setup.compute = bf16 ? at::kBFloat16 : at::kFloat;
+    setup.compute = bf16 ? lowType() : at::kFloat;
     const auto model = openTiny(setup);
     PlainAdam optimizer(model->parameters(), 1e-5);
     randomiseB(*model);
@@ -238,7 +239,7 @@ TEST_CASE("full training in bf16 keeps fp32 masters, and small updates add up") 
   const data::MicroBatch batch = batchOf(tinyRows());
   TrainingSetup setup;
   setup.method = api::Method::Full;
-  setup.compute = at::kBFloat16;
+  setup.compute = lowType();
   const auto model = openTiny(setup);
   const double before = model->evaluate(batch);
   PlainAdam optimizer(model->parameters(), 1e-4); // a tenth of what bf16 resolves at these weights
@@ -257,7 +258,7 @@ TEST_CASE("full training in bf16 keeps fp32 masters, and small updates add up") 
 TEST_CASE("silent bug 10: a tied head is the embedding, after a step and after saving") {
   // To see it fail: copy the embedding into its own head tensor in allocate(), or write lm_head beside it.
   const data::MicroBatch batch = batchOf(tinyRows());
-  for (const at::ScalarType compute : {at::kFloat, at::kBFloat16}) {
+  for (const at::ScalarType compute : {at::kFloat, lowType()}) {
     TrainingSetup setup;
     setup.method = api::Method::Full;
     setup.compute = compute;
@@ -288,7 +289,7 @@ TEST_CASE("silent bug 10: in bf16 too a tied weight gets the gradients of both i
   TrainingSetup setup;
   setup.method = api::Method::Full;
   const auto exact = openTiny(setup);
-  setup.compute = at::kBFloat16;
+  setup.compute = lowType();
   const auto narrow = openTiny(setup);
   exact->forwardBackward(batch, 0.01, {});
   narrow->forwardBackward(batch, 0.01, {});

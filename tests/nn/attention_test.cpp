@@ -1,6 +1,7 @@
 #include "core/nn/attention.h"
 
 #include "tests/nn/nn_support.h"
+#include "tests/support/compute_limit.h"
 
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
@@ -53,7 +54,7 @@ void checkAll(const AttentionSpec &spec, int64_t heads, int64_t kvHeads, int64_t
   std::vector<Tensor> wide, narrowInputs;
   for (const auto &t : inputs) {
     wide.push_back(t.to(at::kDouble));
-    narrowInputs.push_back(t.to(at::kBFloat16));
+    narrowInputs.push_back(t.to(lowType()));
   }
   const auto expected = valueAndGradients([&](const auto &v) { return naive(v[0], v[1], v[2], spec); }, wide);
   const auto f = [&](const auto &v) { return attention(v[0], v[1], v[2], spec); };
@@ -171,7 +172,7 @@ TEST_CASE("Packed attention equals rotation and attention apart, values and grad
       for (const bool plain : {false, true}) {
         setPlainKernels(plain);
         const auto actual = valueAndGradients(packed, {qkv});
-        const auto narrow = valueAndGradients(packed, {qkv.to(at::kBFloat16)});
+        const auto narrow = valueAndGradients(packed, {qkv.to(lowType())});
         setPlainKernels(false);
         for (size_t i = 0; i < 2; ++i) {
           CHECK(relativeError(actual[i], expected[i]) < 3e-6);
@@ -192,7 +193,7 @@ TEST_CASE("Decode and chunked prefill over a cache equal one pass over the whole
       spec.window = window;
       const auto inputs = inputsFor(rows, heads, kvHeads, dim);
       const Tensor expected = naive(inputs[0].to(at::kDouble), inputs[1].to(at::kDouble), inputs[2].to(at::kDouble), spec);
-      for (const auto type : {at::kFloat, at::kBFloat16}) {
+      for (const auto type : {at::kFloat, lowType()}) {
         Tensor keys = at::full({kvHeads, 128, dim}, 1e30).to(type), values = keys.clone(); // rubbish past the end
         keys.narrow(1, 0, rows).copy_(inputs[1].transpose(0, 1));
         values.narrow(1, 0, rows).copy_(inputs[2].transpose(0, 1));
@@ -211,4 +212,17 @@ TEST_CASE("Decode and chunked prefill over a cache equal one pass over the whole
       }
     }
   }
+}
+
+// To see it fail: scale the products instead of the queries.
+TEST_CASE("sliced attention in fp16 holds where q.k alone would overflow") {
+  if (!computeLimits().fp16) return;
+  auto spec = specOf({0, 40});
+  spec.kind = AttentionKind::Sliced;
+  std::vector<Tensor> inputs = inputsFor(40, 2, 2, 64);
+  inputs[0] = inputs[0].abs().add(60).to(at::kHalf); // 64 x 60 x 30 = 115200, a softmax of 14400
+  inputs[1] = inputs[1].mul(0.01).add(30).to(at::kHalf);
+  inputs[2] = inputs[2].to(at::kHalf);
+  const auto f = [&](const std::vector<Tensor> &v) { return attention(v[0], v[1], v[2], spec); };
+  for (const Tensor &tensor : valueAndGradients(f, inputs)) CHECK(std::isfinite(tensor.abs().max().item<double>()));
 }

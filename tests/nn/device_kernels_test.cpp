@@ -68,6 +68,26 @@ TEST_CASE("on a card: norms, with and without a sum") {
     }
 }
 
+TEST_CASE("on a card: norms of an fp32 sum beside fp16") {
+  if (!hasCard()) return;
+  for (const int64_t width : {64, 576, 4096})
+    for (const bool plusOne : {false, true}) {
+      CAPTURE(width);
+      const Tensor weight = onCard(random({width}, 3).to(at::kHalf)),
+                   delta = onCard(random({9, width}, 2).mul(2e4).clamp(-6e4, 6e4).to(at::kHalf));
+      const Tensor residual = onCard(random({9, width}, 1).mul(6e4));
+      const auto f = [&](const std::vector<Tensor> &v) {
+        const auto [sum, y] = addRmsNorm(v[0], v[1], weight.to(v[1].scalar_type()), 1e-5, plusOne);
+        const Tensor first = rmsNorm(v[0], weight.to(v[1].scalar_type()), 1e-5, plusOne);
+        return at::cat({sum.mul(1e-5), y.to(sum.scalar_type()), first.to(sum.scalar_type())}, 1);
+      };
+      const auto actual = valueAndGradients(f, {residual, delta});
+      const auto exact = valueAndGradients(f, {residual.to(at::kDouble), delta.to(at::kDouble)});
+      for (size_t i = 0; i < exact.size(); ++i) CHECK(relativeError(actual[i].cpu(), exact[i].cpu()) < 3e-3);
+      CHECK((actual[2].scalar_type() == at::kHalf));
+    }
+}
+
 TEST_CASE("on a card: gated activations") {
   if (!hasCard()) return;
   for (const auto activation : {io::Activation::Silu, io::Activation::GeluTanh, io::Activation::Gelu})

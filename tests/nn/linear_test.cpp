@@ -3,6 +3,7 @@
 #include "core/nn/low_rank.h"
 #include "core/nn/matmul.h"
 #include "tests/nn/nn_support.h"
+#include "tests/support/compute_limit.h"
 
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/equal.h>
@@ -47,7 +48,7 @@ TEST_CASE("A linear with adapters on parts of a packed weight equals the spelled
       for (const bool plain : {false, true}) {
         setPlainKernels(plain);
         const auto actual = valueAndGradients(f, inputs);
-        auto narrowInputs = as(inputs, at::kBFloat16);
+        auto narrowInputs = as(inputs, lowType());
         const auto narrow = valueAndGradients(f, narrowInputs);
         for (size_t i = 3; i < 7; ++i) narrowInputs[i] = inputs[i]; // adapters as fp32 masters
         const auto mixed = valueAndGradients(f, narrowInputs);
@@ -101,7 +102,7 @@ TEST_CASE("Dropout: off at probability 0, same mask for the same seed, kernels a
 }
 
 TEST_CASE("Matrix products are exact enough on every path and shape") {
-  for (const auto type : {at::kFloat, at::kBFloat16}) {
+  for (const auto type : {at::kFloat, lowType()}) {
     for (const int64_t rows : {1, 2, 3, 4, 5, 33, 200}) {
       for (const int64_t in : {1, 17, 576}) {
         for (const int64_t out : {1, 31, 300}) {

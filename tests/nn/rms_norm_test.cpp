@@ -74,6 +74,23 @@ TEST_CASE("addRmsNorm returns the sum and its norm and adds both gradients") {
   CHECK(relativeError(onlyNorm[1], want[1]) < 2e-6);
 }
 
+// The residual of fp16. To see it fail: let the norm have the sum's type, or the sum the delta's.
+TEST_CASE("an fp32 sum beside fp16: nothing overflows, the norm is fp16, and gradients come in each one's type") {
+  const Tensor residual = random({9, 64}, 1).mul(6e4), delta = random({9, 64}, 2).mul(2e4).clamp(-6e4, 6e4).to(at::kHalf);
+  const Tensor weight = random({64}, 3).abs().add(0.5).to(at::kHalf);
+  const auto f = [](const std::vector<Tensor> &v) {
+    const auto [sum, y] = addRmsNorm(v[0], v[1], v[2], 1e-5);
+    return at::cat({sum.mul(1e-5), y.to(sum.scalar_type())}, 1);
+  };
+  const auto actual = valueAndGradients(f, {residual, delta, weight});
+  const auto exact = valueAndGradients(f, {residual.to(at::kDouble), delta.to(at::kDouble), weight.to(at::kDouble)});
+  for (size_t i = 0; i < exact.size(); ++i) CHECK(relativeError(actual[i], exact[i]) < 3e-3);
+  CHECK(actual[0].abs().max().item<double>() > 0.65504); // such a sum is no fp16 number
+  CHECK((actual[1].scalar_type() == at::kFloat));
+  CHECK((actual[2].scalar_type() == at::kHalf));
+  CHECK((rmsNorm(residual, weight, 1e-5).scalar_type() == at::kHalf));
+}
+
 TEST_CASE("rmsNorm in bf16 stays near fp32 without bias") {
   const Tensor x = random({64, 576}, 1).to(at::kBFloat16), w = random({576}, 2).abs().add(0.5).to(at::kBFloat16);
   const auto f = [](const std::vector<Tensor> &v) { return rmsNorm(v[0], v[1], 1e-5); };

@@ -4,6 +4,7 @@
 #include "core/quant/dequant_scope.h"
 #include "core/quant/quantised_matrix.h"
 #include "tests/nn/nn_support.h"
+#include "tests/support/compute_limit.h"
 
 #include <ATen/ops/equal.h>
 #include <ATen/ops/tensor.h>
@@ -73,7 +74,7 @@ TEST_CASE("A packed quantised matrix is its modules below each other, each quant
 TEST_CASE("A linear on quantised weights computes to the bit what it computes on their values, gradients too") {
   for (const auto kind : kKinds) {
     const auto matrix = packed(kind);
-    for (const auto type : {at::kFloat, at::kBFloat16, at::kDouble}) {
+    for (const auto type : {at::kFloat, lowType(), at::kDouble}) {
       for (const double dropout : {0.0, 0.25}) {
         const auto inputs = inputsFor(9, type);
         const auto expected = valueAndGradients(over(matrix->dense(type), dropout), inputs);
@@ -107,7 +108,7 @@ TEST_CASE("The product of a few rows straight from the codes is that of their va
       const auto matrix = packed(kind, in);
       const Tensor values = matrix->dense(at::kDouble);
       for (int64_t rows = 1; rows <= 5; ++rows) {
-        for (const auto type : {at::kFloat, at::kBFloat16}) {
+        for (const auto type : {at::kFloat, lowType()}) {
           const Tensor x = random({rows, in}, 21).to(type);
           Tensor y;
           REQUIRE(matrix->smallProduct(x, y) == (rows <= 4));
@@ -125,11 +126,11 @@ TEST_CASE("one row of a quantised linear is multiplied straight from the codes")
   const at::NoGradGuard noGrad;
   for (const auto kind : kKinds) {
     const auto matrix = packed(kind);
-    const Tensor x = random({1, kIn}, 31).to(at::kBFloat16);
+    const Tensor x = random({1, kIn}, 31).to(lowType());
     Tensor straight;
     REQUIRE(matrix->smallProduct(x, straight));
     CHECK(linear(x, matrix, {}).equal(straight));
-    CHECK_FALSE(linear(x, matrix->dense(at::kBFloat16), {}).equal(straight)); // whose weights are rounded to bf16
+    CHECK_FALSE(linear(x, matrix->dense(lowType()), {}).equal(straight)); // whose weights are rounded to bf16
   }
 }
 

@@ -8,6 +8,7 @@
 #include "core/plan/memory_planner.h"
 #include "core/quant/int8.h"
 #include "core/quant/nf4.h"
+#include "tests/support/compute_limit.h"
 #include "tests/support/model_fixture.h"
 #include "tests/support/nf4_folder.h"
 
@@ -233,7 +234,7 @@ TEST_CASE("a quantised model computes what its values compute: loss and gradient
 // Silent bugs 12, 19 and 20. To see it fail: let AdamW step through QuantisedModule::tensors(), or compute in the type of the codes.
 TEST_CASE("silent bug 19: training on a quantised base changes no byte of it, and every adapter learns") {
   for (const auto kind : kKinds) {
-    for (const auto type : {at::kFloat, at::kBFloat16}) {
+    for (const auto type : {at::kFloat, lowType()}) {
       TrainingSetup setup = qlora(kind);
       setup.recompute = RecomputePolicy::Layer;
       setup.compute = type;
@@ -270,7 +271,7 @@ TEST_CASE("the forecast of a quantised base is the bytes of its tensors") {
     for (const auto kind : kKinds) {
       for (const auto precision : {api::Precision::Fp32, api::Precision::Bf16}) {
         const bool half = precision == api::Precision::Bf16;
-        DecoderWeights weights = load(*source, quantisedAs(kind, half ? at::kBFloat16 : at::kFloat));
+        DecoderWeights weights = load(*source, quantisedAs(kind, half ? lowType() : at::kFloat));
         int64_t codes = 0, state = 0, dense = 0, largest = 0, layer = 0;
         forEachMatrix(weights, [&](Weight &matrix) {
           codes += matrix.quantised()->codeBytes();

@@ -1,6 +1,7 @@
 // What training in bf16 must not do to small updates, on a real decoder of the smallest size.
 #include "core/model/transformer_model.h"
 #include "core/train/optimizer.h"
+#include "tests/support/compute_limit.h"
 #include "tests/support/tiny_model.h"
 
 #include <ATen/TensorOperators.h>
@@ -9,6 +10,7 @@
 
 using namespace attune;
 using namespace attune::core;
+using namespace attune::core::test;
 using namespace attune::test;
 
 namespace {
@@ -52,5 +54,5 @@ TEST_CASE("one small step moves B in bf16 training as far as in fp32") {
   writeTinyModel(folder);
   const double exact = movedB(folder.path(), at::kFloat);
   CHECK(exact > 0);
-  CHECK(movedB(folder.path(), at::kBFloat16) == doctest::Approx(exact).epsilon(0.01));
+  CHECK(movedB(folder.path(), lowType()) == doctest::Approx(exact).epsilon(0.01));
 }

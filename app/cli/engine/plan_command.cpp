@@ -53,7 +53,11 @@ public:
       plan.computeOnHost = present->is_cpu();
       deviceName = here.name;
       if (budget <= 0) budget = core::memoryBudget(config, here.freeBytes);
-      if (config.precision == api::Precision::Auto) plan.bf16 = core::autoComputeType(*present) != at::kFloat;
+      if (config.precision == api::Precision::Auto) {
+        const at::ScalarType type = core::autoComputeType(*present);
+        plan.bf16 = type != at::kFloat;
+        plan.fp16 = type == at::kHalf;
+      }
     } else { // a card of another machine
       plan.computeOnHost = false;
       plan.bf16 = true;

@@ -36,9 +36,15 @@ __device__ inline float wide(T v) { float f; asm("cvt.f32.f16 %0, %1;" : "=f"(f)
 __device__ inline T narrow(float v) { T out; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(out.bits) : "f"(v)); return out; }
 #endif
 #endif
+__device__ inline void put(T &to, float v) { to = narrow(v); }
+#if TYPE != 0
+__device__ inline float wide(float v) { return v; }
+__device__ inline void put(float &to, float v) { to = v; }
+#endif
 #define INFINITY_F __uint_as_float(0x7f800000u)
 #define PACK (16 / (int)sizeof(T))
 struct __align__(16) Pack { T v[PACK]; };
+template <class R> struct __align__(16) PackOf { R v[PACK]; }; // as many values of another type
 typedef long long int64;
 
 /// Sum over the block's 256 threads, in every thread.
@@ -73,28 +79,31 @@ __device__ inline float blockLogSum(float maximum, float sum) {
   return maxima[0] + logf(sums[0]);
 }
 
-/// sum = x + delta (delta may be null, then sum is x); y = norm(sum) * weight.
-extern "C" __global__ void normForward(const T *x, const T *delta, const T *weight, T *sum, T *y, float *rstd, int64 width, float eps,
-                                       int plusOne) {
+/// sum = x + delta (delta may be null, then sum is x); y = norm(sum) * weight. R is the type of x and sum.
+template <class R> __device__ inline void normForwardOf(const R *x, const T *delta, const T *weight, R *sum, T *y, float *rstd,
+                                                        int64 width, float eps, int plusOne) {
   const int64 row = blockIdx.x, packs = width / PACK;
-  const Pack *in = (const Pack *)(x + row * width), *add = delta ? (const Pack *)(delta + row * width) : 0;
-  Pack *kept = (Pack *)(sum + row * width);
+  const PackOf<R> *in = (const PackOf<R> *)(x + row * width);
+  const Pack *add = delta ? (const Pack *)(delta + row * width) : 0;
+  PackOf<R> *kept = (PackOf<R> *)(sum + row * width);
   float squares = 0;
   for (int64 i = threadIdx.x; i < packs; i += blockDim.x) {
-    Pack p = in[i];
+    PackOf<R> p = in[i];
     if (add) {
       const Pack d = add[i];
-      for (int k = 0; k < PACK; ++k) p.v[k] = narrow(wide(p.v[k]) + wide(d.v[k]));
+      for (int k = 0; k < PACK; ++k) put(p.v[k], wide(p.v[k]) + wide(d.v[k]));
       kept[i] = p;
     }
     for (int k = 0; k < PACK; ++k) squares += wide(p.v[k]) * wide(p.v[k]);
   }
   const float scale = rsqrtf(blockSum(squares) / (float)width + eps);
   if (threadIdx.x == 0) rstd[row] = scale;
-  const Pack *from = add ? (const Pack *)kept : in, *factor = (const Pack *)weight;
+  const PackOf<R> *from = add ? (const PackOf<R> *)kept : in;
+  const Pack *factor = (const Pack *)weight;
   Pack *out = (Pack *)(y + row * width);
   for (int64 i = threadIdx.x; i < packs; i += blockDim.x) {
-    const Pack p = from[i], f = factor[i];
+    const PackOf<R> p = from[i];
+    const Pack f = factor[i];
     Pack r;
     for (int k = 0; k < PACK; ++k) {
       const float normed = wide(p.v[k]) * scale;
@@ -104,32 +113,56 @@ extern "C" __global__ void normForward(const T *x, const T *delta, const T *weig
   }
 }
 
+extern "C" __global__ void normForward(const T *x, const T *delta, const T *weight, T *sum, T *y, float *rstd, int64 width, float eps,
+                                       int plusOne) {
+  normForwardOf<T>(x, delta, weight, sum, y, rstd, width, eps, plusOne);
+}
+#if TYPE != 0
+extern "C" __global__ void normForwardWide(const float *x, const T *delta, const T *weight, float *sum, T *y, float *rstd, int64 width,
+                                           float eps, int plusOne) {
+  normForwardOf<float>(x, delta, weight, sum, y, rstd, width, eps, plusOne);
+}
+#endif
+
 /// The gradient of the sum; gradSum (what reaches it directly) may be null.
-extern "C" __global__ void normBackward(const T *gradY, const T *gradSum, const T *sum, const T *weight, const float *rstd, T *gradX,
-                                        int64 width, int plusOne) {
+template <class R> __device__ inline void normBackwardOf(const T *gradY, const R *gradSum, const R *sum, const T *weight,
+                                                         const float *rstd, R *gradX, int64 width, int plusOne) {
   const int64 row = blockIdx.x, packs = width / PACK;
-  const Pack *g = (const Pack *)(gradY + row * width), *s = (const Pack *)(sum + row * width), *f = (const Pack *)weight;
-  const Pack *more = gradSum ? (const Pack *)(gradSum + row * width) : 0;
-  Pack *out = (Pack *)(gradX + row * width);
+  const Pack *g = (const Pack *)(gradY + row * width), *f = (const Pack *)weight;
+  const PackOf<R> *s = (const PackOf<R> *)(sum + row * width);
+  const PackOf<R> *more = gradSum ? (const PackOf<R> *)(gradSum + row * width) : 0;
+  PackOf<R> *out = (PackOf<R> *)(gradX + row * width);
   const float scale = rstd[row], one = plusOne ? 1.0f : 0.0f;
   float dot = 0;
   for (int64 i = threadIdx.x; i < packs; i += blockDim.x) {
-    const Pack a = g[i], b = s[i], c = f[i];
+    const Pack a = g[i], c = f[i];
+    const PackOf<R> b = s[i];
     for (int k = 0; k < PACK; ++k) dot += wide(a.v[k]) * (wide(c.v[k]) + one) * wide(b.v[k]) * scale;
   }
   const float mean = blockSum(dot) / (float)width;
   for (int64 i = threadIdx.x; i < packs; i += blockDim.x) {
-    const Pack a = g[i], b = s[i], c = f[i];
-    Pack r, m;
+    const Pack a = g[i], c = f[i];
+    const PackOf<R> b = s[i];
+    PackOf<R> r, m;
     if (more) m = more[i];
     for (int k = 0; k < PACK; ++k) {
       float value = (wide(a.v[k]) * (wide(c.v[k]) + one) - wide(b.v[k]) * scale * mean) * scale;
       if (more) value += wide(m.v[k]);
-      r.v[k] = narrow(value);
+      put(r.v[k], value);
     }
     out[i] = r;
   }
 }
+extern "C" __global__ void normBackward(const T *gradY, const T *gradSum, const T *sum, const T *weight, const float *rstd, T *gradX,
+                                        int64 width, int plusOne) {
+  normBackwardOf<T>(gradY, gradSum, sum, weight, rstd, gradX, width, plusOne);
+}
+#if TYPE != 0
+extern "C" __global__ void normBackwardWide(const T *gradY, const float *gradSum, const float *sum, const T *weight, const float *rstd,
+                                            float *gradX, int64 width, int plusOne) {
+  normBackwardOf<float>(gradY, gradSum, sum, weight, rstd, gradX, width, plusOne);
+}
+#endif
 
 __device__ inline float activate(float x, int kind, float *slope) {
   if (kind == 0) {

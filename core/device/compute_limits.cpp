@@ -1,0 +1,49 @@
+#include "core/device/compute_limits.h"
+
+#include <c10/util/Exception.h>
+#include <cstdlib>
+#include <sstream>
+
+namespace attune::core {
+
+namespace {
+
+ComputeLimits fromEnvironment() {
+  ComputeLimits limits;
+  const char *setting = std::getenv("ATTUNE_TEST_COMPUTE");
+  std::istringstream words(setting ? setting : "");
+  for (std::string word; std::getline(words, word, ',');) {
+    if (word == "plain")
+      limits.plainOnly = true;
+    else if (word == "sliced")
+      limits.slicedOnly = true;
+    else if (word == "no_bf16")
+      limits.bf16 = false;
+    else if (word == "fp32")
+      limits.bf16 = limits.fp16 = false;
+    else if (word == "cpu_fp16")
+      limits.fp16OnCpu = true;
+    else
+      TORCH_CHECK(false, "ATTUNE_TEST_COMPUTE does not know \"", word, "\": plain, sliced, no_bf16, fp32, cpu_fp16.");
+  }
+  return limits;
+}
+
+ComputeLimits &current() {
+  static ComputeLimits limits = fromEnvironment();
+  return limits;
+}
+
+} // namespace
+
+const ComputeLimits &computeLimits() { return current(); }
+
+void setComputeLimits(const ComputeLimits &limits) { current() = limits; }
+
+void checkProductType(at::ScalarType type) {
+  const ComputeLimits &limits = current();
+  TORCH_CHECK(limits.bf16 || type != at::kBFloat16, "Products in bf16 are forbidden by ATTUNE_TEST_COMPUTE.");
+  TORCH_CHECK(limits.fp16 || type != at::kHalf, "Products in fp16 are forbidden by ATTUNE_TEST_COMPUTE.");
+}
+
+} // namespace attune::core
