@@ -198,6 +198,7 @@ DecoderWeights TransformerModel::withMasters(bool differentiable) {
 
 PassOptions TransformerModel::passOptions(const PassSeed *seed) const {
   PassOptions options;
+  options.feedForwardRows = m_setup.feedForwardRows;
   if (!seed) return options;
   options.recompute = m_setup.recompute;
   options.offloadCheckpoints = m_setup.offloadCheckpoints;

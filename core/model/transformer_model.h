@@ -25,6 +25,7 @@ struct TrainingSetup {
   at::Device device = at::kCPU;
   api::Quantization quantization = api::Quantization::None; // of the frozen base; LoRA only
   RecomputePolicy recompute = RecomputePolicy::None;
+  int64_t feedForwardRows = kFeedForwardRows; // as in PassOptions
   bool offloadCheckpoints = false, offloadEmbedding = false; // to the host, from an accelerator
   bool streamLayers = false; // weights live on the host, and train as they are stored; implies RecomputePolicy::Layer
   double neftuneAlpha = 0.0;
