@@ -4,11 +4,11 @@
 #include "core/data/data_loader.h"
 #include "core/device/compute_device.h"
 #include "core/device/dtype_policy.h"
-#include "core/device/host_info.h"
 #include "core/device/threads.h"
 #include "core/io/model_fingerprint.h"
 #include "core/nn/matmul.h"
 #include "core/nn/matmul_paths.h"
+#include "core/plan/plan_place.h"
 #include "core/plan/start_check.h"
 
 #include <algorithm>
@@ -37,6 +37,13 @@ int64_t largestMicroBatch(const std::vector<data::Sample> &samples, const api::R
   int64_t sum = 0;
   for (size_t i = 0; i < lengths.size() && static_cast<int64_t>(i) < config.batchSize; ++i) sum += lengths[i];
   return sum;
+}
+
+int64_t bytesOf(const std::vector<data::Sample> &samples) {
+  int64_t bytes = 0;
+  for (const data::Sample &sample : samples)
+    bytes += static_cast<int64_t>(sizeof sample + (sample.ids.capacity() + sample.labels.capacity()) * sizeof(int32_t));
+  return bytes;
 }
 
 /// What happened to the rows of the training or validation files, for the run's log.
@@ -109,20 +116,15 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   inputs.record.products = {{"fp32", matmulPath(at::kFloat)}};
   if (compute == at::kBFloat16) inputs.record.products["bf16"] = matmulPath(at::kBFloat16);
 
-  PlanContext context;
-  context.computeOnHost = inputs.device.is_cpu();
-  context.bf16 = compute == at::kBFloat16;
-  context.microBatchTokens = largestMicroBatch(inputs.training, inputs.config);
-  context.threads = inputs.record.threads;
-  if (!context.computeOnHost) context.hostBudget = hostInfo().availableBytes;
+  PlanPlace place = placeOn(inputs.device, inputs.config, inputs.record.threads);
+  place.context.microBatchTokens = largestMicroBatch(inputs.training, inputs.config);
+  place.context.dataBytes = bytesOf(inputs.training) + bytesOf(inputs.validation);
   ATTUNE_TRY(const api::RunConfig planned, withAdapterSettings(inputs.config));
-  ATTUNE_TRY(const StartPlan start,
-             planStart(inputs.source->config(), planned, context, memoryBudget(inputs.config, describeDevice(inputs.device).freeBytes)));
+  ATTUNE_TRY(const StartPlan start, planStart(inputs.source->config(), planned, place.context, place.budget));
   inputs.config.checkpointing = start.config.checkpointing;
-  if (!context.computeOnHost) ATTUNE_CHECK(checkHostBeside(start.forecast, hostInfo().availableBytes));
   inputs.forecast = start.forecast;
-  inputs.forecastContext = context;
-  inputs.record.forecastBytes = start.forecast.needed(context.computeOnHost);
+  inputs.forecastContext = place.context;
+  inputs.record.forecast = {start.forecast.peakBytes, start.forecast.hostPeakBytes};
   return inputs;
 }
 
