@@ -168,6 +168,7 @@ public:
     const data::BatchPlan plan = makePlan(m_inputs.training, true);
     m_result.totalSteps = totalStepsOf(config, plan.stepsPerEpoch());
     m_result.forecast = m_inputs.record.forecast;
+    for (const data::Sample &sample : m_inputs.training) m_result.epochTokens += static_cast<int64_t>(sample.ids.size());
     if (!m_request.dryRun) {
       const int64_t available = freeDiskBytes(m_request.run.folder);
       if (available >= 0)

@@ -32,6 +32,7 @@ struct TrainingResult {
   PeakBytes forecast;
   PeakBytes measured;         // of a dry run
   double tokensPerSecond = 0; // of a dry run's second step
+  int64_t epochTokens = 0;
   std::optional<Error> error; // when failed
 };
 

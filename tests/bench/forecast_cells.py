@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Forecast beside measured peak: each cell of a cases file in a process of its own, one table and one picture of all.
+"""Forecast beside measured peak: each cell of a cases file in a process of its own, one table and a picture.
 
 forecast_cells.py measure CASES.jsonl OUT.jsonl   runs step_bench on each case that OUT does not hold yet, appends its line
 forecast_cells.py table OUT.jsonl... [--md F] [--svg F]   forecasts as the program makes them now, beside what was measured
@@ -64,6 +64,7 @@ def measure(options):
         if not line or "error" in line:
             print("failed:", name_of(case), problem if not line else line["error"], file=sys.stderr)
             continue
+        line.pop("items", None)
         with open(options.out, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         print(f"{name_of(case)}: {line['peak_bytes'] / line['forecast_bytes']:.3f} of the forecast", flush=True)
@@ -98,8 +99,8 @@ def table(cells):
                 "| cell | forecast GiB | measured GiB | ratio | tokens/s forecast | measured |", "|---|---|---|---|---|---|"]
         for cell, ratio in zip(mine, ratios):
             speed = cell.get("forecast_tok_s", 0)
-            out.append(f"| {name_of(cell)} | {gib(cell['forecast_bytes'])} | {gib(cell['peak_bytes'])} | {ratio:.3f} | "
-                       f"{f'{speed:.0f}' if speed else '–'} | {cell['tok_s']:.0f} |")
+            pace = f"{speed:.0f} | {cell['tok_s']:.0f}" if speed else "– | –"  # without rates of the device neither says anything
+            out.append(f"| {name_of(cell)} | {gib(cell['forecast_bytes'])} | {gib(cell['peak_bytes'])} | {ratio:.3f} | {pace} |")
         speeds = [cell["forecast_tok_s"] / cell["tok_s"] for cell in mine if cell.get("forecast_tok_s")]
         if speeds:
             errors = sorted(abs(math.log(s)) for s in speeds)

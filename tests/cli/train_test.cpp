@@ -320,4 +320,5 @@ TEST_CASE("a dry run trains two steps, says what they took beside the forecast, 
   CHECK(dry.json()["measured"]["host_peak_bytes"].get<int64_t>() > int64_t(16) << 20);
   CHECK(dry.json()["measured"]["peak_bytes"] == 0); // no card
   CHECK(dry.json()["tokens_per_second"].get<double>() > 0);
+  CHECK(dry.json()["epoch_tokens"].get<int64_t>() > 0);
 }

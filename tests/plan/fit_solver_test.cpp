@@ -135,25 +135,35 @@ TEST_CASE("fit: on a card things go to the host, if the host has room") {
 }
 
 TEST_CASE("fit: the fastest of what gives up as little is taken") {
-  api::RunConfig config = usual();
-  config.precision = api::Precision::Bf16;
-  config.batchSize = 8;
-  const int64_t budget = int64_t(18) << 30;
-  const FitResult result = fitIntoMemory(baichuan7b(), config, card(), budget, true);
-  REQUIRE(result.fits);
-  REQUIRE(givenUp(result) == 1);
-  const auto seconds = [&](const api::RunConfig &one) {
-    return secondsPerMicroBatch(baichuan7b(), one, card()) * static_cast<double>(one.accumulation);
-  };
-  for (const auto checkpointing : {api::Checkpointing::None, api::Checkpointing::Selective, api::Checkpointing::Full}) {
-    for (const int64_t batch : {1, 2, 4, 8}) {
-      api::RunConfig other = config;
-      other.checkpointing = checkpointing;
-      other.batchSize = batch;
-      other.accumulation = 8 / batch;
-      if (peakOf(baichuan7b(), other, card()) <= budget) CHECK(seconds(result.config) <= 1.021 * seconds(other));
+  int recomputed = 0, divided = 0;
+  for (const bool large : {false, true}) {
+    const io::ModelConfig model = large ? baichuan7b() : smol();
+    api::RunConfig config = usual();
+    config.precision = api::Precision::Bf16;
+    config.batchSize = 16;
+    config.maxLength = large ? 512 : 128;
+    const auto seconds = [&](const api::RunConfig &one) {
+      return secondsPerMicroBatch(model, one, card()) * static_cast<double>(one.accumulation);
+    };
+    const int64_t whole = peakOf(model, config, card());
+    for (int64_t budget = whole - 1; budget > whole / 3; budget -= whole / 40) {
+      const FitResult result = fitIntoMemory(model, config, card(), budget, true);
+      if (!result.fits || givenUp(result) > 1) break;
+      recomputed += result.config.checkpointing == api::Checkpointing::Full;
+      divided += result.config.batchSize < 16;
+      for (const auto checkpointing : {api::Checkpointing::None, api::Checkpointing::Selective, api::Checkpointing::Full}) {
+        for (const int64_t batch : {1, 2, 4, 8, 16}) {
+          api::RunConfig other = config;
+          other.checkpointing = checkpointing;
+          other.batchSize = batch;
+          other.accumulation = 16 / batch;
+          if (peakOf(model, other, card()) <= budget) CHECK(seconds(result.config) <= 1.021 * seconds(other));
+        }
+      }
     }
   }
+  CHECK(recomputed > 0);
+  CHECK(divided > 0);
 }
 
 TEST_CASE("fit: whatever is asked, the proposal fits, is accepted by train and keeps the update; few forecasts are made") {

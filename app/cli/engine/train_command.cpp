@@ -155,13 +155,17 @@ private:
                             {"total_steps", result.totalSteps},
                             {"forecast", peaks(result.forecast)},
                             {"measured", peaks(result.measured)},
-                            {"tokens_per_second", result.tokensPerSecond}});
+                            {"tokens_per_second", result.tokensPerSecond},
+                            {"epoch_tokens", result.epochTokens}});
       } else {
         const auto line = [&](const char *where, int64_t forecast, int64_t measured) {
           if (forecast > 0) context.out << where << core::bytesText(measured) << " taken, " << core::bytesText(forecast) << " forecast\n";
         };
         context.out << "Everything is in order: " << result.totalSteps << " steps at about " << std::llround(result.tokensPerSecond)
-                    << " tokens/s.\n";
+                    << " tokens/s";
+        if (result.tokensPerSecond > 0)
+          context.out << ", an epoch in " << durationText(static_cast<double>(result.epochTokens) / result.tokensPerSecond);
+        context.out << ".\n";
         line("Device memory: ", result.forecast.device, result.measured.device);
         line("Host memory: ", result.forecast.host, result.measured.host);
       }
