@@ -83,7 +83,8 @@ std::vector<RunConfig> variants(const RunConfig &config) {
     for (;; variant.maxLength /= 2) {
       const std::vector<RunConfig> digits = withFewerDigits(variant);
       found.insert(found.end(), digits.begin(), digits.end());
-      if (variant.maxLength / 2 < shortest) break;
+      // Where longer rows are refused, shorter ones would make the run refuse to start.
+      if (variant.maxLength / 2 < shortest || config.overlength == api::Overlength::Refuse) break;
     }
   };
   const bool lora = config.method == api::Method::Lora;

@@ -3,6 +3,7 @@
 
 forecast_cells.py measure CASES.jsonl OUT.jsonl   runs step_bench on each case that OUT does not hold yet, appends its line
 forecast_cells.py table OUT.jsonl... [--md F] [--svg F]   forecasts as the program makes them now, beside what was measured
+forecast_cells.py hold OUT.jsonl [--every N]   runs a card's cells again under a cap of just their forecast: none may run out
 Cells of a card and of a CPU differ by their key "device"; --bench names another step_bench (build-worker/bin/step_bench).
 """
 import argparse
@@ -83,6 +84,27 @@ def forecast(bench, line, context):
     return {**line, **{key: made[key] for key in made if key.startswith("forecast_") and key != "forecast_only"}}
 
 
+def cells_of(options):
+    measured = [line for path in options.lines for line in lines(path)]
+    contexts = {}
+    for line in measured:
+        contexts[line["device_name"]] = max(contexts.get(line["device_name"], 0), line.get("context_bytes", 0))
+    return [forecast(options.bench, line, contexts[line["device_name"]]) for line in measured]
+
+
+def hold(options):
+    """A forecast that says "fits" must not run out: the cap is the forecast, held by ballast."""
+    ran_out = 0
+    cells = [cell for cell in cells_of(options) if cell["device"] != "cpu"][::options.every]
+    for cell in cells:
+        line, problem = run(options.bench, dict(case_of(cell), steps=2, cap_gib=cell["forecast_bytes"] / 2**30), options.timeout)
+        failed = not line or "error" in line
+        ran_out += failed
+        print(f"{name_of(cell)} under {gib(cell['forecast_bytes'])} GiB: {(line or {}).get('error', problem) if failed else 'ran'}", flush=True)
+    print(f"{ran_out} of {len(cells)} ran out under a cap of their forecast")
+    return 1 if ran_out else 0
+
+
 def gib(value):
     return f"{value / 2**30:.3f}"
 
@@ -145,11 +167,7 @@ def picture(cells):
 
 
 def tabulate(options):
-    measured = [line for path in options.lines for line in lines(path)]
-    contexts = {}
-    for line in measured:
-        contexts[line["device_name"]] = max(contexts.get(line["device_name"], 0), line.get("context_bytes", 0))
-    cells = [forecast(options.bench, line, contexts[line["device_name"]]) for line in measured]
+    cells = cells_of(options)
     if not cells:
         raise SystemExit("no cells")
     text = table(cells)
@@ -177,8 +195,11 @@ def main():
     two.add_argument("lines", nargs="+")
     two.add_argument("--md")
     two.add_argument("--svg")
+    three = verbs.add_parser("hold")
+    three.add_argument("lines", nargs="+")
+    three.add_argument("--every", type=int, default=1)
     options = parser.parse_args()
-    return measure(options) if options.verb == "measure" else tabulate(options)
+    return {"measure": measure, "table": tabulate, "hold": hold}[options.verb](options)
 
 
 if __name__ == "__main__":

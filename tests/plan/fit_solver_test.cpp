@@ -90,6 +90,15 @@ TEST_CASE("fit: the tighter the memory, the more is given up, in the order that 
     if (seen.empty() || seen.back() != given) seen.push_back(given);
   }
   CHECK(seen == std::vector<int>{1, 2, 4});
+  api::RunConfig strict = config; // shorter rows would make the run refuse to start
+  strict.overlength = api::Overlength::Refuse;
+  bool refused = false;
+  for (int64_t budget = peakOf(smol(), config); budget > int64_t(200) << 20 && !refused; budget -= budget / 12) {
+    const FitResult result = fitIntoMemory(smol(), strict, {}, budget, true);
+    CHECK(result.config.maxLength == 1024);
+    refused = !result.fits;
+  }
+  CHECK(refused);
   CHECK_FALSE(fitIntoMemory(smol(), config, {}, 1000, true).fits);
   CHECK(fitIntoMemory(smol(), config, {}, 1000, true).changes.empty());
 }
