@@ -8,6 +8,7 @@
 #include "core/api/run_config_json.h"
 #include "core/base/json.h"
 #include "core/device/compute_device.h"
+#include "core/device/context_memory.h"
 #include "core/device/device_memory.h"
 #include "core/device/host_info.h"
 #include "core/device/rate_probe.h"
@@ -205,7 +206,7 @@ void addForecast(const io::ModelConfig &shape, const api::RunConfig &config, con
   for (const core::MemoryItem &item : forecast.items) items[item.name + (item.host == context.computeOnHost ? "" : " (host)")] = item.bytes;
 }
 
-void addPeaks(const at::Device &device, const core::DeviceMemoryWatch &watch, int64_t held, Json &out) {
+void addPeaks(const at::Device &device, const core::PlanContext &context, const core::DeviceMemoryWatch &watch, int64_t held, Json &out) {
   const int64_t resident = core::processMemory().peakResidentBytes;
   out["host_peak_gib"] = gib(resident);
   out["peak_alloc_gib"] = gib(watch.use().peakBytes - held);
@@ -218,6 +219,7 @@ void addPeaks(const at::Device &device, const core::DeviceMemoryWatch &watch, in
   out["host_peak_bytes"] = resident;
   out["tensor_bytes"] = watch.use().peakBytes - held;
   out["context_bytes"] = watch.unreportedBytes();
+  core::rememberContextBytes(device, context.threads, watch.unreportedBytes()); // for the caps of later cells
   out["peak_bytes"] = watch.use().peakBytes - held + watch.unreportedBytes();
 }
 
@@ -259,7 +261,7 @@ Status run(const Json &wanted, Json &out) {
     return tokens > 0 ? decode(*model, wanted.value("tuned", false) ? model->adapters() : nullptr, tokens, out)
                       : train(*model, wanted, device, watch, out);
   });
-  addPeaks(device, watch, cap.heldBytes(), out);
+  addPeaks(device, context, watch, cap.heldBytes(), out);
   return done;
 }
 
