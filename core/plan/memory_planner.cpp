@@ -125,7 +125,8 @@ Bytes contextBytes(const io::ModelConfig &model, const api::RunConfig &config, c
   if (!computesNarrow(config, context)) { // in fp32 each thread packs its part of a product, once the largest is large enough
     constexpr int64_t kPacked = 26 * kMiB, kLarge = 1536 * 1024;
     const int64_t product = std::min(kLarge, (microBatchTokens(config, context) * 2 * model.intermediate).value());
-    usual = Bytes(142 * kMiB) + Bytes(context.threads) * (std::max<int64_t>(0, 2 * product - kLarge) * (kPacked / kLarge));
+    usual = Bytes(142 * kMiB) +
+            Bytes(std::min<int64_t>(context.threads, 8)) * (std::max<int64_t>(0, 2 * product - kLarge) * (kPacked / kLarge));
   }
   // What small runs measured says nothing of large products, and a test's process is none to go by.
   return textBytes(model, context) + std::clamp(context.contextBytes, usual.value(), (usual * 2).value());
