@@ -1,6 +1,7 @@
 #include "core/device/device_memory.h"
 
 #include "core/device/compute_device.h"
+#include "core/device/context_memory.h"
 #include "core/device/torch_guard.h"
 
 #include <algorithm>
@@ -12,10 +13,8 @@ namespace attune::core {
 
 namespace {
 
-constexpr int64_t kContextBytes = int64_t(600) << 20; // of the driver and its kernels, counted by no allocator
-
 struct Totals {
-  std::atomic<int64_t> now{0}, peak{0}, reserved{0};
+  std::atomic<int64_t> now{0}, peak{0}, reserved{0}, peakReserved{0};
 };
 
 void raise(std::atomic<int64_t> &peak, int64_t value) {
@@ -33,8 +32,11 @@ public:
     if ((device.type() != c10::kCUDA && device.type() != c10::kHIP) || device.index() != m_index) return;
     totals.now = static_cast<int64_t>(allocated);
     raise(totals.peak, static_cast<int64_t>(allocated));
-    raise(totals.reserved, static_cast<int64_t>(reserved));
+    totals.reserved = static_cast<int64_t>(reserved);
+    raise(totals.peakReserved, static_cast<int64_t>(reserved));
   }
+
+  c10::DeviceIndex index() const { return m_index; }
 
   Totals totals;
 
@@ -63,14 +65,20 @@ DeviceMemoryWatch::~DeviceMemoryWatch() = default;
 DeviceMemoryWatch::Use DeviceMemoryWatch::use() const {
   if (!m_guard) return {};
   const Totals &totals = m_guard->report->totals;
-  return {totals.now, totals.peak, totals.reserved};
+  return {totals.now, totals.peak, totals.reserved, totals.peakReserved};
+}
+
+int64_t DeviceMemoryWatch::unreportedBytes() const {
+  if (!m_guard) return 0;
+  const ComputeDevice now = describeDevice(at::Device(at::kCUDA, m_guard->report->index()));
+  return now.totalBytes - now.freeBytes - use().reserved;
 }
 
 void DeviceMemoryWatch::resetPeak() {
   if (!m_guard) return;
   Totals &totals = m_guard->report->totals;
   totals.peak = totals.now.load();
-  totals.reserved = totals.now.load();
+  totals.peakReserved = totals.reserved.load();
 }
 
 Result<DeviceMemoryCap> DeviceMemoryCap::hold(const at::Device &device, int64_t capBytes) {
@@ -78,7 +86,8 @@ Result<DeviceMemoryCap> DeviceMemoryCap::hold(const at::Device &device, int64_t 
   if (!device.is_cuda() || capBytes <= 0) return cap;
   const ComputeDevice before = describeDevice(device); // starts the context where there is none
   // Of what this process may take the context is a part, which stands in neither figure: free memory has lost it already.
-  const int64_t ballast = before.freeBytes - std::max<int64_t>(0, capBytes - kContextBytes);
+  const int64_t known = knownContextBytes(device, 0), context = known > 0 ? known : kUsualCardContext;
+  const int64_t ballast = before.freeBytes - std::max<int64_t>(0, capBytes - context);
   if (ballast <= 0) return cap;
   ATTUNE_CHECK(guarded("Keeping to the memory cap",
                        [&] { cap.m_ballast = at::empty({ballast}, at::TensorOptions().dtype(at::kByte).device(device)); }));

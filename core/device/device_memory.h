@@ -21,9 +21,12 @@ public:
   struct Use {
     int64_t bytes = 0;        // in tensors now
     int64_t peakBytes = 0;    // in tensors at most
+    int64_t reserved = 0;     // that libtorch has taken from the device
     int64_t peakReserved = 0; // that libtorch took from the device at most
   };
   Use use() const;
+  /// What the device lacks beside all that libtorch took: the context with its kernels, and whatever other programs hold.
+  int64_t unreportedBytes() const;
   /// Starts a new peak at what is in use now.
   void resetPeak();
 

@@ -1,101 +1,238 @@
 #include "core/plan/fit_solver.h"
 
+#include "core/api/config_fields.h"
+#include "core/api/run_config_json.h"
+#include "core/plan/throughput.h"
+
 #include <algorithm>
+#include <optional>
 
 namespace attune::core {
 
 namespace {
 
-constexpr int64_t kShortestRows = 64;
+using api::Checkpointing;
+using api::RunConfig;
 
-const char *nameOf(api::Checkpointing kind) {
-  switch (kind) {
-  case api::Checkpointing::Auto: return "\"auto\"";
-  case api::Checkpointing::None: return "\"none\"";
-  case api::Checkpointing::Full: return "\"full\"";
-  case api::Checkpointing::Selective: return "\"selective\"";
-  }
-  return "\"auto\"";
+constexpr int64_t kShortestRows = 64;
+constexpr double kAsFast = 1.02; // below this a difference is none
+
+/// Whether this version takes the choice of a setting.
+bool offers(const char *key, const std::string &choice) {
+  const api::ConfigField *field = api::findConfigField(key);
+  const auto has = [&](const std::vector<std::string> &names) { return std::find(names.begin(), names.end(), choice) != names.end(); };
+  return field && has(field->choices) && !has(field->unsupportedChoices);
 }
 
-/// Micro-batch sizes that keep the sequences of an update: the divisors of batch_size, largest first.
+/// Micro-batch sizes that keep the sequences of an update: the divisors of batch_size, smallest first.
 std::vector<int64_t> batchSizes(int64_t batch) {
   std::vector<int64_t> sizes;
-  for (int64_t parts = 1; parts <= batch; ++parts) {
-    if (batch % parts == 0) sizes.push_back(batch / parts);
-  }
+  for (int64_t size = 1; size <= std::min<int64_t>(batch, 65536); ++size)
+    if (batch % size == 0) sizes.push_back(size);
+  if (sizes.empty()) sizes.push_back(batch);
   return sizes;
 }
 
-std::vector<api::Checkpointing> checkpointings(api::Checkpointing wanted) {
-  using api::Checkpointing;
-  switch (wanted) {
-  case Checkpointing::Full: return {Checkpointing::Full};
-  case Checkpointing::Selective: return {Checkpointing::Selective, Checkpointing::Full};
-  case Checkpointing::Auto:
-  case Checkpointing::None: break;
-  }
+std::vector<Checkpointing> checkpointings(Checkpointing wanted) {
+  if (wanted == Checkpointing::Full) return {Checkpointing::Full};
+  if (wanted == Checkpointing::Selective) return {Checkpointing::Selective, Checkpointing::Full};
   return {Checkpointing::None, Checkpointing::Selective, Checkpointing::Full};
 }
 
-std::vector<FitChange> describe(const api::RunConfig &from, const api::RunConfig &to) {
-  std::vector<FitChange> changes;
-  const auto number = [](int64_t value) { return std::to_string(value); };
-  if (from.batchSize != to.batchSize) {
-    changes.push_back({"batch_size", number(from.batchSize), number(to.batchSize), "Fewer sequences at once keep fewer activations.",
-                       "none: accumulation keeps the update the same"});
-    changes.push_back(
-        {"accumulation", number(from.accumulation), number(to.accumulation), "As many sequences as before go into each update.", "none"});
+/// What was asked for, and each further thing that may go to the host.
+std::vector<api::OffloadConfig> offloads(const RunConfig &config, const PlanContext &context) {
+  std::vector<api::OffloadConfig> found = {config.offload};
+  const auto addEach = [&](bool api::OffloadConfig::*member, const char *name) {
+    if (config.offload.*member || !offers("offload", name)) return;
+    for (size_t i = 0, count = found.size(); i < count; ++i) {
+      found.push_back(found[i]);
+      found.back().*member = true;
+    }
+  };
+  if (!context.computeOnHost) {
+    addEach(&api::OffloadConfig::checkpoints, "checkpoints");
+    if (config.method == api::Method::Lora) addEach(&api::OffloadConfig::embeddings, "embeddings");
   }
-  const bool wasAuto = from.checkpointing == api::Checkpointing::Auto;
-  if (from.checkpointing != to.checkpointing && !(wasAuto && to.checkpointing == api::Checkpointing::None)) {
-    changes.push_back({"checkpointing", nameOf(from.checkpointing), nameOf(to.checkpointing),
-                       "Activations are computed again instead of kept.", "none: the same numbers, a slower step"});
+  addEach(&api::OffloadConfig::layers, "layers");
+  return found;
+}
+
+/// The same run with ever less exact weights or states: what it says itself, then what takes less.
+std::vector<RunConfig> withFewerDigits(const RunConfig &config) {
+  std::vector<RunConfig> found = {config};
+  if (config.method == api::Method::Lora) {
+    for (const auto kind : {api::Quantization::Int8, api::Quantization::Nf4}) {
+      if (static_cast<int>(kind) <= static_cast<int>(config.quantization) || !offers("quantization", api::nameOf(kind))) continue;
+      found.push_back(config);
+      found.back().quantization = kind;
+    }
+    return found;
   }
-  if (from.maxLength != to.maxLength) {
-    changes.push_back({"max_length", number(from.maxLength), number(to.maxLength), "Shorter sequences keep fewer activations.",
-                       "rows longer than this lose their end, or are dropped"});
+  for (const char *name : {"adamw_8bit", "adafactor"}) {
+    if (config.optimizer.name != "adamw" || !offers("optimizer.name", name)) continue;
+    found.push_back(config);
+    found.back().optimizer.name = name;
+  }
+  return found;
+}
+
+/// Everything that may be tried, from what gives up least to what gives up most.
+std::vector<RunConfig> variants(const RunConfig &config) {
+  std::vector<RunConfig> found;
+  const auto addLengths = [&](RunConfig variant, int64_t shortest) {
+    for (;; variant.maxLength /= 2) {
+      const std::vector<RunConfig> digits = withFewerDigits(variant);
+      found.insert(found.end(), digits.begin(), digits.end());
+      // Where longer rows are refused, shorter ones would make the run refuse to start.
+      if (variant.maxLength / 2 < shortest || config.overlength == api::Overlength::Refuse) break;
+    }
+  };
+  const bool lora = config.method == api::Method::Lora;
+  addLengths(config, lora ? kShortestRows : std::max(kShortestRows, config.maxLength / 4));
+  if (lora) return found;
+  RunConfig adapter = config;
+  adapter.method = api::Method::Lora;
+  adapter.optimizer.name = "adamw";
+  adapter.offload.layers = false;
+  addLengths(adapter, kShortestRows);
+  return found;
+}
+
+struct Words {
+  const char *key, *why, *cost;
+};
+constexpr Words kWords[] = {
+    {"batch_size", "Fewer sequences at once keep fewer activations.", "none: accumulation keeps the update the same"},
+    {"accumulation", "As many sequences as before go into each update.", "none"},
+    {"checkpointing", "Activations are computed again instead of kept.", "none: the same numbers, a slower step"},
+    {"offload", "What the device does not need at the moment waits in host memory.", "none: the same numbers; copying may slow a step"},
+    {"quantization", "The frozen base weights are kept in fewer bits.",
+     "the base answers a little less exactly, and the adapter learns around it"},
+    {"optimizer.name", "The optimizer's states are kept in fewer bytes.", "updates are a little less exact"},
+    {"max_length", "Shorter sequences keep fewer activations.", "rows longer than this lose their end, or are dropped"},
+    {"method", "An adapter trains instead of the weights, which then need neither gradients nor optimizer states.",
+     "an adapter learns less than all weights can, and wants a higher optimizer.lr"},
+};
+
+constexpr const char *kStreamingCost = "a slower step; 16-bit weights train without 32-bit copies, rounded at random";
+
+std::vector<api::FitChange> describe(const RunConfig &from, const RunConfig &to) {
+  std::vector<api::FitChange> changes;
+  for (const Words &words : kWords) { // in the order of the search
+    for (api::ConfigDifference &difference : api::configDiff(from, to)) {
+      if (difference.key != words.key) continue;
+      if (difference.key == "checkpointing" && from.checkpointing == Checkpointing::Auto && to.checkpointing == Checkpointing::None)
+        continue; // what auto would choose
+      const bool streams = to.offload.layers && !from.offload.layers && to.method != api::Method::Lora;
+      const char *cost = streams && difference.key == "offload" ? kStreamingCost : words.cost;
+      changes.push_back({difference.key, std::move(difference.from), std::move(difference.to), words.why, cost});
+    }
   }
   return changes;
 }
 
-} // namespace
+class Search {
+public:
+  Search(const io::ModelConfig &model, const RunConfig &config, const PlanContext &context, const MemoryBudget &budget)
+      : m_model(model), m_asked(config), m_context(context), m_budget(budget),
+        m_refusedAnyway(api::validate(config, api::ConfigPurpose::Plan).size()) {}
 
-FitResult fitIntoMemory(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, int64_t budget,
-                        bool search) {
-  FitResult result;
-  api::RunConfig trial = config;
-  const auto attempt = [&] {
-    result.forecast = forecastMemory(model, trial, context);
-    result.fits = result.forecast.needed(context.computeOnHost) <= budget;
-    return result.fits;
-  };
-  if (!search) {
-    trial.checkpointing = resolveCheckpointing(model, config, context, budget);
-    attempt();
-    result.config = trial;
-    return result;
+  std::optional<RunConfig> find() {
+    for (const RunConfig &variant : variants(m_asked))
+      if (const auto found = fastest(variant)) return found;
+    return std::nullopt;
   }
-  const std::vector<int64_t> batches = batchSizes(std::min<int64_t>(std::max<int64_t>(config.batchSize, 1), 65536));
-  for (int64_t length = config.maxLength;; length = std::max(kShortestRows, length / 2)) {
-    for (const auto checkpointing : checkpointings(config.checkpointing)) {
-      for (const int64_t batch : batches) {
-        trial.maxLength = length;
+
+  int64_t forecasts() const { return m_forecasts; }
+
+private:
+  std::optional<RunConfig> fastest(const RunConfig &variant) {
+    std::optional<RunConfig> best;
+    double bestSeconds = 0;
+    for (const api::OffloadConfig &offload : offloads(variant, m_context)) {
+      // Streamed layers are always computed again.
+      const auto kinds = offload.layers ? std::vector<Checkpointing>{Checkpointing::Full} : checkpointings(variant.checkpointing);
+      for (const Checkpointing checkpointing : kinds) {
+        RunConfig trial = variant;
+        trial.offload = offload;
         trial.checkpointing = checkpointing;
-        trial.batchSize = batch;
-        trial.accumulation = config.accumulation * (config.batchSize / batch);
-        if (!attempt()) continue;
-        result.config = trial;
-        result.changes = describe(config, trial);
-        return result;
+        const auto found = largestBatch(trial);
+        if (!found) continue;
+        const double seconds = secondsPerMicroBatch(m_model, *found, m_context) * static_cast<double>(found->accumulation);
+        if (best && seconds * kAsFast >= bestSeconds) continue; // the earlier one changes less
+        best = found;
+        bestSeconds = seconds;
       }
     }
-    if (length <= kShortestRows) break;
+    return best;
   }
-  trial = config;
-  trial.checkpointing = resolveCheckpointing(model, config, context, budget);
-  attempt();
-  result.config = trial;
+
+  /// With as many sequences at once as fit; more are never slower.
+  std::optional<RunConfig> largestBatch(const RunConfig &config) {
+    const std::vector<int64_t> sizes = batchSizes(config.batchSize);
+    const auto sized = [&](int64_t batch) {
+      RunConfig trial = config;
+      if (batch == config.batchSize) return trial;
+      trial.batchSize = batch;
+      if (__builtin_mul_overflow(config.accumulation, config.batchSize / batch, &trial.accumulation)) trial.accumulation = INT64_MAX;
+      return trial;
+    };
+    const auto firstTooLarge = std::partition_point(sizes.begin(), sizes.end(), [&](int64_t batch) { return fits(sized(batch)); });
+    if (firstTooLarge == sizes.begin()) return std::nullopt;
+    const RunConfig found = sized(*(firstTooLarge - 1));
+    if (api::validate(found, api::ConfigPurpose::Plan).size() > m_refusedAnyway) return std::nullopt;
+    return found;
+  }
+
+  bool fits(const RunConfig &config) {
+    ++m_forecasts;
+    return fitsInto(forecastMemory(m_model, config, m_context), m_context, m_budget);
+  }
+
+  const io::ModelConfig &m_model;
+  const RunConfig &m_asked;
+  const PlanContext &m_context;
+  const MemoryBudget &m_budget;
+  size_t m_refusedAnyway; // problems of what was asked, which the search does not mend
+  int64_t m_forecasts = 0;
+};
+
+} // namespace
+
+bool fitsInto(const MemoryForecast &forecast, const PlanContext &context, const MemoryBudget &budget) {
+  if (forecast.needed(context.computeOnHost) > budget.compute) return false;
+  return context.computeOnHost || forecast.hostPeakBytes <= budget.besides;
+}
+
+Checkpointing resolveCheckpointing(const io::ModelConfig &model, const RunConfig &config, const PlanContext &context,
+                                   const MemoryBudget &budget) {
+  if (config.offload.layers) return Checkpointing::Full;
+  if (config.checkpointing != Checkpointing::Auto) return config.checkpointing;
+  RunConfig trial = config;
+  for (const auto kind : {Checkpointing::None, Checkpointing::Selective}) {
+    trial.checkpointing = kind;
+    if (fitsInto(forecastMemory(model, trial, context), context, budget)) return kind;
+  }
+  return Checkpointing::Full;
+}
+
+FitResult fitIntoMemory(const io::ModelConfig &model, const RunConfig &config, const PlanContext &context, const MemoryBudget &budget,
+                        bool search) {
+  FitResult result;
+  result.config = config;
+  if (search) {
+    Search trials(model, config, context, budget);
+    const auto found = trials.find();
+    result.forecasts = trials.forecasts();
+    if (found) {
+      result.config = *found;
+      result.changes = describe(config, *found);
+    }
+  }
+  result.config.checkpointing = resolveCheckpointing(model, result.config, context, budget);
+  result.forecast = forecastMemory(model, result.config, context);
+  result.fits = fitsInto(result.forecast, context, budget);
+  result.tokensPerSecond = tokensPerSecond(model, result.config, context);
   return result;
 }
 

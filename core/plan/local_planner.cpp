@@ -10,6 +10,7 @@
 #include "core/lora/lora_file.h"
 #include "core/lora/weight_changes.h"
 #include "core/plan/chat_planner.h"
+#include "core/plan/plan_place.h"
 #include "core/plan/start_check.h"
 
 #include <algorithm>
@@ -19,24 +20,6 @@ namespace attune::core {
 
 namespace {
 
-/// The forecast's context and the memory it is compared with.
-struct Place {
-  PlanContext context;
-  int64_t budget = 0;
-};
-
-Result<Place> placeOf(const api::RunConfig &config) {
-  ATTUNE_TRY(const at::Device device, chooseDevice(config.device));
-  Place place;
-  place.context.computeOnHost = device.is_cpu();
-  place.context.threads = config.threads > 0 ? config.threads : hostInfo().cores;
-  const at::ScalarType type = config.precision == api::Precision::Auto ? autoComputeType(device) : typeOf(config.precision);
-  place.context.bf16 = type != at::kFloat;
-  place.context.fp16 = type == at::kHalf;
-  place.budget = memoryBudget(config, describeDevice(device).freeBytes);
-  return place;
-}
-
 std::string changeTime(const std::string &path) {
   std::error_code ignored;
   const std::string config = path + "/config.json";
@@ -44,15 +27,16 @@ std::string changeTime(const std::string &path) {
   return std::to_string(std::filesystem::last_write_time(folder ? config : path, ignored).time_since_epoch().count());
 }
 
-api::Forecast forecastOf(const io::ModelConfig &model, const FitResult &result, const Place &place) {
+api::Forecast forecastOf(const io::ModelConfig &model, const FitResult &result, const PlanPlace &place) {
   api::Forecast forecast;
   for (const MemoryItem &item : result.forecast.items)
     (item.host == place.context.computeOnHost ? forecast.items : forecast.hostItems).push_back({item.name, item.bytes});
   forecast.neededBytes = result.forecast.needed(place.context.computeOnHost);
-  forecast.budgetBytes = place.budget;
+  forecast.budgetBytes = place.budget.compute;
+  forecast.tokensPerSecond = result.tokensPerSecond;
   if (!place.context.computeOnHost) {
     forecast.hostNeededBytes = result.forecast.hostPeakBytes;
-    forecast.hostBudgetBytes = hostInfo().availableBytes;
+    forecast.hostBudgetBytes = place.budget.besides;
   }
   forecast.parameters = model.parameterCount();
   forecast.trainedParameters = trainedParameters(model, result.config);
@@ -73,6 +57,21 @@ Status addAdapter(ChatSize &size, const std::string &path, const io::ModelConfig
 
 LocalPlanner::LocalPlanner() : m_bytesAtStart(processMemory().residentBytes) {}
 
+/// Bytes that this process has taken of a device's memory since it began: its run's, or what a chat left and either may take.
+int64_t LocalPlanner::grown(const std::string &device, int64_t freeNow) {
+  if (device == "cpu") return std::max<int64_t>(0, processMemory().residentBytes - m_bytesAtStart);
+  const std::lock_guard<std::mutex> lock(m_mutex);
+  int64_t &most = m_mostFree[device];
+  most = std::max(most, freeNow);
+  return most - freeNow;
+}
+
+Result<PlanPlace> LocalPlanner::placeOf(const api::RunConfig &config) {
+  ATTUNE_TRY(const at::Device device, chooseDevice(config.device));
+  grown(device.str(), describeDevice(device).freeBytes); // what is free before a run takes its share
+  return placeOn(device, config, config.threads);
+}
+
 Result<io::ModelConfig> LocalPlanner::modelConfig(const std::string &path) {
   const std::string key = path + "\n" + changeTime(path);
   {
@@ -88,19 +87,16 @@ Result<io::ModelConfig> LocalPlanner::modelConfig(const std::string &path) {
 Result<api::Forecast> LocalPlanner::forecast(const api::RunConfig &config) {
   ATTUNE_TRY(const io::ModelConfig model, modelConfig(config.model));
   ATTUNE_TRY(const api::RunConfig settings, withAdapterSettings(config));
-  ATTUNE_TRY(const Place place, placeOf(config));
+  ATTUNE_TRY(const PlanPlace place, placeOf(config));
   return forecastOf(model, fitIntoMemory(model, settings, place.context, place.budget, false), place);
 }
 
 Result<api::FitProposal> LocalPlanner::fit(const api::RunConfig &config) {
   ATTUNE_TRY(const io::ModelConfig model, modelConfig(config.model));
   ATTUNE_TRY(const api::RunConfig settings, withAdapterSettings(config));
-  ATTUNE_TRY(const Place place, placeOf(config));
+  ATTUNE_TRY(const PlanPlace place, placeOf(config));
   const FitResult result = fitIntoMemory(model, settings, place.context, place.budget, true);
-  api::FitProposal proposal{result.fits, result.config, forecastOf(model, result, place), {}};
-  for (const FitChange &change : result.changes)
-    proposal.changes.push_back({change.key, change.from, change.to, change.why, change.qualityCost});
-  return proposal;
+  return api::FitProposal{result.fits, result.config, forecastOf(model, result, place), result.changes};
 }
 
 Result<api::ChatForecast> LocalPlanner::forecastChat(const api::ChatDemand &demand) {
@@ -108,18 +104,21 @@ Result<api::ChatForecast> LocalPlanner::forecastChat(const api::ChatDemand &dema
   ChatSize size;
   size.answers = demand.answers;
   size.contextTokens = chatContext(model, demand.contextTokens);
-  size.bf16 = autoComputeType() == at::kBFloat16;
+  ATTUNE_TRY(const at::Device device, chooseDevice("auto")); // as openLocalChat does
+  size.bf16 = autoComputeType(device) != at::kFloat;
   if (!demand.adapter.empty()) {
     ATTUNE_CHECK(guarded("Reading the adapter", [&] { return addAdapter(size, demand.adapter, model); }));
   }
+  const int64_t free = describeDevice(device).freeBytes;
   int64_t runBytes = 0;
   if (demand.running) {
-    ATTUNE_TRY(const api::Forecast run, forecast(*demand.running));
-    // What the process has grown by since it began is the run's, or blocks that a chat left and either may take.
-    const int64_t grown = std::max<int64_t>(0, processMemory().residentBytes - m_bytesAtStart);
-    runBytes = std::max<int64_t>(0, run.neededBytes - grown);
+    ATTUNE_TRY(const at::Device its, chooseDevice(demand.running->device));
+    if (its == device) {
+      ATTUNE_TRY(const api::Forecast run, forecast(*demand.running));
+      runBytes = std::max<int64_t>(0, run.neededBytes - grown(device.str(), free));
+    }
   }
-  api::ChatForecast judged = judgeChat(model, size, std::max<int64_t>(0, hostInfo().availableBytes - runBytes));
+  api::ChatForecast judged = judgeChat(model, size, std::max<int64_t>(0, free - runBytes));
   judged.runBytes = runBytes;
   return judged;
 }

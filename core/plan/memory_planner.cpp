@@ -1,9 +1,9 @@
 #include "core/plan/memory_planner.h"
 
 #include "core/base/nf4_code.h"
+#include "core/device/context_memory.h"
 #include "core/model/families/model_family.h"
-#include "core/nn/loss_chunk.h"
-#include "core/plan/saturating.h"
+#include "core/plan/step_memory.h"
 #include "core/plan/streaming_forecast.h"
 
 #include <algorithm>
@@ -17,6 +17,8 @@ namespace attune::core {
 namespace {
 
 constexpr int64_t kMiB = int64_t(1) << 20;
+constexpr int64_t kHostBesideCard = 1150 * kMiB; // of the program with a card's libraries, measured with CUDA
+constexpr int64_t kCardWorkspace = 64 * kMiB;    // that the libraries of products take from libtorch once and keep
 
 bool endsAtDot(const std::string &name, const std::string &suffix) {
   if (name == suffix) return true;
@@ -60,6 +62,7 @@ struct QuantisedSize {
   Bytes codes;
   Bytes state;
   Bytes decoded; // elements decoded at once
+  Bytes passing; // what the host holds of it on its way to a card: all modules are made there, with fp32 scales
 };
 
 QuantisedSize quantisedSize(const io::ModelConfig &model, const api::RunConfig &config) {
@@ -78,8 +81,10 @@ QuantisedSize quantisedSize(const io::ModelConfig &model, const api::RunConfig &
     size.codes += layers * (nf4 ? count / 2 + count % 2 : count);
     size.state +=
         layers * (nf4 ? Bytes(blocks) + Bytes(4) * (blocks / kNf4Nested + (blocks % kNf4Nested != 0)) : Bytes(4) * module.outputs());
+    size.passing += layers * (nf4 ? Bytes(4) * blocks : Bytes(0));
     matrices[static_cast<size_t>(module.matrix)] += count;
   }
+  size.passing += size.codes + size.state;
   const Bytes &gateUp = matrices[2], &down = matrices[3], half = gateUp + down, whole = matrices[0] + matrices[1] + half;
   for (const Bytes &matrix : matrices) size.decoded = std::max(size.decoded.value(), matrix.value());
   if (config.checkpointing == api::Checkpointing::Selective) size.decoded = half;
@@ -91,29 +96,57 @@ int64_t layerParameters(const io::ModelConfig &m) {
   return m.hidden * (2 * m.qRows() + 2 * m.kvRows()) + 3 * m.hidden * m.intermediate + (m.sandwichNorms ? 4 : 2) * m.hidden;
 }
 
-bool computesBf16(const api::RunConfig &config, const PlanContext &context) {
+/// What trains, and what of it keeps activations.
+TrainedParts trainedParts(const io::ModelConfig &model, const api::RunConfig &config, Bytes trained, Bytes decoded) {
+  TrainedParts parts;
+  parts.parameters = trained;
+  parts.layers = model.layers;
+  parts.decoded = decoded;
+  if (config.method == api::Method::Lora) {
+    parts.reducedColumns = loraSize(model, config.lora).reducedColumns;
+    return parts;
+  }
+  parts.layer = layerParameters(model);
+  parts.largestMatrix = Bytes(model.hidden) * std::max(model.qRows() + 2 * model.kvRows(), 2 * model.intermediate);
+  if (config.method == api::Method::Freeze) parts.layers = std::min(std::max<int64_t>(config.freezeLayers, 0), model.layers);
+  return parts;
+}
+
+/// A tokenizer and the rows, in the host's memory.
+Bytes textBytes(const io::ModelConfig &model, const PlanContext &context) {
+  return Bytes(context.readsText ? 400 : 0) * model.vocab + context.dataBytes;
+}
+
+/// Of what no formula knows: libtorch, its libraries, the driver. Without a figure of this device, what was measured on others
+/// (x86 with MKL, an H200).
+Bytes contextBytes(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context) {
+  if (!context.computeOnHost) return context.contextBytes > 0 ? context.contextBytes : kUsualCardContext;
+  Bytes usual = 148 * kMiB;
+  if (!computesNarrow(config, context)) { // in fp32 each thread packs its part of a product, once the largest is large enough
+    constexpr int64_t kPacked = 26 * kMiB, kLarge = 1536 * 1024;
+    const int64_t product = std::min(kLarge, (microBatchTokens(config, context) * 2 * model.intermediate).value());
+    usual = Bytes(142 * kMiB) +
+            Bytes(std::min<int64_t>(context.threads, 8)) * (std::max<int64_t>(0, 2 * product - kLarge) * (kPacked / kLarge));
+  }
+  // What small runs measured says nothing of large products, and a test's process is none to go by.
+  return textBytes(model, context) + std::clamp(context.contextBytes, usual.value(), (usual * 2).value());
+}
+
+} // namespace
+
+bool computesNarrow(const api::RunConfig &config, const PlanContext &context) {
   return config.precision == api::Precision::Bf16 || config.precision == api::Precision::Fp16 ||
          (config.precision == api::Precision::Auto && context.bf16);
 }
 
-/// Elements of the compute type that a value of the residual takes: fp16 keeps it in fp32.
-int64_t residualElements(const api::RunConfig &config, const PlanContext &context) {
-  const bool fp16 = config.precision == api::Precision::Fp16 || (config.precision == api::Precision::Auto && context.fp16);
-  return fp16 ? 2 : 1;
+bool computesFp16(const api::RunConfig &config, const PlanContext &context) {
+  return config.precision == api::Precision::Fp16 || (config.precision == api::Precision::Auto && context.fp16);
 }
 
-/// Saved for backward by one layer, a token, in elements of the compute type.
-struct LayerSaved {
-  int64_t attentionHalf; // two sums, two norms, q|k|v, the mixed heads
-  int64_t feedForward;   // gate|up and their product
-};
-LayerSaved layerSaved(const io::ModelConfig &m, int64_t residual) {
-  const int64_t extra = m.sandwichNorms ? m.hidden : 0; // a product kept beside its norm
-  return {(2 + 2 * residual) * m.hidden + extra + (m.qkNorm ? 2 : 1) * (m.qRows() + 2 * m.kvRows()) + m.qRows(),
-          3 * m.intermediate + extra};
+Bytes microBatchTokens(const api::RunConfig &config, const PlanContext &context) {
+  const Bytes most = Bytes(config.batchSize) * config.maxLength;
+  return context.microBatchTokens > 0 ? Bytes(std::min(context.microBatchTokens, most.value())) : most;
 }
-
-} // namespace
 
 int64_t trainedParameters(const io::ModelConfig &model, const api::RunConfig &config) {
   if (config.method == api::Method::Lora) return loraSize(model, config.lora).parameters.value();
@@ -122,64 +155,30 @@ int64_t trainedParameters(const io::ModelConfig &model, const api::RunConfig &co
   return model.parameterCount();
 }
 
-MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context) {
-  const bool bf16 = computesBf16(config, context);
-  if (config.offload.layers) {
-    api::RunConfig resident = config;
-    resident.offload.layers = false;
-    resident.checkpointing = api::Checkpointing::Full; // streaming computes each layer again
-    io::ModelConfig shape = model;
-    if (bf16) shape.headNorm = false; // the normalised head, kept with the weights, and its gradient are no fp32 copies
-    return withLayersOnHost(model, config, context, bf16 ? 2 : 4, forecastMemory(shape, resident, context));
-  }
+namespace {
+
+/// Everything on the device that computes. `streamed`: the layers come from the host, and each gradient of what trains there is gone
+/// before the next comes, so none is counted.
+MemoryForecast residentForecast(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, bool streamed) {
+  const bool gradientsLeave = streamed && config.method != api::Method::Lora;
+  const bool bf16 = computesNarrow(config, context);
   const Bytes e = bf16 ? 2 : 4;
-  const Bytes tokens = context.microBatchTokens > 0 ? Bytes(context.microBatchTokens) : Bytes(config.batchSize) * config.maxLength;
   const Bytes parameters = model.parameterCount();
   const Bytes trained = trainedParameters(model, config);
-  const bool lora = config.method == api::Method::Lora, full = config.method == api::Method::Full;
-  const int64_t layers = config.method == api::Method::Freeze ? std::min(config.freezeLayers, model.layers) : model.layers;
-
-  const int64_t residual = residualElements(config, context);
-  const LayerSaved saved = layerSaved(model, residual);
-  const Bytes layerWhole = saved.attentionHalf + saved.feedForward;
-  Bytes kept; // elements a token over all layers
-  const bool host = context.computeOnHost;
-  // On an accelerator the gated product is made once more in backward where nothing else is (gatedLinear).
-  const Bytes keptByEach = host ? layerWhole : Bytes(saved.attentionHalf) + (saved.feedForward - model.intermediate);
-  const bool movesInputs = !host && config.offload.checkpoints; // two of them are on the device at a time
-  switch (config.checkpointing) {
-  case api::Checkpointing::Auto:
-  case api::Checkpointing::None: kept = Bytes(layers) * keptByEach; break;
-  case api::Checkpointing::Selective: kept = Bytes(layers) * saved.attentionHalf + saved.feedForward; break;
-  case api::Checkpointing::Full:
-    kept = Bytes(movesInputs ? std::min<int64_t>(layers, 2) : layers) * residual * model.hidden + layerWhole;
-    break;
-  }
-  // Backward of one layer holds the gradients of its feed-forward and of the residual beside everything kept; where the layer was
-  // recomputed a moment ago, those of its feed-forward alone.
-  const bool recomputed = config.checkpointing == api::Checkpointing::Full;
-  const Bytes backward = !host && recomputed ? Bytes(2) * model.intermediate : Bytes(3) * model.intermediate + Bytes(3) * model.hidden;
-  const Bytes norms = tokens * 8 * layers;
-  const Bytes reduced = lora ? tokens * (host ? Bytes(4) : e) * loraSize(model, config.lora).reducedColumns : Bytes(0);
-  const Bytes activations = tokens * e * (kept + backward) + norms + reduced;
-
-  const Bytes logSums = tokens * 4 * model.heads * (recomputed ? 1 : layers);
-  // Our blocks a thread; a card's library adds up the queries' gradient in fp32.
-  const Bytes slices = host ? Bytes(context.threads) * 4 * 512 * std::min<int64_t>(config.maxLength, 1 << 20) : tokens * 4 * model.qRows();
-
-  Bytes logits = Bytes(std::min(lossChunkRows(model.vocab, !host), tokens.value())) * model.vocab * (host ? Bytes(8) : e);
-  if (!host) { // the loss is over before backward begins: what it takes beyond that
-    const Bytes later = tokens * e * ((recomputed ? layerWhole : Bytes(0)) + backward);
-    logits = Bytes(std::max<int64_t>(0, logits.value() - later.value()));
-  }
-  if (full) logits += Bytes(model.vocab) * model.hidden * 4 * (model.headNorm ? 4 : 2); // the head's gradient and its scaled copy
+  const bool lora = config.method == api::Method::Lora, host = context.computeOnHost;
 
   const QuantisedSize quantised = quantisedSize(model, config);
   Bytes weights = Bytes(parameters.value() - std::min(parameters.value(), quantised.weights.value())) * e + quantised.codes;
   if (bf16 && !lora) weights += trained * 4;
+  if (!bf16 && config.method == api::Method::Full && model.headNorm) weights += Bytes(4) * model.vocab * model.hidden; // as it is used
   const bool movesEmbedding = !host && config.offload.embeddings && lora && !model.tiedEmbeddings;
   const Bytes embedding = Bytes(model.vocab) * model.hidden * e;
   if (movesEmbedding) weights = Bytes(weights.value() - std::min(weights.value(), embedding.value()));
+
+  TrainedParts parts = trainedParts(model, config, gradientsLeave ? Bytes(0) : trained, quantised.decoded);
+  parts.inPlace = gradientsLeave;
+  parts.streamed = streamed;
+  const StepMemory step = stepMemory(model, config, context, parts, bf16);
 
   MemoryForecast forecast;
   const auto add = [&](const char *name, Bytes bytes, bool onHost) {
@@ -190,34 +189,35 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
   };
   add("weights", weights, host);
   add("quant_state", quantised.state, host);
-  add("dequant", quantised.decoded * e, host);
+  add("dequant", step.decoded, host);
   if (lora) add("adapters", trained * (host ? Bytes(4) : Bytes(4) + e), host); // a card keeps them in the type of its products, too
-  add("gradients", trained * 4, host);
+  add("gradients", step.gradients, host);
   add("optimizer", optimizerBytes(model, config), host);
-  add("activations", activations, host);
-  add("attention", logSums + slices, host);
-  add("logits", logits, host);
-  add("slack", Bytes((activations + logits).value() / 25), host);
-  add("context", Bytes(host ? 160 * kMiB : 640 * kMiB), host);
+  add("activations", step.activations, host);
+  add("attention", step.attention, host);
+  add("logits", step.logits, host);
+  add("slack", Bytes((step.activations + step.logits).value() / (host ? 33 : 25)) + (host ? 0 : kCardWorkspace), host);
+  add("context", contextBytes(model, config, context), host);
   if (!host) {
-    add("streaming", Bytes(model.vocab) * model.hidden * 4, true); // one tensor at a time on its way to the device
+    add("streaming", quantised.passing, true);
     if (movesEmbedding) add("weights", embedding, true);
-    if (movesInputs && recomputed) add("activations", tokens * e * layers * residual * model.hidden, true);
-    add("context", Bytes(600 * kMiB), true);
+    if (config.offload.checkpoints && config.checkpointing == api::Checkpointing::Full)
+      add("activations", microBatchTokens(config, context) * (computesFp16(config, context) ? Bytes(4) : e) * model.layers * model.hidden,
+          true);
+    add("context", Bytes(kHostBesideCard) + textBytes(model, context), true);
   }
   return forecast;
 }
 
-api::Checkpointing resolveCheckpointing(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context,
-                                        int64_t budget) {
-  if (config.offload.layers) return api::Checkpointing::Full;
-  if (config.checkpointing != api::Checkpointing::Auto) return config.checkpointing;
-  api::RunConfig trial = config;
-  for (const auto kind : {api::Checkpointing::None, api::Checkpointing::Selective}) {
-    trial.checkpointing = kind;
-    if (forecastMemory(model, trial, context).needed(context.computeOnHost) <= budget) return kind;
-  }
-  return api::Checkpointing::Full;
+} // namespace
+
+MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context) {
+  if (!config.offload.layers) return residentForecast(model, config, context, false);
+  api::RunConfig resident = config;
+  resident.offload.layers = false;
+  resident.checkpointing = api::Checkpointing::Full; // streaming computes each layer again
+  return withLayersOnHost(model, config, context, computesNarrow(config, context) ? 2 : 4,
+                          residentForecast(model, resident, context, true));
 }
 
 std::string bytesText(int64_t bytes) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/api/run_config.h"
+#include "core/device/device_rates.h"
 #include "core/io/model_config.h"
 
 #include <cstdint>
@@ -31,15 +32,18 @@ struct PlanContext {
   bool computeOnHost = true;    // the CPU: every item is host memory
   bool bf16 = false;            // the compute type that precision `auto` means on this machine has 16 bits
   bool fp16 = false;            // and it is fp16
-  int64_t microBatchTokens = 0; // of the largest micro-batch when the data are known; 0 = batch_size x max_length
+  int64_t microBatchTokens = 0; // of the largest micro-batch, when the data are known; at most batch_size x max_length
   int64_t threads = 2;
-  int64_t hostBudget = 0; // beside a card: what the host has free; 0 = unknown
+  bool readsText = false;   // a tokenizer is loaded, as in the program itself
+  int64_t dataBytes = 0;    // of the encoded rows, when the data are known
+  DeviceRates rates;        // all 0 = not known
+  int64_t contextBytes = 0; // of libtorch, the driver and their libraries, as measured on this device; 0 = what is usual
 };
 
 /// The forecast of training with these settings; `auto` checkpointing counts as none (resolveCheckpointing decides).
 ///
 /// e = bytes of the compute type (4 or 2), P parameters, P_t trained ones, N tokens of a micro-batch, letters of
-/// core-facts. All sums are over what the code keeps at the end of the forward pass, which is the peak:
+/// core-facts. What lives through a step, and the largest of the step's moments (step_memory.h):
 ///   weights      e P, and 4 P_t masters beside bf16 weights that train; a quantised matrix takes its codes: 1/2 a weight in
 ///                NF4, 1 in int8
 ///   quant_state  the scales of the codes: NF4 1 a block of 64 weights and 4 for 256 of these, int8 4 a row
@@ -48,19 +52,22 @@ struct PlanContext {
 ///   gradients    4 P_t
 ///   optimizer    8 P_t (AdamW's two moments); the other rules' and what changes with layers on the host: streaming_forecast.h
 ///   activations  N e (4 H + (2 a + 2 kv) D + 3 F) + N (8 + 28 r) a trained layer; with full checkpointing N e H a layer
-///                and one layer whole; selective leaves out the feed-forward's 3 F; plus what backward of one layer adds
-///   attention    log-sum-exp 4 a N a layer, and the blocks of one slice a thread
-///   logits       4 V a row of one chunk of the loss, twice; the head's gradient where it trains
-///   context      libtorch, its kernels' scratch buffers and the program itself
-///   slack        what the allocator loses between blocks: 4 % of the changing items
+///                and one layer whole; selective leaves out the feed-forward's 3 F; plus what the largest moment adds, less
+///                the gradients that come after it
+///   attention    log-sum-exp 4 a N a layer, and the copies and blocks it works with
+///   logits       4 V a row of one chunk of the loss, on a card e V; the head's gradient where it trains
+///   context      libtorch, its kernels' scratch buffers and the program itself; on a card the driver's
+///   slack        what the allocator loses between blocks: 3 % of the changing items, on a card 4 % and a workspace
+/// Beside a card, of the host: what was moved there, codes on their way to the card (streaming), and the context of its libraries.
 MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context);
+
+/// Whether products are computed in a 16-bit type.
+bool computesNarrow(const api::RunConfig &config, const PlanContext &context);
+/// Whether those are fp16, beside which the residual is kept in fp32.
+bool computesFp16(const api::RunConfig &config, const PlanContext &context);
 
 /// Parameters that train under these settings (LoRA: of the adapter).
 int64_t trainedParameters(const io::ModelConfig &model, const api::RunConfig &config);
-
-/// The cheapest checkpointing that fits into `budget` bytes when the setting is `auto`; otherwise the setting itself.
-api::Checkpointing resolveCheckpointing(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context,
-                                        int64_t budget);
 
 /// "3.1 GiB", "512 MiB".
 std::string bytesText(int64_t bytes);

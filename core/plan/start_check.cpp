@@ -20,7 +20,7 @@ Result<api::RunConfig> withAdapterSettings(const api::RunConfig &config) {
 
 std::string changesText(const FitResult &fitted) {
   std::string text;
-  for (const FitChange &change : fitted.changes) text += (text.empty() ? "" : ", ") + change.key + " " + change.to;
+  for (const api::FitChange &change : fitted.changes) text += (text.empty() ? "" : ", ") + change.key + " " + change.to;
   return text;
 }
 
@@ -32,34 +32,21 @@ std::string outOfMemoryAdvice(const io::ModelConfig &model, const api::RunConfig
              : "Close other programs, or take a smaller model, a quantised base or another method: the settings leave nothing to save.";
 }
 
-Result<StartPlan> planStart(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, int64_t budget) {
+Result<StartPlan> planStart(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context,
+                            const MemoryBudget &budget) {
   const FitResult plain = fitIntoMemory(model, config, context, budget, false);
-  if (!context.computeOnHost && context.hostBudget > 0 && plain.forecast.hostPeakBytes > context.hostBudget)
-    return Error{ErrorCode::DoesNotFit,
-                 "The run needs about " + bytesText(plain.forecast.hostPeakBytes) + " of the host's memory, and " +
-                     bytesText(context.hostBudget) + " is free.",
-                 "",
-                 config.offload.layers ? "Take optimizer adafactor or sgd with clip_norm 0, or a smaller model." : "Close other programs.",
-                 {}};
   if (plain.fits) return StartPlan{plain.config, plain.forecast};
   const FitResult fitted = fitIntoMemory(model, config, context, budget, true);
-  std::string hint = "No smaller batch, checkpointing or length makes it fit: take a smaller model or another method.";
+  const bool hostIsShort = plain.forecast.needed(context.computeOnHost) <= budget.compute;
+  const int64_t needed = hostIsShort ? plain.forecast.hostPeakBytes : plain.forecast.needed(context.computeOnHost);
+  std::string hint = "No settings make it fit: take a smaller model.";
+  if (hostIsShort) hint = "No settings make it fit: close other programs, ask for a job with more memory, or take a smaller model.";
   if (fitted.fits) hint = "These settings fit: " + changesText(fitted) + ".";
   return Error{ErrorCode::DoesNotFit,
-               "The run needs about " + bytesText(plain.forecast.needed(context.computeOnHost)) + " of memory, and " + bytesText(budget) +
-                   " may be used.",
-               config.memoryCapBytes > 0 ? "memory_cap_bytes" : "",
+               "The run needs about " + bytesText(needed) + (hostIsShort ? " of the host's memory, and " : " of memory, and ") +
+                   bytesText(hostIsShort ? budget.besides : budget.compute) + " may be used.",
+               config.memoryCapBytes > 0 && !hostIsShort ? "memory_cap_bytes" : "",
                hint,
-               {}};
-}
-
-Status checkHostBeside(const MemoryForecast &forecast, int64_t freeBytes) {
-  if (forecast.hostPeakBytes <= freeBytes) return {};
-  return Error{ErrorCode::DoesNotFit,
-               "The run needs about " + bytesText(forecast.hostPeakBytes) + " of the host's memory beside the card, and " +
-                   bytesText(freeBytes) + " are free.",
-               "",
-               "Close other programs, ask for a job with more memory, or set offload to none.",
                {}};
 }
 

@@ -30,11 +30,9 @@ std::string changesText(const FitResult &fitted);
 /// the settings of its adapter.
 std::string outOfMemoryAdvice(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context);
 
-/// DoesNotFit when the forecast exceeds `budget`; the hint names the settings that would fit. `config` with the settings of
-/// its adapter.
-Result<StartPlan> planStart(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, int64_t budget);
-
-/// DoesNotFit when what a run on a card needs of the host beside it exceeds what is free there.
-Status checkHostBeside(const MemoryForecast &forecast, int64_t freeBytes);
+/// DoesNotFit when the forecast exceeds `budget`, the card's or the host's; the hint names the settings that would fit. `config` with the
+/// settings of its adapter.
+Result<StartPlan> planStart(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context,
+                            const MemoryBudget &budget);
 
 } // namespace attune::core

@@ -157,6 +157,22 @@ int64_t folderBytes(const std::string &folder) {
   return total;
 }
 
+/// Forecast and measured peak from the record: of the card where the run had one, else of the host.
+void readPeaks(const std::string &runJson, api::RunSummary &summary) {
+  const auto json = parseJson(runJson, "run.json");
+  if (!json.ok() || !json->is_object() || !json->contains("record") || !json->at("record").is_object()) return;
+  const Json &record = json->at("record");
+  const auto read = [&](const std::string &kind) {
+    for (const char *where : {"_device_peak_bytes", "_host_peak_bytes"}) {
+      const auto found = record.find(kind + where);
+      if (found != record.end() && found->is_number_integer() && found->get<int64_t>() > 0) return found->get<int64_t>();
+    }
+    return int64_t(0);
+  };
+  summary.forecastBytes = read("forecast");
+  summary.peakBytes = read("measured");
+}
+
 /// A name as a folder's: letters and digits of any script stay, anything a shell or a file system minds becomes a dash.
 std::string folderName(const std::string &name) {
   std::string text;
@@ -209,6 +225,7 @@ api::RunSummary FolderRunStore::summary(const std::string &folder) {
   summary.model = loaded->model;
   summary.method = loaded->method;
   if (!loaded->dataset.empty()) summary.data = loaded->dataset.front().path;
+  if (const auto text = configText(folder); text.ok()) readPeaks(*text, summary);
   readEvents(folder + "/events.jsonl", summary);
   return summary;
 }

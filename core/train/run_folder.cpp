@@ -18,6 +18,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
+void writePeaks(Json &json, const std::string &kind, const PeakBytes &peaks) {
+  if (peaks.device > 0) json[kind + "_device_peak_bytes"] = peaks.device;
+  if (peaks.host > 0) json[kind + "_host_peak_bytes"] = peaks.host;
+}
+
 Result<Json> recordJson(const RunRecord &record, const api::RunConfig &config) {
   Json json = {{"versions", Json(record.versions)},
                {"hashes", {{"dataset", record.datasetHash}, {"validation", record.validationHash}, {"model", record.modelHash}}},
@@ -25,8 +30,8 @@ Result<Json> recordJson(const RunRecord &record, const api::RunConfig &config) {
                {"attempts", record.attempts},
                {"precision", record.precision},
                {"products", Json(record.products)}};
-  if (record.forecastBytes > 0) json["forecast_host_peak_bytes"] = record.forecastBytes;
-  if (record.peakBytes > 0) json["measured_host_peak_bytes"] = record.peakBytes;
+  writePeaks(json, "forecast", record.forecast);
+  writePeaks(json, "measured", record.measured);
   if (record.skippedSteps > 0) json["skipped_steps"] = record.skippedSteps;
   ATTUNE_TRY(json["settings"], parseJson(api::runConfigJson(config), "settings"));
   return json;
@@ -45,6 +50,11 @@ void readTexts(const Json &json, const char *key, std::map<std::string, std::str
 
 void readNumber(const Json &json, const char *key, int64_t &out) {
   if (json.contains(key) && json[key].is_number_integer()) out = json[key].get<int64_t>();
+}
+
+void readPeaks(const Json &json, const std::string &kind, PeakBytes &peaks) {
+  readNumber(json, (kind + "_device_peak_bytes").c_str(), peaks.device);
+  readNumber(json, (kind + "_host_peak_bytes").c_str(), peaks.host);
 }
 
 Error notWritable(const std::string &path) {
@@ -131,8 +141,8 @@ Result<RunRecord> RunFolder::readRecord() const {
   readText(from, "precision", record.precision);
   readNumber(from, "threads", record.threads);
   readNumber(from, "attempts", record.attempts);
-  readNumber(from, "forecast_host_peak_bytes", record.forecastBytes);
-  readNumber(from, "measured_host_peak_bytes", record.peakBytes);
+  readPeaks(from, "forecast", record.forecast);
+  readPeaks(from, "measured", record.measured);
   readNumber(from, "skipped_steps", record.skippedSteps);
   if (record.threads < 0 || record.threads > 1024 || record.attempts < 0) {
     return Error{ErrorCode::MalformedFile, "The record in run.json holds impossible numbers.", configPath() + "#record", ""};

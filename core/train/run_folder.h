@@ -11,6 +11,12 @@
 
 namespace attune::core {
 
+/// Most bytes at once, of a card (0 on a CPU) and of the host.
+struct PeakBytes {
+  int64_t device = 0;
+  int64_t host = 0;
+};
+
 /// What train writes into run.json beside the settings, to check and repeat the run.
 struct RunRecord {
   std::map<std::string, std::string> versions; // attune, libtorch
@@ -22,8 +28,8 @@ struct RunRecord {
   std::string precision;                       // what "auto" became
   std::map<std::string, std::string> products; // path of the matrix products by type, as trial chose it
   std::optional<api::RunConfig> settings;      // read only: what the run was last started with, whatever run.json says now
-  int64_t forecastBytes = 0;                   // 0 = none was made
-  int64_t peakBytes = 0;                       // measured, 0 = the run did not end
+  PeakBytes forecast;                          // 0 = none was made
+  PeakBytes measured;                          // 0 = the run did not end
   int64_t skippedSteps = 0;                    // left out by loss scaling
 };
 

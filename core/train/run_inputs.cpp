@@ -4,11 +4,11 @@
 #include "core/data/data_loader.h"
 #include "core/device/compute_device.h"
 #include "core/device/dtype_policy.h"
-#include "core/device/host_info.h"
 #include "core/device/threads.h"
 #include "core/io/model_fingerprint.h"
 #include "core/nn/matmul.h"
 #include "core/nn/matmul_paths.h"
+#include "core/plan/plan_place.h"
 #include "core/plan/start_check.h"
 
 #include <algorithm>
@@ -39,6 +39,13 @@ int64_t largestMicroBatch(const std::vector<data::Sample> &samples, const api::R
   return sum;
 }
 
+int64_t bytesOf(const std::vector<data::Sample> &samples) {
+  int64_t bytes = 0;
+  for (const data::Sample &sample : samples)
+    bytes += static_cast<int64_t>(sizeof sample + (sample.ids.capacity() + sample.labels.capacity()) * sizeof(int32_t));
+  return bytes;
+}
+
 /// What happened to the rows of the training or validation files, for the run's log.
 void noteRows(const data::EncodedDataset &dataset, const std::string &rows, std::vector<api::RunWarning> &notices) {
   const std::string of = " of " + std::to_string(dataset.rows) + " " + rows;
@@ -49,18 +56,6 @@ void noteRows(const data::EncodedDataset &dataset, const std::string &rows, std:
   for (const data::Problem &problem : dataset.problems.items()) {
     if (problem.row < 0) notices.push_back({problem.code, problem.file + ": " + problem.message}); // of a file as a whole
   }
-}
-
-/// The type to compute in, tried on the model's own products; types that `auto` passed over are told of.
-Result<at::ScalarType> computeTypeOf(RunInputs &inputs, int64_t microBatchTokens) {
-  constexpr int64_t kFewest = 16, kMost = 2048; // rows: the trial shall take no longer than it must
-  std::vector<std::string> problems;
-  const auto type = provenTypeFor(inputs.config.precision, ComputePurpose::Train, inputs.device, inputs.source->config(),
-                                  std::clamp(microBatchTokens, kFewest, kMost), problems);
-  if (type.ok())
-    for (const std::string &problem : problems)
-      inputs.notices.push_back({"precision_refused", problem + " This run computes in " + typeName(*type) + "."});
-  return type;
 }
 
 } // namespace
@@ -110,31 +105,26 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
     inputs.notices.push_back({"weights_decoded", "The model stores its weights in NF4; this run decodes them (quantization " +
                                                      api::nameOf(inputs.config.quantization) + "). With nf4 they stay as they are."});
   inputs.record.threads = setComputeThreads(earlier && earlier->threads > 0 ? earlier->threads : config.threads);
-  for (const auto kind : {api::Precision::Fp32, api::Precision::Bf16, api::Precision::Fp16})
-    if (earlier && earlier->precision == api::nameOf(kind)) inputs.config.precision = kind;
+  if (earlier && earlier->precision == "bf16") inputs.config.precision = api::Precision::Bf16;
+  if (earlier && earlier->precision == "fp32") inputs.config.precision = api::Precision::Fp32;
   ATTUNE_TRY(inputs.device, chooseDevice(config.device));
-  const int64_t microBatch = largestMicroBatch(inputs.training, inputs.config);
-  ATTUNE_TRY(const at::ScalarType compute, computeTypeOf(inputs, microBatch));
-  inputs.config.precision = precisionOf(compute);
+  ATTUNE_TRY(const at::ScalarType compute, computeTypeFor(inputs.config.precision, ComputePurpose::Train, inputs.device));
+  inputs.config.precision = compute == at::kBFloat16 ? api::Precision::Bf16 : api::Precision::Fp32;
   inputs.record.precision = api::nameOf(inputs.config.precision);
   // Which product is faster is a matter of the moment; a resumed run stays with the choice, to the bit.
   pinMatmulPaths(earlier ? earlier->products : std::map<std::string, std::string>{});
   inputs.record.products = {{"fp32", matmulPath(at::kFloat)}};
   if (compute == at::kBFloat16) inputs.record.products["bf16"] = matmulPath(at::kBFloat16);
 
-  PlanContext context;
-  context.computeOnHost = inputs.device.is_cpu();
-  context.microBatchTokens = microBatch;
-  context.threads = inputs.record.threads;
-  if (!context.computeOnHost) context.hostBudget = hostInfo().availableBytes;
+  PlanPlace place = placeOn(inputs.device, inputs.config, inputs.record.threads);
+  place.context.microBatchTokens = largestMicroBatch(inputs.training, inputs.config);
+  place.context.dataBytes = bytesOf(inputs.training) + bytesOf(inputs.validation);
   ATTUNE_TRY(const api::RunConfig planned, withAdapterSettings(inputs.config));
-  ATTUNE_TRY(const StartPlan start,
-             planStart(inputs.source->config(), planned, context, memoryBudget(inputs.config, describeDevice(inputs.device).freeBytes)));
+  ATTUNE_TRY(const StartPlan start, planStart(inputs.source->config(), planned, place.context, place.budget));
   inputs.config.checkpointing = start.config.checkpointing;
-  if (!context.computeOnHost) ATTUNE_CHECK(checkHostBeside(start.forecast, hostInfo().availableBytes));
   inputs.forecast = start.forecast;
-  inputs.forecastContext = context;
-  inputs.record.forecastBytes = start.forecast.needed(context.computeOnHost);
+  inputs.forecastContext = place.context;
+  inputs.record.forecast = {start.forecast.peakBytes, start.forecast.hostPeakBytes};
   return inputs;
 }
 

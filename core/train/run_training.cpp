@@ -7,6 +7,7 @@
 #include "core/base/shell_word.h"
 #include "core/data/row_encoder.h"
 #include "core/device/compute_device.h"
+#include "core/device/context_memory.h"
 #include "core/device/device_memory.h"
 #include "core/device/dtype_policy.h"
 #include "core/device/host_guard.h"
@@ -18,6 +19,7 @@
 #include "core/plan/start_check.h"
 #include "core/plan/streaming_forecast.h"
 #include "core/train/checkpoint.h"
+#include "core/train/dry_run.h"
 #include "core/train/memory_retry.h"
 #include "core/train/run_inputs.h"
 #include "core/train/run_recorder.h"
@@ -166,7 +168,8 @@ public:
     const api::RunConfig &config = m_inputs.config;
     const data::BatchPlan plan = makePlan(m_inputs.training, true);
     m_result.totalSteps = totalStepsOf(config, plan.stepsPerEpoch());
-    m_result.forecastBytes = m_inputs.forecast.needed(m_inputs.device.is_cpu());
+    m_result.forecast = m_inputs.record.forecast;
+    for (const data::Sample &sample : m_inputs.training) m_result.epochTokens += static_cast<int64_t>(sample.ids.size());
     if (!m_request.dryRun) {
       const int64_t available = freeDiskBytes(m_request.run.folder);
       if (available >= 0)
@@ -174,13 +177,14 @@ public:
     }
     if (m_request.progress) m_request.progress("Loading the model");
     resetPeakMemory();
+    m_before = {processMemory().residentBytes, tensorMemoryUse().bytes};
     ATTUNE_TRY(const DeviceMemoryCap cap, DeviceMemoryCap::hold(m_inputs.device, config.memoryCapBytes));
     m_capBytes = cap.heldBytes();
     const TensorMemoryLimit limit(hostCapBytes(), [this](int64_t more) { return m_host.allows(more); });
     const DeviceMemoryWatch watch(m_inputs.device);
     m_watch = &watch;
     ATTUNE_TRY(m_model, TransformerModel::open(*m_inputs.source, config.model, TrainingSetup::from(config, compute(), m_inputs.device)));
-    if (m_request.dryRun) return m_result;
+    if (m_request.dryRun) return dryRun(plan);
     return trainIn(opened, plan);
   }
 
@@ -201,6 +205,18 @@ private:
     const api::RunConfig &config = m_inputs.config;
     return data::BatchPlan(&samples, {config.maxLength, config.batchSize, training ? config.accumulation : 1, config.packing,
                                       training && config.shuffle, config.seed});
+  }
+
+  Result<TrainingResult> dryRun(const data::BatchPlan &plan) {
+    const api::RunConfig &config = m_inputs.config;
+    return guarded("The dry run", [&] {
+      if (m_request.progress) m_request.progress("Training two steps");
+      Optimizer optimizer(m_model->parameters(), config.optimizer, config.lora.plusRatio, static_cast<uint64_t>(config.seed));
+      const DryRunPace pace = runDrySteps(*m_model, optimizer, plan, config);
+      if (pace.seconds > 0) m_result.tokensPerSecond = static_cast<double>(pace.tokens) / pace.seconds;
+      m_result.measured = measuredPeaks();
+      return m_result;
+    });
   }
 
   Result<TrainingResult> trainIn(const OpenedRun &opened, const data::BatchPlan &plan) {
@@ -285,6 +301,25 @@ private:
     return use;
   }
 
+  /// The most that was taken so far, a card's context included; what of it no forecast can know is remembered for the next.
+  PeakBytes measuredPeaks() const {
+    const api::MemoryUse use = memoryUse();
+    const int64_t host = use.hostPeakBytes.value_or(0);
+    if (m_inputs.device.is_cpu()) {
+      const int64_t tensors = tensorMemoryUse().peakBytes - m_before.tensors;
+      rememberContextBytes(m_inputs.device, m_inputs.record.threads, kProgramBytes + host - m_before.resident - tensors - smallTensors());
+      return {0, host};
+    }
+    rememberContextBytes(m_inputs.device, m_inputs.record.threads, m_watch->unreportedBytes());
+    const int64_t context = knownContextBytes(m_inputs.device, m_inputs.record.threads);
+    return {use.devicePeakBytes.value_or(0) + (context > 0 ? context : kUsualCardContext), host};
+  }
+
+  /// Of an adapter, gradients and moments included: too small for the blocks that tensorMemoryUse() counts.
+  int64_t smallTensors() const {
+    return m_inputs.config.method == api::Method::Lora ? 16 * trainedParameters(m_inputs.source->config(), m_inputs.config) : 0;
+  }
+
   /// The error as a person is told it: what else to try, and from where the run goes on.
   Error advised(Error error, const CheckpointStore &checkpoints) const {
     if (error.code == ErrorCode::OutOfMemory) {
@@ -310,8 +345,7 @@ private:
       finished.error = api::RunErrorInfo{errorCodeName(m_result.error->code), m_result.error->text(), m_result.error->hint};
     }
     m_result.outcome = finished.outcome;
-    const api::MemoryUse use = memoryUse();
-    m_record.peakBytes = use.devicePeakBytes.value_or(use.hostPeakBytes.value_or(0));
+    m_record.measured = measuredPeaks();
     const Status written = folder.writeConfig(opened.config, m_record);
     if (!written.ok()) push(api::RunWarning{"record_not_written", written.error().text()});
     push(finished);
@@ -328,6 +362,9 @@ private:
   HostGuard m_host;
   int64_t m_capBytes = 0; // of the device, held so that nobody takes them
   const DeviceMemoryWatch *m_watch = nullptr;
+  struct {
+    int64_t resident = 0, tensors = 0;
+  } m_before; // the model was loaded
   std::unique_ptr<TransformerModel> m_model;
   std::unique_ptr<RunRecorder> m_recorder;
   TrainingResult m_result;

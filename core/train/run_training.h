@@ -6,6 +6,7 @@
 #include "core/api/backend.h"
 #include "core/base/stop_token.h"
 #include "core/train/run_control.h"
+#include "core/train/run_folder.h"
 
 #include <functional>
 #include <optional>
@@ -15,7 +16,7 @@ namespace attune::core {
 
 struct TrainingRequest {
   api::RunRequest run;
-  bool dryRun = false; // everything up to the loaded model, then stop without a folder
+  bool dryRun = false; // everything and two steps, but no folder and nothing kept
   StopToken stop;      // ends the reading of data early; training itself listens to RunControl
   /// Words about what is going on before the first event ("Loading the model"); may be empty.
   std::function<void(const std::string &)> progress;
@@ -28,7 +29,10 @@ struct TrainingResult {
   std::string folder; // the request's, or its numbered sibling
   int64_t step = 0;
   int64_t totalSteps = 0;
-  int64_t forecastBytes = 0;
+  PeakBytes forecast;
+  PeakBytes measured;         // of a dry run
+  double tokensPerSecond = 0; // of a dry run's second step
+  int64_t epochTokens = 0;
   std::optional<Error> error; // when failed
 };
 

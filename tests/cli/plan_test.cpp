@@ -68,6 +68,25 @@ TEST_CASE("plan: what does not fit is exit 4, and --fit finds settings that do")
   CHECK(hopeless.json()["changes"].empty());
 }
 
+TEST_CASE("plan: tokens a second, and what full fine-tuning becomes in little memory") {
+  const PlanFixture fixture(R"(,"method":"full")");
+  const auto result = runAttune({"plan", fixture.run, "--memory", "1GiB", "--fit", "--json"});
+  REQUIRE(result.code == 0);
+  const Json plan = result.json();
+  CHECK(plan["tokens_per_second"].get<double>() > 0);
+  bool method = false;
+  for (const Json &change : plan["changes"]) {
+    method = method || (change["key"] == "method" && change["from"] == "full" && change["to"] == "lora");
+    CHECK_FALSE(change["quality_cost"].get<std::string>().empty());
+  }
+  CHECK(method);
+  const auto words = runAttune({"plan", fixture.run, "--memory", "1GiB", "--fit"});
+  CHECK(words.out.find("tokens/s") != std::string::npos);
+  CHECK(words.out.find("method: \"full\" -> \"lora\"") != std::string::npos);
+  const auto card = runAttune({"plan", fixture.run, "--device", "cuda:63", "--memory", "40GiB", "--json"});
+  CHECK_FALSE(card.json().contains("tokens_per_second")); // nothing was measured on a card that is not here
+}
+
 TEST_CASE("plan: a card that is not here, absurd settings, wrong usage") {
   const PlanFixture fixture;
   const auto card = runAttune({"plan", fixture.run, "--device", "cuda", "--memory", "16GiB", "--json"});

@@ -56,6 +56,8 @@ TEST_CASE("train prints one event a line, ends with run_finished and leaves an a
   CHECK((*written)["record"]["hashes"]["dataset"].get<std::string>().size() == 64);
   CHECK((*written)["record"]["threads"] == 1);
   CHECK((*written)["record"]["measured_host_peak_bytes"].get<int64_t>() > 0);
+  CHECK((*written)["record"]["forecast_host_peak_bytes"].get<int64_t>() > 0);
+  CHECK_FALSE((*written)["record"].contains("measured_device_peak_bytes")); // it ran on the CPU
 
   // The written run.json is a run.json: the same run again, to the same bytes.
   const auto again = runAttune({"train", files->out + "/run.json", "--out", files->out + "2", "--quiet"});
@@ -307,11 +309,16 @@ TEST_CASE("rows left out or cut are told of the training and of the validation f
   CHECK(checked.json()["error"]["message"] == refused.json()["error"]["message"]);
 }
 
-TEST_CASE("a dry run checks and trains nothing") {
+TEST_CASE("a dry run trains two steps, says what they took beside the forecast, and keeps nothing") {
   const auto files = makeTinyRun(R"(,"epochs":2)");
   const auto dry = runAttune({"train", files->run, "--out", files->out, "--dry-run", "--json"});
   CHECK(dry.code == 0);
   CHECK(dry.json()["dry_run"] == true);
   CHECK(dry.json()["total_steps"].get<int64_t>() > 0);
   CHECK_FALSE(fs::exists(files->out));
+  CHECK(dry.json()["forecast"]["host_peak_bytes"].get<int64_t>() > int64_t(64) << 20);
+  CHECK(dry.json()["measured"]["host_peak_bytes"].get<int64_t>() > int64_t(16) << 20);
+  CHECK(dry.json()["measured"]["peak_bytes"] == 0); // no card
+  CHECK(dry.json()["tokens_per_second"].get<double>() > 0);
+  CHECK(dry.json()["epoch_tokens"].get<int64_t>() > 0);
 }

@@ -107,7 +107,8 @@ TEST_CASE("chat forecast: near what the starter model takes, with its context fi
   const int64_t context = 2048;
   const auto forecast = planner.forecastChat({test::starterPath(), adapter, 2, context, std::nullopt});
   REQUIRE(forecast.ok());
-  CHECK(itemOf(forecast->items, "adapters") == (adapter.empty() ? 0 : 2 * smol().vocab * smol().hidden * (autoComputeType() == at::kBFloat16 ? 2 : 4)));
+  CHECK(itemOf(forecast->items, "adapters") ==
+        (adapter.empty() ? 0 : 2 * smol().vocab * smol().hidden * (autoComputeType() == at::kBFloat16 ? 2 : 4)));
   const int64_t before = processMemory().residentBytes;
   auto chat = openLocalChat(test::starterPath(), adapter);
   REQUIRE(chat.ok());

@@ -93,41 +93,6 @@ TEST_CASE("planner: absurd settings saturate instead of wrapping") {
   CHECK(forecastMemory(huge, api::RunConfig{}, {}).hostPeakBytes > int64_t(1) << 50);
 }
 
-TEST_CASE("fit: batch first, then checkpointing, then length; the update keeps its sequences") {
-  api::RunConfig config;
-  config.precision = api::Precision::Fp32;
-  config.batchSize = 12;
-  config.accumulation = 2;
-  const PlanContext context;
-  const int64_t whole = forecastMemory(smol(), config, context).hostPeakBytes;
-  CHECK(fitIntoMemory(smol(), config, context, whole, true).changes.empty());
-
-  const FitResult milder = fitIntoMemory(smol(), config, context, whole - 1, true);
-  REQUIRE(milder.fits);
-  CHECK(milder.config.batchSize == 6);
-  CHECK(milder.config.accumulation == 4);
-  REQUIRE(milder.changes.size() == 2);
-  CHECK(milder.changes[0].key == "batch_size");
-  CHECK(milder.changes[0].from == "12");
-  CHECK(milder.changes[0].to == "6");
-
-  api::RunConfig one = config;
-  one.batchSize = 1;
-  const int64_t single = forecastMemory(smol(), one, context).hostPeakBytes;
-  const FitResult recomputed = fitIntoMemory(smol(), config, context, single - 1, true);
-  REQUIRE(recomputed.fits);
-  CHECK(recomputed.config.checkpointing != api::Checkpointing::Auto);
-  CHECK(recomputed.config.maxLength == 512);
-  CHECK(recomputed.config.batchSize * recomputed.config.accumulation == 24);
-
-  one.checkpointing = api::Checkpointing::Full;
-  const int64_t least = forecastMemory(smol(), one, context).hostPeakBytes;
-  const FitResult shorter = fitIntoMemory(smol(), config, context, least - 1, true);
-  REQUIRE(shorter.fits);
-  CHECK(shorter.config.maxLength < 512);
-  CHECK_FALSE(fitIntoMemory(smol(), config, context, 1000, true).fits);
-}
-
 TEST_CASE("start check: decides auto checkpointing, refuses with settings that would fit") {
   api::RunConfig config;
   config.precision = api::Precision::Fp32;
@@ -205,4 +170,21 @@ TEST_CASE("on a card the forecast is within 5 % of what was measured, and not be
     CHECK(forecast >= cell.gib);
     CHECK(forecast <= 1.05 * cell.gib);
   }
+}
+
+TEST_CASE("start check: known data bound the micro-batch, and smaller batches than theirs are proposed") {
+  api::RunConfig config;
+  config.model = "any";
+  config.precision = api::Precision::Fp32;
+  config.checkpointing = api::Checkpointing::Full;
+  config.batchSize = 8;
+  PlanContext context;
+  context.microBatchTokens = 8 * 512;
+  const int64_t whole = forecastMemory(smol(), config, context).hostPeakBytes;
+  CHECK(forecastMemory(smol(), config, {}).hostPeakBytes == whole);
+  const auto refused = planStart(smol(), config, context, whole - 1);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().hint.find("batch_size 4") != std::string::npos);
+  context.dataBytes = int64_t(1) << 30;
+  CHECK(forecastMemory(smol(), config, context).hostPeakBytes == whole + (int64_t(1) << 30));
 }

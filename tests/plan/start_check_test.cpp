@@ -19,15 +19,20 @@ TEST_CASE("a run that ran out of memory is told settings that take less, by name
   config.batchSize = 1;
   config.maxLength = 16;
   config.checkpointing = api::Checkpointing::Full;
+  config.quantization = api::Quantization::Nf4;
   CHECK(outOfMemoryAdvice(smol(), config, {}).find("smaller model") != std::string::npos);
 }
 
 TEST_CASE("a run on a card is refused where the host beside it is too small") {
-  MemoryForecast forecast;
-  forecast.hostPeakBytes = 1000;
-  CHECK(checkHostBeside(forecast, 1000).ok());
-  const Status refused = checkHostBeside(forecast, 999);
+  api::RunConfig config;
+  config.checkpointing = api::Checkpointing::Full;
+  PlanContext card;
+  card.computeOnHost = false;
+  const int64_t host = forecastMemory(smol(), config, card).hostPeakBytes;
+  CHECK(planStart(smol(), config, card, MemoryBudget(int64_t(1) << 40, host)).ok());
+  const auto refused = planStart(smol(), config, card, MemoryBudget(int64_t(1) << 40, host - 1));
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().code == ErrorCode::DoesNotFit);
   CHECK(exitCodeOf(refused.error().code) == 4);
+  CHECK(refused.error().message.find("host's memory") != std::string::npos);
 }

@@ -78,13 +78,13 @@ TEST_CASE("streaming forecast: beside a card, 7B in full at 512 x 16 stays under
 TEST_CASE("streaming forecast: a run that the host cannot hold is refused with its number") {
   PlanContext card;
   card.computeOnHost = false;
-  card.hostBudget = 32 * kGiB;
-  const auto refused = planStart(baichuan7b(), streamed("adamw"), card, 80 * kGiB);
+  const MemoryBudget budget(80 * kGiB, 32 * kGiB);
+  const auto refused = planStart(baichuan7b(), streamed("adamw"), card, budget);
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().code == ErrorCode::DoesNotFit);
   CHECK(refused.error().message.find("host") != std::string::npos);
   CHECK(refused.error().message.find("32.0 GiB") != std::string::npos);
-  const auto accepted = planStart(baichuan7b(), streamed("adafactor"), card, 80 * kGiB);
+  const auto accepted = planStart(baichuan7b(), streamed("adafactor"), card, budget);
   REQUIRE(accepted.ok());
   CHECK((accepted->config.checkpointing == api::Checkpointing::Full));
 }

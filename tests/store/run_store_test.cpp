@@ -66,6 +66,30 @@ TEST_CASE("Runs are listed newest first, with state, loss and a curve") {
   CHECK(runs[1].diskBytes > 500);
 }
 
+TEST_CASE("Forecast and measured peak stand in a run's summary: the card's where it had one") {
+  const TempFolder workspace;
+  const auto summaryWith = [&](const std::string &name, const std::string &record) {
+    const std::string folder = runFolder(workspace, name);
+    writeRun(folder, name, eventLines(2, true));
+    api::RunConfig config;
+    config.model = "/models/tiny";
+    config.dataset = {{"/data/rows.jsonl"}};
+    REQUIRE(writeFileAtomic(folder + "/run.json", api::runConfigJson(config, record)).ok());
+    return store::FolderRunStore(workspace.path()).summary(folder);
+  };
+  const auto cpu = summaryWith("cpu", R"({"forecast_host_peak_bytes":700,"measured_host_peak_bytes":690})");
+  CHECK(cpu.phase == api::RunPhase::Completed);
+  CHECK(cpu.forecastBytes == 700);
+  CHECK(cpu.peakBytes == 690);
+  const auto card = summaryWith("card", R"({"forecast_device_peak_bytes":9000,"forecast_host_peak_bytes":700,
+    "measured_device_peak_bytes":8800,"measured_host_peak_bytes":690})");
+  CHECK(card.forecastBytes == 9000);
+  CHECK(card.peakBytes == 8800);
+  const auto strange = summaryWith("strange", R"({"forecast_host_peak_bytes":"many","measured_host_peak_bytes":-5})");
+  CHECK(strange.forecastBytes == 0);
+  CHECK(strange.peakBytes == 0);
+}
+
 TEST_CASE("A long run's summary reads only parts, and says the same") {
   const TempFolder workspace;
   writeRun(runFolder(workspace, "long"), "long", eventLines(20000, true));

@@ -3,13 +3,14 @@
 #include "core/api/config_fields.h"
 #include "core/api/run_config_json.h"
 #include "core/device/compute_device.h"
-#include "core/device/dtype_policy.h"
 #include "core/device/threads.h"
 #include "core/io/weight_source.h"
 #include "core/lora/lora_inject.h"
+#include "core/plan/plan_place.h"
 #include "core/plan/start_check.h"
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 
 namespace attune::app {
 
@@ -37,41 +38,31 @@ public:
     ATTUNE_TRY(config, core::withAdapterSettings(config));
     if (const Status targets = checkTargets(source->config(), config); !targets.ok()) return api::inConfigFile(targets.error(), m_path);
     const std::string device = context.device == "auto" ? config.device : context.device;
-    core::PlanContext plan;
-    plan.threads = core::setComputeThreads(context.threads > 0 ? context.threads : config.threads);
     const auto present = core::chooseDevice(device, context.device == "auto" ? "device" : "--device");
-    int64_t budget = config.memoryCapBytes;
+    int64_t asked = config.memoryCapBytes;
     if (!m_memory.empty()) {
-      budget = core::parseBytes(m_memory);
-      if (budget <= 0)
+      asked = core::parseBytes(m_memory);
+      if (asked <= 0)
         return Error{
             ErrorCode::Usage, "The memory size \"" + m_memory + "\" is not understood.", "--memory", "Write it as 16GiB or 512MB.", {}};
     }
-    std::string deviceName = device;
+    core::PlanPlace place;
     if (present.ok()) {
-      const core::ComputeDevice here = core::describeDevice(*present);
-      plan.computeOnHost = present->is_cpu();
-      deviceName = here.name;
-      if (budget <= 0) budget = core::memoryBudget(config, here.freeBytes);
-      if (config.precision == api::Precision::Auto) {
-        const at::ScalarType type = core::autoComputeType(*present);
-        plan.bf16 = type != at::kFloat;
-        plan.fp16 = type == at::kHalf;
-      }
+      place = core::placeOn(*present, config, core::setComputeThreads(context.threads > 0 ? context.threads : config.threads));
+      if (asked > 0) place.budget.compute = asked;
     } else { // a card of another machine
-      plan.computeOnHost = false;
-      plan.bf16 = true;
-      if (budget <= 0) {
+      if (asked <= 0) {
         Error error = present.error();
         error.hint = "Say with --memory how much memory the device has. " + error.hint;
         return error;
       }
+      place = core::placeElsewhere(device, asked);
     }
-    const FitResult result = core::fitIntoMemory(source->config(), config, plan, budget, m_fit);
+    const FitResult result = core::fitIntoMemory(source->config(), config, place.context, place.budget, m_fit);
     if (context.json)
-      printForecast(context, result, deviceName, budget);
+      printForecast(context, result, place);
     else
-      printText(context, result, plan, budget);
+      printText(context, result, place);
     return result.fits ? 0 : exitCodeOf(ErrorCode::DoesNotFit);
   }
 
@@ -84,12 +75,13 @@ private:
     return {};
   }
 
-  static void printForecast(CommandContext &context, const FitResult &result, const std::string &device, int64_t budget) {
+  static void printForecast(CommandContext &context, const FitResult &result, const core::PlanPlace &place) {
     Json out;
     out["fits"] = result.fits;
-    out["device"] = {{"name", device}, {"bytes", budget}};
+    out["device"] = {{"name", place.deviceName}, {"bytes", place.budget.compute}};
     out["peak_bytes"] = result.forecast.peakBytes;
     out["host_peak_bytes"] = result.forecast.hostPeakBytes;
+    if (result.tokensPerSecond > 0) out["tokens_per_second"] = result.tokensPerSecond;
     out["items"] = Json::array();
     for (const auto &item : result.forecast.items)
       out["items"].push_back({{"name", item.name}, {"bytes", item.bytes}, {"host", item.host}});
@@ -99,23 +91,29 @@ private:
                                 {"from", Json::parse(change.from)},
                                 {"to", Json::parse(change.to)},
                                 {"why", change.why},
-                                {"quality_cost", change.qualityCost}});
+                                {"quality_cost", change.cost}});
     }
     printJson(context, out);
   }
 
-  static void printText(CommandContext &context, const FitResult &result, const core::PlanContext &plan, int64_t budget) {
+  static void printText(CommandContext &context, const FitResult &result, const core::PlanPlace &place) {
+    const bool onHost = place.context.computeOnHost;
     for (const auto &item : result.forecast.items) {
-      std::string name = item.name + (item.host == plan.computeOnHost ? "" : " (host)");
+      std::string name = item.name + (item.host == onHost ? "" : " (host)");
       name.resize(std::max<size_t>(name.size(), 20), ' ');
       context.out << "  " << name << core::bytesText(item.bytes) << '\n';
     }
-    context.out << "Peak " << core::bytesText(result.forecast.needed(plan.computeOnHost)) << " of " << core::bytesText(budget) << ": "
-                << (result.fits ? "fits." : "does not fit.") << '\n';
+    const int64_t needed = result.forecast.needed(onHost);
+    const bool hostIsShort = !result.fits && needed <= place.budget.compute;
+    context.out << "Peak " << core::bytesText(needed) << " of " << core::bytesText(place.budget.compute);
+    if (!onHost) context.out << ", on the host " << core::bytesText(result.forecast.hostPeakBytes);
+    context.out << ": " << (result.fits ? "fits." : hostIsShort ? "does not fit into the host's memory." : "does not fit.") << '\n';
+    if (result.tokensPerSecond > 0) context.out << "About " << std::llround(result.tokensPerSecond) << " tokens/s.\n";
     for (const auto &change : result.changes) {
-      context.out << "  " << change.key << ": " << change.from << " -> " << change.to << "  " << change.why
-                  << " Cost: " << change.qualityCost << ".\n";
+      context.out << "  " << change.key << ": " << change.from << " -> " << change.to << "  " << change.why << " Cost: " << change.cost
+                  << ".\n";
     }
+    if (result.fits && !result.changes.empty()) context.out << "attune train --dry-run with these settings tries two steps.\n";
   }
 
   std::string m_path;

@@ -11,6 +11,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace attune::app {
@@ -91,7 +92,7 @@ public:
     options.add_option("--set", m_settings, "Change a setting: key=value, as often as needed");
     options.add_option("--out", m_out, "The run folder; default WORKSPACE/runs/NAME-TIME");
     options.add_option("--resume", m_resume, "Continue the run in this folder from its last checkpoint");
-    options.add_flag("--dry-run", m_dryRun, "Check everything and load the model, but train nothing");
+    options.add_flag("--dry-run", m_dryRun, "Check everything and train two steps, keeping nothing, to see what the run takes");
     options.add_option("--stop-after", m_stopAfter, "Stop with a checkpoint after so many optimizer steps")
         ->check(CLI::Range(int64_t(1), int64_t(1) << 40));
   }
@@ -149,10 +150,24 @@ private:
   int report(CommandContext &context, const core::TrainingResult &result) const {
     if (m_dryRun) {
       if (context.json) {
-        printJson(context, {{"dry_run", true}, {"total_steps", result.totalSteps}, {"host_peak_bytes", result.forecastBytes}});
+        const auto peaks = [](const core::PeakBytes &bytes) { return Json{{"peak_bytes", bytes.device}, {"host_peak_bytes", bytes.host}}; };
+        printJson(context, {{"dry_run", true},
+                            {"total_steps", result.totalSteps},
+                            {"forecast", peaks(result.forecast)},
+                            {"measured", peaks(result.measured)},
+                            {"tokens_per_second", result.tokensPerSecond},
+                            {"epoch_tokens", result.epochTokens}});
       } else {
-        context.out << "Everything is in order: " << result.totalSteps << " steps, about " << core::bytesText(result.forecastBytes)
-                    << " of memory.\n";
+        const auto line = [&](const char *where, int64_t forecast, int64_t measured) {
+          if (forecast > 0) context.out << where << core::bytesText(measured) << " taken, " << core::bytesText(forecast) << " forecast\n";
+        };
+        context.out << "Everything is in order: " << result.totalSteps << " steps at about " << std::llround(result.tokensPerSecond)
+                    << " tokens/s";
+        if (result.tokensPerSecond > 0)
+          context.out << ", an epoch in " << durationText(static_cast<double>(result.epochTokens) / result.tokensPerSecond);
+        context.out << ".\n";
+        line("Device memory: ", result.forecast.device, result.measured.device);
+        line("Host memory: ", result.forecast.host, result.measured.host);
       }
       return 0;
     }

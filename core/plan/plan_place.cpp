@@ -1,0 +1,42 @@
+#include "core/plan/plan_place.h"
+
+#include "core/device/compute_device.h"
+#include "core/device/context_memory.h"
+#include "core/device/dtype_policy.h"
+#include "core/device/host_guard.h"
+#include "core/device/host_info.h"
+#include "core/device/rate_probe.h"
+#include "core/plan/start_check.h"
+
+namespace attune::core {
+
+PlanPlace placeOn(const at::Device &device, const api::RunConfig &config, int64_t threads) {
+  const ComputeDevice here = describeDevice(device);
+  PlanPlace place;
+  place.deviceName = here.name;
+  place.context.computeOnHost = device.is_cpu();
+  place.context.readsText = true;
+  place.context.threads = threads > 0 ? threads : hostInfo().cores;
+  if (config.precision == api::Precision::Auto) {
+    const at::ScalarType type = autoComputeType(device);
+    place.context.bf16 = type != at::kFloat;
+    place.context.fp16 = type == at::kHalf;
+  }
+  place.context.rates = deviceRates(device, place.context.threads);
+  place.context.contextBytes = knownContextBytes(device, place.context.threads);
+  const int64_t reserve = HostGuard().reserveBytes(); // which a run leaves alone
+  place.budget = memoryBudget(config, here.freeBytes - (device.is_cpu() ? reserve : 0));
+  if (!device.is_cpu()) place.budget.besides = hostInfo().availableBytes - reserve;
+  return place;
+}
+
+PlanPlace placeElsewhere(const std::string &device, int64_t bytes) {
+  PlanPlace place;
+  place.deviceName = device;
+  place.context.computeOnHost = false;
+  place.context.bf16 = true;
+  place.budget = bytes;
+  return place;
+}
+
+} // namespace attune::core

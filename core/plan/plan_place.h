@@ -1,0 +1,26 @@
+// Where a run would compute and what is there for it: the forecast's context and its budget, found the same way by plan, train,
+// the form and a chat. Any thread; the first question to a device takes a second (dtype and rate trials), later ones do not.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/plan/fit_solver.h"
+
+namespace c10 {
+struct Device; // at::Device, without libtorch's headers
+}
+
+namespace attune::core {
+
+struct PlanPlace {
+  PlanContext context;
+  MemoryBudget budget = 0;
+  std::string deviceName;
+};
+
+/// On a device that is here. `threads` 0 = all cores; precision `auto` is decided by this machine's trial.
+PlanPlace placeOn(const c10::Device &device, const api::RunConfig &config, int64_t threads);
+
+/// On a card of another machine, of which `bytes` are known alone.
+PlanPlace placeElsewhere(const std::string &device, int64_t bytes);
+
+} // namespace attune::core
