@@ -77,11 +77,18 @@ TEST_CASE("in fp32, layers on the host change no bit of a run") {
 }
 
 TEST_CASE("layers on the host are forecast, and a run that does not fit is refused with the number") {
-  const auto files = makeTinyRun(R"(,"method":"full","offload":["layers"],"precision":"bf16","memory_cap_bytes":2000000)");
-  const auto refused = runAttune({"train", files->run, "--out", files->out, "--json"});
+  const auto files = makeTinyRun(R"(,"method":"full","offload":["layers"])");
+  const auto refused = runAttune({"train", files->run, "--out", files->out, "--set", "memory_cap_bytes=2000000", "--json"});
   CHECK(refused.code == 4);
-  CHECK(refused.json()["error"]["message"].get<std::string>().find("MiB") != std::string::npos);
+  CHECK(refused.json().value("/error/message"_json_pointer, std::string()).find("MiB") != std::string::npos);
   CHECK_FALSE(std::filesystem::exists(files->out));
-  const auto plan = runAttune({"plan", files->run, "--json", "--memory", "16GiB"});
-  CHECK(plan.code == 0);
+  const auto weights = [&](const std::string &offload) {
+    const auto plan =
+        runAttune({"plan", files->run, "--json", "--memory", "16GiB", "--set", "precision=bf16", "--set", "offload=" + offload});
+    REQUIRE_MESSAGE(plan.code == 0, plan.out);
+    for (const Json &item : plan.json()["items"])
+      if (item["name"] == "weights") return item["bytes"].get<int64_t>();
+    return int64_t(0);
+  };
+  CHECK(weights("[\"layers\"]") * 3 == weights("none")); // no masters of 4 bytes beside the 2
 }
