@@ -90,7 +90,7 @@ with open(os.path.join(args.folder, "rows.jsonl"), "w") as rows:
 json.dump({"name": "streamed", "model": model, "method": "full", "dataset": [{"path": "rows.jsonl", "format": "tokens"}], "max_length": args.length,
            "batch_size": args.batch, "max_steps": args.steps, "precision": args.precision, "offload": ["layers"], "clip_norm": args.clip,
            "threads": args.threads, "save_steps": 1000000, "keep_checkpoints": 1, "scheduler": {"name": "constant"},
-           "optimizer": {"name": args.optimizer, "lr": 1e-2 if args.optimizer == "sgd" else 1e-4}},
+           "optimizer": {"name": args.optimizer, "lr": 0.3 if args.optimizer == "sgd" else 1e-3}},
           open(os.path.join(args.folder, "run.json"), "w"))
 free = next(int(line.split()[1]) * 1024 for line in open("/proc/meminfo") if line.startswith("MemAvailable"))
 begin = time.time()
