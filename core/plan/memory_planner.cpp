@@ -216,8 +216,10 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
   api::RunConfig resident = config;
   resident.offload.layers = false;
   resident.checkpointing = api::Checkpointing::Full; // streaming computes each layer again
-  return withLayersOnHost(model, config, context, computesNarrow(config, context) ? 2 : 4,
-                          residentForecast(model, resident, context, true));
+  const bool narrow = computesNarrow(config, context);
+  io::ModelConfig shape = model;
+  if (narrow) shape.headNorm = false; // the normalised head, kept with the weights, and its gradient are no fp32 copies
+  return withLayersOnHost(model, config, context, narrow ? 2 : 4, residentForecast(shape, resident, context, true));
 }
 
 std::string bytesText(int64_t bytes) {

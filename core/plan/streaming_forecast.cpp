@@ -19,15 +19,12 @@ std::array<Matrix, 4> matricesOf(const io::ModelConfig &m) {
 }
 
 struct LayerSize {
-  Bytes matrices, largest, norms, rowsAndColumns; // columns once for each matrix that is packed
+  Bytes matrices, norms, rowsAndColumns; // columns once for each matrix that is packed
 };
 
 LayerSize layerSize(const io::ModelConfig &m) {
   LayerSize size;
-  for (const Matrix &matrix : matricesOf(m)) {
-    size.matrices += matrix.elements();
-    size.largest = std::max(size.largest.value(), matrix.elements().value());
-  }
+  for (const Matrix &matrix : matricesOf(m)) size.matrices += matrix.elements();
   size.norms = Bytes(m.sandwichNorms ? 4 : 2) * m.hidden + (m.qkNorm ? 2 * m.headDim : 0) + (m.qkvBias ? m.qRows() + 2 * m.kvRows() : 0) +
                (m.outputBias ? m.hidden : 0) + (m.mlpBias ? 2 * m.intermediate + m.hidden : 0);
   const int64_t inQkv = m.layout == io::AttentionLayout::Split ? 3 : 1, inGateUp = m.fusedGateUp ? 1 : 2;
@@ -37,7 +34,6 @@ LayerSize layerSize(const io::ModelConfig &m) {
 }
 
 Bytes less(Bytes a, Bytes b) { return a.value() - std::min(a.value(), b.value()); }
-Bytes most(Bytes a, Bytes b) { return std::max(a.value(), b.value()); }
 
 /// What a pinned block of so many bytes takes.
 Bytes pinned(Bytes bytes) {
@@ -76,7 +72,7 @@ MemoryForecast withLayersOnHost(const io::ModelConfig &model, const api::RunConf
   const bool card = !context.computeOnHost, full = config.method == api::Method::Full, lora = config.method == api::Method::Lora;
   const Bytes e = typeBytes, ends = Bytes(model.vocab) * model.hidden * e;
   const LayerSize size = layerSize(model);
-  const Bytes layer = e * (size.matrices + size.norms), widened = Bytes(4) * size.largest;
+  const Bytes layer = e * (size.matrices + size.norms);
   const Bytes trained = lora ? Bytes(0) : Bytes(trainedParameters(model, config));
   const bool atOnce = config.clipNorm == 0 && config.accumulation == 1 && config.precision != api::Precision::Fp16;
 
@@ -88,12 +84,13 @@ MemoryForecast withLayersOnHost(const io::ModelConfig &model, const api::RunConf
     sum = (Bytes(sum) + bytes).value();
   };
   add("weights", e * model.parameterCount() + (full && model.headNorm ? ends : Bytes(0)), true);
-  if (card) add("streaming", layer * 2 + ends, false);
+  if (card) add("streaming", layer * 2, false);
   if (!lora) {
-    const Bytes waiting =
-        atOnce ? most(card ? Bytes(0) : layer + widened, full ? ends : Bytes(0)) : trained * e + (card ? Bytes(0) : widened);
-    add("gradients", waiting, true);
-    if (card) add("gradients", layer * 2 + widened, false);
+    // The moments of `plain` know of the head's gradient in fp32 and of one matrix's; a layer's come beside, on a card two layers'.
+    const Bytes known = full ? Bytes(4) * model.vocab * model.hidden : Bytes(0), leaves = less(card ? layer * 2 : layer, known);
+    const Bytes waiting = atOnce ? (full && card ? ends : Bytes(0)) : trained * e;
+    add("gradients", card || !atOnce ? waiting : leaves, true);
+    if (card) add("gradients", leaves, false);
     add("optimizer", optimizerBytes(model, config), true);
   }
   if (card && !lora) {

@@ -14,13 +14,13 @@ namespace attune::core {
 ///   sgd         none
 Bytes optimizerBytes(const io::ModelConfig &model, const api::RunConfig &config);
 
-/// The forecast with layers on the host, from `plain`, that of the same settings with full checkpointing and without it.
-/// e = bytes of the compute type, L the largest layer's weights and W its largest matrix in elements, V H the embedding's:
+/// The forecast with layers on the host, from `plain`, that of the same settings with full checkpointing, without layers on the host
+/// and without gradients that stay. e = bytes of the compute type, L the largest layer's weights, V H the embedding's:
 ///   weights      e P, no masters; a second, normalised head under headNorm. On the host
-///   streaming    beside a card: two buffers of e L, and the head while the loss is computed
-///   gradients    each parameter is updated as its gradient comes (clip_norm 0, accumulation 1, not fp16): the greater of
-///                e L + 4 W and the embedding's e V H; else e P_t beside 4 W. Beside a card 2 e L + 4 W on it and, until they are
-///                taken, those of three layers and the head in pinned memory, whose blocks are powers of two
+///   streaming    beside a card: two buffers of e L
+///   gradients    each parameter is updated as its gradient comes (clip_norm 0, accumulation 1, not fp16): e L, beside a card 2 e L
+///                on it, as far as that is more than the head's in fp32, which is gone by then; else e P_t on the host. Beside a card,
+///                until they are taken, those of three layers and the head in pinned memory, whose blocks are powers of two
 ///   optimizer    optimizerBytes, on the host for weights and on the device for adapters
 MemoryForecast withLayersOnHost(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, int64_t typeBytes,
                                 const MemoryForecast &plain);
