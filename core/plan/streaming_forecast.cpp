@@ -35,6 +35,12 @@ LayerSize layerSize(const io::ModelConfig &m) {
 
 Bytes less(Bytes a, Bytes b) { return a.value() - std::min(a.value(), b.value()); }
 
+Bytes itemOf(const MemoryForecast &forecast, const std::string &name) {
+  Bytes sum;
+  for (const MemoryItem &item : forecast.items) sum += item.name == name ? item.bytes : 0;
+  return sum;
+}
+
 /// What a pinned block of so many bytes takes.
 Bytes pinned(Bytes bytes) {
   int64_t block = 1;
@@ -89,7 +95,9 @@ MemoryForecast withLayersOnHost(const io::ModelConfig &model, const api::RunConf
     // The moments of `plain` know of the head's gradient in fp32 and of one matrix's; a layer's come beside, on a card two layers'.
     const Bytes known = full ? Bytes(4) * model.vocab * model.hidden : Bytes(0), leaves = less(card ? layer * 2 : layer, known);
     const Bytes waiting = atOnce ? (full && card ? ends : Bytes(0)) : trained * e;
-    add("gradients", card || !atOnce ? waiting : leaves, true);
+    // On the CPU the loss is over when they come, unless they are of micro-batches before.
+    const Bytes beyond = config.accumulation == 1 ? less(waiting, itemOf(plain, "logits")) : waiting;
+    add("gradients", card ? waiting : atOnce ? leaves : beyond, true);
     if (card) add("gradients", leaves, false);
     add("optimizer", optimizerBytes(model, config), true);
   }

@@ -19,7 +19,8 @@ Bytes optimizerBytes(const io::ModelConfig &model, const api::RunConfig &config)
 ///   weights      e P, no masters; a second, normalised head under headNorm. On the host
 ///   streaming    beside a card: two buffers of e L
 ///   gradients    each parameter is updated as its gradient comes (clip_norm 0, accumulation 1, not fp16): e L, beside a card 2 e L
-///                on it, as far as that is more than the head's in fp32, which is gone by then; else e P_t on the host. Beside a card,
+///                on it, as far as that is more than the head's in fp32, which is gone by then; else e P_t on the host, on the CPU as far
+///                as that is more than the logits of one micro-batch, which are gone by then. Beside a card,
 ///                until they are taken, those of three layers and the head in pinned memory, whose blocks are powers of two
 ///   optimizer    optimizerBytes, on the host for weights and on the device for adapters
 MemoryForecast withLayersOnHost(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, int64_t typeBytes,
