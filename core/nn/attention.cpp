@@ -40,12 +40,14 @@ bool isPlainBatch(const Tensor &q, int64_t kvHeads, const AttentionSpec &spec) {
 Implementation pick(const Tensor &q, int64_t kvHeads, const AttentionSpec &spec) {
   checkProductType(q.scalar_type());
   if (spec.kind == AttentionKind::Sliced || computeLimits().slicedOnly) return Implementation::Sliced;
-  if (!isPlainBatch(q, kvHeads, spec) && flashServes(q, kvHeads, spec)) return Implementation::Flash;
+  const bool plain = isPlainBatch(q, kvHeads, spec);
+  if (!plain && flashServes(q, kvHeads, spec)) return Implementation::Flash;
   if (needsSliced(spec)) return Implementation::Sliced;
   if (spec.kind == AttentionKind::Fused) return Implementation::Fused;
-  const bool serves = q.is_cpu() ? !usesOwnKernels(q)
-                                 : problemWithFusedAttention({q.scalar_type(), q.size(2), q.size(1) != kvHeads}, q.device()).empty();
-  return serves ? Implementation::Fused : Implementation::Sliced;
+  const bool serves =
+      q.is_cpu() ? !usesOwnKernels(q) : problemWithFusedAttention({q.scalar_type(), q.size(2), q.size(1) != kvHeads}, q.device()).empty();
+  if (serves) return Implementation::Fused;
+  return plain && flashServes(q, kvHeads, spec) ? Implementation::Flash : Implementation::Sliced;
 }
 
 void saveSpec(AutogradContext *ctx, const AttentionSpec &spec) {

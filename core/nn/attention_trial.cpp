@@ -21,7 +21,9 @@ namespace attune::core {
 namespace {
 
 constexpr int64_t kKvHeads = 2;
-constexpr double kSlack = 2.0; // attention rounds more often than one product
+// Scores, weights and their gradients are rounded, and the last cancel: 0.4 of this was seen in fp16. A wrong mask or scale is off
+// by more than the largest value.
+constexpr double kSlack = 8.0;
 constexpr int64_t kLong = 2048;
 
 Tensor waves(int64_t rows, int64_t heads, int64_t dim, double pace) {

@@ -9,6 +9,7 @@
 #include "tests/nn/nn_support.h"
 #include "tests/support/compute_limit.h"
 
+#include <ATen/ops/matmul.h>
 #include <ATen/ops/softmax.h>
 
 using namespace attune;

@@ -5,6 +5,7 @@
 #include "core/nn/linear.h"
 #include "tests/nn/nn_support.h"
 
+#include <ATen/ops/equal.h>
 #include <vector>
 
 using namespace attune;
