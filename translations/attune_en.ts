@@ -131,12 +131,29 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::FitDialog</name>
+    <message numerus="yes">
+        <source>The run fits with %n change(s).</source>
+        <translation>
+            <numerusform>The run fits with %n change.</numerusform>
+            <numerusform>The run fits with %n changes.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::ForecastCard</name>
     <message numerus="yes">
         <source>about %n step(s)</source>
         <translation>
             <numerusform>about %n step</numerusform>
             <numerusform>about %n steps</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n setting(s) changed so that the run fits.</source>
+        <translation>
+            <numerusform>%n setting changed so that the run fits.</numerusform>
+            <numerusform>%n settings changed so that the run fits.</numerusform>
         </translation>
     </message>
 </context>

@@ -135,6 +135,31 @@
     </message>
 </context>
 <context>
+    <name>Devices</name>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>Automatic: %1</source>
+        <translation>自动：%1</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>%1 · %2 free</source>
+        <comment>device, its free memory</comment>
+        <translation>%1 · 空闲 %2</translation>
+    </message>
+    <message>
+        <source>%1 · not here</source>
+        <comment>device</comment>
+        <translation>%1 · 不在本机</translation>
+    </message>
+</context>
+<context>
     <name>Diagnostics</name>
     <message>
         <source>Diagnostics</source>
@@ -163,6 +188,161 @@
     <message>
         <source>Text (*.txt)</source>
         <translation>文本文件 (*.txt)</translation>
+    </message>
+</context>
+<context>
+    <name>FitChange</name>
+    <message>
+        <source>The result is the same; a step takes longer.</source>
+        <translation>结果相同，每一步要慢一些。</translation>
+    </message>
+    <message>
+        <source>Fewer sequences at once keep fewer activations.</source>
+        <translation>同时计算的序列少了，要保留的激活值也少了。</translation>
+    </message>
+    <message>
+        <source>None for the result: accumulation keeps each update the same.</source>
+        <translation>结果不变：梯度累积使每次更新保持原样。</translation>
+    </message>
+    <message>
+        <source>As many sequences as before go into each update.</source>
+        <translation>每次更新用到的序列与原来一样多。</translation>
+    </message>
+    <message>
+        <source>None.</source>
+        <translation>无。</translation>
+    </message>
+    <message>
+        <source>What a layer computed is computed again in the backward pass instead of kept.</source>
+        <translation>每层的中间结果不保留，反向传播时重新计算。</translation>
+    </message>
+    <message>
+        <source>What the feed-forward part computed is computed again in the backward pass instead of kept.</source>
+        <translation>前馈部分的中间结果不保留，反向传播时重新计算。</translation>
+    </message>
+    <message>
+        <source>What the backward pass needs waits in the machine&apos;s memory.</source>
+        <translation>反向传播要用的数据先放在本机内存里。</translation>
+    </message>
+    <message>
+        <source>The embedding stays in the machine&apos;s memory.</source>
+        <translation>词嵌入留在本机内存里。</translation>
+    </message>
+    <message>
+        <source>Only the layer at work takes its full room; the others wait in the machine&apos;s memory.</source>
+        <translation>只有正在计算的一层占满空间，其余各层在本机内存里等候。</translation>
+    </message>
+    <message>
+        <source>A step takes longer, and weights of 16 bits train without their copies in 32.</source>
+        <translation>每一步要慢一些，而且 16 位权重训练时没有 32 位副本。</translation>
+    </message>
+    <message>
+        <source>An adapter needs no layer to wait elsewhere.</source>
+        <translation>训练适配器不需要把各层移到别处。</translation>
+    </message>
+    <message>
+        <source>The frozen base takes 4 bits a weight.</source>
+        <translation>冻结的基座每个权重只占 4 位。</translation>
+    </message>
+    <message>
+        <source>The base is rounded, and the loss may end a little higher.</source>
+        <translation>基座有舍入误差，最终的损失可能略高。</translation>
+    </message>
+    <message>
+        <source>The frozen base takes 8 bits a weight.</source>
+        <translation>冻结的基座每个权重只占 8 位。</translation>
+    </message>
+    <message>
+        <source>Hardly any: the base is rounded finely.</source>
+        <translation>几乎没有：基座的舍入很细。</translation>
+    </message>
+    <message>
+        <source>Shorter sequences keep fewer activations.</source>
+        <translation>序列短了，要保留的激活值也少了。</translation>
+    </message>
+    <message>
+        <source>Longer rows lose their end.</source>
+        <translation>更长的行会被截掉末尾。</translation>
+    </message>
+    <message>
+        <source>Longer rows are left out.</source>
+        <translation>更长的行会被略去。</translation>
+    </message>
+    <message>
+        <source>A longer row makes the run refuse to start.</source>
+        <translation>遇到更长的行时，训练会拒绝开始。</translation>
+    </message>
+    <message>
+        <source>Only small added matrices train, so gradients and optimizer stay small.</source>
+        <translation>只训练附加的小矩阵，梯度和优化器都占得很少。</translation>
+    </message>
+    <message>
+        <source>An adapter learns less than the whole model can, and wants a higher learning rate.</source>
+        <translation>适配器能学到的比整个模型少，学习率也应调高。</translation>
+    </message>
+    <message>
+        <source>Only the last layers train, so gradients and optimizer stay small.</source>
+        <translation>只训练最后几层，梯度和优化器都占得很少。</translation>
+    </message>
+    <message>
+        <source>The other layers stay as they are.</source>
+        <translation>其余各层保持原样。</translation>
+    </message>
+    <message>
+        <source>An adapter&apos;s optimizer is small as it is.</source>
+        <translation>适配器的优化器本来就很小。</translation>
+    </message>
+    <message>
+        <source>The optimizer remembers in 8 bits.</source>
+        <translation>优化器的状态用 8 位保存。</translation>
+    </message>
+    <message>
+        <source>Hardly any: its memory is rounded.</source>
+        <translation>几乎没有：优化器的状态有舍入误差。</translation>
+    </message>
+    <message>
+        <source>The optimizer remembers a row and a column of each matrix instead of all.</source>
+        <translation>优化器对每个矩阵只记一行一列，不记全部。</translation>
+    </message>
+    <message>
+        <source>Updates differ from AdamW&apos;s, and the learning rate may need another value.</source>
+        <translation>更新与 AdamW 不同，学习率可能要重新选。</translation>
+    </message>
+    <message>
+        <source>The optimizer remembers nothing.</source>
+        <translation>优化器不保存状态。</translation>
+    </message>
+    <message>
+        <source>It learns more slowly and needs another learning rate.</source>
+        <translation>学得更慢，学习率也要重新选。</translation>
+    </message>
+    <message>
+        <source>Numbers of 16 bits take half the room.</source>
+        <translation>16 位的数只占一半空间。</translation>
+    </message>
+    <message>
+        <source>Fewer digits: the loss may differ slightly.</source>
+        <translation>有效数字变少，损失可能略有不同。</translation>
+    </message>
+    <message>
+        <source>Each update sees another number of sequences.</source>
+        <translation>每次更新用到的序列数会改变。</translation>
+    </message>
+    <message>
+        <source>The memory cap is %1; this run needs %2.</source>
+        <translation>内存上限是 %1，这次训练需要 %2。</translation>
+    </message>
+    <message>
+        <source>The card has %1 free; this run needs %2.</source>
+        <translation>显卡还有 %1 空闲显存，这次训练需要 %2。</translation>
+    </message>
+    <message>
+        <source>This machine has %1 free; this run needs %2.</source>
+        <translation>本机还有 %1 空闲内存，这次训练需要 %2。</translation>
+    </message>
+    <message>
+        <source>Beside the card, this machine has %1 free; this run needs %2 of it.</source>
+        <translation>显卡之外，本机还有 %1 空闲内存，这次训练需要其中的 %2。</translation>
     </message>
 </context>
 <context>
@@ -318,10 +498,6 @@
         <translation>注意力</translation>
     </message>
     <message>
-        <source>buffers</source>
-        <translation>缓冲</translation>
-    </message>
-    <message>
         <source>streaming</source>
         <translation>流式</translation>
     </message>
@@ -332,6 +508,58 @@
     <message>
         <source>program</source>
         <translation>程序本身</translation>
+    </message>
+    <message>
+        <source>The model&apos;s own numbers.</source>
+        <translation>模型自身的参数。</translation>
+    </message>
+    <message>
+        <source>The small matrices that LoRA adds and trains.</source>
+        <translation>LoRA 附加并训练的小矩阵。</translation>
+    </message>
+    <message>
+        <source>The direction in which each trained number should move.</source>
+        <translation>每个被训练的参数应当移动的方向。</translation>
+    </message>
+    <message>
+        <source>What the optimizer remembers of past gradients.</source>
+        <translation>优化器对以往梯度的记录。</translation>
+    </message>
+    <message>
+        <source>What the layers compute on the way and the backward pass needs again. Smaller batches and shorter rows keep less.</source>
+        <translation>各层算出、反向传播还要用到的中间结果。批次越小、行越短，保留得越少。</translation>
+    </message>
+    <message>
+        <source>A score for every token of the vocabulary, for the loss.</source>
+        <translation>词表中每个词元的得分，用来算损失。</translation>
+    </message>
+    <message>
+        <source>Room in which attention computes.</source>
+        <translation>计算注意力所需的空间。</translation>
+    </message>
+    <message>
+        <source>Gaps between blocks of memory.</source>
+        <translation>内存块之间的空隙。</translation>
+    </message>
+    <message>
+        <source>Attune itself, the libraries that compute, and the driver.</source>
+        <translation>Attune 自身、计算库和驱动程序。</translation>
+    </message>
+    <message>
+        <source>The scales of weights kept in 4 or 8 bits.</source>
+        <translation>以 4 位或 8 位保存的权重的缩放系数。</translation>
+    </message>
+    <message>
+        <source>decoding</source>
+        <translation>解码</translation>
+    </message>
+    <message>
+        <source>Weights of 4 or 8 bits, decoded for the layer that is at work.</source>
+        <translation>为正在计算的层临时解码的 4 位或 8 位权重。</translation>
+    </message>
+    <message>
+        <source>Weights on their way between the machine&apos;s memory and the device.</source>
+        <translation>在本机内存与设备之间传送的权重。</translation>
     </message>
 </context>
 <context>
@@ -461,6 +689,30 @@
     <message>
         <source>An adapter can only be trained on with method lora.</source>
         <translation>只有&#x2009;LoRA&#x2009;方法才能接着训练适配器。</translation>
+    </message>
+    <message>
+        <source>Base weights in &quot;nf4&quot; stay frozen, so they need method lora; method full trains the weights themselves and needs &quot;none&quot;.</source>
+        <translation>NF4 格式的基座权重是冻结的，只能配合 LoRA；全量训练要改动权重本身，基座权重应保持原样。</translation>
+    </message>
+    <message>
+        <source>Base weights in &quot;nf4&quot; stay frozen, so they need method lora; method freeze trains the weights themselves and needs &quot;none&quot;.</source>
+        <translation>NF4 格式的基座权重是冻结的，只能配合 LoRA；末几层训练要改动权重本身，基座权重应保持原样。</translation>
+    </message>
+    <message>
+        <source>Layers in &quot;nf4&quot; stay on the device; leave layers out, or set quantization to none.</source>
+        <translation>“nf4”量化的层留在设备上；请去掉 layers，或将 quantization 设为 none。</translation>
+    </message>
+    <message>
+        <source>Base weights in &quot;int8&quot; stay frozen, so they need method lora; method full trains the weights themselves and needs &quot;none&quot;.</source>
+        <translation>int8 格式的基座权重是冻结的，只能配合 LoRA；全量训练要改动权重本身，基座权重应保持原样。</translation>
+    </message>
+    <message>
+        <source>Base weights in &quot;int8&quot; stay frozen, so they need method lora; method freeze trains the weights themselves and needs &quot;none&quot;.</source>
+        <translation>int8 格式的基座权重是冻结的，只能配合 LoRA；末几层训练要改动权重本身，基座权重应保持原样。</translation>
+    </message>
+    <message>
+        <source>Layers in &quot;int8&quot; stay on the device; leave layers out, or set quantization to none.</source>
+        <translation>“int8”量化的层留在设备上；请去掉 layers，或将 quantization 设为 none。</translation>
     </message>
 </context>
 <context>
@@ -599,6 +851,33 @@
     <message>
         <source>Template: %1</source>
         <translation>模板：%1</translation>
+    </message>
+</context>
+<context>
+    <name>RunMarks</name>
+    <message>
+        <source>checkpoint</source>
+        <translation>检查点</translation>
+    </message>
+    <message>
+        <source>setting changed</source>
+        <translation>设置改变</translation>
+    </message>
+    <message>
+        <source>resumed</source>
+        <translation>从此继续</translation>
+    </message>
+    <message>
+        <source>out of memory, went on</source>
+        <translation>内存不足后继续</translation>
+    </message>
+    <message>
+        <source>update skipped</source>
+        <translation>跳过更新</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>暂停</translation>
     </message>
 </context>
 <context>
@@ -782,6 +1061,42 @@
         <source>feed-forward only</source>
         <translation>仅前馈层</translation>
     </message>
+    <message>
+        <source>8-bit (int8)</source>
+        <translation>8 位（int8）</translation>
+    </message>
+    <message>
+        <source>4-bit (NF4)</source>
+        <translation>4 位（NF4）</translation>
+    </message>
+    <message>
+        <source>AdamW, 8-bit state</source>
+        <translation>AdamW（8 位状态）</translation>
+    </message>
+    <message>
+        <source>Adafactor</source>
+        <translation>Adafactor</translation>
+    </message>
+    <message>
+        <source>SGD</source>
+        <translation>SGD</translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>checkpoints</source>
+        <translation>检查点激活值</translation>
+    </message>
+    <message>
+        <source>layers</source>
+        <translation>各层权重</translation>
+    </message>
+    <message>
+        <source>embedding</source>
+        <translation>词嵌入</translation>
+    </message>
 </context>
 <context>
     <name>SettingHelp</name>
@@ -890,10 +1205,6 @@
         <translation>多少个批次合成一步更新。</translation>
     </message>
     <message>
-        <source>The update rule.</source>
-        <translation>参数更新规则。</translation>
-    </message>
-    <message>
         <source>The learning rate.</source>
         <translation>学习率。</translation>
     </message>
@@ -938,10 +1249,6 @@
         <translation>反向时重新计算、而不保留的部分。</translation>
     </message>
     <message>
-        <source>What waits in host memory instead of on the device.</source>
-        <translation>放在主机内存、而不在设备上的部分。</translation>
-    </message>
-    <message>
         <source>Where the random numbers of order, adapter and dropout start.</source>
         <translation>顺序、适配器与&#x2009;dropout&#x2009;的随机数起点。</translation>
     </message>
@@ -984,6 +1291,14 @@
     <message>
         <source>Prompts answered at each evaluation and checkpoint, to watch the model change.</source>
         <translation>每次验证和保存检查点时回答的问题，用来观察模型的变化。</translation>
+    </message>
+    <message>
+        <source>The update rule: AdamW, AdamW with its state in 8 bits, or with less state yet Adafactor and plain descent.</source>
+        <translation>参数更新规则：AdamW、状态为 8 位的 AdamW，或状态更少的 Adafactor 与普通梯度下降。</translation>
+    </message>
+    <message>
+        <source>What waits in host memory instead of on the device. With layers, 16-bit weights train without 32-bit copies.</source>
+        <translation>放在主机内存而不是设备上的内容。选择 layers 时，16 位权重直接训练，不保留 32 位副本。</translation>
     </message>
 </context>
 <context>
@@ -1224,10 +1539,6 @@
         <translation>条序列</translation>
     </message>
     <message>
-        <source>bytes</source>
-        <translation>字节</translation>
-    </message>
-    <message>
         <source>Run</source>
         <translation>训练</translation>
     </message>
@@ -1258,6 +1569,19 @@
     <message>
         <source>This must be %1.</source>
         <translation>这里应为&#x2009;%1。</translation>
+    </message>
+    <message>
+        <source>as 16 GiB</source>
+        <comment>how a size is typed</comment>
+        <translation>如 16 GiB</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>开</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关</translation>
     </message>
 </context>
 <context>
@@ -1662,6 +1986,10 @@
     <message>
         <source>Write decimals with a point, as in 0.1. A comma only sets thousands apart, as in 10,000.</source>
         <translation>小数点请用英文句点，例如&#x2009;0.1；逗号只用来分隔千位，例如&#x2009;10,000。</translation>
+    </message>
+    <message>
+        <source>This is no size. Write it as 16 GiB or 512 MB.</source>
+        <translation>这不是大小。请写成 16 GiB 或 512 MB。</translation>
     </message>
 </context>
 <context>
@@ -2270,16 +2598,16 @@
     <message>
         <source>from %1</source>
         <comment>a hub</comment>
-        <translation>来自 %1</translation>
+        <translation>来自&#x2009;%1</translation>
     </message>
     <message>
         <source>waiting for %1</source>
         <comment>a hub</comment>
-        <translation>正在等待 %1</translation>
+        <translation>正在等待&#x2009;%1</translation>
     </message>
     <message>
         <source>Attune did not begin this download here: the folder itself names %1 as its source.</source>
-        <translation>这次下载不是在这台机器上由 Attune 开始的，来源 %1 只是文件夹里自己写的。</translation>
+        <translation>这次下载不是在这台机器上由&#x2009;Attune&#x2009;开始的，来源&#x2009;%1&#x2009;只是文件夹里自己写的。</translation>
     </message>
 </context>
 <context>
@@ -2291,6 +2619,101 @@
     <message>
         <source>A dataset, a model folder or GGUF file, an adapter folder, or a run folder.</source>
         <translation>可以是数据集、模型文件夹或&#x2009;GGUF&#x2009;文件、适配器文件夹、训练文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::FitDialog</name>
+    <message>
+        <source>Make it fit</source>
+        <translation>让它装得下</translation>
+    </message>
+    <message>
+        <source>Looking for settings that fit</source>
+        <translation>正在寻找装得下的设置</translation>
+    </message>
+    <message>
+        <source>As it is set</source>
+        <translation>现在的设置</translation>
+    </message>
+    <message>
+        <source>With the changes</source>
+        <translation>修改之后</translation>
+    </message>
+    <message>
+        <source>Changes</source>
+        <translation>改动</translation>
+    </message>
+    <message>
+        <source>Keep my settings</source>
+        <translation>保留我的设置</translation>
+    </message>
+    <message>
+        <source>Apply changes</source>
+        <translation>采用这些改动</translation>
+    </message>
+    <message>
+        <source>The search has failed.</source>
+        <translation>寻找失败。</translation>
+    </message>
+    <message>
+        <source>Looking for settings that fit…</source>
+        <translation>正在寻找装得下的设置……</translation>
+    </message>
+    <message>
+        <source>No settings were found that fit.</source>
+        <translation>没有找到装得下的设置。</translation>
+    </message>
+    <message numerus="yes">
+        <source>The run fits with %n change(s).</source>
+        <translation>
+            <numerusform>改动 %n 项设置就装得下。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The run fits as it is: memory has come free meanwhile.</source>
+        <translation>现在不用改就装得下：刚才有内存空出来了。</translation>
+    </message>
+    <message>
+        <source>%1 is short of %2 of memory.</source>
+        <comment>a card, bytes</comment>
+        <translation>%1 还差 %2 显存。</translation>
+    </message>
+    <message>
+        <source>This machine is short of %1 of memory.</source>
+        <translation>本机还差 %1 内存。</translation>
+    </message>
+    <message>
+        <source>Raise the memory cap if the device has more.</source>
+        <translation>如果设备的内存更多，可以调高内存上限。</translation>
+    </message>
+    <message>
+        <source>Train a LoRA adapter instead of every weight.</source>
+        <translation>可以改为训练 LoRA 适配器，不训练全部权重。</translation>
+    </message>
+    <message>
+        <source>Close what else uses this memory, or take a smaller model.</source>
+        <translation>请关闭占用内存的其他程序，或换一个更小的模型。</translation>
+    </message>
+    <message>
+        <source>%1 → %2</source>
+        <comment>a setting before and after</comment>
+        <translation>%1 → %2</translation>
+    </message>
+    <message>
+        <source>Cost: %1</source>
+        <translation>代价：%1</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ForecastBar</name>
+    <message>
+        <source>%1 too much</source>
+        <translation>超出 %1</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <comment>item of the forecast with its size, what it is</comment>
+        <translation>%1：%2</translation>
     </message>
 </context>
 <context>
@@ -2308,10 +2731,6 @@
         <translation>让它装得下</translation>
     </message>
     <message>
-        <source>Finds the mildest change of settings that fits.</source>
-        <translation>找出改动最小、又装得下的设置。</translation>
-    </message>
-    <message>
         <source>Copy</source>
         <translation>复制</translation>
     </message>
@@ -2320,29 +2739,8 @@
         <translation>复制命令行</translation>
     </message>
     <message>
-        <source>No smaller batch, checkpointing or length makes it fit. Take a smaller model or another method.</source>
-        <translation>减小批次、重算或缩短长度都装不下。请换更小的模型或别的方法。</translation>
-    </message>
-    <message>
-        <source>%1: %2 → %3</source>
-        <translation>%1：%2 → %3</translation>
-    </message>
-    <message>
-        <source>It fits as it is.</source>
-        <translation>现在就装得下。</translation>
-    </message>
-    <message>
-        <source>Changed so that it fits: %1</source>
-        <translation>已改为装得下的设置：%1</translation>
-    </message>
-    <message>
         <source>Undo</source>
         <translation>撤销</translation>
-    </message>
-    <message>
-        <source>%1 of %2 free</source>
-        <comment>memory needed of free</comment>
-        <translation>需要&#x2009;%1，空闲&#x2009;%2</translation>
     </message>
     <message>
         <source>%1 of %2 parameters train</source>
@@ -2363,8 +2761,52 @@
         <translation>正在加载引擎……</translation>
     </message>
     <message>
-        <source>This machine has %1 free; the run needs %2.</source>
-        <translation>本机空闲&#x2009;%1，这次训练需要&#x2009;%2。</translation>
+        <source>Looks for the mildest change of settings that fits, and shows it before anything is changed.</source>
+        <translation>寻找改动最小且装得下的设置，先给你看，再由你决定是否采用。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n setting(s) changed so that the run fits.</source>
+        <translation>
+            <numerusform>已修改 %n 项设置，现在装得下了。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Card</source>
+        <translation>显卡</translation>
+    </message>
+    <message>
+        <source>about %1 tokens/s</source>
+        <translation>约 %1 词元/秒</translation>
+    </message>
+    <message>
+        <source>%1, %2 an epoch</source>
+        <comment>speed, time</comment>
+        <translation>%1，每轮 %2</translation>
+    </message>
+    <message>
+        <source>Make it fit, or keep the base weights in 4 bits.</source>
+        <translation>可以点「让它装得下」，或把基座权重存为 4 位。</translation>
+    </message>
+    <message>
+        <source>Make it fit, or take a smaller model.</source>
+        <translation>可以点「让它装得下」，或换一个更小的模型。</translation>
+    </message>
+    <message>
+        <source>%1 %2</source>
+        <comment>two sentences</comment>
+        <translation>%1%2</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ForecastView</name>
+    <message>
+        <source>%1 of %2 free</source>
+        <comment>memory needed of free</comment>
+        <translation>需要 %1，空闲 %2</translation>
+    </message>
+    <message>
+        <source>This machine</source>
+        <translation>本机内存</translation>
     </message>
 </context>
 <context>
@@ -2444,6 +2886,13 @@
     <message>
         <source>Attune cannot open this. It takes data (JSON, JSON Lines, CSV, text), a Hugging Face model folder, a GGUF file, an adapter folder or a run folder.</source>
         <translation>Attune&#x2009;打不开它。可以拖入数据（JSON、JSON Lines、CSV、文本）、Hugging Face&#x2009;模型文件夹、GGUF&#x2009;文件、适配器文件夹或训练文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::MarkLegend</name>
+    <message>
+        <source>Marks on the curve</source>
+        <translation>曲线上的标记</translation>
     </message>
 </context>
 <context>
@@ -2694,7 +3143,7 @@
     <message numerus="yes">
         <source>More than %Ln file(s), together more than %1</source>
         <translation>
-            <numerusform>超过 %Ln 个文件，总共超过 %1</numerusform>
+            <numerusform>超过&#x2009;%Ln&#x2009;个文件，总共超过&#x2009;%1</numerusform>
         </translation>
     </message>
 </context>
@@ -2706,7 +3155,7 @@
     </message>
     <message>
         <source>Fetch what is missing of %1 from %2? Attune did not begin this download here, so only the folder itself says that the model comes from there.</source>
-        <translation>要从 %2 获取 %1 尚缺的文件吗？这次下载不是在这台机器上由 Attune 开始的，模型来自那里只是文件夹自己的说法。</translation>
+        <translation>要从&#x2009;%2&#x2009;获取&#x2009;%1&#x2009;尚缺的文件吗？这次下载不是在这台机器上由&#x2009;Attune&#x2009;开始的，模型来自那里只是文件夹自己的说法。</translation>
     </message>
     <message>
         <source>Fetch from there</source>
@@ -3279,6 +3728,33 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::RunMemory</name>
+    <message>
+        <source>Memory forecast</source>
+        <translation>内存预测</translation>
+    </message>
+    <message>
+        <source>Measured peak so far</source>
+        <translation>至今实测峰值</translation>
+    </message>
+    <message>
+        <source>Measured peak</source>
+        <translation>实测峰值</translation>
+    </message>
+    <message>
+        <source>%1, as forecast</source>
+        <translation>%1，与预测一致</translation>
+    </message>
+    <message>
+        <source>%1, %2 more than forecast</source>
+        <translation>%1，比预测多 %2</translation>
+    </message>
+    <message>
+        <source>%1, %2 less than forecast</source>
+        <translation>%1，比预测少 %2</translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::RunModel</name>
     <message>
         <source>Step %1: loss %2, %3 tokens/s</source>
@@ -3305,10 +3781,6 @@
         <translation>%1&#x2009;由&#x2009;%2&#x2009;改为&#x2009;%3</translation>
     </message>
     <message>
-        <source>Out of memory: batches of %1 now, %2 accumulated</source>
-        <translation>内存不足：批次改为&#x2009;%1，累积&#x2009;%2&#x2009;次</translation>
-    </message>
-    <message>
         <source>Note: %1</source>
         <translation>提示：%1</translation>
     </message>
@@ -3327,6 +3799,14 @@
     <message>
         <source>Stopped at step %1</source>
         <translation>在第&#x2009;%1&#x2009;步停止</translation>
+    </message>
+    <message>
+        <source>Out of memory at step %1: goes on with batches of %2, %3 accumulated</source>
+        <translation>第 %1 步内存不足：改用批次 %2、累积 %3，继续训练</translation>
+    </message>
+    <message>
+        <source>An update after step %1 was skipped: its gradients were not finite</source>
+        <translation>第 %1 步之后跳过了一次更新：梯度不是有限值</translation>
     </message>
 </context>
 <context>
@@ -3931,8 +4411,21 @@
         <translation>训练进度</translation>
     </message>
     <message>
-        <source>Attune itself takes %1.</source>
-        <translation>Attune&#x2009;自身占用&#x2009;%1。</translation>
+        <source>%1: %2 of %3 in use</source>
+        <comment>a device&apos;s memory</comment>
+        <translation>%1：已用 %2，共 %3</translation>
+    </message>
+    <message>
+        <source>Attune itself: %1</source>
+        <translation>Attune 自身：%1</translation>
+    </message>
+    <message>
+        <source>Other programs and the system: %1</source>
+        <translation>其他程序与系统：%1</translation>
+    </message>
+    <message>
+        <source>%1 is forecast to need %2 at most.</source>
+        <translation>预测 %1 最多需要 %2。</translation>
     </message>
 </context>
 <context>
@@ -4153,6 +4646,10 @@
         <translation>
             <numerusform>%Ln&#x2009;行</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>The device %1 is not here.</source>
+        <translation>本机没有设备 %1。</translation>
     </message>
 </context>
 <context>
