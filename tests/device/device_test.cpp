@@ -85,7 +85,7 @@ TEST_CASE("on a card: a tensor is seen in what this process holds, and in what i
 }
 
 TEST_CASE("trials: what was decided is remembered") {
-  const test::TemporaryFolder home;
+  const attune::test::TemporaryFolder home;
   ::setenv("XDG_CACHE_HOME", (home.path() + "/not made yet").c_str(), 1);
   CHECK_FALSE(recallTrial("auto_precision", "machine").has_value());
   rememberTrial("auto_precision", "machine", "bf16");
