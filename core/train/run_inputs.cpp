@@ -58,6 +58,18 @@ void noteRows(const data::EncodedDataset &dataset, const std::string &rows, std:
   }
 }
 
+/// The type to compute in, tried on the model's own products; types that `auto` passed over are told of.
+Result<at::ScalarType> computeTypeOf(RunInputs &inputs, int64_t microBatchTokens) {
+  constexpr int64_t kFewest = 16, kMost = 2048; // rows: the trial shall take no longer than it must
+  std::vector<std::string> problems;
+  const auto type = provenTypeFor(inputs.config.precision, ComputePurpose::Train, inputs.device, inputs.source->config(),
+                                  std::clamp(microBatchTokens, kFewest, kMost), problems);
+  if (type.ok())
+    for (const std::string &problem : problems)
+      inputs.notices.push_back({"precision_refused", problem + " This run computes in " + typeName(*type) + "."});
+  return type;
+}
+
 } // namespace
 
 Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *earlier, StopToken stop,
@@ -105,11 +117,12 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
     inputs.notices.push_back({"weights_decoded", "The model stores its weights in NF4; this run decodes them (quantization " +
                                                      api::nameOf(inputs.config.quantization) + "). With nf4 they stay as they are."});
   inputs.record.threads = setComputeThreads(earlier && earlier->threads > 0 ? earlier->threads : config.threads);
-  if (earlier && earlier->precision == "bf16") inputs.config.precision = api::Precision::Bf16;
-  if (earlier && earlier->precision == "fp32") inputs.config.precision = api::Precision::Fp32;
+  for (const auto kind : {api::Precision::Fp32, api::Precision::Bf16, api::Precision::Fp16})
+    if (earlier && earlier->precision == api::nameOf(kind)) inputs.config.precision = kind;
   ATTUNE_TRY(inputs.device, chooseDevice(config.device));
-  ATTUNE_TRY(const at::ScalarType compute, computeTypeFor(inputs.config.precision, ComputePurpose::Train, inputs.device));
-  inputs.config.precision = compute == at::kBFloat16 ? api::Precision::Bf16 : api::Precision::Fp32;
+  const int64_t microBatch = largestMicroBatch(inputs.training, inputs.config);
+  ATTUNE_TRY(const at::ScalarType compute, computeTypeOf(inputs, microBatch));
+  inputs.config.precision = precisionOf(compute);
   inputs.record.precision = api::nameOf(inputs.config.precision);
   // Which product is faster is a matter of the moment; a resumed run stays with the choice, to the bit.
   pinMatmulPaths(earlier ? earlier->products : std::map<std::string, std::string>{});
@@ -117,7 +130,7 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   if (compute == at::kBFloat16) inputs.record.products["bf16"] = matmulPath(at::kBFloat16);
 
   PlanPlace place = placeOn(inputs.device, inputs.config, inputs.record.threads);
-  place.context.microBatchTokens = largestMicroBatch(inputs.training, inputs.config);
+  place.context.microBatchTokens = microBatch;
   place.context.dataBytes = bytesOf(inputs.training) + bytesOf(inputs.validation);
   ATTUNE_TRY(const api::RunConfig planned, withAdapterSettings(inputs.config));
   ATTUNE_TRY(const StartPlan start, planStart(inputs.source->config(), planned, place.context, place.budget));
