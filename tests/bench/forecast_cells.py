@@ -156,7 +156,7 @@ def picture(cells):
         colour, ratio = COLOURS[kind_of(cell)], cell["forecast_bytes"] / cell["peak_bytes"]
         shape = (f'<circle cx="{x(size):.1f}" cy="{y(ratio):.1f}" r="4"' if cell["device"] == "cpu" else
                  f'<rect x="{x(size) - 3.5:.1f}" y="{y(ratio) - 3.5:.1f}" width="7" height="7"')
-        out.append(f'{shape} fill="{colour}" fill-opacity="0.65"><title>{name_of(cell)}: {ratio:.3f}</title></{shape[1:].split()[0]}>')
+        out.append(f'<g><title>{name_of(cell)}: {ratio:.3f}</title>{shape} fill="{colour}" fill-opacity="0.65"/></g>')
     legend = [(kind, COLOURS[kind], True) for kind in COLOURS] + [("CPU", "#555", True), ("card", "#555", False)]
     for i, (text, colour, dot) in enumerate(legend):
         at_y = top + 10 + 20 * i

@@ -1,7 +1,12 @@
+#include "core/device/compute_device.h"
 #include "core/device/context_memory.h"
+#include "core/device/device_memory.h"
 #include "core/device/rate_probe.h"
+#include "tests/support/model_fixture.h"
 #include "tests/support/temp_folder.h"
 
+#include <ATen/ops/zeros.h>
+#include <algorithm>
 #include <cstdlib>
 #include <doctest/doctest.h>
 
@@ -17,7 +22,7 @@ public:
   ~OwnCache() { ::unsetenv("XDG_CACHE_HOME"); }
 
 private:
-  test::TempFolder m_folder;
+  attune::test::TempFolder m_folder;
 };
 
 } // namespace
@@ -45,4 +50,23 @@ TEST_CASE("a device's rates are measured once and remembered") {
   CHECK(rates.memory > 1e8);
   CHECK(rates.hostLink == 0);
   CHECK(deviceRates(at::kCPU, 1).fp32 == rates.fp32);
+}
+
+TEST_CASE("on a card: tensors are no part of its context, and its rates are those of a card") {
+  const at::Device device = core::test::testDevice();
+  if (!device.is_cuda()) return;
+  const OwnCache cache;
+  const DeviceMemoryWatch watch(device);
+  const Tensor first = at::zeros({1}, at::TensorOptions().device(device));
+  synchronize(device);
+  const int64_t before = watch.unreportedBytes();
+  CHECK(before > int64_t(64) << 20);
+  const Tensor large = at::zeros({int64_t(256) << 20}, at::TensorOptions().dtype(at::kByte).device(device));
+  synchronize(device);
+  CHECK(std::abs(watch.unreportedBytes() - before) < int64_t(64) << 20);
+  const DeviceRates rates = measureRates(device);
+  CHECK(rates.fp32 > 1e11);
+  CHECK(std::max(rates.bf16, rates.fp16) > rates.fp32);
+  CHECK(rates.memory > 1e10);
+  CHECK(rates.hostLink > 1e8);
 }
