@@ -271,7 +271,7 @@ TEST_CASE("the forecast of a quantised base is the bytes of its tensors") {
     for (const auto kind : kKinds) {
       for (const auto precision : {api::Precision::Fp32, api::Precision::Bf16}) {
         const bool half = precision == api::Precision::Bf16;
-        DecoderWeights weights = load(*source, quantisedAs(kind, half ? lowType() : at::kFloat));
+        DecoderWeights weights = load(*source, quantisedAs(kind, half ? at::kBFloat16 : at::kFloat));
         int64_t codes = 0, state = 0, dense = 0, largest = 0, layer = 0;
         forEachMatrix(weights, [&](Weight &matrix) {
           codes += matrix.quantised()->codeBytes();
