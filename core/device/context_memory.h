@@ -10,7 +10,7 @@ struct Device; // at::Device, without libtorch's headers
 
 namespace attune::core {
 
-constexpr int64_t kUsualCardContext = int64_t(640) << 20; // where nothing was measured
+constexpr int64_t kUsualCardContext = int64_t(840) << 20; // where nothing was measured: CUDA 13 on an H200
 constexpr int64_t kProgramBytes = int64_t(100) << 20;     // of the program with libtorch before it computes, on the CPU
 
 /// As measured by runs on this device before; 0 = by none yet.

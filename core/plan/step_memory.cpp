@@ -123,7 +123,8 @@ private:
     moment.activations += Bytes(3) * each(m.hidden) + residual(); // the last delta, the rows with targets, their norm and its gradient
     const Bytes chunk = Bytes(std::min(lossChunkRows(m.vocab, !m_host), m_tokens.value())) * m.vocab;
     moment.logits = chunk * (m_host ? Bytes(4) : e);
-    if (m_narrow) moment.logits += chunk * 2;
+    // A product in 16 bits; where the head trains, then a chunk's share of its gradient, and that in fp32.
+    if (m_narrow) moment.logits += largest({chunk * 2, headTrains() ? narrowHead() + head() : Bytes(0)});
     if (headTrains()) moment.logits += head();
     if (normalisesHead()) moment.logits += head() + (e.value() == 2 ? narrowHead() : Bytes(0)); // anew in each pass
     return moment;
@@ -190,9 +191,9 @@ private:
     Moment moment;
     moment.gradients = Bytes(4) * m_parts.parameters;
     if (headTrains()) moment.logits = (m.tiedEmbeddings ? head() : Bytes(0)) + (e.value() == 2 ? narrowHead() : Bytes(0));
-    // Packed rows and mixed heads stay with their node in the graph until all of it goes; in 16 bits about twice as much does.
+    // Packed rows and mixed heads stay with their node in the graph until all of it goes.
     const Bytes packed = each(m.qRows() + 2 * m.kvRows()) + each(m.qRows());
-    moment.activations = Bytes(2) * each(m.hidden) + Bytes(m_recomputed ? 1 : m_parts.layers) * packed * (m_narrow ? 2 : 1);
+    moment.activations = Bytes(2) * each(m.hidden) + Bytes(m_recomputed ? 1 : m_parts.layers) * packed;
     moment.decoded = m_parts.decoded * e;
     return moment;
   }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `./dev bench forecast [OUT.jsonl]`: forecast beside the process's measured peak, 68 cells on this CPU (10 minutes when it is idle), each
+# `./dev bench forecast [OUT.jsonl]`: forecast beside the process's measured peak, 76 cells on this CPU (10 minutes when it is idle), each
 # in a process of its own. A file begun is gone on with. A card's lines are made by forecast_cells.py measure gpu/forecast_cases.jsonl;
 # where tests/bench/results/forecast_gpu.jsonl holds some, they get their table and are in the picture.
 set -euo pipefail
