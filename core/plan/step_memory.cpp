@@ -37,16 +37,16 @@ public:
     const Moment moments[] = {lossMoment(), headMoment(), downMoment(), gateMoment(), attentionMoment(), lastMoment()};
     const Moment &most = *std::max_element(std::begin(moments), std::end(moments),
                                            [](const Moment &a, const Moment &b) { return a.sum().value() < b.sum().value(); });
-    // Whatever of the gradients comes later is shown all the same, and the activations with what they take beyond it.
+    // What is decoded and whatever of the gradients comes later is shown all the same, and the activations with what they take beyond.
     StepMemory result;
     Bytes left = most.sum();
     const auto take = [&](Bytes &item, Bytes wanted) {
       item = std::min(left.value(), wanted.value());
       left = less(left, item);
     };
+    take(result.decoded, m_parts.decoded * e);
     take(result.gradients, Bytes(4) * m_parts.parameters);
     take(result.attention, most.attention);
-    take(result.decoded, most.decoded);
     take(result.logits, most.logits);
     result.activations = left;
     return result;
