@@ -92,7 +92,6 @@ std::vector<RunConfig> variants(const RunConfig &config) {
   if (lora) return found;
   RunConfig adapter = config;
   adapter.method = api::Method::Lora;
-  adapter.optimizer.name = "adamw";
   adapter.offload.layers = false;
   addLengths(adapter, kShortestRows);
   return found;
@@ -116,6 +115,9 @@ constexpr Words kWords[] = {
 
 constexpr const char *kStreamingCost = "a slower step; 16-bit weights train without 32-bit copies, rounded at random";
 
+constexpr const char *kNoStreaming = "An adapter needs no streaming: the layers stay where they are computed.";
+constexpr const char *kFasterStep = "none: a faster step";
+
 std::vector<api::FitChange> describe(const RunConfig &from, const RunConfig &to) {
   std::vector<api::FitChange> changes;
   for (const Words &words : kWords) { // in the order of the search
@@ -124,8 +126,10 @@ std::vector<api::FitChange> describe(const RunConfig &from, const RunConfig &to)
       if (difference.key == "checkpointing" && from.checkpointing == Checkpointing::Auto && to.checkpointing == Checkpointing::None)
         continue; // what auto would choose
       const bool streams = to.offload.layers && !from.offload.layers && to.method != api::Method::Lora;
-      const char *cost = streams && difference.key == "offload" ? kStreamingCost : words.cost;
-      changes.push_back({difference.key, std::move(difference.from), std::move(difference.to), words.why, cost});
+      const char *why = words.why, *cost = words.cost;
+      if (streams && difference.key == "offload") cost = kStreamingCost;
+      if (difference.key == "offload" && from.offload.layers && !to.offload.layers) why = kNoStreaming, cost = kFasterStep;
+      changes.push_back({difference.key, std::move(difference.from), std::move(difference.to), why, cost});
     }
   }
   return changes;

@@ -68,6 +68,7 @@ int64_t LocalPlanner::grown(const std::string &device, int64_t freeNow) {
 
 Result<PlanPlace> LocalPlanner::placeOf(const api::RunConfig &config) {
   ATTUNE_TRY(const at::Device device, chooseDevice(config.device));
+  ATTUNE_CHECK(computeTypeFor(config.precision, ComputePurpose::Train, device));
   grown(device.str(), describeDevice(device).freeBytes); // what is free before a run takes its share
   return placeOn(device, config, config.threads);
 }

@@ -150,9 +150,7 @@ Result<std::vector<int64_t>> CheckpointStore::steps() const {
   std::error_code reason;
   for (fs::directory_iterator at(folder, reason), end; !reason && at != end; at.increment(reason)) {
     const int64_t step = stepOf(at->path().filename().string());
-    if (step < 0) continue;
-    if (fs::exists(at->path() / "trainer_state" / "state.json", reason)) found.push_back(step);
-    if (reason) break;
+    if (step >= 0) found.push_back(step); // a damaged one is told of when it is read
   }
   if (reason && reason != std::errc::no_such_file_or_directory) return fileError("The checkpoints cannot be read", folder, reason);
   std::sort(found.begin(), found.end());

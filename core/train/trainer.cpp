@@ -148,7 +148,7 @@ Result<Trainer::StepResult> Trainer::computeGradients(const data::StepWindow &wi
           m_updating = true; // half new, half old: not to be saved
           return Error{ErrorCode::OutOfMemory,
                        "Step " + std::to_string(m_state.step + 1) + " ran out of memory when part of it was done already.", "",
-                       "Lower batch_size or max_length, and resume from the last checkpoint."};
+                       "Make room and resume from the last checkpoint, or start again with a smaller batch_size or max_length."};
         }
         if (splittable) parts *= 2;
         return makeRoom(m_state.step + 1, splittable || recomputeAll(), vain);

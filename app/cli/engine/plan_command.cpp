@@ -3,6 +3,7 @@
 #include "core/api/config_fields.h"
 #include "core/api/run_config_json.h"
 #include "core/device/compute_device.h"
+#include "core/device/dtype_policy.h"
 #include "core/device/threads.h"
 #include "core/io/weight_source.h"
 #include "core/lora/lora_inject.h"
@@ -48,6 +49,7 @@ public:
     }
     core::PlanPlace place;
     if (present.ok()) {
+      ATTUNE_CHECK(core::computeTypeFor(config.precision, core::ComputePurpose::Train, *present));
       place = core::placeOn(*present, config, core::setComputeThreads(context.threads > 0 ? context.threads : config.threads));
       if (asked > 0) place.budget.compute = asked;
     } else { // a card of another machine
@@ -107,6 +109,7 @@ private:
     const bool hostIsShort = !result.fits && needed <= place.budget.compute;
     context.out << "Peak " << core::bytesText(needed) << " of " << core::bytesText(place.budget.compute);
     if (!onHost) context.out << ", on the host " << core::bytesText(result.forecast.hostPeakBytes);
+    if (!onHost && place.budget.besides == INT64_MAX) context.out << " (of which nothing is known here)";
     context.out << ": " << (result.fits ? "fits." : hostIsShort ? "does not fit into the host's memory." : "does not fit.") << '\n';
     if (result.tokensPerSecond > 0) context.out << "About " << std::llround(result.tokensPerSecond) << " tokens/s.\n";
     for (const auto &change : result.changes) {
