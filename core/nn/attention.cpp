@@ -71,9 +71,9 @@ AttentionSpec loadSpec(AutogradContext *ctx) {
 }
 
 /// out and log-sum-exp of whichever implementation serves; backward finds in ctx which it was.
-SlicedResult mixForward(AutogradContext *ctx, const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec &spec) {
+SlicedResult mixForward(AutogradContext *ctx, const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec &spec, bool flash) {
   saveSpec(ctx, spec);
-  if (pick(q, k.size(1), spec) == Implementation::Sliced) return slicedForward(q, k, v, spec);
+  if (!flash) return slicedForward(q, k, v, spec);
   const FlashResult result = flashForward(q, k, v, spec);
   ctx->saved_data["flash"] = std::vector<Tensor>{result.seed, result.offset};
   return {result.out, result.lse};
@@ -89,8 +89,8 @@ std::optional<std::array<Tensor, 3>> flashGradients(AutogradContext *ctx, const 
 }
 
 struct MixFunction : torch::autograd::Function<MixFunction> {
-  static Tensor forward(AutogradContext *ctx, const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec *spec) {
-    const auto result = mixForward(ctx, q, k, v, *spec);
+  static Tensor forward(AutogradContext *ctx, const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec *spec, bool flash) {
+    const auto result = mixForward(ctx, q, k, v, *spec, flash);
     ctx->save_for_backward({q, k, v, result.out, result.lse});
     return result.out;
   }
@@ -99,12 +99,12 @@ struct MixFunction : torch::autograd::Function<MixFunction> {
     const auto saved = ctx->get_saved_variables();
     const Tensor grad = grads[0].stride(-1) == 1 ? grads[0] : grads[0].contiguous();
     if (const auto found = flashGradients(ctx, grad, saved[0], saved[1], saved[2], {saved[3], saved[4]}))
-      return {(*found)[0], (*found)[1], (*found)[2], Tensor()};
+      return {(*found)[0], (*found)[1], (*found)[2], Tensor(), Tensor()};
     Tensor dq = at::empty(saved[0].sizes(), saved[0].options());
     Tensor dk = at::empty(saved[1].sizes(), saved[1].options());
     Tensor dv = at::empty(saved[2].sizes(), saved[2].options());
     slicedBackward(grad, saved[0], saved[1], saved[2], {saved[3], saved[4]}, loadSpec(ctx), dq, dk, dv);
-    return {dq, dk, dv, Tensor()};
+    return {dq, dk, dv, Tensor(), Tensor()};
   }
 };
 
@@ -126,9 +126,9 @@ void turn(const Tensor &qkv, int64_t heads, int64_t kvHeads, const Tensor &posit
   rotateInPlace(qkv.unflatten(1, {heads + 2 * kvHeads, dim}).narrow(1, 0, heads + kvHeads), positions, tables, interleaved, inverse);
 }
 
-/// The gradients of q, k and v, the first two turned back, as one buffer; in front of it in backward's answer.
-variable_list packedGradient(AutogradContext *ctx, const Tensor &dq, const Tensor &dk, const Tensor &dv, const Tensor &positions,
-                             const RotaryTables &tables) {
+/// The gradients of q, k and v, the first two turned back, as one buffer.
+Tensor packedGradient(AutogradContext *ctx, const Tensor &dq, const Tensor &dk, const Tensor &dv, const Tensor &positions,
+                      const RotaryTables &tables) {
   const int64_t heads = dq.size(1), kvHeads = dk.size(1);
   const Tensor whole = at::empty({dq.size(0), (heads + 2 * kvHeads) * dq.size(2)}, dq.options().requires_grad(false));
   const Packed parts = unpack(whole, heads, kvHeads);
@@ -142,17 +142,15 @@ variable_list packedGradient(AutogradContext *ctx, const Tensor &dq, const Tenso
   store(parts.q, dq);
   store(parts.k, dk);
   Tensor(parts.v).copy_(dv);
-  variable_list result(8);
-  result[0] = whole;
-  return result;
+  return whole;
 }
 
 struct PackedFunction : torch::autograd::Function<PackedFunction> {
   static Tensor forward(AutogradContext *ctx, const Tensor &qkv, const Tensor &positions, const Tensor &cos, const Tensor &sin,
-                        int64_t heads, int64_t kvHeads, bool interleaved, const AttentionSpec *spec) {
+                        int64_t heads, int64_t kvHeads, bool interleaved, const AttentionSpec *spec, bool flash) {
     turn(qkv, heads, kvHeads, positions, {cos, sin}, interleaved, false);
     const auto parts = unpack(qkv, heads, kvHeads);
-    const auto result = mixForward(ctx, parts.q, parts.k, parts.v, *spec);
+    const auto result = mixForward(ctx, parts.q, parts.k, parts.v, *spec, flash);
     ctx->saved_data["heads"] = heads;
     ctx->saved_data["kvHeads"] = kvHeads;
     ctx->saved_data["interleaved"] = interleaved;
@@ -171,13 +169,15 @@ struct PackedFunction : torch::autograd::Function<PackedFunction> {
     const auto parts = unpack(qkv, heads, kvHeads);
     const Tensor grad = grads[0].contiguous().view(parts.q.sizes());
     const Tensor out = ctx->saved_data["out"].toTensor().view(parts.q.sizes());
-    if (const auto found = flashGradients(ctx, grad, parts.q, parts.k, parts.v, {out, saved[3]}))
-      return packedGradient(ctx, (*found)[0], (*found)[1], (*found)[2], saved[0], {saved[1], saved[2]});
+    variable_list result(9);
+    if (const auto found = flashGradients(ctx, grad, parts.q, parts.k, parts.v, {out, saved[3]})) {
+      result[0] = packedGradient(ctx, (*found)[0], (*found)[1], (*found)[2], saved[0], {saved[1], saved[2]});
+      return result;
+    }
     const Tensor gradQkv = at::empty(qkv.sizes(), qkv.options());
     const auto gradParts = unpack(gradQkv, heads, kvHeads);
     slicedBackward(grad, parts.q, parts.k, parts.v, {out, saved[3]}, loadSpec(ctx), gradParts.q, gradParts.k, gradParts.v);
     turn(gradQkv, heads, kvHeads, saved[0], {saved[1], saved[2]}, ctx->saved_data["interleaved"].toBool(), true);
-    variable_list result(8);
     result[0] = gradQkv;
     return result;
   }
@@ -195,7 +195,7 @@ Tensor fusedBatch(const Tensor &q, const Tensor &k, const Tensor &v, int64_t len
 
 Tensor fusedAttention(const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec &spec) {
   const int64_t kvHeads = k.size(1), group = q.size(1) / kvHeads, dim = q.size(2);
-  const double scale = spec.scale != 0.0 ? spec.scale : 1.0 / std::sqrt(static_cast<double>(dim));
+  const double scale = spec.scaleFor(dim);
   if (const int64_t length = commonLength(spec.segmentStarts); spec.segmentStarts.size() > 2 && length > 0)
     return fusedBatch(q, k, v, length, scale);
   std::vector<Tensor> outputs;
@@ -236,7 +236,9 @@ struct PackedFusedFunction : torch::autograd::Function<PackedFusedFunction> {
     const std::vector<Tensor> inputs = ctx->saved_data["inputs"].toTensorVector();
     const Tensor out = ctx->saved_data["out"].toTensor();
     const variable_list found = torch::autograd::grad({out}, inputs, {grads[0].view(out.sizes())});
-    return packedGradient(ctx, found[0], found[1], found[2], saved[0], {saved[1], saved[2]});
+    variable_list result(8);
+    result[0] = packedGradient(ctx, found[0], found[1], found[2], saved[0], {saved[1], saved[2]});
+    return result;
   }
 };
 
@@ -256,7 +258,7 @@ bool picksSliced(const Tensor &q, int64_t kvHeads, const AttentionSpec &spec) { 
 Tensor attention(const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec &spec) {
   const Implementation implementation = pick(q, k.size(1), spec);
   if (implementation == Implementation::Fused || !at::GradMode::is_enabled()) return mix(implementation, q, k, v, spec);
-  return MixFunction::apply(q, k, v, &spec);
+  return MixFunction::apply(q, k, v, &spec, implementation == Implementation::Flash);
 }
 
 Tensor packedAttention(const Tensor &qkv, int64_t heads, int64_t kvHeads, const Tensor &positions, const RotaryTables &tables,
@@ -272,7 +274,7 @@ Tensor packedAttention(const Tensor &qkv, int64_t heads, int64_t kvHeads, const 
   const Tensor &places = tables.cos.defined() ? positions : none, &cos = tables.cos.defined() ? tables.cos : none,
                &sin = tables.cos.defined() ? tables.sin : none;
   if (implementation == Implementation::Fused) return PackedFusedFunction::apply(qkv, places, cos, sin, heads, kvHeads, interleaved, &spec);
-  return PackedFunction::apply(qkv, places, cos, sin, heads, kvHeads, interleaved, &spec);
+  return PackedFunction::apply(qkv, places, cos, sin, heads, kvHeads, interleaved, &spec, implementation == Implementation::Flash);
 }
 
 Tensor attentionWithCache(const Tensor &q, const Tensor &keys, const Tensor &values, int64_t start, const AttentionSpec &spec) {

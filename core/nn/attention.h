@@ -6,6 +6,7 @@
 #include "core/nn/rotary.h"
 #include "core/nn/tensor.h"
 
+#include <cmath>
 #include <vector>
 
 namespace attune::core {
@@ -19,6 +20,7 @@ struct AttentionSpec {
   int64_t window = 0;                 // 0 = none: key j visible to query i when i - j < window; Sliced only
   std::vector<float> alibiSlopes;     // one a head, empty = none; Sliced only
   AttentionKind kind = AttentionKind::Auto;
+  double scaleFor(int64_t headDim) const { return scale != 0.0 ? scale : 1.0 / std::sqrt(static_cast<double>(headDim)); }
   Tensor starts; // segmentStarts as int32 beside q, made once a pass for kernels that want them there; undefined = made when needed
 };
 

@@ -20,12 +20,8 @@ constexpr int64_t kDecodeRows = 4;   // up to here each query row reads the cach
 
 const kernels::AttentionKernels &loops() { return kernels::kernelSet().attention; }
 
-float scaleOf(const AttentionSpec &spec, int64_t headDim) {
-  return static_cast<float>(spec.scale != 0.0 ? spec.scale : 1.0 / std::sqrt(static_cast<double>(headDim)));
-}
-
 AttentionRules rulesOf(const AttentionSpec &spec, int64_t headDim) {
-  return {scaleOf(spec, headDim), static_cast<float>(spec.softcap), spec.window};
+  return {static_cast<float>(spec.scaleFor(headDim)), static_cast<float>(spec.softcap), spec.window};
 }
 
 /// fp32 [N, heads, D] with a contiguous last dimension.

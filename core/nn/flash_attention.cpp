@@ -95,10 +95,6 @@ Widened widened(const Tensor &q, const Tensor &k, const Tensor &v, const Attenti
   return wide;
 }
 
-double scaleOf(const AttentionSpec &spec, int64_t headDim) {
-  return spec.scale != 0.0 ? spec.scale : 1.0 / std::sqrt(static_cast<double>(headDim));
-}
-
 Tensor pattern(at::IntArrayRef shape, double step, const at::TensorOptions &options) {
   int64_t count = 1;
   for (const int64_t size : shape) count *= size;
@@ -151,7 +147,7 @@ bool flashServes(const Tensor &q, int64_t kvHeads, const AttentionSpec &spec) {
 }
 
 FlashResult flashForward(const Tensor &q, const Tensor &k, const Tensor &v, const AttentionSpec &spec) {
-  const double scale = scaleOf(spec, q.size(2));
+  const double scale = spec.scaleFor(q.size(2));
   const bool alibi = !spec.alibiSlopes.empty();
   const Widened in = alibi ? widened(q, k, v, spec, scale) : Widened{q, k, v};
   Named values = common(q, spec, scale);
@@ -163,7 +159,7 @@ FlashResult flashForward(const Tensor &q, const Tensor &k, const Tensor &v, cons
 
 std::array<Tensor, 3> flashBackward(const Tensor &grad, const Tensor &q, const Tensor &k, const Tensor &v, const FlashResult &forward,
                                     const AttentionSpec &spec) {
-  const double scale = scaleOf(spec, q.size(2));
+  const double scale = spec.scaleFor(q.size(2));
   const bool alibi = !spec.alibiSlopes.empty();
   const Widened in = alibi ? widened(q, k, v, spec, scale) : Widened{q, k, v};
   const auto wide = [&](const Tensor &t) { return alibi ? widen(t) : t; };

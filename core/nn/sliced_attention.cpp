@@ -22,10 +22,6 @@ namespace {
 
 constexpr int64_t kQueryBlock = 256;
 
-double scaleOf(const AttentionSpec &spec, int64_t headDim) {
-  return spec.scale != 0.0 ? spec.scale : 1.0 / std::sqrt(static_cast<double>(headDim));
-}
-
 /// [T, kv.g, D] -> [kv, g.T, D]: the query heads of a group become rows of one product.
 Tensor groupRows(const Tensor &q, int64_t kvHeads) {
   const int64_t rows = q.size(0), group = q.size(1) / kvHeads;
@@ -87,7 +83,7 @@ Block blockOf(int64_t begin, int64_t end, const AttentionSpec &spec) {
 void forwardSegment(const Tensor &q, const Tensor &keys, const Tensor &values, int64_t offset, const AttentionSpec &spec, Tensor out,
                     Tensor lse) {
   const int64_t kvHeads = keys.size(0);
-  const double scale = scaleOf(spec, q.size(2));
+  const double scale = spec.scaleFor(q.size(2));
   for (int64_t begin = 0; begin < q.size(0); begin += kQueryBlock) {
     const int64_t count = std::min(kQueryBlock, q.size(0) - begin);
     const Block block = blockOf(offset + begin, offset + begin + count, spec);
@@ -122,7 +118,7 @@ void slicedBackward(const Tensor &grad, const Tensor &q, const Tensor &k, const 
   if (usesAttentionLoops(q, k, v)) return loopBackward(grad, q, k, v, forward, spec, dq, dk, dv);
   const auto type = computeType(q.scalar_type());
   const int64_t kvHeads = k.size(1), heads = q.size(1);
-  const double scale = scaleOf(spec, q.size(2));
+  const double scale = spec.scaleFor(q.size(2));
   for (size_t segment = 0; segment + 1 < spec.segmentStarts.size(); ++segment) {
     const int64_t start = spec.segmentStarts[segment], length = spec.segmentStarts[segment + 1] - start;
     if (length == 0) continue;
@@ -157,7 +153,7 @@ Tensor slicedCached(const Tensor &q, const Tensor &keys, const Tensor &values, i
   if (usesAttentionLoops(q.to(keys.scalar_type()), keys, values)) return loopCached(q, keys, values, start, spec);
   if (Tensor out; q.is_cuda() && q.size(0) == 1) {
     device::DecodeShape shape{
-        spec.window > 0 ? std::max<int64_t>(0, start + 1 - spec.window) : 0, start + 1, scaleOf(spec, q.size(2)), spec.softcap, {}};
+        spec.window > 0 ? std::max<int64_t>(0, start + 1 - spec.window) : 0, start + 1, spec.scaleFor(q.size(2)), spec.softcap, {}};
     if (!spec.alibiSlopes.empty()) shape.slopes = at::tensor(spec.alibiSlopes).to(q.device());
     if (device::decodeAttention(q.contiguous(), keys, values, shape, out)) return out;
   }

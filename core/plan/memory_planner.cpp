@@ -134,6 +134,13 @@ Bytes contextBytes(const io::ModelConfig &model, const api::RunConfig &config, c
 
 } // namespace
 
+void MemoryForecast::add(const char *name, int64_t bytes, bool onHost) {
+  if (bytes == 0) return;
+  items.push_back({name, bytes, onHost});
+  int64_t &sum = onHost ? hostPeakBytes : peakBytes;
+  sum = (Bytes(sum) + bytes).value();
+}
+
 bool computesNarrow(const api::RunConfig &config, const PlanContext &context) {
   return config.precision == api::Precision::Bf16 || config.precision == api::Precision::Fp16 ||
          (config.precision == api::Precision::Auto && context.bf16);
@@ -181,12 +188,7 @@ MemoryForecast residentForecast(const io::ModelConfig &model, const api::RunConf
   const StepMemory step = stepMemory(model, config, context, parts, bf16);
 
   MemoryForecast forecast;
-  const auto add = [&](const char *name, Bytes bytes, bool onHost) {
-    if (bytes.value() == 0) return;
-    forecast.items.push_back({name, bytes.value(), onHost});
-    int64_t &sum = onHost ? forecast.hostPeakBytes : forecast.peakBytes;
-    sum = (Bytes(sum) + bytes).value();
-  };
+  const auto add = [&](const char *name, Bytes bytes, bool onHost) { forecast.add(name, bytes.value(), onHost); };
   add("weights", weights, host);
   add("quant_state", quantised.state, host);
   add("dequant", step.decoded, host);

@@ -23,6 +23,8 @@ struct MemoryForecast {
   std::vector<MemoryItem> items; // items without bytes are left out
   int64_t peakBytes = 0;         // sum of the device's items
   int64_t hostPeakBytes = 0;     // sum of the host's items
+  /// An item more; saturates.
+  void add(const char *name, int64_t bytes, bool onHost);
   /// The larger demand, for comparing with one budget.
   int64_t needed(bool onHost) const { return onHost ? hostPeakBytes : peakBytes; }
 };

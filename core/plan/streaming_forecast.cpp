@@ -83,12 +83,7 @@ MemoryForecast withLayersOnHost(const io::ModelConfig &model, const api::RunConf
   const bool atOnce = config.clipNorm == 0 && config.accumulation == 1 && config.precision != api::Precision::Fp16;
 
   MemoryForecast forecast;
-  const auto add = [&](const char *name, Bytes bytes, bool onHost) {
-    if (bytes.value() == 0) return;
-    forecast.items.push_back({name, bytes.value(), onHost});
-    int64_t &sum = onHost ? forecast.hostPeakBytes : forecast.peakBytes;
-    sum = (Bytes(sum) + bytes).value();
-  };
+  const auto add = [&](const char *name, Bytes bytes, bool onHost) { forecast.add(name, bytes.value(), onHost); };
   add("weights", e * model.parameterCount() + (full && model.headNorm ? ends : Bytes(0)), true);
   if (card) add("streaming", layer * 2, false);
   if (!lora) {

@@ -1,10 +1,8 @@
 // Quantised bases through the program: training, resuming, scoring, answering, merging, and 4-bit checkpoints.
 #include "tests/support/nf4_folder.h"
 #include "tests/support/run_program.h"
+#include "tests/support/step_losses.h"
 #include "tests/support/tiny_model.h"
-
-#include <filesystem>
-#include <fstream>
 
 using namespace attune;
 using namespace attune::test;
@@ -21,16 +19,6 @@ double nll(const std::string &model, const std::vector<std::string> &more = {}) 
   return result.json()["nll"].get<double>();
 }
 
-std::vector<double> losses(const std::string &runFolder) {
-  std::vector<double> all;
-  std::ifstream file(runFolder + "/events.jsonl");
-  for (std::string line; std::getline(file, line);) {
-    const Json event = parseJson(line, "events").value();
-    if (event["type"] == "step") all.push_back(event["loss"].get<double>());
-  }
-  return all;
-}
-
 } // namespace
 
 // To see it fail: leave quantization out of TrainingSetup::from(), or out of the loader when a run is resumed.
@@ -43,11 +31,11 @@ TEST_CASE("train on a quantised base: learns, resumes to the bit, and its adapte
     REQUIRE(runAttune({"train", files->run, "--out", halves, "--stop-after", "6", "--quiet"}).code == 0);
     REQUIRE(runAttune({"train", "--resume", halves, "--quiet"}).code == 0);
     REQUIRE(runAttune({"train", files->run, "--out", dense, "--set", "quantization=none", "--quiet"}).code == 0);
-    const auto whole = losses(files->out);
+    const auto whole = stepLosses(files->out);
     REQUIRE(whole.size() == 12);
-    CHECK(whole == losses(halves));
-    CHECK(whole != losses(dense));
-    CHECK(whole.front() == doctest::Approx(losses(dense).front()).epsilon(0.1));
+    CHECK(whole == stepLosses(halves));
+    CHECK(whole != stepLosses(dense));
+    CHECK(whole.front() == doctest::Approx(stepLosses(dense).front()).epsilon(0.1));
     const std::string weights = "/adapter/adapter_model.safetensors";
     CHECK(slurp(files->out + weights) == slurp(halves + weights));
 
@@ -111,7 +99,7 @@ TEST_CASE("4-bit checkpoints train, dense and as they are, and a damaged one is 
   };
   CHECK(train("1", {"--set", "quantization=nf4"}) == 0);
   CHECK(train("2", {}) == 0);
-  CHECK(losses(files->out + "1") == losses(files->out + "2"));
+  CHECK(stepLosses(files->out + "1") == stepLosses(files->out + "2"));
   CHECK(slurp(files->out + "2/events.jsonl").find("weights_decoded") != std::string::npos);
   CHECK(slurp(files->out + "1/events.jsonl").find("weights_decoded") == std::string::npos);
   REQUIRE(train("3", {"--set", "method=full"}) == 0);

@@ -1,25 +1,15 @@
 // Full training with the layers on the host, through the program: rules, checkpoints, resuming, refusals.
 #include "core/base/json.h"
 #include "tests/support/run_program.h"
+#include "tests/support/step_losses.h"
 #include "tests/support/tiny_model.h"
 
 #include <filesystem>
-#include <fstream>
 
 using namespace attune;
 using namespace attune::test;
 
 namespace {
-
-std::vector<double> losses(const std::string &runFolder) {
-  std::vector<double> all;
-  std::ifstream file(runFolder + "/events.jsonl");
-  for (std::string line; std::getline(file, line);) {
-    const Json event = parseJson(line, "events").value();
-    if (event["type"] == "step") all.push_back(event["loss"].get<double>());
-  }
-  return all;
-}
 
 std::string weightsOf(const std::string &runFolder) { return slurp(runFolder + "/model/model.safetensors"); }
 
@@ -47,10 +37,10 @@ TEST_CASE("full training with layers on the host: learns by every rule, and resu
       words[3] = halves;
       REQUIRE(runAttune(with({"--stop-after", "5"})).code == 0);
       REQUIRE(runAttune({"train", "--resume", halves, "--quiet"}).code == 0);
-      const auto whole = losses(files->out);
+      const auto whole = stepLosses(files->out);
       REQUIRE(whole.size() == 10);
       CHECK(whole.back() < whole.front());
-      CHECK(whole == losses(halves));
+      CHECK(whole == stepLosses(halves));
       CHECK(weightsOf(files->out) == weightsOf(halves));
 
       // Without a norm to wait for, each weight is updated as its gradient comes; the numbers stay.
@@ -59,7 +49,7 @@ TEST_CASE("full training with layers on the host: learns by every rule, and resu
       REQUIRE(runAttune(with({"--set", "clip_norm=0", "--set", "accumulation=1"})).code == 0);
       words[3] = wide;
       REQUIRE(runAttune(with({"--set", "clip_norm=1000000", "--set", "accumulation=1"})).code == 0);
-      CHECK(losses(once) == losses(wide));
+      CHECK(stepLosses(once) == stepLosses(wide));
       CHECK(weightsOf(once) == weightsOf(wide));
       const std::string config = slurp(once + "/model/config.json");
       CHECK((config.find("bfloat16") != std::string::npos) == (precision == "bf16"));
@@ -72,7 +62,7 @@ TEST_CASE("in fp32, layers on the host change no bit of a run") {
   const auto files = makeTinyRun(R"(,"max_steps":6,"method":"full","checkpointing":"full")");
   REQUIRE(runAttune({"train", files->run, "--out", files->out, "--quiet"}).code == 0);
   REQUIRE(runAttune({"train", files->run, "--out", files->out + "2", "--quiet", "--set", "offload=[\"layers\"]"}).code == 0);
-  CHECK(losses(files->out) == losses(files->out + "2"));
+  CHECK(stepLosses(files->out) == stepLosses(files->out + "2"));
   CHECK(weightsOf(files->out) == weightsOf(files->out + "2"));
 }
 
