@@ -49,8 +49,9 @@ using DecoderAdapters = std::vector<LayerAdapters>; // one a layer
 
 /// makeReady() of every slice.
 inline void makeReady(DecoderAdapters &adapters, at::ScalarType type) {
-  for (LayerAdapters &layer : adapters)
-    for (std::vector<LoraSlice> *slices : {&layer.qkv, &layer.output, &layer.gateUp, &layer.down}) makeReady(*slices, type);
+  std::vector<std::vector<LoraSlice> *> all;
+  for (LayerAdapters &layer : adapters) all.insert(all.end(), {&layer.qkv, &layer.output, &layer.gateUp, &layer.down});
+  makeReady(all, type);
 }
 
 /// Calls visit(Tensor &) for each defined tensor of a layer, quantised matrices left out.

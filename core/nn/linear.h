@@ -23,8 +23,9 @@ struct LoraSlice {
   Tensor readyB = {}; // likewise all scale.bᵀ as one matrix
 };
 
-/// Makes what each product would make anew, until the adapter changes: for devices where a launch costs more than the work.
-void makeReady(std::vector<LoraSlice> &slices, at::ScalarType type);
+/// Makes what each product with these weights would make anew, until the adapters change, with few launches for all of them: for
+/// devices where a launch costs more than the work. Each time in the same tensors.
+void makeReady(const std::vector<std::vector<LoraSlice> *> &weights, at::ScalarType type);
 
 struct LoraDropout {
   double probability = 0.0; // 0 in evaluation

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int64_t kMiB = int64_t(1) << 20;
 constexpr int64_t kHostBesideCard = 1150 * kMiB; // of the program with a card's libraries, measured with CUDA
-constexpr int64_t kCardWorkspace = 128 * kMiB;   // that the libraries of products take from libtorch once and keep
+constexpr int64_t kCardWorkspace = 96 * kMiB;    // that the libraries of products take from libtorch once and keep
 
 bool endsAtDot(const std::string &name, const std::string &suffix) {
   if (name == suffix) return true;
@@ -39,6 +39,7 @@ int64_t layersTargeted(const io::ModelConfig &model, const api::LoraConfig &lora
 struct LoraSize {
   Bytes parameters;
   Bytes reducedColumns; // of x.Aᵀ, summed over modules and layers
+  Bytes together;       // elements of what a card keeps for its products: A's, and B's of a packed matrix with zeros between
 };
 
 LoraSize loraSize(const io::ModelConfig &model, const api::LoraConfig &lora) {
@@ -48,12 +49,28 @@ LoraSize loraSize(const io::ModelConfig &model, const api::LoraConfig &lora) {
   io::ModelConfig one = model; // all layers are alike
   one.layers = 1;
   const std::string prefix = family->layers + "0.";
+  Bytes ranks[4]; // of a packed matrix
+  int64_t rows[4] = {};
   for (const LinearModule &module : linearModules(one, *family)) {
     const Bytes layers = layersTargeted(model, lora, module.name.substr(prefix.size()));
     size.parameters += layers * lora.rank * (Bytes(module.inputs) + module.outputs());
     size.reducedColumns += layers * lora.rank;
+    size.together += layers * lora.rank * module.inputs;
+    if (layers.value() == 0) continue;
+    ranks[static_cast<size_t>(module.matrix)] += layers * lora.rank;
+    rows[static_cast<size_t>(module.matrix)] = module.rowEnd;
   }
+  for (size_t i = 0; i < 4; ++i) size.together += ranks[i] * rows[i];
   return size;
+}
+
+/// What a tensor takes of a card: libtorch's allocator leaves up to 1 MiB of a large block unused, of smaller ones half of that.
+Bytes blockBytes(Bytes bytes) {
+  constexpr int64_t kRound = 2 * kMiB, kLarge = 10 * kMiB;
+  if (bytes.value() < kMiB || bytes.value() > INT64_MAX - kRound) return bytes;
+  if (bytes.value() < kLarge) return bytes + kMiB / 2;
+  const int64_t rounded = (bytes.value() + kRound - 1) / kRound * kRound;
+  return rounded - bytes.value() <= kMiB ? Bytes(rounded) : bytes;
 }
 
 /// What quantisation makes of the blocks' matrices.
@@ -78,9 +95,9 @@ QuantisedSize quantisedSize(const io::ModelConfig &model, const api::RunConfig &
     const int64_t blocks = count / kNf4Block + (count % kNf4Block != 0);
     const bool nf4 = config.quantization == api::Quantization::Nf4;
     size.weights += layers * count;
-    size.codes += layers * (nf4 ? count / 2 + count % 2 : count);
+    size.codes += layers * blockBytes(nf4 ? count / 2 + count % 2 : count);
     size.state +=
-        layers * (nf4 ? Bytes(blocks) + Bytes(4) * (blocks / kNf4Nested + (blocks % kNf4Nested != 0)) : Bytes(4) * module.outputs());
+        layers * (nf4 ? blockBytes(blocks) + Bytes(4) * (blocks / kNf4Nested + (blocks % kNf4Nested != 0)) : Bytes(4) * module.outputs());
     size.passing += layers * (nf4 ? Bytes(4) * blocks : Bytes(0));
     matrices[static_cast<size_t>(module.matrix)] += count;
   }
@@ -192,13 +209,13 @@ MemoryForecast residentForecast(const io::ModelConfig &model, const api::RunConf
   add("weights", weights, host);
   add("quant_state", quantised.state, host);
   add("dequant", step.decoded, host);
-  if (lora) add("adapters", trained * (host ? Bytes(4) : Bytes(4) + e), host); // a card keeps them in the type of its products, too
+  if (lora) add("adapters", trained * 4 + (host ? Bytes(0) : loraSize(model, config.lora).together * e), host);
   add("gradients", step.gradients, host);
   add("optimizer", optimizerBytes(model, config), host);
   add("activations", step.activations, host);
   add("attention", step.attention, host);
   add("logits", step.logits, host);
-  add("slack", Bytes((step.activations + step.logits).value() / (host ? 33 : 25)) + (host ? 0 : kCardWorkspace), host);
+  add("slack", Bytes((step.activations + step.logits).value() / (host ? 33 : 100)) + (host ? 0 : kCardWorkspace), host);
   add("context", contextBytes(model, config, context), host);
   if (!host) {
     add("streaming", quantised.passing, true);

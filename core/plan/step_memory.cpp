@@ -34,7 +34,7 @@ public:
         m_recomputed(config.checkpointing == api::Checkpointing::Full) {}
 
   StepMemory peak() const {
-    const Moment moments[] = {lossMoment(), headMoment(), downMoment(), gateMoment(), attentionMoment(), lastMoment()};
+    const Moment moments[] = {lossMoment(), headMoment(), downMoment(), gateMoment(), upMoment(), attentionMoment(), lastMoment()};
     const Moment &most = *std::max_element(std::begin(moments), std::end(moments),
                                            [](const Moment &a, const Moment &b) { return a.sum().value() < b.sum().value(); });
     // What is decoded and whatever of the gradients comes later is shown all the same, and the activations with what they take beyond.
@@ -66,8 +66,10 @@ private:
   // Saved for backward by one layer.
   Bytes attentionHalf() const { // two sums, two norms, q|k|v (once more where they are normalised), the mixed heads
     const Bytes packed = each(m.qRows() + 2 * m.kvRows());
+    // In fp32 a card's fused attention takes keys and values once for each head.
+    const bool copiesHeads = !m_host && e.value() == 4 && m.kvRows() < m.qRows();
     return Bytes(2) * (each(m.hidden) + residual()) + packed + (m.qkNorm ? packed : Bytes(0)) + each(m.qRows()) + beforeNorm() +
-           m_tokens * 8;
+           (copiesHeads ? Bytes(2) * each(m.qRows()) : Bytes(0)) + m_tokens * 8;
   }
   Bytes feedForward() const { // gate|up and their product
     return inTile(Bytes(2) * m.intermediate) + (gatesAgain() ? Bytes(0) : inTile(m.intermediate)) + beforeNorm();
@@ -100,7 +102,7 @@ private:
     case api::Checkpointing::None: moment.activations = layers * (attentionHalf() + feedForward() + reduced()); break;
     case api::Checkpointing::Selective: moment.activations = layers * (attentionHalf() + reduced()); break;
     case api::Checkpointing::Full:
-      moment.activations = Bytes(movesInputs() ? std::min<int64_t>(m_parts.layers, 2) : m_parts.layers) * residual();
+      moment.activations = Bytes(movesInputs() ? std::min<int64_t>(m_parts.layers, 3) : m_parts.layers) * residual();
       break;
     }
     if (!m_recomputed) moment.attention = layers * logSums();
@@ -108,7 +110,7 @@ private:
     return moment;
   }
 
-  /// Inputs of recomputed segments go to the host; two are on the device at a time.
+  /// Inputs of recomputed segments go to the host; three are on the device at a time.
   bool movesInputs() const { return !m_host && m_config.offload.checkpoints; }
 
   Bytes head() const { return Bytes(4) * m.vocab * m.hidden; }
@@ -148,29 +150,41 @@ private:
       moment.activations += feedForward();
     }
     if (headTrains()) moment.gradients = largest({moment.gradients, head()});
-    if (!m_lora) moment.gradients = largest({moment.gradients, moment.gradients + m_parts.largestMatrix * (m_narrow ? 6 : 4)});
+    if (!m_lora) moment.gradients = largest({moment.gradients, moment.gradients + m_parts.largestMatrix * (e.value() == 2 ? 6 : 4)});
     return moment;
   }
 
-  /// Through the last product of the feed-forward; all that was decoded is still there.
+  /// What is decoded when the last product of the feed-forward goes backward: where nothing was recomputed that matrix alone, else
+  /// all that the recomputation left.
+  Bytes decodedAtDown() const {
+    const Bytes down = Bytes(m.hidden) * m.intermediate;
+    return m_host || recomputesFeedForward() ? m_parts.decoded : Bytes(std::min(m_parts.decoded.value(), down.value()));
+  }
+  bool recomputesFeedForward() const { return m_recomputed || m_config.checkpointing == api::Checkpointing::Selective; }
+
   Moment downMoment() const {
     Moment moment = backward();
-    moment.decoded = m_parts.decoded * e;
+    moment.decoded = decodedAtDown() * e;
     moment.activations += inTile(m.intermediate) + each(m.hidden);
     return moment;
   }
 
-  /// Through the gate: the gradients of gate|up beside that of their product. On a card there are further ones of the residual;
-  /// where the layer was recomputed a moment ago, there are not.
+  /// Through the gate, when the last matrix is no longer needed: the gradients of gate|up beside that of their product, and where
+  /// that was gated once more, itself.
   Moment gateMoment() const {
     Moment moment = backward();
-    moment.decoded = m_host ? less(m_parts.decoded, Bytes(m.hidden) * m.intermediate) * e : m_parts.decoded * e;
-    if (m_host) {
-      moment.activations += inTile(Bytes(2) * m.intermediate) + each(m.hidden);
-      return moment;
-    }
-    moment.activations += m_recomputed ? inTile(Bytes(2) * m.intermediate) : each(Bytes(3) * m.intermediate) + Bytes(3) * residual();
-    moment.attention += m_tokens * 4 * m.qRows(); // a card's library adds up the queries' gradient in fp32
+    moment.decoded = less(decodedAtDown(), Bytes(m.hidden) * m.intermediate) * e;
+    moment.activations += gatesAgain() ? each(Bytes(4) * m.intermediate) : inTile(Bytes(2) * m.intermediate);
+    if (m_host || !m_recomputed) moment.activations += each(m.hidden);
+    return moment;
+  }
+
+  /// On a card, through gate|up where nothing was recomputed: its matrix is decoded now.
+  Moment upMoment() const {
+    Moment moment = backward();
+    if (m_host || recomputesFeedForward()) return moment;
+    moment.decoded = m_parts.decoded * e;
+    moment.activations += Bytes(2) * each(m.hidden);
     return moment;
   }
 
@@ -195,6 +209,8 @@ private:
     const Bytes packed = each(m.qRows() + 2 * m.kvRows()) + each(m.qRows());
     moment.activations = Bytes(2) * each(m.hidden) + Bytes(m_recomputed ? 1 : m_parts.layers) * packed;
     moment.decoded = m_parts.decoded * e;
+    // The gradient of the normalised rows waits for the end; theirs is made in blocks of rows.
+    if (normalisesHead()) moment.logits += head() + Bytes(20) * std::min<int64_t>(m.vocab, 8192) * m.hidden;
     return moment;
   }
 

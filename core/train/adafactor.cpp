@@ -19,7 +19,7 @@ double sumOfSquares(const Tensor &x) { return x.mul(x).sum(at::kDouble).item<dou
 /// weights shrink, then take away `update`.
 void apply(WideSlice &weights, const Tensor &update, const UpdateTerms &terms, double factor) {
   if (terms.decay != 0.0) weights.values().mul_(1.0 - terms.lr * terms.decay);
-  weights.values().sub_(update, terms.lr * factor);
+  weights.values().sub_(update.view_as(weights.values()), terms.lr * factor);
   weights.store();
 }
 

@@ -50,15 +50,15 @@ void AdamW::update(const std::vector<UpdateSlot *> &slots, const UpdateTerms &te
     gathered = 0;
   };
   for (UpdateSlot *slot : slots) {
-    const Tensor mean = slot->state[0].view({-1}), square = slot->state[1].view({-1});
+    const Tensor &mean = slot->state[0], &square = slot->state[1];
     const int64_t most = sliceOf(mean);
     forSlices(mean.numel(), most, [&](int64_t offset, int64_t length) {
       if (gathered + length > most) flush();
       group.slices.emplace_back(*slot, terms, offset, length);
       group.weights.push_back(group.slices.back().values());
       group.gradients.push_back(wideGradient(*slot, terms, offset, length));
-      group.means.push_back(mean.narrow(0, offset, length));
-      group.squares.push_back(square.narrow(0, offset, length));
+      group.means.push_back(stretchOf(mean, offset, length));
+      group.squares.push_back(stretchOf(square, offset, length));
       gathered += length;
     });
   }

@@ -13,8 +13,6 @@ namespace attune::core {
 
 namespace {
 
-Tensor flat(const Tensor &tensor) { return tensor.reshape({-1}); }
-
 /// Least and greatest element, NaN where there is one; read in place, as a copy of an embedding would take gigabytes.
 std::pair<double, double> extremes(const Tensor &tensor) {
   if (tensor.numel() == 0) return {0.0, 0.0};
@@ -38,9 +36,8 @@ double rootOfSquares(const std::vector<Tensor> &norms) {
 double normOf(const std::vector<Tensor> &gradients) {
   std::vector<Tensor> slices, norms;
   for (const Tensor &gradient : gradients) {
-    const Tensor all = flat(gradient.detach());
-    forSlices(all.numel(), sliceOf(all), [&](int64_t offset, int64_t length) {
-      const Tensor slice = all.narrow(0, offset, length);
+    forSlices(gradient.numel(), sliceOf(gradient), [&](int64_t offset, int64_t length) {
+      const Tensor slice = stretchOf(gradient.detach().contiguous(), offset, length);
       if (slice.scalar_type() == at::kFloat)
         slices.push_back(slice);
       else

@@ -73,12 +73,16 @@ template <typename Use> void forSlices(int64_t elements, int64_t slice, Use use)
   for (int64_t offset = 0; offset < elements; offset += slice) use(offset, std::min(slice, elements - offset));
 }
 
+/// Elements [offset, offset + length) of a contiguous tensor: flat, or in its own shape where that is all of it, which costs no call.
+inline Tensor stretchOf(const Tensor &tensor, int64_t offset, int64_t length) {
+  return length == tensor.numel() && tensor.is_contiguous() ? tensor : tensor.view({-1}).narrow(0, offset, length);
+}
+
 /// A stretch of a parameter in fp32 while it changes: the weights themselves, or of 16-bit ones a copy that store() rounds back.
 class WideSlice {
 public:
   WideSlice(const UpdateSlot &slot, const UpdateTerms &terms, int64_t offset, int64_t length)
-      : m_weights(slot.parameter.tensor.detach().view({-1}).narrow(0, offset, length)), m_values(m_weights.to(at::kFloat)),
-        m_offset(offset) {
+      : m_weights(stretchOf(slot.parameter.tensor.detach(), offset, length)), m_values(m_weights.to(at::kFloat)), m_offset(offset) {
     if (!m_values.is_same(m_weights)) m_key = roundingKey(terms.seed, terms.updates, slot.parameter.name);
   }
   Tensor &values() { return m_values; }
@@ -94,7 +98,7 @@ private:
 
 /// The same stretch of the gradient in fp32.
 inline Tensor wideGradient(const UpdateSlot &slot, const UpdateTerms &terms, int64_t offset, int64_t length) {
-  const Tensor gradient = slot.parameter.tensor.grad().detach().reshape({-1}).narrow(0, offset, length);
+  const Tensor gradient = stretchOf(slot.parameter.tensor.grad().contiguous(), offset, length);
   if (gradient.scalar_type() == at::kFloat) return gradient;
   Tensor wide = gradient.to(at::kFloat);
   return terms.gradientFactor == 1.0 ? wide : wide.mul_(terms.gradientFactor);

@@ -122,3 +122,24 @@ TEST_CASE("Matrix products are exact enough on every path and shape") {
     }
   }
 }
+
+TEST_CASE("Adapters made ready for a device give what is made at each product, also after they changed") {
+  setPlainKernels(true);
+  for (const at::ScalarType type : {at::kFloat, lowType()}) {
+    auto inputs = as(inputsFor(131, 64), type);
+    for (size_t i = 3; i < 7; ++i) inputs[i] = inputs[i].to(at::kFloat);
+    auto ready = slicesOf(inputs, 3);
+    auto whole = std::vector<LoraSlice>{{random({4, 64}, 8), random({48, 4}, 9), 0.25, 0, 48}};
+    const auto wholeAgain = whole;
+    std::vector<LoraSlice> none;
+    for (int64_t round = 0; round < 2; ++round) {
+      makeReady({&ready, &none, &whole}, type);
+      const auto made = [&](const std::vector<LoraSlice> &slices) { return linear(inputs[0], inputs[1], inputs[2], slices); };
+      CHECK(at::equal(made(ready), made(slicesOf(inputs, 3))));
+      CHECK(at::equal(made(whole), made(wholeAgain)));
+      for (size_t i = 3; i < 7; ++i) inputs[i].mul_(1.5); // the slices share their storage
+      whole[0].b.add_(0.5);
+    }
+  }
+  setPlainKernels(false);
+}
