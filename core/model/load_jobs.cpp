@@ -2,6 +2,8 @@
 
 #include "core/nn/kernels/parallel.h"
 
+#include <ATen/ThreadLocalState.h>
+
 #include <algorithm>
 #include <atomic>
 #include <memory>
@@ -36,7 +38,9 @@ Status runLoadJobs(const io::WeightSource &source, const std::vector<LoadJob> &j
   std::mutex failureLock;
   Status failure;
   std::atomic<bool> failed{false};
+  const at::ThreadLocalState caller; // what watches its memory
   runParts(partCount(static_cast<int64_t>(pieces.size()), 1), [&](int64_t) {
+    const at::ThreadLocalStateGuard asCaller(caller);
     const at::NoGradGuard noGrad;
     std::vector<float> scratch;
     for (size_t i = next++; i < pieces.size() && !failed; i = next++) {
