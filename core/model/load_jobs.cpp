@@ -1,7 +1,8 @@
 #include "core/model/load_jobs.h"
 
-#include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
+#include "core/nn/kernels/parallel.h"
+
+#include <ATen/ThreadLocalState.h>
 
 #include <algorithm>
 #include <atomic>
@@ -37,8 +38,9 @@ Status runLoadJobs(const io::WeightSource &source, const std::vector<LoadJob> &j
   std::mutex failureLock;
   Status failure;
   std::atomic<bool> failed{false};
-  const int64_t threads = at::get_num_threads();
-  at::parallel_for(0, threads, 1, [&](int64_t, int64_t) {
+  const at::ThreadLocalState caller; // what watches its memory
+  runParts(partCount(static_cast<int64_t>(pieces.size()), 1), [&](int64_t) {
+    const at::ThreadLocalStateGuard asCaller(caller);
     const at::NoGradGuard noGrad;
     std::vector<float> scratch;
     for (size_t i = next++; i < pieces.size() && !failed; i = next++) {

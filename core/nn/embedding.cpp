@@ -1,8 +1,8 @@
 #include "core/nn/embedding.h"
 
 #include "core/base/rng.h"
+#include "core/nn/kernels/parallel.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/scalar_tensor.h>
@@ -28,9 +28,9 @@ Tensor addNeftuneNoise(const Tensor &rows, const std::vector<int64_t> &segmentSt
     const int64_t first = segmentStarts[segment], last = segmentStarts[segment + 1];
     if (last <= first) continue;
     const double magnitude = alpha / std::sqrt(static_cast<double>(last - first) * static_cast<double>(width));
-    at::parallel_for(first, last, 16, [&](int64_t begin, int64_t end) {
+    parallelRanges(last - first, 16, [&](int64_t begin, int64_t end) {
       const uint64_t blocksPerRow = static_cast<uint64_t>((width + 3) / 4);
-      for (int64_t row = begin; row < end; ++row)
+      for (int64_t row = first + begin; row < first + end; ++row)
         for (int64_t column = 0; column < width; column += 4) {
           const auto words = rng.block(static_cast<uint64_t>(firstRow + row) * blocksPerRow + static_cast<uint64_t>(column / 4));
           for (int64_t i = 0; i < 4 && column + i < width; ++i)

@@ -6,7 +6,9 @@
 #include <ATen/ops/bucketize.h>
 #include <ATen/ops/embedding.h>
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <vector>
@@ -67,11 +69,48 @@ Tensor onDevice(const Tensor &table, const at::Device &device) {
   return copy;
 }
 
+float fromBits(uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+uint32_t bitsOf(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+/// `codeOf` gives the code of a value in [-1, 1].
+template <typename CodeOf> std::shared_ptr<const kernels::MomentMap> tablesOf(const Tensor &values, const Tensor &middles, CodeOf codeOf) {
+  using kernels::MomentMap;
+  auto tables = std::make_shared<MomentMap>();
+  std::memcpy(tables->values, values.const_data_ptr(), sizeof tables->values);
+  for (int32_t i = 0; i < 2 * MomentMap::kCells; ++i) {
+    const bool negative = i >= MomentMap::kCells;
+    const uint32_t first = static_cast<uint32_t>(MomentMap::kFirstCell + i % MomentMap::kCells) << 16;
+    const auto codeAt = [&](uint32_t bits) { return codeOf(negative ? -fromBits(bits) : fromBits(bits)); };
+    const auto low = static_cast<uint32_t>(codeAt(first)), high = static_cast<uint32_t>(codeAt(first | 0xFFFFu));
+    uint32_t border = 0xFFFFu; // none: no lower half is greater
+    if (low != high) {
+      const float middle = middles.data_ptr<float>()[std::min(low, high)];
+      border = (bitsOf(middle) & 0xFFFFu) - (negative ? 1 : 0); // a middle itself has the lower code, below zero that of what is greater
+    }
+    tables->cells[i] = border << 16 | high << 8 | low;
+  }
+  return tables;
+}
+
 } // namespace
 
 DynamicMap::DynamicMap(Tensor values, bool isSigned) : m_values(std::move(values)), m_zero(isSigned ? 127 : 0), m_signed(isSigned) {
   const int64_t count = m_values.numel();
   m_middles = m_values.narrow(0, 0, count - 1).add(m_values.narrow(0, 1, count - 1)).div(2.0);
+  m_tables = tablesOf(m_values, m_middles, [this](float value) {
+    const float *begin = m_middles.data_ptr<float>();
+    const int64_t code = std::lower_bound(begin, begin + m_middles.numel(), value) - begin;
+    return m_signed && code == m_zero && value < 0.0F ? code - 1 : code;
+  });
 }
 
 const DynamicMap &DynamicMap::signedMap() {

@@ -2,8 +2,10 @@
 // as many bits as it needs and whose fraction takes the rest. Pure functions of tensors on any device.
 #pragma once
 
+#include "core/nn/kernels/kernel_table.h"
 #include "core/nn/tensor.h"
 
+#include <memory>
 #include <utility>
 
 namespace attune::core {
@@ -19,12 +21,16 @@ public:
   /// The nearest codes of values [blocks, block] (fp32) as int32 [n], and their scales, the greatest magnitude of each block.
   std::pair<Tensor, Tensor> encode(const Tensor &values) const;
 
+  /// The same as tables for the loops of the host.
+  const kernels::MomentMap &tables() const { return *m_tables; }
+
 private:
   DynamicMap(Tensor values, bool isSigned);
   Tensor m_values;  // ascending
   Tensor m_middles; // between each two
   int64_t m_zero;
   bool m_signed;
+  std::shared_ptr<const kernels::MomentMap> m_tables;
 };
 
 } // namespace attune::core

@@ -79,7 +79,7 @@ void Nf4Module::finish() {
   const at::NoGradGuard noGrad;
   const int64_t blocks = m_parts.scales.numel();
   if (blocks == 0) return;
-  // The mean's last bit depends on the order of summation: libtorch's own, as bitsandbytes takes it.
+  // The mean's last bit depends on the order of summation: libtorch's own on one thread, as bitsandbytes takes it.
   m_parts.offset = m_parts.scales.mean().item<float>();
   const Tensor centred = m_parts.scales - m_parts.offset;
   m_parts.scaleCodes = at::empty({blocks}, at::TensorOptions().dtype(at::kByte));

@@ -1,8 +1,11 @@
 #include "core/train/adafactor.h"
 
+#include "core/train/factored_on_host.h"
+
 #include <ATen/TensorOperators.h>
 
 #include <cmath>
+#include <optional>
 
 namespace attune::core {
 
@@ -69,25 +72,35 @@ void Adafactor::updateMatrix(UpdateSlot &slot, const UpdateTerms &terms, double 
   const auto gradient = [&](int64_t first, int64_t count) {
     return wideGradient(slot, terms, (part.begin + first) * columns, count * columns).view({count, columns});
   };
+  std::optional<FactoredOnHost> host;
+  if (HostSlot::serves(slot)) host.emplace(slot, terms, part.begin, rows);
   // Three passes over the gradient in blocks of rows: the moments, the size of the update, the update.
-  progress.once([&] {
+  const auto meanSquares = [&]() -> std::pair<Tensor, Tensor> {
+    if (host) return host->meanSquares(kLeastSquare);
     Tensor rowMeans = at::empty({rows}, row.options()), columnSums = at::zeros({columns}, row.options());
     forSlices(rows, step, [&](int64_t first, int64_t count) {
       const Tensor g = gradient(first, count), squares = g.mul(g).add_(kLeastSquare);
       rowMeans.narrow(0, first, count).copy_(squares.mean(1));
       columnSums.add_(squares.sum(0));
     });
-    columnSums.div_(static_cast<double>(rows));
+    return {rowMeans, columnSums.div_(static_cast<double>(rows))};
+  };
+  progress.once([&] {
+    const auto [rowMeans, columnMeans] = meanSquares();
     row.mul_(keep).add_(rowMeans, 1.0 - keep);
-    column.mul_(keep).add_(columnSums, 1.0 - keep);
+    column.mul_(keep).add_(columnMeans, 1.0 - keep);
   });
-  const Tensor byRow = row.div(row.mean()).rsqrt_().unsqueeze(1), byColumn = column.rsqrt().unsqueeze(0);
+  const Tensor byRow = row.div(row.mean()).rsqrt_(), byColumn = column.rsqrt();
   const auto update = [&](int64_t first, int64_t count) {
-    return gradient(first, count).mul(byColumn).mul_(byRow.narrow(0, first, count));
+    return gradient(first, count).mul(byColumn.unsqueeze(0)).mul_(byRow.narrow(0, first, count).unsqueeze(1));
   };
   double squares = 0.0;
-  forSlices(rows, step, [&](int64_t first, int64_t count) { squares += sumOfSquares(update(first, count)); });
+  if (host)
+    squares = host->sumOfSquares(byRow, byColumn);
+  else
+    forSlices(rows, step, [&](int64_t first, int64_t count) { squares += sumOfSquares(update(first, count)); });
   const double factor = clipping(squares, rows * columns);
+  if (host) return progress.once([&] { host->update(byRow, byColumn, 1.0 - terms.lr * terms.decay, terms.lr * factor); });
   forSlices(rows, step, [&](int64_t first, int64_t count) {
     progress.once([&] {
       const Tensor change = update(first, count).view({-1});

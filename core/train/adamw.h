@@ -38,6 +38,8 @@ public:
 
 private:
   void updateSlot(UpdateSlot &slot, const UpdateTerms &terms, UpdateProgress &progress) const;
+  /// The same in one pass over memory; takes memory before it changes anything.
+  void updateOnHost(UpdateSlot &slot, const UpdateTerms &terms) const;
 };
 
 } // namespace attune::core

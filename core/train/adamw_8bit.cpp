@@ -1,6 +1,7 @@
-#include "core/train/adamw.h"
-
+#include "core/nn/kernels/parallel.h"
 #include "core/quant/dynamic_map.h"
+#include "core/train/adamw.h"
+#include "core/train/host_slot.h"
 
 #include <ATen/TensorOperators.h>
 
@@ -39,10 +40,12 @@ std::vector<StateSpec> AdamW8bit::stateOf(const NamedParameter &parameter) const
 void AdamW8bit::update(const std::vector<UpdateSlot *> &slots, const UpdateTerms &terms, UpdateProgress &progress) const {
   std::vector<UpdateSlot *> small;
   for (UpdateSlot *slot : slots) {
-    if (inEightBits(slot->parameter))
-      updateSlot(*slot, terms, progress);
-    else
+    if (!inEightBits(slot->parameter))
       small.push_back(slot);
+    else if (HostSlot::serves(*slot))
+      progress.once([&] { updateOnHost(*slot, terms); });
+    else
+      updateSlot(*slot, terms, progress);
   }
   AdamW::update(small, terms, progress);
 }
@@ -69,6 +72,38 @@ void AdamW8bit::updateSlot(UpdateSlot &slot, const UpdateTerms &terms, UpdatePro
     const int64_t whole = length / kBlock * kBlock;
     if (whole > 0) progress.once([&] { run(offset, whole, kBlock); });
     if (whole < length) progress.once([&] { run(offset + whole, length - whole, length - whole); }); // the last, shorter block
+  });
+}
+
+void AdamW8bit::updateOnHost(UpdateSlot &slot, const UpdateTerms &terms) const {
+  const Corrections by = corrections(terms.updates);
+  const kernels::AdamWTerms factors{static_cast<float>(m_options.beta1),
+                                    static_cast<float>(1.0 - m_options.beta1),
+                                    static_cast<float>(m_options.beta2),
+                                    static_cast<float>(1.0 - m_options.beta2),
+                                    static_cast<float>(by.square),
+                                    static_cast<float>(m_options.eps),
+                                    static_cast<float>(1.0 - terms.lr * terms.decay),
+                                    static_cast<float>(-(terms.lr / by.mean))};
+  const kernels::MomentMap &means = DynamicMap::signedMap().tables(), &squares = DynamicMap::unsignedMap().tables();
+  const kernels::UpdateKernels &loops = kernels::kernelSet().update;
+  const HostSlot host(slot, terms);
+  auto *meanCodes = slot.state[0].data_ptr<uint8_t>(), *squareCodes = slot.state[2].data_ptr<uint8_t>();
+  float *meanScales = slot.state[1].data_ptr<float>(), *squareScales = slot.state[3].data_ptr<float>();
+  const int64_t elements = slot.parameter.tensor.numel();
+  parallelRanges(slot.state[1].numel(), 16, [&](int64_t begin, int64_t end) {
+    alignas(64) float weights[kBlock], gradient[kBlock], mean[kBlock], square[kBlock];
+    for (int64_t block = begin; block < end; ++block) {
+      const int64_t offset = block * kBlock, count = std::min(kBlock, elements - offset);
+      host.readWeights(offset, count, weights);
+      host.readGradient(offset, count, gradient);
+      loops.decodeMoment(meanCodes + offset, meanScales[block], means, mean, count);
+      loops.decodeMoment(squareCodes + offset, squareScales[block], squares, square, count);
+      loops.adamW(weights, gradient, mean, square, count, factors);
+      loops.encodeMoment(mean, count, means, meanCodes + offset, meanScales + block);
+      loops.encodeMoment(square, count, squares, squareCodes + offset, squareScales + block);
+      host.writeWeights(weights, offset, count);
+    }
   });
 }
 

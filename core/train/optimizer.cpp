@@ -1,6 +1,7 @@
 #include "core/train/optimizer.h"
 
 #include "core/io/safetensors.h"
+#include "core/train/host_slot.h"
 
 #include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/_foreach_norm.h>
@@ -32,8 +33,7 @@ double rootOfSquares(const std::vector<Tensor> &norms) {
   return all.mul(all).sum().sqrt().item<double>();
 }
 
-/// The norm of gradients together.
-double normOf(const std::vector<Tensor> &gradients) {
+double normByOperators(const std::vector<Tensor> &gradients) {
   std::vector<Tensor> slices, norms;
   for (const Tensor &gradient : gradients) {
     forSlices(gradient.numel(), sliceOf(gradient), [&](int64_t offset, int64_t length) {
@@ -54,6 +54,19 @@ double normOf(const std::vector<Tensor> &gradients) {
   norms.clear(); // either a gradient is not finite, or a square overflowed fp32: fp64 tells which
   for (const Tensor &gradient : gradients) norms.push_back(gradient.detach().to(at::kDouble).norm());
   return rootOfSquares(norms);
+}
+
+/// The norm of gradients together.
+double normOf(const std::vector<Tensor> &gradients) {
+  std::vector<Tensor> others;
+  double squares = 0.0;
+  for (const Tensor &gradient : gradients) {
+    if (loopsRead(gradient))
+      squares += sumOfSquaresOnHost(gradient.detach());
+    else
+      others.push_back(gradient);
+  }
+  return others.empty() ? std::sqrt(squares) : std::hypot(std::sqrt(squares), normByOperators(others));
 }
 
 } // namespace

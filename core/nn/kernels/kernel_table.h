@@ -12,6 +12,11 @@ struct Bf16 {
   uint16_t bits;
 };
 
+/// Storage of an fp16.
+struct Half {
+  uint16_t bits;
+};
+
 enum class Gate { Silu, GeluTanh, Gelu };
 
 struct NormShape {
@@ -104,12 +109,57 @@ struct QuantKernels {
   bool (*int8Encode)(const float *w, int64_t count, int8_t *codes, float *scale);
 };
 
+/// An 8-bit map of moments (core/quant/dynamic_map) as the loops read it. A cell is the upper half of a magnitude's bits; it has at
+/// most one border between codes and holds, from its upper bits down: the border's lower half, the code of what is greater than
+/// that, the code of the rest.
+struct MomentMap {
+  static constexpr int32_t kFirstCell = 0x3400, kLastCell = 0x3f80, kCells = kLastCell - kFirstCell + 1; // 2^-23 to 1
+  uint32_t values[256];                                                                                  // fp32, by code
+  uint32_t cells[2 * kCells]; // of values from 0 up, then of those below; what lies outside is taken for the nearest cell's
+};
+
+/// Factors of AdamW: moments become keep * moment + to * gradient (or its square); weights are multiplied by shrink, then
+/// step * mean / (sqrt(square) / rootCorrection + eps) is added.
+struct AdamWTerms {
+  float keepMean, toMean, keepSquare, toSquare, rootCorrection, eps, shrink, step;
+};
+
+/// Weights are multiplied by shrink, then lose rate * gradient * byColumn * row.
+struct FactoredTerms {
+  float row, shrink, rate;
+};
+
+/// Loops of optimizers over tensors stored as S; fp32 in between.
+template <class S> struct StoredUpdateKernels {
+  /// out = in * factor.
+  void (*read)(const S *in, float factor, float *out, int64_t count);
+  /// Elements [first, first + count) of a tensor, rounded up or down by chance (core/train/stochastic_rounding).
+  void (*roundByChance)(const float *in, S *out, int64_t count, int64_t first, uint64_t seed, uint64_t stream);
+  double (*sumOfSquares)(const S *in, int64_t count);
+};
+
+struct UpdateKernels {
+  StoredUpdateKernels<float> fp32;
+  StoredUpdateKernels<Bf16> bf16;
+  StoredUpdateKernels<Half> fp16;
+  void (*decodeMoment)(const uint8_t *codes, float scale, const MomentMap &map, float *values, int64_t count);
+  /// The nearest codes of a block's values over its scale, their greatest magnitude; as DynamicMap::encode to the bit.
+  void (*encodeMoment)(const float *values, int64_t count, const MomentMap &map, uint8_t *codes, float *scale);
+  void (*adamW)(float *weights, const float *gradient, float *mean, float *square, int64_t count, const AdamWTerms &by);
+  /// Adds gradient^2 + least to columns and returns the sum of it.
+  float (*addSquares)(const float *gradient, float least, float *columns, int64_t count);
+  /// Of gradient * byColumn.
+  double (*sumOfScaledSquares)(const float *gradient, const float *byColumn, int64_t count);
+  void (*factored)(float *weights, const float *gradient, const float *byColumn, int64_t count, const FactoredTerms &by);
+};
+
 struct KernelSet {
   const char *name; // "avx512", "avx2", "baseline"
   TypedKernels<float> fp32;
   TypedKernels<Bf16> bf16;
   AttentionKernels attention;
   QuantKernels quant;
+  UpdateKernels update;
 };
 
 /// Null where the compiler could not build that variant.

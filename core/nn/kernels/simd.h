@@ -59,6 +59,15 @@ ATTUNE_INLINE Vf load(const Bf16 *p) {
   return asFloat(widen(h) << 16);
 }
 
+ATTUNE_INLINE Vf load(const Half *p) {
+  Vh h;
+  memcpy(&h, p, sizeof h);
+  const Vu bits = widen(h), size = (bits & 0x7fffu) << 13;
+  const Vf small = asFloat(size + (113u << 23)) - 0x1p-14f; // below 2^-14: a fraction without a leading one
+  const Vu large = size + (size >= (31u << 23) ? splat(uint32_t{224} << 23) : splat(uint32_t{112} << 23));
+  return asFloat((size < (1u << 23) ? asBits(small) : large) | (bits & 0x8000u) << 16);
+}
+
 /// 2 W elements as two vectors: the lower and the upper half, or of 16-bit ones the even and the odd columns, which come
 /// apart without a shuffle.
 ATTUNE_INLINE void loadTwo(const float *p, Vf &first, Vf &second) {
