@@ -1,3 +1,4 @@
+#include "core/api/config_fields.h"
 #include "core/plan/throughput.h"
 #include "tests/support/smol_config.h"
 
@@ -36,6 +37,50 @@ TEST_CASE("tokens a second: not known without the device's rates, proportional t
   CHECK(tokensPerSecond(smol(), config, context) < base);
   config.method = api::Method::Freeze;
   CHECK(tokensPerSecond(smol(), config, context) > base);
+}
+
+// To see it fail: let products take all of a large product's rate, or rows all of the loops'.
+TEST_CASE("tokens a second: on the CPU within 0.7 to 1.4 of what was measured") {
+  struct Cell {
+    api::Method method;
+    api::Quantization quantization;
+    api::Precision precision;
+    api::Checkpointing checkpointing;
+    int64_t batch, length;
+    double measured;
+  };
+  using M = api::Method;
+  using Q = api::Quantization;
+  using P = api::Precision;
+  using C = api::Checkpointing;
+  // step_bench on "smol", two threads of a Xeon with AMX, ahead of everything else on it; the rates are that machine's.
+  const Cell cells[] = {
+      {M::Lora, Q::None, P::Fp32, C::None, 1, 256, 293}, {M::Lora, Q::None, P::Bf16, C::None, 1, 256, 695},
+      {M::Lora, Q::Nf4, P::Fp32, C::None, 1, 256, 305},  {M::Lora, Q::Nf4, P::Bf16, C::None, 1, 256, 640},
+      {M::Lora, Q::Int8, P::Fp32, C::None, 1, 256, 326}, {M::Lora, Q::Int8, P::Bf16, C::None, 1, 256, 740},
+      {M::Lora, Q::None, P::Fp32, C::None, 4, 512, 427}, {M::Lora, Q::None, P::Bf16, C::None, 4, 512, 1074},
+      {M::Lora, Q::Nf4, P::Fp32, C::None, 4, 512, 424},  {M::Lora, Q::Nf4, P::Bf16, C::None, 4, 512, 967},
+      {M::Lora, Q::Int8, P::Fp32, C::None, 4, 512, 434}, {M::Lora, Q::Int8, P::Bf16, C::None, 4, 512, 1133},
+      {M::Lora, Q::None, P::Fp32, C::Full, 1, 256, 280}, {M::Lora, Q::None, P::Bf16, C::Full, 1, 256, 613},
+      {M::Full, Q::None, P::Fp32, C::None, 1, 256, 187}, {M::Full, Q::None, P::Bf16, C::None, 1, 256, 218},
+  };
+  PlanContext context;
+  context.rates = {4.14e11, 3.0e12, 0, 6.6e10, 0};
+  for (const Cell &cell : cells) {
+    api::RunConfig config;
+    config.method = cell.method;
+    config.quantization = cell.quantization;
+    config.precision = cell.precision;
+    config.checkpointing = cell.checkpointing;
+    config.batchSize = cell.batch;
+    config.maxLength = cell.length;
+    const double ratio = tokensPerSecond(smol(), config, context) / cell.measured;
+    CAPTURE(api::nameOf(cell.precision));
+    CAPTURE(api::nameOf(cell.quantization));
+    CAPTURE(cell.batch);
+    CHECK(ratio > 0.7);
+    CHECK(ratio < 1.4);
+  }
 }
 
 TEST_CASE("tokens a second: on a card small batches wait for launches, and what moves to the host for the link") {
