@@ -1,5 +1,5 @@
 // What a device's memory holds of a run beside its tensors: the driver's context and kernels, on the CPU libtorch itself and what
-// its libraries keep a thread. It cannot be computed: runs measure it, trial_memory keeps the most that was seen. Any thread.
+// its libraries keep a thread. It cannot be computed: runs measure it, and trial_memory keeps what the last few saw. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace attune::core {
 constexpr int64_t kUsualCardContext = int64_t(840) << 20; // where nothing was measured: CUDA 13 on an H200
 constexpr int64_t kProgramBytes = int64_t(100) << 20;     // of the program with libtorch before it computes, on the CPU
 
-/// As measured by runs on this device before; 0 = by none yet.
+/// The most of what the last five runs on this device measured; 0 = none did yet.
 int64_t knownContextBytes(const c10::Device &device, int64_t threads);
 
 /// Remembers what a run measured. Figures that no context has (other programs on the card, a window around the run) are passed over.

@@ -2,6 +2,7 @@
 #include "core/device/context_memory.h"
 #include "core/device/device_memory.h"
 #include "core/device/rate_probe.h"
+#include "core/device/trial_memory.h"
 #include "tests/support/model_fixture.h"
 #include "tests/support/temp_folder.h"
 
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <doctest/doctest.h>
+#include <torch/version.h>
 
 using namespace attune;
 using namespace attune::core;
@@ -27,7 +29,7 @@ private:
 
 } // namespace
 
-TEST_CASE("a device's context: the most that runs measured is remembered, by threads, and impossible figures are not") {
+TEST_CASE("a device's context: the most that the last runs measured is remembered, by threads, and impossible figures are not") {
   const OwnCache cache;
   const at::Device cpu(at::kCPU);
   constexpr int64_t kMiB = int64_t(1) << 20;
@@ -40,6 +42,17 @@ TEST_CASE("a device's context: the most that runs measured is remembered, by thr
   CHECK(knownContextBytes(cpu, 2) == 150 * kMiB);
   rememberContextBytes(cpu, 2, 160 * kMiB);
   CHECK(knownContextBytes(cpu, 2) == 160 * kMiB);
+  for (int run = 0; run < 4; ++run) rememberContextBytes(cpu, 2, 130 * kMiB);
+  CHECK(knownContextBytes(cpu, 2) == 160 * kMiB); // one of five still
+  rememberContextBytes(cpu, 2, 140 * kMiB);
+  CHECK(knownContextBytes(cpu, 2) == 140 * kMiB); // never below a fresh one
+  const std::string machine = describeDevice(cpu).name + " | libtorch " TORCH_VERSION " | threads 3";
+  rememberTrial("context_bytes", machine, std::to_string(150 * kMiB)); // as it was kept before
+  CHECK(knownContextBytes(cpu, 3) == 150 * kMiB);
+  for (const char *text : {"", "much", "-5 99999999999999999999", "1 2 3"}) {
+    rememberTrial("context_bytes", machine, text);
+    CHECK(knownContextBytes(cpu, 3) == 0);
+  }
 }
 
 TEST_CASE("a device's rates are measured once and remembered") {
