@@ -38,11 +38,19 @@ struct FitChange { // one setting, values as JSON text
   std::string cost; // what it does to the result and the speed
 };
 
+/// The nearest that settings come where nothing fits.
+struct LeastFit {
+  int64_t neededBytes = 0;
+  int64_t hostNeededBytes = 0; // beside a device
+  std::vector<FitChange> changes;
+};
+
 struct FitProposal {
   bool fits = false;
   RunConfig config;
   Forecast forecast;
   std::vector<FitChange> changes;
+  std::optional<LeastFit> least = {}; // where nothing fits
 };
 
 /// A model to talk with, beside what goes on already.

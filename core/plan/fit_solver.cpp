@@ -2,10 +2,10 @@
 
 #include "core/api/config_fields.h"
 #include "core/api/run_config_json.h"
+#include "core/plan/saturating.h"
 #include "core/plan/throughput.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace attune::core {
 
@@ -148,6 +148,8 @@ public:
   }
 
   int64_t forecasts() const { return m_forecasts; }
+  /// Of what was tried; nothing only when nothing was.
+  const std::optional<RunConfig> &nearest() const { return m_nearest; }
 
 private:
   std::optional<RunConfig> fastest(const RunConfig &variant) {
@@ -190,7 +192,19 @@ private:
 
   bool fits(const RunConfig &config) {
     ++m_forecasts;
-    return fitsInto(forecastMemory(m_model, config, m_context), m_context, m_budget);
+    const MemoryForecast forecast = forecastMemory(m_model, config, m_context);
+    const Bytes excess = excessOf(forecast);
+    if (!m_nearest || excess.value() < m_leastExcess) { // the earlier one changes less
+      m_nearest = config;
+      m_leastExcess = excess.value();
+    }
+    return fitsInto(forecast, m_context, m_budget);
+  }
+
+  Bytes excessOf(const MemoryForecast &forecast) const {
+    const auto above = [](int64_t needed, int64_t budget) { return Bytes(needed - std::min(needed, std::max<int64_t>(0, budget))); };
+    const Bytes computing = above(forecast.needed(m_context.computeOnHost), m_budget.compute);
+    return m_context.computeOnHost ? computing : computing + above(forecast.hostPeakBytes, m_budget.besides);
   }
 
   const io::ModelConfig &m_model;
@@ -199,6 +213,8 @@ private:
   const MemoryBudget &m_budget;
   size_t m_refusedAnyway; // problems of what was asked, which the search does not mend
   int64_t m_forecasts = 0;
+  std::optional<RunConfig> m_nearest;
+  int64_t m_leastExcess = 0;
 };
 
 } // namespace
@@ -231,6 +247,8 @@ FitResult fitIntoMemory(const io::ModelConfig &model, const RunConfig &config, c
     if (found) {
       result.config = *found;
       result.changes = describe(config, *found);
+    } else if (const std::optional<RunConfig> &nearest = trials.nearest()) {
+      result.least = LeastFit{forecastMemory(model, *nearest, context), describe(config, *nearest)};
     }
   }
   result.config.checkpointing = resolveCheckpointing(model, result.config, context, budget);

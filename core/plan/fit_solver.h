@@ -5,6 +5,8 @@
 #include "core/api/planner.h"
 #include "core/plan/memory_planner.h"
 
+#include <optional>
+
 namespace attune::core {
 
 /// What a run may take: of the memory that computes, and of the host's beside a card.
@@ -16,13 +18,20 @@ struct MemoryBudget {
 
 bool fitsInto(const MemoryForecast &forecast, const PlanContext &context, const MemoryBudget &budget);
 
+/// What came nearest where nothing fits: the smallest excess over the budgets.
+struct LeastFit {
+  MemoryForecast forecast;
+  std::vector<api::FitChange> changes;
+};
+
 struct FitResult {
   bool fits = false;
   api::RunConfig config; // as changed; the input when nothing fits
   MemoryForecast forecast;
   std::vector<api::FitChange> changes;
-  double tokensPerSecond = 0; // 0 = not known
-  int64_t forecasts = 0;      // that were made
+  std::optional<LeastFit> least; // where it was searched, and nothing fits
+  double tokensPerSecond = 0;    // 0 = not known
+  int64_t forecasts = 0;         // that were made
 };
 
 /// What is given up, least first; the first of these that can be made to fit is taken:

@@ -97,7 +97,12 @@ Result<api::FitProposal> LocalPlanner::fit(const api::RunConfig &config) {
   ATTUNE_TRY(const api::RunConfig settings, withAdapterSettings(config));
   ATTUNE_TRY(const PlanPlace place, placeOf(config));
   const FitResult result = fitIntoMemory(model, settings, place.context, place.budget, true);
-  return api::FitProposal{result.fits, result.config, forecastOf(model, result, place), result.changes};
+  api::FitProposal proposal{result.fits, result.config, forecastOf(model, result, place), result.changes, std::nullopt};
+  if (const auto &least = result.least) {
+    const bool onHost = place.context.computeOnHost;
+    proposal.least = {least->forecast.needed(onHost), onHost ? 0 : least->forecast.hostPeakBytes, least->changes};
+  }
+  return proposal;
 }
 
 Result<api::ChatForecast> LocalPlanner::forecastChat(const api::ChatDemand &demand) {

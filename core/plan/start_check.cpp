@@ -1,5 +1,6 @@
 #include "core/plan/start_check.h"
 
+#include "core/api/config_fields.h"
 #include "core/io/adapter_config.h"
 
 #include <algorithm>
@@ -18,10 +19,28 @@ Result<api::RunConfig> withAdapterSettings(const api::RunConfig &config) {
   return result;
 }
 
-std::string changesText(const FitResult &fitted) {
+std::string checkpointingNote(const api::RunConfig &config) {
+  const api::Checkpointing asked = config.checkpointing;
+  if (!config.offload.layers || asked == api::Checkpointing::Full || asked == api::Checkpointing::Auto) return {};
+  return "checkpointing is full, not " + api::nameOf(asked) + ": layers that wait on the host (offload) are always computed again.";
+}
+
+namespace {
+
+std::string textOf(const std::vector<api::FitChange> &changes) {
   std::string text;
-  for (const api::FitChange &change : fitted.changes) text += (text.empty() ? "" : ", ") + change.key + " " + change.to;
+  for (const api::FitChange &change : changes) text += (text.empty() ? "" : ", ") + change.key + " " + change.to;
   return text;
+}
+
+} // namespace
+
+std::string changesText(const FitResult &fitted) { return textOf(fitted.changes); }
+
+std::string leastText(const LeastFit &least, bool onHost) {
+  std::string text = "The least that was found is " + bytesText(least.forecast.needed(onHost));
+  if (!onHost) text += ", and on the host " + bytesText(least.forecast.hostPeakBytes);
+  return text + (least.changes.empty() ? ", as typed." : ", with " + textOf(least.changes) + ".");
 }
 
 std::string outOfMemoryAdvice(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context) {
@@ -42,6 +61,7 @@ Result<StartPlan> planStart(const io::ModelConfig &model, const api::RunConfig &
   std::string hint = "No settings make it fit: take a smaller model.";
   if (hostIsShort) hint = "No settings make it fit: close other programs, ask for a job with more memory, or take a smaller model.";
   if (fitted.fits) hint = "These settings fit: " + changesText(fitted) + ".";
+  if (fitted.least) hint += " " + leastText(*fitted.least, context.computeOnHost);
   return Error{ErrorCode::DoesNotFit,
                "The run needs about " + bytesText(needed) + (hostIsShort ? " of the host's memory, and " : " of memory, and ") +
                    bytesText(hostIsShort ? budget.besides : budget.compute) + " may be used.",

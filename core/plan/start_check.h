@@ -18,6 +18,9 @@ inline int64_t memoryBudget(const api::RunConfig &config, int64_t freeBytes) {
 /// readAdapterConfig. Any other config as it is.
 Result<api::RunConfig> withAdapterSettings(const api::RunConfig &config);
 
+/// What to tell of a `checkpointing` that cannot be followed; empty = it is.
+std::string checkpointingNote(const api::RunConfig &config);
+
 struct StartPlan {
   api::RunConfig config; // checkpointing decided
   MemoryForecast forecast;
@@ -25,6 +28,9 @@ struct StartPlan {
 
 /// "batch_size 2, accumulation 8, checkpointing full": what `fitted` changed, to be read in a sentence.
 std::string changesText(const FitResult &fitted);
+
+/// "with batch_size 1, quantization "nf4" it would take 3.1 GiB": the least that was found where nothing fits.
+std::string leastText(const LeastFit &least, bool onHost);
 
 /// What to do when a run ran out of memory although its forecast of `context` fitted: settings that take a quarter less. `config` with
 /// the settings of its adapter.

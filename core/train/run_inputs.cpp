@@ -134,6 +134,7 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   place.context.dataBytes = bytesOf(inputs.training) + bytesOf(inputs.validation);
   ATTUNE_TRY(const api::RunConfig planned, withAdapterSettings(inputs.config));
   ATTUNE_TRY(const StartPlan start, planStart(inputs.source->config(), planned, place.context, place.budget));
+  if (const std::string note = checkpointingNote(inputs.config); !note.empty()) inputs.notices.push_back({"checkpointing_full", note});
   inputs.config.checkpointing = start.config.checkpointing;
   inputs.forecast = start.forecast;
   inputs.forecastContext = place.context;

@@ -66,6 +66,31 @@ TEST_CASE("plan: what does not fit is exit 4, and --fit finds settings that do")
   const auto hopeless = runAttune({"plan", fixture.run, "--memory", "100MB", "--fit", "--json"});
   CHECK(hopeless.code == 4);
   CHECK(hopeless.json()["changes"].empty());
+  const Json least = hopeless.json()["least"];
+  CHECK(least["host_peak_bytes"].get<int64_t>() > 100'000'000);
+  CHECK(least["host_peak_bytes"].get<int64_t>() < hopeless.json()["host_peak_bytes"].get<int64_t>());
+  arguments = {"plan", fixture.run, "--memory", std::to_string(least["host_peak_bytes"].get<int64_t>()), "--json"};
+  for (const Json &change : least["changes"])
+    arguments.insert(arguments.end(), {"--set", change["key"].get<std::string>() + "=" + change["to"].dump()});
+  CHECK(runAttune(arguments).code == 0); // it is what these settings take
+  const auto words = runAttune({"plan", fixture.run, "--memory", "100MB", "--fit"});
+  CHECK(words.out.find("The least that was found is ") != std::string::npos);
+  CHECK(words.out.find("quantization \"nf4\"") != std::string::npos);
+  CHECK_FALSE(plan.contains("least"));
+  CHECK_FALSE(refused.json().contains("least")); // nothing was looked for
+}
+
+TEST_CASE("plan: a checkpointing that cannot be followed is said") {
+  // To see it fail: let checkpointingNote give nothing.
+  const PlanFixture fixture(R"(,"offload":["layers"])");
+  const auto plan = [&](const std::string &kind, const char *format) {
+    return runAttune({"plan", fixture.run, "--memory", "64GiB", "--set", "checkpointing=" + kind, format});
+  };
+  for (const char *kind : {"none", "selective"}) {
+    CHECK(plan(kind, "--json").json()["notes"].size() == 1);
+    CHECK(plan(kind, "--quiet").out.find("checkpointing is full, not " + std::string(kind)) != std::string::npos);
+  }
+  for (const char *kind : {"auto", "full"}) CHECK_FALSE(plan(kind, "--json").json().contains("notes"));
 }
 
 TEST_CASE("plan: tokens a second, and what full fine-tuning becomes in little memory") {

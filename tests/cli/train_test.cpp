@@ -28,6 +28,8 @@ template <typename Event> std::vector<Event> all(const std::vector<api::RunEvent
 
 std::string adapterBytes(const std::string &folder) { return slurp(folder + "/adapter/adapter_model.safetensors"); }
 
+bool has(const std::string &text, const std::string &part) { return text.find(part) != std::string::npos; }
+
 std::string errorCode(const ProgramResult &result) { return result.json().value("/error/code"_json_pointer, std::string()); }
 
 } // namespace
@@ -113,6 +115,15 @@ TEST_CASE("a resumed run takes a few settings, refuses the others all at once an
   const auto changed = runAttune({"train", "--resume", files->out, "--json"});
   CHECK(changed.code == 3);
   CHECK(errorCode(changed) == "invalid_data");
+}
+
+TEST_CASE("a run whose layers wait on the host says that they are computed again, whatever checkpointing says") {
+  const auto files = makeTinyRun(R"(,"max_steps":2,"checkpointing":"none","offload":["layers"])");
+  const auto warned = runAttune({"train", files->run, "--out", files->out, "--json"});
+  REQUIRE_MESSAGE(warned.code == 0, warned.out);
+  CHECK(has(warned.out, "checkpointing_full"));
+  CHECK_FALSE(
+      has(runAttune({"train", files->run, "--out", files->out + "2", "--set", "checkpointing=full", "--json"}).out, "checkpointing_full"));
 }
 
 TEST_CASE("a run is not resumed with a changed model, and goes on with one that was moved") {

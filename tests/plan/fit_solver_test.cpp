@@ -103,6 +103,29 @@ TEST_CASE("fit: the tighter the memory, the more is given up, in the order that 
   CHECK(fitIntoMemory(smol(), config, {}, 1000, true).changes.empty());
 }
 
+TEST_CASE("fit: where nothing fits, the least possible is named with its settings") {
+  // To see it fail: keep the last trial instead of the nearest.
+  api::RunConfig config = usual();
+  config.batchSize = 8;
+  for (const bool onHost : {true, false}) {
+    const PlanContext context = onHost ? PlanContext() : card();
+    const FitResult hopeless = fitIntoMemory(smol(), config, context, {1000, 1000}, true);
+    REQUIRE(hopeless.least);
+    FitResult applied;
+    applied.changes = hopeless.least->changes;
+    CHECK(changes(applied, "quantization"));
+    // With so much of both it fits, and with a byte less of either it does not.
+    const int64_t needed = hopeless.least->forecast.needed(onHost), host = hopeless.least->forecast.hostPeakBytes;
+    CHECK(fitIntoMemory(smol(), config, context, {needed, host}, true).fits);
+    if (onHost) CHECK_FALSE(fitIntoMemory(smol(), config, context, needed - 1, true).fits);
+    CHECK_FALSE(fitIntoMemory(smol(), config, context, {needed, host}, true).least);
+    CHECK_FALSE(fitIntoMemory(smol(), config, context, {1000, 1000}, false).least);
+  }
+  config.batchSize = INT64_MAX;
+  config.maxLength = INT64_MAX;
+  CHECK(fitIntoMemory(smol(), config, {}, -5, true).least);
+}
+
 TEST_CASE("fit: full fine-tuning becomes LoRA where nothing milder fits, and every change is explained and can be typed") {
   api::RunConfig config = usual();
   config.method = api::Method::Full;

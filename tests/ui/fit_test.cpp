@@ -150,6 +150,15 @@ private Q_SLOTS:
     FitDialog *dialog = studio.makeItFit();
     QTRY_VERIFY(saying(dialog).contains(QStringLiteral("This machine is short of 2.0")));
     QVERIFY(saying(dialog).contains(QStringLiteral("smaller model")));
+    QVERIFY(!saying(dialog).contains(QStringLiteral("The least")));
+    QVERIFY(!button(dialog, QStringLiteral("Apply changes")));
+    click(dialog, "Keep my settings");
+    QTRY_VERIFY(!studio.dialog());
+    none.least = {4 * kGib, 0, {change("batch_size", "4", "1"), change("quantization", "\"none\"", "\"nf4\"")}};
+    studio.engine.proposal = none;
+    dialog = studio.makeItFit();
+    QTRY_VERIFY(saying(dialog).contains(QStringLiteral("The least that settings can take is 4.0")));
+    QVERIFY(saying(dialog).contains(QStringLiteral("4-bit (NF4)")));
     QVERIFY(!button(dialog, QStringLiteral("Apply changes")));
     click(dialog, "Keep my settings");
   }

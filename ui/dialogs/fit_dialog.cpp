@@ -160,10 +160,23 @@ QString FitDialog::advice() const {
   const bool onCard = device > 0 && !least.hostItems.empty();
   QStringList lines = {onCard ? tr("%1 is short of %2 of memory.", "a card, bytes").arg(m_device, missing)
                               : tr("This machine is short of %1 of memory.").arg(missing)};
+  if (m_proposal->least) lines.append(nearest(*m_proposal->least));
   if (m_config.memoryCapBytes > 0 && device > 0) lines.append(tr("Raise the memory cap if the device has more."));
   if (m_config.method == api::Method::Full) lines.append(tr("Train a LoRA adapter instead of every weight."));
   lines.append(tr("Close what else uses this memory, or take a smaller model."));
   return lines.join(QLatin1Char('\n'));
+}
+
+QString FitDialog::nearest(const api::LeastFit &least) const {
+  const QString needed = least.hostNeededBytes > 0 ? tr("%1 and %2 of this machine", "bytes of a card, bytes of the host")
+                                                         .arg(bytesText(least.neededBytes), bytesText(least.hostNeededBytes))
+                                                   : bytesText(least.neededBytes);
+  QStringList settings;
+  for (const api::FitChange &change : least.changes)
+    if (const api::ConfigField *field = api::findConfigField(change.key))
+      settings.append(tr("%1 %2", "a setting and its value").arg(fieldLabel(*field), fieldValueText(*field, change.to)));
+  if (settings.isEmpty()) return tr("No settings take less than %1.").arg(needed);
+  return tr("The least that settings can take is %1: %2.", "bytes, settings").arg(needed, settings.join(tr(", ", "between settings")));
 }
 
 void FitDialog::fillChanges() {

@@ -37,6 +37,7 @@ private:
   void fitHeight();
   QString verdict() const;
   QString advice() const;
+  QString nearest(const api::LeastFit &least) const;
   bool helps() const { return m_proposal && m_proposal->fits && !m_proposal->changes.empty(); }
 
   api::RunConfig m_config;

@@ -61,10 +61,11 @@ public:
       place = core::placeElsewhere(device, asked);
     }
     const FitResult result = core::fitIntoMemory(source->config(), config, place.context, place.budget, m_fit);
+    const std::string note = m_fit ? std::string() : core::checkpointingNote(config); // as a change with --fit
     if (context.json)
-      printForecast(context, result, place);
+      printForecast(context, result, place, note);
     else
-      printText(context, result, place);
+      printText(context, result, place, note);
     return result.fits ? 0 : exitCodeOf(ErrorCode::DoesNotFit);
   }
 
@@ -77,7 +78,19 @@ private:
     return {};
   }
 
-  static void printForecast(CommandContext &context, const FitResult &result, const core::PlanPlace &place) {
+  static Json changesJson(const std::vector<api::FitChange> &changes) {
+    Json out = Json::array();
+    for (const auto &change : changes) {
+      out.push_back({{"key", change.key},
+                     {"from", Json::parse(change.from)},
+                     {"to", Json::parse(change.to)},
+                     {"why", change.why},
+                     {"quality_cost", change.cost}});
+    }
+    return out;
+  }
+
+  static void printForecast(CommandContext &context, const FitResult &result, const core::PlanPlace &place, const std::string &note) {
     Json out;
     out["fits"] = result.fits;
     out["device"] = {{"name", place.deviceName}, {"bytes", place.budget.compute}};
@@ -87,18 +100,16 @@ private:
     out["items"] = Json::array();
     for (const auto &item : result.forecast.items)
       out["items"].push_back({{"name", item.name}, {"bytes", item.bytes}, {"host", item.host}});
-    out["changes"] = Json::array();
-    for (const auto &change : result.changes) {
-      out["changes"].push_back({{"key", change.key},
-                                {"from", Json::parse(change.from)},
-                                {"to", Json::parse(change.to)},
-                                {"why", change.why},
-                                {"quality_cost", change.cost}});
-    }
+    out["changes"] = changesJson(result.changes);
+    if (const auto &least = result.least)
+      out["least"] = {{"peak_bytes", least->forecast.peakBytes},
+                      {"host_peak_bytes", least->forecast.hostPeakBytes},
+                      {"changes", changesJson(least->changes)}};
+    if (!note.empty()) out["notes"] = {note};
     printJson(context, out);
   }
 
-  static void printText(CommandContext &context, const FitResult &result, const core::PlanPlace &place) {
+  static void printText(CommandContext &context, const FitResult &result, const core::PlanPlace &place, const std::string &note) {
     const bool onHost = place.context.computeOnHost;
     for (const auto &item : result.forecast.items) {
       std::string name = item.name + (item.host == onHost ? "" : " (host)");
@@ -116,6 +127,8 @@ private:
       context.out << "  " << change.key << ": " << change.from << " -> " << change.to << "  " << change.why << " Cost: " << change.cost
                   << ".\n";
     }
+    if (result.least) context.out << core::leastText(*result.least, onHost) << '\n';
+    if (!note.empty()) context.out << "Note: " << note << '\n';
     if (result.fits && !result.changes.empty()) context.out << "attune train --dry-run with these settings tries two steps.\n";
   }
 
