@@ -2,6 +2,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/json.h"
+#include "core/train/checkpoint_sums.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -9,6 +10,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <future>
 #include <unistd.h>
 
 namespace attune::core {
@@ -174,7 +176,10 @@ Status CheckpointStore::write(const TrainerState &state, TrainableModel &model, 
   ATTUNE_CHECK(model.save(part));
   ATTUNE_CHECK(optimizer.save(part + "/trainer_state/optimizer.safetensors"));
   ATTUNE_CHECK(writeFileAtomic(part + "/trainer_state/state.json", dumpJson(stateJson(state)) + "\n"));
+  auto sums = std::async(std::launch::async, [&part] { return sumsOf(part); }); // from the page cache, while the disk writes
   ATTUNE_CHECK(syncTree(part));
+  ATTUNE_TRY(const auto known, sums.get());
+  ATTUNE_CHECK(writeSums(part, known));
   ATTUNE_CHECK(installFolder(part, folder + "/" + name));
   if (state.history.bestStep == state.step) {
     ATTUNE_CHECK(writeFileAtomic(folder + "/best.json",
@@ -205,6 +210,7 @@ Status CheckpointStore::prune(int64_t written, int64_t best) const {
 Result<TrainerState> CheckpointStore::read(int64_t step, TrainableModel &model, Optimizer &optimizer) const {
   const std::string folder = m_runFolder + "/" + relativePath(step);
   const std::string statePath = folder + "/trainer_state/state.json";
+  ATTUNE_CHECK(checkSums(folder));
   ATTUNE_TRY(const Json json, readJsonFile(statePath, size_t(1) << 20));
   ATTUNE_TRY(const TrainerState state, stateFromJson(json, statePath));
   if (state.step != step) {

@@ -38,7 +38,7 @@ public:
   /// Writes step-N (replacing one of that name), marks it best when state.history says so, and removes superfluous ones.
   /// On failure the earlier checkpoints are untouched.
   Status write(const TrainerState &state, TrainableModel &model, const Optimizer &optimizer);
-  /// Loads weights, moments and state of step-N.
+  /// Loads weights, moments and state of step-N, once its files are known to be as they were written (checkpoint_sums.h).
   Result<TrainerState> read(int64_t step, TrainableModel &model, Optimizer &optimizer) const;
 
   /// Removes what an interrupted write left behind, and finishes an interrupted replacement.
