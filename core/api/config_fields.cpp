@@ -178,14 +178,14 @@ std::vector<ConfigField> buildFields() {
           .says("The largest gradient norm let through; 0 is off.").alike({"max_grad_norm"}),
       choice<Precision>("precision", kPrecisions, ATTUNE_FIELD(precision)).in("memory")
           .says("The number type computed in.").alike({"compute_type"}),
-      choice<Checkpointing>("checkpointing", kCheckpointings, ATTUNE_FIELD(checkpointing)).in("memory").advanced()
+      choice<Checkpointing>("checkpointing", kCheckpointings, ATTUNE_FIELD(checkpointing)).in("memory").onResume().advanced()
           .says("What is computed again in the backward pass instead of kept.").alike({"gradient_checkpointing"}),
-      offload().in("memory").advanced()
+      offload().in("memory").onResume().advanced()
           .says("What waits in host memory instead of on the device. With layers, 16-bit weights train without 32-bit copies."),
       integer("seed", ATTUNE_FIELD(seed)).in("schedule").advanced().range(0, 9007199254740991.0)
           .says("Where the random numbers of order, adapter and dropout start."),
       text("device", ATTUNE_FIELD(device)).in("memory").says("auto, cpu, cuda or cuda:n.").advanced(),
-      integer("memory_cap_bytes", ATTUNE_FIELD(memoryCapBytes)).in("memory").unit("bytes").range(0, 1e15).advanced()
+      integer("memory_cap_bytes", ATTUNE_FIELD(memoryCapBytes)).in("memory").onResume().unit("bytes").range(0, 1e15).advanced()
           .says("Memory the run may use; 0 is what is free."),
       integer("threads", ATTUNE_FIELD(threads)).in("memory").range(0, 1024).advanced()
           .says("Processor threads to compute with; 0 is all cores."),
@@ -195,13 +195,13 @@ std::vector<ConfigField> buildFields() {
           .says("Steps between two evaluations; 0 is each epoch's end."),
       integer("save_steps", ATTUNE_FIELD(saveSteps)).in("output").unit("steps").range(0, 1e12).onResume()
           .says("Steps between two checkpoints; 0 is each epoch's end and every five minutes."),
-      integer("keep_checkpoints", ATTUNE_FIELD(keepCheckpoints)).in("output").range(1, 100000).advanced()
+      integer("keep_checkpoints", ATTUNE_FIELD(keepCheckpoints)).in("output").onResume().range(1, 100000).advanced()
           .says("Newest checkpoints kept; the best one stays beside them.").alike({"save_total_limit"}),
       integer("early_stopping.patience", ATTUNE_FIELD(earlyStopping.patience)).in("schedule").range(0, 1000000).advanced()
           .says("Evaluations without improvement after which the run ends; 0 is off."),
       number("early_stopping.min_delta", ATTUNE_FIELD(earlyStopping.minDelta)).in("schedule").range(0, 1e6).advanced()
           .says("Smaller gains do not count as improvement."),
-      textList("sample_prompts", ATTUNE_FIELD(samplePrompts)).in("output").advanced()
+      textList("sample_prompts", ATTUNE_FIELD(samplePrompts)).in("output").onResume().advanced()
           .says("Prompts answered at each evaluation and checkpoint, to watch the model change."),
   };
   // clang-format on

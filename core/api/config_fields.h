@@ -33,11 +33,11 @@ struct ConfigField {
   std::vector<std::string> choices;
   std::vector<std::string> unsupportedChoices; // part of the schema, refused by this version
   bool nullable = false;                       // null in JSON stands for the empty text
-  bool changeableOnResume = false;
-  std::vector<std::string> oldNames;      // still read
-  std::vector<std::string> synonyms;      // not read, but a good guess for an unknown key
-  std::string appliesKey;                 // applies only when this setting ...
-  std::vector<std::string> appliesValues; // ... has one of these values; empty key = always
+  bool changeableOnResume = false;             // or in some cases: core/train/resume_settings
+  std::vector<std::string> oldNames;           // still read
+  std::vector<std::string> synonyms;           // not read, but a good guess for an unknown key
+  std::string appliesKey;                      // applies only when this setting ...
+  std::vector<std::string> appliesValues;      // ... has one of these values; empty key = always
   std::function<FieldValue(const RunConfig &)> get;
   std::function<void(RunConfig &, const FieldValue &)> set;
 

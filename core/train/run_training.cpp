@@ -21,6 +21,7 @@
 #include "core/train/checkpoint.h"
 #include "core/train/dry_run.h"
 #include "core/train/memory_retry.h"
+#include "core/train/resume_settings.h"
 #include "core/train/run_inputs.h"
 #include "core/train/run_recorder.h"
 #include "core/train/start_warnings.h"
@@ -48,13 +49,6 @@ struct OpenedRun {
   RunRecord record;
 };
 
-/// The same files in the same use, wherever they lie now; their content is compared by hash later.
-bool onlyMoved(const std::vector<api::DatasetRef> &a, const std::vector<api::DatasetRef> &b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const api::DatasetRef &left, const api::DatasetRef &right) {
-    return left.format == right.format && left.weight == right.weight;
-  });
-}
-
 Result<OpenedRun> openRun(const api::RunRequest &request) {
   OpenedRun opened;
   if (!request.resume) {
@@ -70,12 +64,8 @@ Result<OpenedRun> openRun(const api::RunRequest &request) {
   opened.changes = api::configDiff(before, opened.config);
   std::vector<ConfigProblem> problems;
   for (const api::ConfigDifference &change : opened.changes) {
-    const api::ConfigField *field = api::findConfigField(change.key);
-    const bool moved = change.key == "model" || (change.key == "dataset" && onlyMoved(before.dataset, opened.config.dataset)) ||
-                       (change.key == "validation.path" && change.from != "null" && change.to != "null");
-    if (!moved && !(field && field->changeableOnResume)) {
-      problems.push_back({change.key, "This setting cannot change when a run is resumed.", ErrorCode::InvalidConfig});
-    }
+    const std::string problem = problemOnResume(change, before, opened.config);
+    if (!problem.empty()) problems.push_back({change.key, problem, ErrorCode::InvalidConfig});
   }
   if (!problems.empty()) {
     Error error = api::configError(std::move(problems), folder.configPath());
