@@ -40,10 +40,13 @@ const ComputeLimits &computeLimits() { return current(); }
 
 void setComputeLimits(const ComputeLimits &limits) { current() = limits; }
 
-void checkProductType(at::ScalarType type) {
+bool multiplies(at::ScalarType type) {
   const ComputeLimits &limits = current();
-  TORCH_CHECK(limits.bf16 || type != at::kBFloat16, "Products in bf16 are forbidden by ATTUNE_TEST_COMPUTE.");
-  TORCH_CHECK(limits.fp16 || type != at::kHalf, "Products in fp16 are forbidden by ATTUNE_TEST_COMPUTE.");
+  return (limits.bf16 || type != at::kBFloat16) && (limits.fp16 || type != at::kHalf);
+}
+
+void checkProductType(at::ScalarType type) {
+  TORCH_CHECK(multiplies(type), "Products in ", type == at::kHalf ? "fp16" : "bf16", " are forbidden by ATTUNE_TEST_COMPUTE.");
 }
 
 } // namespace attune::core

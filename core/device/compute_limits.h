@@ -19,7 +19,9 @@ const ComputeLimits &computeLimits();
 /// Tests only; affects what is called afterwards.
 void setComputeLimits(const ComputeLimits &limits);
 
-/// Throws c10::Error where products in this type are forbidden.
+/// Whether products in this type are allowed.
+bool multiplies(at::ScalarType type);
+/// Throws c10::Error where they are not.
 void checkProductType(at::ScalarType type);
 
 } // namespace attune::core

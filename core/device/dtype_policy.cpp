@@ -7,6 +7,7 @@
 
 #include <ATen/Context.h>
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <torch/version.h>
@@ -45,6 +46,14 @@ std::string orderText(const std::vector<at::ScalarType> &types) {
   std::string text;
   for (const at::ScalarType type : types) text.append(text.empty() ? "" : ",").append(typeName(type));
   return text;
+}
+
+Error cannotCompute(const std::string &problem) {
+  return {ErrorCode::DeviceFailed,
+          "This device does not compute rightly. " + problem,
+          "precision",
+          "Try another precision, or device cpu; attune doctor shows what works here.",
+          {}};
 }
 
 } // namespace
@@ -90,8 +99,7 @@ std::vector<at::ScalarType> autoTypes(const at::Device &device) {
     }
   }
   std::vector<at::ScalarType> allowed;
-  for (const at::ScalarType type : order)
-    if ((limits.bf16 || type != at::kBFloat16) && (limits.fp16 || type != at::kHalf)) allowed.push_back(type);
+  std::copy_if(order.begin(), order.end(), std::back_inserter(allowed), multiplies);
   return allowed;
 }
 
@@ -104,7 +112,11 @@ Result<at::ScalarType> computeTypeFor(api::Precision precision, ComputePurpose p
                  "precision",
                  "Use auto, bf16 or fp32.",
                  {}};
-  if (precision != api::Precision::Auto) return typeOf(precision);
+  if (precision != api::Precision::Auto) {
+    const at::ScalarType type = typeOf(precision);
+    if (!multiplies(type)) return cannotCompute(std::string("Products in ") + typeName(type) + " are forbidden by ATTUNE_TEST_COMPUTE.");
+    return type;
+  }
   return purpose == ComputePurpose::Measure ? at::kFloat : autoComputeType(device);
 }
 
@@ -115,11 +127,7 @@ Result<at::ScalarType> firstProven(const std::vector<at::ScalarType> &types, con
     if (problem.empty()) return type;
     problems.push_back(problem);
   }
-  return Error{ErrorCode::DeviceFailed,
-               "This device does not compute rightly. " + problems.back(),
-               "precision",
-               "Try another precision, or device cpu; attune doctor shows what works here.",
-               {}};
+  return cannotCompute(problems.back());
 }
 
 Result<at::ScalarType> provenTypeFor(api::Precision precision, ComputePurpose purpose, const at::Device &device,

@@ -142,6 +142,22 @@ TEST_CASE("a resumed run may take other memory, where no bit of its numbers chan
   CHECK(runAttune({"train", "--resume", wide->out, "--set", "checkpointing=full", "--quiet"}).code == 2); // tiles round differently
 }
 
+TEST_CASE("a type that is forbidden is refused as one that the device has not") {
+  // To see it fail: let computeTypeFor give the type that was asked for.
+  const auto files = makeTinyRun(R"(,"max_steps":4)");
+  for (const char *verb : {"train", "plan"}) {
+    std::vector<std::string> words = {verb, files->run, "--set", "precision=bf16", "--json"};
+    if (verb == std::string("train")) words.insert(words.end(), {"--out", files->out});
+    ::setenv("ATTUNE_TEST_COMPUTE", "plain,fp32", 1);
+    const auto refused = runAttune(words);
+    ::unsetenv("ATTUNE_TEST_COMPUTE");
+    CHECK(refused.code == 1);
+    CHECK(errorCode(refused) == "device_failed");
+    CHECK(has(refused.out, "precision"));
+    CHECK_FALSE(fs::exists(files->out));
+  }
+}
+
 TEST_CASE("a run whose layers wait on the host says that they are computed again, whatever checkpointing says") {
   const auto files = makeTinyRun(R"(,"max_steps":2,"checkpointing":"none","offload":["layers"])");
   const auto warned = runAttune({"train", files->run, "--out", files->out, "--json"});
