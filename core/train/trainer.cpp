@@ -108,7 +108,7 @@ Result<data::StepWindow> Trainer::nextWindow(std::optional<data::DataLoader> &lo
       },
       [&] {
         loader.reset(); // its thread has ended
-        return makeRoom(m_state.step + 1, false, vain);
+        return makeRoom(trainingAs(m_state.step + 1), false, vain);
       });
 }
 
@@ -151,7 +151,8 @@ Result<Trainer::StepResult> Trainer::computeGradients(const data::StepWindow &wi
                        "Make room and resume from the last checkpoint, or start again with a smaller batch_size or max_length."};
         }
         if (splittable) parts *= 2;
-        return makeRoom(m_state.step + 1, splittable || recomputeAll(), vain);
+        const bool smaller = splittable || recomputeAll();
+        return makeRoom(trainingAs(m_state.step + 1), smaller, vain);
       });
 }
 
@@ -162,14 +163,22 @@ bool Trainer::recomputeAll() {
   return true;
 }
 
-Status Trainer::makeRoom(int64_t step, bool smaller, int64_t &vain) {
+api::MemoryRetry Trainer::computedAs(int64_t step, int64_t parts, int64_t accumulation) const {
+  const auto dividedUp = [](int64_t all, int64_t by) { return (all + by - 1) / by; };
+  // Parts smaller than a sequence, as of packed rows, count as one each: together they are the sequences of the step still.
+  const int64_t atOnce = dividedUp(m_options.batchSize, parts);
+  return {step, atOnce, accumulation * dividedUp(m_options.batchSize, atOnce)};
+}
+
+api::MemoryRetry Trainer::trainingAs(int64_t step) const { return computedAs(step, m_state.economy.parts, m_options.accumulation); }
+
+Status Trainer::makeRoom(const api::MemoryRetry &next, bool smaller, int64_t &vain) {
   m_hooks.freeMemory();
   if (!smaller && ++vain > kVainRetries) {
-    return Error{ErrorCode::OutOfMemory, "Step " + std::to_string(step) + " does not fit in memory, even with the least at a time.", "",
-                 "Lower max_length, set checkpointing to full, or use a smaller model."};
+    return Error{ErrorCode::OutOfMemory, "Step " + std::to_string(next.step) + " does not fit in memory, even with the least at a time.",
+                 "", "Lower max_length, set checkpointing to full, or use a smaller model."};
   }
-  const int64_t parts = m_state.economy.parts;
-  push(api::MemoryRetry{step, std::max<int64_t>(1, m_options.batchSize / parts), m_options.accumulation * parts});
+  push(next);
   return {};
 }
 
@@ -208,7 +217,7 @@ Status Trainer::update(double scaledNorm) {
         m_model.parametersChanged();
         return {};
       },
-      [&] { return makeRoom(m_state.step + 1, false, vain); }));
+      [&] { return makeRoom(trainingAs(m_state.step + 1), false, vain); }));
   m_updating = false;
   if (m_options.scaleLoss) m_state.lossScaler.noteUpdate();
   return {};
@@ -293,7 +302,7 @@ Result<double> Trainer::evaluate(const data::MicroBatch &batch) {
       },
       [&] {
         if (splittable) m_evaluationParts *= 2;
-        return makeRoom(m_state.step, splittable, vain);
+        return makeRoom(computedAs(m_state.step, m_evaluationParts, 1), splittable, vain);
       });
 }
 
@@ -322,8 +331,8 @@ Status Trainer::save() {
   ATTUNE_CHECK(checkWeights(m_optimizer.weightsAreFinite(), m_state.step, m_lastLr));
   push(StateChanged{RunState::Saving});
   int64_t vain = 0;
-  ATTUNE_CHECK(
-      untilItFits([&] { return m_checkpoints.write(m_state, m_model, m_optimizer); }, [&] { return makeRoom(m_state.step, false, vain); }));
+  ATTUNE_CHECK(untilItFits([&] { return m_checkpoints.write(m_state, m_model, m_optimizer); },
+                           [&] { return makeRoom(trainingAs(m_state.step), false, vain); }));
   m_savedStep = m_state.step;
   m_savedAt = m_hooks.clock.steady();
   push(api::CheckpointSaved{m_state.step, CheckpointStore::relativePath(m_state.step)});

@@ -74,8 +74,11 @@ private:
   Status update(double scaledNorm);
   Status skipUpdate();
   bool recomputeAll();
-  /// Makes room after running out of memory; `smaller`: the next try takes less at once. OutOfMemory after too many `vain` ones.
-  Status makeRoom(int64_t step, bool smaller, int64_t &vain);
+  /// How many sequences are computed at once, and how often, with micro-batches in so many parts.
+  api::MemoryRetry computedAs(int64_t step, int64_t parts, int64_t accumulation) const;
+  api::MemoryRetry trainingAs(int64_t step) const;
+  /// Makes room after running out of memory; `smaller`: the `next` try takes less at once. OutOfMemory after too many `vain` ones.
+  Status makeRoom(const api::MemoryRetry &next, bool smaller, int64_t &vain);
   Status checkHost();
   void keepLastState();
   Result<api::RunOutcome> stop();

@@ -68,6 +68,8 @@ struct TinyRun {
       : folder(std::move(runFolder)), samples(raggedSamples(13)), plan(&samples, batchOptions),
         optimizer(model.parameters(), optimizerOptions()), checkpoints(folder, keep) {
     options.totalSteps = 12;
+    options.batchSize = batchOptions.batchSize;
+    options.accumulation = batchOptions.accumulation;
     options.schedule = {api::SchedulerKind::Cosine, 0.05, 12, 2};
     options.clipNorm = 1.0;
     options.saveSteps = 1000;
