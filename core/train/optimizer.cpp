@@ -117,6 +117,7 @@ void Optimizer::beginStep(double lr) {
 void Optimizer::update(size_t index) {
   const at::NoGradGuard noGradients;
   UpdateSlot &slot = m_slots[index];
+  m_progress.again();
   const double norm = normOf({slot.parameter.tensor.grad()});
   const bool wasFinite = std::all_of(m_norms.begin(), m_norms.end(), [](double n) { return std::isfinite(n); });
   m_norms[index] = norm;

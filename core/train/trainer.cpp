@@ -117,7 +117,8 @@ Result<Trainer::StepResult> Trainer::computeGradients(const data::StepWindow &wi
   const double scale = lossScale() / static_cast<double>(std::max<int64_t>(1, window.trainedTokens));
   int64_t &parts = m_state.economy.parts;
   bool splittable = false;
-  int64_t vain = 0;
+  int64_t vain = 0, vainUpdates = 0;
+  const auto madeRoom = [&] { return makeRoom(trainingAs(m_state.step + 1), false, vainUpdates).ok(); };
   return untilItFits(
       [&]() -> Result<StepResult> {
         lossSum = 0;
@@ -134,7 +135,7 @@ Result<Trainer::StepResult> Trainer::computeGradients(const data::StepWindow &wi
             }
             // Without a norm to wait for and a micro-batch to add, each parameter is updated as its gradient comes.
             const bool atOnce = m_options.clipNorm == 0 && !m_options.scaleLoss && window.microBatches.size() == 1 && pieces.size() == 1;
-            lossSum += passAndUpdate(m_model, atOnce ? &m_optimizer : nullptr, m_lastLr, piece, scale, seed);
+            lossSum += passAndUpdate(m_model, atOnce ? &m_optimizer : nullptr, m_lastLr, piece, scale, seed, madeRoom);
             seed.firstToken += piece.tokens();
           }
           ++seed.microBatch;
