@@ -3,6 +3,10 @@
 #include "core/generate/finite_logits.h"
 #include "core/nn/layer_stream.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/argmax.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/where.h>
 #include <algorithm>
 #include <chrono>
 
@@ -68,9 +72,7 @@ Status Generation::advance() {
     hidden = m_transformer->advance(*m_weights, m_adapters, std::vector<int64_t>(begin, end), *m_cache, length);
     begin = end;
   }
-  const Tensor logits = m_transformer->logits(*m_weights, hidden).cpu();
-  ATTUNE_CHECK(checkFinite(logits.data_ptr<float>(), logits.numel()));
-  const int32_t id = m_sampler.choose(logits.data_ptr<float>(), logits.numel(), m_seen);
+  ATTUNE_TRY(const int32_t id, choose(m_transformer->logits(*m_weights, hidden)));
   m_seen.push_back(id);
   if (std::find(m_options.endTokens.begin(), m_options.endTokens.end(), id) != m_options.endTokens.end()) {
     m_result.ended = m_done = true;
@@ -80,6 +82,18 @@ Status Generation::advance() {
   m_done = static_cast<int64_t>(m_result.ids.size()) >= m_budget;
   if (m_options.onToken) m_options.onToken(id);
   return {};
+}
+
+/// The next token by logits [1, V], wherever they are.
+Result<int32_t> Generation::choose(const Tensor &logits) {
+  if (!logits.is_cpu() && m_options.sampling.takesLargest()) { // one number comes back instead of all
+    const at::NoGradGuard noGrad;
+    const auto id = at::where(at::isfinite(logits).all(), at::argmax(logits), -1).item<int64_t>();
+    if (id >= 0) return static_cast<int32_t>(id);
+  }
+  const Tensor host = logits.cpu();
+  ATTUNE_CHECK(checkFinite(host.data_ptr<float>(), host.numel()));
+  return m_sampler.choose(host.data_ptr<float>(), host.numel(), m_seen);
 }
 
 Result<GenerateResult> generate(Transformer &transformer, const DecoderWeights &weights, const DecoderAdapters *adapters,

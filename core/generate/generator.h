@@ -47,6 +47,7 @@ private:
   Generation(Transformer &transformer, const DecoderWeights &weights, const DecoderAdapters *adapters, std::vector<int32_t> prompt,
              GenerateOptions options, int64_t budget);
   Status advance();
+  Result<int32_t> choose(const Tensor &logits);
 
   Transformer *m_transformer;
   const DecoderWeights *m_weights;

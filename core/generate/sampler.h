@@ -17,6 +17,9 @@ struct SamplingOptions {
   double minP = 0.0; // 0 = off
   double repetitionPenalty = 1.0;
   uint64_t seed = 0;
+
+  /// Whether the next id is that of the largest logit, the lowest of such ids.
+  bool takesLargest() const { return (greedy || temperature <= 0.0) && repetitionPenalty == 1.0; }
 };
 
 class Sampler {

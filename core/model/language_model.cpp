@@ -5,6 +5,7 @@
 #include "core/lora/lora_inject.h"
 #include "core/lora/row_order.h"
 #include "core/lora/weight_changes.h"
+#include "core/nn/adapter_copies.h"
 
 namespace attune::core {
 
@@ -21,7 +22,7 @@ Result<LanguageModel> LanguageModel::open(const std::string &modelPath, const st
     toModelOrder(adapter, config);
     toDevice(adapter, options.device);
     model.bound = bindAdapter(adapter, config.layers, options.type);
-    if (!options.device.is_cpu()) makeReady(model.bound, options.type);
+    if (!options.device.is_cpu()) AdapterCopies(allSlices(model.bound), options.type);
   }
   ATTUNE_TRY(model.weights, loadWeights(*source, options));
   ATTUNE_TRY(model.tunedWeights, changedWeights(adapter, config, *family, model.weights));

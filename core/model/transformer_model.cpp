@@ -112,7 +112,7 @@ Result<std::unique_ptr<TransformerModel>> TransformerModel::open(const io::Weigh
       module.b.set_requires_grad(true);
     }
     model->m_trainAdapters = bindAdapter(*model->m_adapter, layers);
-    if (!setup.device.is_cpu()) makeReady(model->m_trainAdapters, setup.compute);
+    if (!setup.device.is_cpu()) model->m_adapterCopies = AdapterCopies(allSlices(model->m_trainAdapters), setup.compute);
   }
   return model;
 }
@@ -246,7 +246,7 @@ void TransformerModel::tellOfGradients() {
 void TransformerModel::parametersChanged() {
   m_generateAdapters.clear();
   if (m_weights.stream) m_weights.stream->weightsChanged();
-  if (!m_setup.device.is_cpu()) makeReady(m_trainAdapters, m_setup.compute); // once a step instead of at each product
+  m_adapterCopies.renew(); // once a step instead of at each product
   at::NoGradGuard noGrad;
   if (m_rawHead.defined()) m_weights.head = normaliseRows(m_rawHead).to(m_setup.compute);
   if (trainsInPlace()) return;

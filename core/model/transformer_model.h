@@ -7,6 +7,7 @@
 #include "core/io/weight_source.h"
 #include "core/lora/lora_adapter.h"
 #include "core/model/trainable_model.h"
+#include "core/nn/adapter_copies.h"
 #include "core/nn/transformer.h"
 
 #include <memory>
@@ -25,7 +26,7 @@ struct TrainingSetup {
   at::Device device = at::kCPU;
   api::Quantization quantization = api::Quantization::None; // of the frozen base; LoRA only
   RecomputePolicy recompute = RecomputePolicy::None;
-  int64_t feedForwardRows = kFeedForwardRows; // as in PassOptions
+  int64_t feedForwardRows = kFeedForwardRows;                // as in PassOptions
   bool offloadCheckpoints = false, offloadEmbedding = false; // to the host, from an accelerator
   bool streamLayers = false; // weights live on the host, and train as they are stored; implies RecomputePolicy::Layer
   double neftuneAlpha = 0.0;
@@ -91,6 +92,7 @@ private:
   Tensor m_rawHead; // master of a trained head whose rows are normalised (headNorm); else undefined
   std::optional<LoraAdapter> m_adapter;
   DecoderAdapters m_trainAdapters;    // slices of the fp32 masters
+  AdapterCopies m_adapterCopies;      // of those, on a device
   DecoderAdapters m_generateAdapters; // copies in the compute type, made when asked for
 };
 

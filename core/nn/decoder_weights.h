@@ -47,11 +47,11 @@ struct LayerAdapters {
 };
 using DecoderAdapters = std::vector<LayerAdapters>; // one a layer
 
-/// makeReady() of every slice.
-inline void makeReady(DecoderAdapters &adapters, at::ScalarType type) {
+/// The slices of every weight.
+inline std::vector<std::vector<LoraSlice> *> allSlices(DecoderAdapters &adapters) {
   std::vector<std::vector<LoraSlice> *> all;
   for (LayerAdapters &layer : adapters) all.insert(all.end(), {&layer.qkv, &layer.output, &layer.gateUp, &layer.down});
-  makeReady(all, type);
+  return all;
 }
 
 /// Calls visit(Tensor &) for each defined tensor of a layer, quantised matrices left out.

@@ -1,5 +1,6 @@
 #include "core/nn/linear.h"
 
+#include "core/nn/adapter_copies.h"
 #include "core/nn/checkpointing.h"
 #include "core/nn/feed_forward.h"
 #include "core/nn/kernel_policy.h"
@@ -7,8 +8,6 @@
 #include "core/nn/matmul.h"
 #include "core/quant/dequant_scope.h"
 
-#include <ATen/ops/_foreach_copy.h>
-#include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/sum.h>
 #include <algorithm>
@@ -33,12 +32,6 @@ struct Adapters {
 /// Whether all slices are one product of each kind: a launch and a pass over y cost more there than products with zeros.
 bool takesTogether(const Tensor &x) { return !usesOwnKernels(x) && adapterType(x) == x.scalar_type(); }
 
-int64_t ranksOf(const std::vector<LoraSlice> &slices) {
-  int64_t ranks = 0;
-  for (const auto &slice : slices) ranks += slice.a.size(0);
-  return ranks;
-}
-
 Tensor stackedA(const std::vector<LoraSlice> &slices, at::ScalarType type) {
   std::vector<Tensor> parts;
   for (const auto &slice : slices) parts.push_back(slice.a.detach().to(type));
@@ -46,13 +39,6 @@ Tensor stackedA(const std::vector<LoraSlice> &slices, at::ScalarType type) {
 }
 
 Tensor scaledTranspose(const LoraSlice &slice, at::ScalarType type) { return slice.b.detach().to(type).t().mul(slice.scale).contiguous(); }
-
-/// A matrix for Adapters::together whose values are still zeros.
-Tensor emptyTogether(const std::vector<LoraSlice> &slices, at::ScalarType type) {
-  int64_t rows = 0;
-  for (const auto &slice : slices) rows = std::max(rows, slice.rowEnd);
-  return at::zeros({ranksOf(slices), rows}, slices[0].b.options().dtype(type).requires_grad(false));
-}
 
 Tensor togetherB(const std::vector<LoraSlice> &slices, at::ScalarType type) {
   if (slices.size() == 1 && slices[0].rowBegin == 0) return scaledTranspose(slices[0], type);
@@ -293,33 +279,6 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
 };
 
 } // namespace
-
-void makeReady(const std::vector<std::vector<LoraSlice> *> &weights, at::ScalarType type) {
-  const at::NoGradGuard noGrad;
-  std::vector<Tensor> places, values, scaled;
-  std::vector<at::Scalar> scales;
-  for (std::vector<LoraSlice> *slices : weights) {
-    if (slices->empty()) continue;
-    Tensor &a = slices->front().readyA, &b = slices->front().readyB;
-    if (!a.defined() || a.scalar_type() != type) {
-      a = at::empty({ranksOf(*slices), slices->front().a.size(1)}, slices->front().a.options().dtype(type).requires_grad(false));
-      b = emptyTogether(*slices, type);
-    }
-    int64_t rank = 0;
-    for (const LoraSlice &slice : *slices) {
-      const int64_t ranks = slice.a.size(0);
-      places.push_back(a.narrow(0, rank, ranks));
-      values.push_back(slice.a.detach());
-      scaled.push_back(b.narrow(0, rank, ranks));
-      scales.emplace_back(slice.scale);
-      scaled.back().narrow(1, slice.rowBegin, slice.rowEnd - slice.rowBegin).copy_(slice.b.detach().t());
-      rank += ranks;
-    }
-  }
-  if (places.empty()) return;
-  at::_foreach_copy_(places, values);
-  at::_foreach_mul_(scaled, scales);
-}
 
 namespace {
 

@@ -19,13 +19,9 @@ struct LoraSlice {
   double scale = 1.0;
   int64_t rowBegin = 0;
   int64_t rowEnd = 0;
-  Tensor readyA = {}; // in the first of a weight's: all A's stacked, in the type of the products; undefined = made at each product
+  Tensor readyA = {}; // in the first of a weight's, by AdapterCopies: all A's stacked; undefined = made at each product
   Tensor readyB = {}; // likewise all scale.bᵀ as one matrix
 };
-
-/// Makes what each product with these weights would make anew, until the adapters change, with few launches for all of them: for
-/// devices where a launch costs more than the work. Each time in the same tensors.
-void makeReady(const std::vector<std::vector<LoraSlice> *> &weights, at::ScalarType type);
 
 struct LoraDropout {
   double probability = 0.0; // 0 in evaluation

@@ -11,6 +11,7 @@
 #include "core/nn/token_loss.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/tanh.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -314,6 +315,7 @@ Tensor Transformer::hidden(const DecoderWeights &weights, const DecoderAdapters 
 
 Tensor Transformer::logits(const DecoderWeights &weights, const Tensor &hiddenRows) const {
   at::NoGradGuard noGrad;
+  const at::AutoDispatchBelowADInplaceOrView direct;
   Tensor scores = matmulTransposed(hiddenRows, whereComputed(weights, weights.head)).to(at::kFloat);
   if (m_config.finalSoftcap > 0.0) scores = at::tanh(scores / m_config.finalSoftcap) * m_config.finalSoftcap;
   return scores;
@@ -327,6 +329,7 @@ bool Transformer::outgrows(int64_t cached, int64_t length) const {
 Tensor Transformer::advance(const DecoderWeights &weights, const DecoderAdapters *adapters, const std::vector<int64_t> &ids, KvCache &cache,
                             int64_t length) {
   at::NoGradGuard noGrad;
+  const at::AutoDispatchBelowADInplaceOrView direct; // no bookkeeping for gradients at each call: a token has hundreds of them
   const at::Device device = deviceOf(weights);
   const int64_t rows = static_cast<int64_t>(ids.size()), start = cache.length;
   const auto pass = makePass(weights, adapters, {});

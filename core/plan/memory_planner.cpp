@@ -17,8 +17,9 @@ namespace attune::core {
 namespace {
 
 constexpr int64_t kMiB = int64_t(1) << 20;
-constexpr int64_t kHostBesideCard = 1150 * kMiB; // of the program with a card's libraries, measured with CUDA
-constexpr int64_t kCardWorkspace = 96 * kMiB;    // that the libraries of products take from libtorch once and keep
+constexpr int64_t kHostBesideCard = 1150 * kMiB;  // of the program with a card's libraries, measured with CUDA
+constexpr int64_t kCardAccumulation = 192 * kMiB; // more where weights train by several micro-batches, measured with two shapes
+constexpr int64_t kCardWorkspace = 112 * kMiB;    // that the libraries of products take from libtorch once and keep
 
 bool endsAtDot(const std::string &name, const std::string &suffix) {
   if (name == suffix) return true;
@@ -137,7 +138,8 @@ Bytes textBytes(const io::ModelConfig &model, const PlanContext &context) {
 /// Of what no formula knows: libtorch, its libraries, the driver. Without a figure of this device, what was measured on others
 /// (x86 with MKL, an H200).
 Bytes contextBytes(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context) {
-  if (!context.computeOnHost) return context.contextBytes > 0 ? context.contextBytes : kUsualCardContext;
+  if (!context.computeOnHost)
+    return Bytes(context.contextBytes > 0 ? context.contextBytes : kUsualCardContext) + copiesContextBytes(config);
   Bytes usual = 148 * kMiB;
   if (!computesNarrow(config, context)) { // in fp32 each thread packs its part of a product, once the largest is large enough
     constexpr int64_t kPacked = 26 * kMiB, kLarge = 1536 * 1024;
@@ -161,6 +163,11 @@ void MemoryForecast::add(const char *name, int64_t bytes, bool onHost) {
 bool computesNarrow(const api::RunConfig &config, const PlanContext &context) {
   return config.precision == api::Precision::Bf16 || config.precision == api::Precision::Fp16 ||
          (config.precision == api::Precision::Auto && context.bf16);
+}
+
+int64_t copiesContextBytes(const api::RunConfig &config) {
+  const api::OffloadConfig &offload = config.offload;
+  return (offload.layers ? 112 : offload.checkpoints || offload.embeddings ? 74 : 0) * kMiB; // measured with CUDA 13
 }
 
 bool computesFp16(const api::RunConfig &config, const PlanContext &context) {
@@ -215,7 +222,10 @@ MemoryForecast residentForecast(const io::ModelConfig &model, const api::RunConf
   add("activations", step.activations, host);
   add("attention", step.attention, host);
   add("logits", step.logits, host);
-  add("slack", Bytes((step.activations + step.logits).value() / (host ? 33 : 100)) + (host ? 0 : kCardWorkspace), host);
+  add("slack",
+      Bytes((step.activations + step.logits).value() / (host ? 33 : 100)) + (host ? 0 : kCardWorkspace) +
+          (!host && !lora && config.accumulation > 1 ? kCardAccumulation : 0),
+      host);
   add("context", contextBytes(model, config, context), host);
   if (!host) {
     add("streaming", quantised.passing, true);

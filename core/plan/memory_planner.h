@@ -65,6 +65,8 @@ MemoryForecast forecastMemory(const io::ModelConfig &model, const api::RunConfig
 
 /// Whether products are computed in a 16-bit type.
 bool computesNarrow(const api::RunConfig &config, const PlanContext &context);
+/// What copies between host and card add to a card's context: streams of their own and their kernels.
+int64_t copiesContextBytes(const api::RunConfig &config);
 /// Whether those are fp16, beside which the residual is kept in fp32.
 bool computesFp16(const api::RunConfig &config, const PlanContext &context);
 

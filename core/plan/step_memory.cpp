@@ -34,7 +34,8 @@ public:
         m_recomputed(config.checkpointing == api::Checkpointing::Full) {}
 
   StepMemory peak() const {
-    const Moment moments[] = {lossMoment(), headMoment(), downMoment(), gateMoment(), upMoment(), attentionMoment(), lastMoment()};
+    const Moment moments[] = {lossMoment(), headMoment(),    downMoment(),      gateMoment(),
+                              upMoment(),   waitingMoment(), attentionMoment(), lastMoment()};
     const Moment &most = *std::max_element(std::begin(moments), std::end(moments),
                                            [](const Moment &a, const Moment &b) { return a.sum().value() < b.sum().value(); });
     // What is decoded and whatever of the gradients comes later is shown all the same, and the activations with what they take beyond.
@@ -188,6 +189,16 @@ private:
     return moment;
   }
 
+  /// The first layer's gate|up gives its gradient, in fp32 beside 16 bits; those of the layers above wait in 16 bits.
+  Moment waitingMoment() const {
+    if (m_lora || m_parts.inPlace || e.value() != 2 || m_parts.layers <= 0) return backward();
+    Moment moment;
+    if (m_recomputed) moment = kept();
+    moment.activations += attentionHalf() + each(Bytes(2) * m.intermediate) + Bytes(2) * each(m.hidden);
+    moment.gradients = Bytes(2) * (m_parts.layers - 1) * m_parts.layer + Bytes(2) * m.hidden * m.intermediate + m_parts.largestMatrix * 6;
+    return moment;
+  }
+
   /// On the host, through attention: the feed-forward is over; our loops work with fp32 copies, and blocks of scores a thread.
   Moment attentionMoment() const {
     Moment moment = backward();
@@ -204,13 +215,20 @@ private:
   Moment lastMoment() const {
     Moment moment;
     moment.gradients = Bytes(4) * m_parts.parameters;
-    if (headTrains()) moment.logits = (m.tiedEmbeddings ? head() : Bytes(0)) + (e.value() == 2 ? narrowHead() : Bytes(0));
+    // The embedding's gradient in 16 bits, or later that of the normalised rows, whose own is made in blocks of rows. A matrix's of
+    // the first layer where those do not train.
+    const Bytes narrow = e.value() == 2 ? narrowHead() : Bytes(0);
+    const Bytes ofRows = normalisesHead() ? head() + Bytes(20) * std::min<int64_t>(m.vocab, 8192) * m.hidden : Bytes(0);
+    if (headTrains())
+      moment.logits = (m.tiedEmbeddings ? head() : Bytes(0)) + largest({narrow, ofRows});
+    else if (!m_lora && e.value() == 2)
+      moment.gradients += Bytes(2) * m.hidden * (m.qRows() + 2 * m.kvRows());
+    // Where a card recomputes, what the loss made of the head's gradient is still there (seen with libtorch 2.11).
+    if (headTrains() && m_recomputed && !m_host && (!m_parts.inPlace || e.value() == 4)) moment.logits += head();
     // Packed rows and mixed heads stay with their node in the graph until all of it goes.
     const Bytes packed = each(m.qRows() + 2 * m.kvRows()) + each(m.qRows());
     moment.activations = Bytes(2) * each(m.hidden) + Bytes(m_recomputed ? 1 : m_parts.layers) * packed;
     moment.decoded = m_parts.decoded * e;
-    // The gradient of the normalised rows waits for the end; theirs is made in blocks of rows.
-    if (normalisesHead()) moment.logits += head() + Bytes(20) * std::min<int64_t>(m.vocab, 8192) * m.hidden;
     return moment;
   }
 

@@ -7,6 +7,7 @@ namespace attune::core {
 
 namespace {
 
+constexpr int64_t kPassing = int64_t(64) << 20; // what copies hold a moment longer than the computation, measured
 constexpr int64_t kEightBitBlock = 256, kEightBitLeast = 4096;
 
 struct Matrix {
@@ -85,7 +86,7 @@ MemoryForecast withLayersOnHost(const io::ModelConfig &model, const api::RunConf
   MemoryForecast forecast;
   const auto add = [&](const char *name, Bytes bytes, bool onHost) { forecast.add(name, bytes.value(), onHost); };
   add("weights", e * model.parameterCount() + (full && model.headNorm ? ends : Bytes(0)), true);
-  if (card) add("streaming", layer * 2, false);
+  if (card) add("streaming", layer * 2 + kPassing, false);
   if (!lora) {
     // The moments of `plain` know of the head's gradient in fp32 and of one matrix's; a layer's come beside, on a card two layers'.
     const Bytes known = full ? Bytes(4) * model.vocab * model.hidden : Bytes(0), leaves = less(card ? layer * 2 : layer, known);

@@ -300,9 +300,10 @@ private:
       rememberContextBytes(m_inputs.device, m_inputs.record.threads, kProgramBytes + host - m_before.resident - tensors - smallTensors());
       return {0, host};
     }
-    rememberContextBytes(m_inputs.device, m_inputs.record.threads, m_watch->unreportedBytes());
+    const int64_t copies = copiesContextBytes(m_inputs.config);
+    rememberContextBytes(m_inputs.device, m_inputs.record.threads, m_watch->unreportedBytes() - copies);
     const int64_t context = knownContextBytes(m_inputs.device, m_inputs.record.threads);
-    return {use.devicePeakBytes.value_or(0) + (context > 0 ? context : kUsualCardContext), host};
+    return {use.devicePeakBytes.value_or(0) + (context > 0 ? context : kUsualCardContext) + copies, host};
   }
 
   /// Of an adapter, gradients and moments included: too small for the blocks that tensorMemoryUse() counts.

@@ -88,7 +88,7 @@ def cells_of(options):
     measured = [line for path in options.lines for line in lines(path)]
     contexts = {}
     for line in measured:
-        contexts[line["device_name"]] = max(contexts.get(line["device_name"], 0), line.get("context_bytes", 0))
+        contexts[line["device_name"]] = max(contexts.get(line["device_name"], 0), line.get("base_context_bytes", line.get("context_bytes", 0)))
     return [forecast(options.bench, line, contexts[line["device_name"]]) for line in measured]
 
 

@@ -206,7 +206,7 @@ void addForecast(const io::ModelConfig &shape, const api::RunConfig &config, con
   for (const core::MemoryItem &item : forecast.items) items[item.name + (item.host == context.computeOnHost ? "" : " (host)")] = item.bytes;
 }
 
-void addPeaks(const at::Device &device, const core::PlanContext &context, const core::DeviceMemoryWatch &watch, int64_t held, Json &out) {
+void addPeaks(const at::Device &device, const api::RunConfig &config, const core::DeviceMemoryWatch &watch, int64_t held, Json &out) {
   const int64_t resident = core::processMemory().peakResidentBytes;
   out["host_peak_gib"] = gib(resident);
   out["peak_alloc_gib"] = gib(watch.use().peakBytes - held);
@@ -219,7 +219,7 @@ void addPeaks(const at::Device &device, const core::PlanContext &context, const 
   out["host_peak_bytes"] = resident;
   out["tensor_bytes"] = watch.use().peakBytes - held;
   out["context_bytes"] = watch.unreportedBytes();
-  core::rememberContextBytes(device, context.threads, watch.unreportedBytes()); // for the caps of later cells
+  out["base_context_bytes"] = watch.unreportedBytes() - core::copiesContextBytes(config); // as a run remembers it
   out["peak_bytes"] = watch.use().peakBytes - held + watch.unreportedBytes();
 }
 
@@ -261,7 +261,7 @@ Status run(const Json &wanted, Json &out) {
     return tokens > 0 ? decode(*model, wanted.value("tuned", false) ? model->adapters() : nullptr, tokens, out)
                       : train(*model, wanted, device, watch, out);
   });
-  addPeaks(device, context, watch, cap.heldBytes(), out);
+  addPeaks(device, config, watch, cap.heldBytes(), out);
   return done;
 }
 

@@ -35,7 +35,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attune", default=os.path.join(ROOT, "build-worker/bin/attune"))
     parser.add_argument("--precision", default="bf16")
-    parser.add_argument("--leave", default="1.5", help="GiB that the other process leaves")
+    parser.add_argument("--leave", default="2.5", help="GiB that the other process leaves")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         write_model(os.path.join(folder, "model"), SHAPE)
@@ -47,7 +47,7 @@ def main():
         with open(os.path.join(folder, "run.json"), "w", encoding="utf-8") as file:
             json.dump({"schema": 1, "name": "runs-out", "model": os.path.join(folder, "model"), "shuffle": False,
                        "dataset": [{"path": rows, "format": "tokens"}], "epochs": 1, "log_steps": 1, "batch_size": 8, "max_length": 2048,
-                       "checkpointing": "none", "precision": options.precision}, file)
+                       "packing": False, "checkpointing": "none", "precision": options.precision}, file)
 
         def train(name, greedy):
             command = [options.attune, "train", os.path.join(folder, "run.json"), "--out", os.path.join(folder, name), "--json", "--device",
