@@ -70,7 +70,8 @@ Result<PlanPlace> LocalPlanner::placeOf(const api::RunConfig &config) {
   ATTUNE_TRY(const at::Device device, chooseDevice(config.device));
   ATTUNE_CHECK(computeTypeFor(config.precision, ComputePurpose::Train, device));
   grown(device.str(), describeDevice(device).freeBytes); // what is free before a run takes its share
-  return placeOn(device, config, config.threads);
+  const Result<io::ModelConfig> model = config.model.empty() ? Result<io::ModelConfig>(io::ModelConfig()) : modelConfig(config.model);
+  return placeOn(device, config, config.threads, !config.model.empty() && model.ok() ? &*model : nullptr);
 }
 
 Result<io::ModelConfig> LocalPlanner::modelConfig(const std::string &path) {

@@ -34,6 +34,7 @@ struct PlanContext {
   bool computeOnHost = true;    // the CPU: every item is host memory
   bool bf16 = false;            // the compute type that precision `auto` means on this machine has 16 bits
   bool fp16 = false;            // and it is fp16
+  bool slicedAttention = false; // a card computes attention by our blocks of queries (picksSliced)
   int64_t microBatchTokens = 0; // of the largest micro-batch, when the data are known; at most batch_size x max_length
   int64_t threads = 2;
   bool readsText = false;   // a tokenizer is loaded, as in the program itself

@@ -6,11 +6,25 @@
 #include "core/device/host_guard.h"
 #include "core/device/host_info.h"
 #include "core/device/rate_probe.h"
+#include "core/nn/attention_choice.h"
 #include "core/plan/start_check.h"
+
+#include <algorithm>
 
 namespace attune::core {
 
-PlanPlace placeOn(const at::Device &device, const api::RunConfig &config, int64_t threads) {
+bool slicesAttention(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, const at::Device &device) {
+  if (device.is_cpu()) return false;
+  const at::ScalarType type = computesFp16(config, context) ? at::kHalf : computesNarrow(config, context) ? at::kBFloat16 : at::kFloat;
+  AttentionSpec spec;
+  spec.segmentStarts = {0, 1};
+  spec.softcap = model.attentionSoftcap;
+  if (model.position == io::PositionKind::Alibi) spec.alibiSlopes = io::alibiSlopes(model.heads);
+  for (int64_t layer = 0; layer < model.layers; ++layer) spec.window = std::max(spec.window, model.layerKind(layer).window);
+  return picksSliced(at::empty({1, model.heads, model.headDim}, at::TensorOptions().dtype(type).device(device)), model.kvHeads, spec);
+}
+
+PlanPlace placeOn(const at::Device &device, const api::RunConfig &config, int64_t threads, const io::ModelConfig *model) {
   const ComputeDevice here = describeDevice(device);
   PlanPlace place;
   place.deviceName = here.name;
@@ -22,6 +36,7 @@ PlanPlace placeOn(const at::Device &device, const api::RunConfig &config, int64_
     place.context.bf16 = type != at::kFloat;
     place.context.fp16 = type == at::kHalf;
   }
+  place.context.slicedAttention = model && slicesAttention(*model, config, place.context, device);
   place.context.rates = deviceRates(device, place.context.threads);
   place.context.contextBytes = knownContextBytes(device, place.context.threads);
   const int64_t reserve = HostGuard().reserveBytes(); // which a run leaves alone

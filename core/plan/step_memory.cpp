@@ -199,11 +199,19 @@ private:
     return moment;
   }
 
-  /// On the host, through attention: the feed-forward is over; our loops work with fp32 copies, and blocks of scores a thread.
+  /// Through attention where it is ours: the feed-forward is over. On the host loops work with fp32 copies, and blocks of scores a
+  /// thread; on a card with several copies of the scores of 256 queries, most of them in fp32.
   Moment attentionMoment() const {
     Moment moment = backward();
-    if (!m_host) return moment;
     const Bytes q = m.qRows(), packed = m.qRows() + 2 * m.kvRows();
+    if (!m_host) {
+      if (!m_context.slicedAttention) return moment;
+      const Bytes segment = std::min(m_config.maxLength, m_tokens.value());
+      moment.activations = less(moment.activations, feedForward()) + each(q) + each(packed) + each(m.hidden);
+      moment.attention += Bytes(24) * m.heads * std::min<int64_t>(256, segment.value()) * segment + segment * 8 * m.kvRows();
+      moment.decoded = m_recomputed ? less(m_parts.decoded, Bytes(3) * m.hidden * m.intermediate) * e : Bytes(0);
+      return moment;
+    }
     moment.activations = less(moment.activations, feedForward() + each(m.hidden)) + each(q) + each(packed);
     moment.attention +=
         m_tokens * 4 * (q + Bytes(4) * m.kvRows()) + Bytes(m_context.threads) * 2048 * std::min<int64_t>(m_config.maxLength, 1 << 20);

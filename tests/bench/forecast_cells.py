@@ -75,6 +75,8 @@ def measure(options):
 def forecast(bench, line, context):
     """The line with what the program forecasts now for its case; `context`: measured once on that device."""
     case = dict(case_of(line), forecast_only=True, context_bytes=context)
+    if line.get("sliced_attention"):
+        case["sliced_attention"] = True
     if "rates" in line:
         case["rates"] = line["rates"]
     case.setdefault("threads", 2)

@@ -17,6 +17,7 @@
 #include "core/generate/generator.h"
 #include "core/io/model_tensors.h"
 #include "core/model/transformer_model.h"
+#include "core/plan/plan_place.h"
 #include "core/plan/throughput.h"
 #include "core/train/update_in_pass.h"
 #include "tests/bench/median.h"
@@ -233,6 +234,7 @@ Status run(const Json &wanted, Json &out) {
   if (wanted.value("forecast_only", false)) {
     context.rates = core::parseRates(wanted.value("rates", "")).value_or(core::DeviceRates());
     context.contextBytes = wanted.value("context_bytes", int64_t(0));
+    context.slicedAttention = wanted.value("sliced_attention", false);
     addForecast(shape, config, context, out);
     return {};
   }
@@ -244,6 +246,8 @@ Status run(const Json &wanted, Json &out) {
   ATTUNE_TRY(const auto cap, core::DeviceMemoryCap::hold(device, static_cast<int64_t>(wanted.value("cap_gib", 0.0) * double(1 << 30))));
   core::DeviceMemoryWatch watch(device);
   context.computeOnHost = device.is_cpu();
+  context.slicedAttention = core::slicesAttention(shape, config, context, device);
+  out["sliced_attention"] = context.slicedAttention;
   addForecast(shape, config, context, out);
   const auto type = config.precision == api::Precision::Fp32   ? at::kFloat
                     : config.precision == api::Precision::Fp16 ? at::kHalf

@@ -50,7 +50,8 @@ public:
     core::PlanPlace place;
     if (present.ok()) {
       ATTUNE_CHECK(core::computeTypeFor(config.precision, core::ComputePurpose::Train, *present));
-      place = core::placeOn(*present, config, core::setComputeThreads(context.threads > 0 ? context.threads : config.threads));
+      place = core::placeOn(*present, config, core::setComputeThreads(context.threads > 0 ? context.threads : config.threads),
+                            &source->config());
       if (asked > 0) place.budget.compute = asked;
     } else { // a card of another machine
       if (asked <= 0) {
