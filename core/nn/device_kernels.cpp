@@ -3,11 +3,13 @@
 #include "core/device/device_code.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/kernels/device_source.h"
+#include "core/nn/kernels/low_rank_source.h"
 #include "core/quant/nf4.h"
 
 #include <initializer_list>
 #include <map>
 #include <mutex>
+#include <tuple>
 
 namespace attune::core::device {
 
@@ -20,24 +22,26 @@ struct Compiled {
   std::string problem;
 };
 
-const Compiled &compiledFor(const at::Device &device, at::ScalarType type) {
+/// steps: 0 = all kernels but the skinny products; else those for so many times 16 ranks.
+const Compiled &compiledFor(const at::Device &device, at::ScalarType type, int steps = 0) {
   static std::mutex mutex;
-  static auto *const known = new std::map<std::pair<int, at::ScalarType>, Compiled>; // outlives tensors in static storage
+  static auto *const known = new std::map<std::tuple<int, at::ScalarType, int>, Compiled>; // outlives tensors in static storage
   const std::lock_guard<std::mutex> lock(mutex);
-  const auto [entry, fresh] = known->emplace(std::pair(static_cast<int>(device.index()), type), Compiled());
+  const auto [entry, fresh] = known->emplace(std::tuple(static_cast<int>(device.index()), type, steps), Compiled());
   if (fresh) {
     const int number = type == at::kFloat ? 0 : type == at::kBFloat16 ? 1 : 2;
-    entry->second.code = DeviceCode::compile(device, kernels::kDeviceSource, {"TYPE=" + std::to_string(number)}, entry->second.problem);
+    entry->second.code = DeviceCode::compile(device, steps == 0 ? kernels::kDeviceSource : kernels::kLowRankSource,
+                                             {"TYPE=" + std::to_string(number), "STEPS=" + std::to_string(steps)}, entry->second.problem);
   }
   return entry->second;
 }
 
 /// The code for this tensor's type and device, or null.
-const DeviceCode *codeFor(const Tensor &tensor) {
+const DeviceCode *codeFor(const Tensor &tensor, int steps = 0) {
   if (!tensor.defined() || !tensor.is_cuda() || plainKernelsForced()) return nullptr;
   const auto type = tensor.scalar_type();
   if (type != at::kFloat && type != at::kBFloat16 && type != at::kHalf) return nullptr;
-  return compiledFor(tensor.device(), type).code.get();
+  return compiledFor(tensor.device(), type, steps).code.get();
 }
 
 /// Contiguous [N, W] with rows of whole 16-byte packs, all of one type; undefined tensors pass.
@@ -200,6 +204,31 @@ bool denseProduct(const Tensor &x, const Tensor &weight, Tensor out) {
   if (!code || x.size(0) != 1 || out.scalar_type() != x.scalar_type() || !packed(x.size(1), {&x, &weight})) return false;
   return code->launch("denseProduct", {(weight.size(0) + 7) / 8, kThreads}, read(x), read(weight), out.data_ptr(), weight.size(0),
                       x.size(1));
+}
+
+namespace {
+
+/// Rows of whole 16-byte packs, at any distance.
+bool packedRows(std::initializer_list<const Tensor *> tensors) {
+  for (const Tensor *tensor : tensors) {
+    const int64_t pack = 16 / static_cast<int64_t>(tensor->element_size());
+    if (tensor->dim() != 2 || tensor->numel() == 0 || tensor->stride(1) != 1 || tensor->stride(0) % pack != 0 ||
+        tensor->size(1) % pack != 0 || reinterpret_cast<uintptr_t>(tensor->const_data_ptr()) % 16 != 0)
+      return false;
+  }
+  return true;
+}
+
+} // namespace
+
+bool lowRankProduct(Tensor y, const Tensor &c, const Tensor &m) {
+  const auto type = y.scalar_type();
+  if ((type != at::kBFloat16 && type != at::kHalf) || c.scalar_type() != type || m.scalar_type() != type) return false;
+  if (!y.is_cuda() || m.size(0) > 64 || !packedRows({&y, &c, &m})) return false;
+  const int64_t ranks = m.size(0), rows = y.size(0), width = y.size(1);
+  const DeviceCode *code = codeFor(y, static_cast<int>((ranks + 15) / 16));
+  return code && code->launch("lowRankProduct", {(rows + 127) / 128 * ((width + 255) / 256), kThreads}, read(c), read(m), y.data_ptr(),
+                              rows, width, static_cast<int>(ranks), c.stride(0), m.stride(0), y.stride(0));
 }
 
 bool crossEntropy(Tensor logits, const Tensor &targets, double softcap, bool gradient, Tensor &losses) {

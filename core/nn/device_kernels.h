@@ -47,6 +47,8 @@ bool nf4Product(const Tensor &x, const Nf4Parts &parts, Tensor out);
 bool denseProduct(const Tensor &x, const Tensor &weight, Tensor out);
 /// losses [N] fp32 of logits [N, V]; with `gradient` the logits become d loss / d logits.
 bool crossEntropy(Tensor logits, const Tensor &targets, double softcap, bool gradient, Tensor &losses);
+/// y [N, K] = c [N, R] . m [R, K] in a 16-bit type, R and K multiples of 8, R up to 64; all rows may be strided.
+bool lowRankProduct(Tensor y, const Tensor &c, const Tensor &m);
 
 /// Why a device has none of these for a type; empty = it has them. Compiles them at the first question.
 std::string problemWith(const at::Device &device, at::ScalarType type);

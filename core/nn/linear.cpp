@@ -98,7 +98,7 @@ void addShares(Tensor y, const Tensor &reduced, const Adapters &adapters, const 
     const int64_t rows = adapters.together.size(1);
     const Tensor shared = y.narrow(1, 0, rows);
     if (!fresh) return lowRankExpand(shared, reduced, adapters.together);
-    matmulPlainInto(shared, reduced, adapters.together);
+    lowRankProduct(shared, reduced, adapters.together);
     if (rows < y.size(1)) y.narrow(1, rows, y.size(1) - rows).zero_();
     return;
   }
@@ -141,7 +141,7 @@ Tensor separateBackward(const Tensor &x, const Tensor &a, const std::vector<LowR
   const Tensor gradA = lowRankGradient(back, dropped(x, drop));
   if (!dx.defined()) return gradA;
   if (fresh) {
-    matmulPlainInto(dx, back, a);
+    lowRankProduct(dx, back, a);
   } else if (drop.probability > 0.0) {
     Tensor through = at::zeros_like(x);
     lowRankExpand(through, back, a);

@@ -203,3 +203,35 @@ TEST_CASE("on a card: quantised modules decode to the same bits, and multiply on
       }
     }
 }
+
+TEST_CASE("on a card: LoRA's share of a product, every number of ranks, ragged sizes, rows among others'") {
+  if (!hasCard()) return;
+  for (const auto type : {at::kBFloat16, at::kHalf})
+    for (int64_t ranks = 8; ranks <= 64; ranks += 8)
+      for (const auto &[rows, width] : {std::pair<int64_t, int64_t>{2, 8}, {131, 264}, {300, 1096}}) {
+        CAPTURE(c10::toString(type));
+        CAPTURE(ranks);
+        CAPTURE(rows);
+        const Tensor c = onCard(random({rows, ranks + 8}, 1, type)).narrow(1, 8, ranks), m = onCard(random({ranks, width}, 2, type));
+        const Tensor around = onCard(at::ones({rows, width + 32}, at::TensorOptions().dtype(type)).mul(7)), y = around.narrow(1, 16, width);
+        REQUIRE(device::lowRankProduct(y, c, m));
+        const Tensor exact = c.to(at::kDouble).mm(m.to(at::kDouble));
+        CHECK(relativeError(y.cpu(), exact.cpu()) < kTolerances.at(type) / 4); // rounded once
+        CHECK(around.narrow(1, 0, 16).eq(7).all().item<bool>());
+        CHECK(around.narrow(1, width + 16, 16).eq(7).all().item<bool>());
+      }
+}
+
+TEST_CASE("on a card: a product with adapters on parts of its rows") {
+  if (!hasCard()) return;
+  const Tensor weight = random({136, 72}, 3).mul(0.1);
+  check(
+      [&](const auto &v) {
+        const auto type = v[0].scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+        const std::vector<LoraSlice> slices{{v[1].to(type), v[2].to(type), 2.0, 0, 40}, {v[3].to(type), v[4].to(type), 0.3, 96, 128}};
+        return core::linear(v[0], onCard(weight).to(v[0].scalar_type()), Tensor(), slices);
+      },
+      {random({133, 72}, 4), random({8, 72}, 5).mul(0.1), random({40, 8}, 6).mul(0.1), random({16, 72}, 7).mul(0.1),
+       random({32, 16}, 8).mul(0.1)},
+      2.0);
+}
