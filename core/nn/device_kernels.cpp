@@ -231,6 +231,32 @@ bool lowRankProduct(Tensor y, const Tensor &c, const Tensor &m) {
                               rows, width, static_cast<int>(ranks), c.stride(0), m.stride(0), y.stride(0));
 }
 
+bool adapterGradients(const Tensor &gradA, const Tensor &gradB, const std::vector<AdapterPlace> &places, Tensor &out) {
+  struct Place {
+    int row = 0, count = 0, rank = 0, ranks = 0;
+    float scale = 0.0f;
+  };
+  struct Places {
+    Place of[4];
+  } all; // the kernel's AdapterPlaces
+  const DeviceCode *code = codeFor(gradA);
+  const size_t most = sizeof(all.of) / sizeof(all.of[0]);
+  if (!code || places.size() > most || gradB.scalar_type() != gradA.scalar_type() || !gradA.is_contiguous() || !gradB.is_contiguous())
+    return false;
+  int64_t total = gradA.numel();
+  for (size_t i = 0; i < places.size(); ++i) {
+    const auto number = [](int64_t value) { return static_cast<int>(value); };
+    const AdapterPlace &place = places[i];
+    all.of[i] = {number(place.row), number(place.rows * place.ranks), number(place.rank), number(place.ranks),
+                 static_cast<float>(place.scale)};
+    total += place.rows * place.ranks;
+  }
+  if (total > 0x7fff0000 || gradB.numel() > 0x7fff0000) return false;
+  out = at::empty({total}, gradA.options().dtype(at::kFloat));
+  return code->launch("adapterGradients", {blocksFor(total), kThreads}, read(gradA), read(gradB), out.data_ptr(),
+                      static_cast<int>(gradA.numel()), static_cast<int>(total), static_cast<int>(gradA.size(0)), all);
+}
+
 bool crossEntropy(Tensor logits, const Tensor &targets, double softcap, bool gradient, Tensor &losses) {
   const DeviceCode *code = codeFor(logits);
   if (!code || logits.dim() != 2 || logits.size(0) == 0 || !targets.is_contiguous() || !packed(logits.size(1), {&logits})) return false;

@@ -2,6 +2,7 @@
 
 #include "core/nn/adapter_copies.h"
 #include "core/nn/checkpointing.h"
+#include "core/nn/device_kernels.h"
 #include "core/nn/feed_forward.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/low_rank.h"
@@ -152,6 +153,48 @@ Tensor separateBackward(const Tensor &x, const Tensor &a, const std::vector<LowR
   return gradA;
 }
 
+/// Views of one fp32 buffer that one launch has filled, each alone in its storage order; empty where our kernel is not for these.
+std::vector<Tensor> gradientsAtOnce(const Tensor &gradA, const Tensor &gradB, const std::vector<LoraSlice> &slices) {
+  std::vector<device::AdapterPlace> places;
+  int64_t rank = 0;
+  for (const auto &slice : slices) {
+    if (slice.a.scalar_type() != at::kFloat || slice.b.scalar_type() != at::kFloat) return {};
+    places.push_back({slice.rowBegin, slice.rowEnd - slice.rowBegin, rank, slice.a.size(0), slice.scale});
+    rank += slice.a.size(0);
+  }
+  Tensor all;
+  std::vector<Tensor> result;
+  if (!device::adapterGradients(gradA, gradB, places, all)) return result;
+  int64_t ofA = 0, ofB = gradA.numel();
+  for (const auto &slice : slices)
+    for (const auto &[tensor, offset] : {std::pair(&slice.a, &ofA), std::pair(&slice.b, &ofB)}) {
+      result.push_back(all.as_strided(tensor->sizes(), {tensor->size(1), 1}, *offset));
+      *offset += tensor->numel();
+    }
+  return result;
+}
+
+/// The gradients of A and B of every slice, each in the type of its adapter.
+std::vector<Tensor> adapterGradients(Tensor gradA, std::vector<Tensor> gradB, const std::vector<LoraSlice> &slices,
+                                     const Adapters &adapters) {
+  const bool together = adapters.together.defined();
+  std::vector<Tensor> result;
+  if (together) {
+    result = gradientsAtOnce(gradA, gradB[0].t(), slices);
+    if (!result.empty()) return result;
+    gradA = gradA.to(slices[0].a.scalar_type()); // to the adapters' type at once
+    gradB[0] = gradB[0].to(slices[0].b.scalar_type());
+  }
+  for (size_t i = 0; i < slices.size(); ++i) {
+    const auto [begin, ranks] = std::pair(adapters.rankBegin[i], slices[i].a.size(0));
+    const Tensor ofB =
+        together ? gradB[0].narrow(0, begin, ranks).narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin) : gradB[i];
+    result.push_back(gradA.narrow(0, begin, ranks).to(slices[i].a.scalar_type()));
+    result.push_back(ofB.t().mul(slices[i].scale).to(slices[i].b.scalar_type()));
+  }
+  return result;
+}
+
 /// What backward needs of a quantised weight: the codes, and where the forward pass may have left them decoded. No saved tensor.
 struct QuantisedWeight : torch::CustomClassHolder {
   std::shared_ptr<const QuantisedMatrix> matrix;
@@ -256,18 +299,8 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
       gradA = separateBackward(x, adapters.a, parts, drop, result[0], late, gradB);
     }
     if (late) matmulPlainInto(result[0], grad, baseOf(ctx, grad.scalar_type(), weight), true);
-    if (together.defined()) { // to the adapters' type at once
-      gradA = gradA.to(slices[0].a.scalar_type());
-      gradB[0] = gradB[0].to(slices[0].b.scalar_type());
-    }
-    for (size_t i = 0; i < slices.size(); ++i) {
-      const auto [begin, ranks] = std::pair(adapters.rankBegin[i], slices[i].a.size(0));
-      const Tensor ofB = together.defined()
-                             ? gradB[0].narrow(0, begin, ranks).narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin)
-                             : gradB[i];
-      result[output + 2 * i] = gradA.narrow(0, begin, ranks).to(slices[i].a.scalar_type());
-      result[output + 2 * i + 1] = ofB.t().mul(slices[i].scale).to(slices[i].b.scalar_type());
-    }
+    const std::vector<Tensor> each = adapterGradients(gradA, gradB, slices, adapters);
+    std::copy(each.begin(), each.end(), result.begin() + static_cast<std::ptrdiff_t>(output));
     return ungated(result, saved[0], gate);
   }
 

@@ -77,6 +77,20 @@ int main(int argc, char **argv) {
     both(
         "dx = back.A", x[0].nbytes(), [&](int i) { at::mm_out(x[i % kSets], reduced, a); },
         [&](int i) { return device::lowRankProduct(x[i % kSets], reduced, a); });
+    const Tensor gradA = make({ranks, shape.in}), gradB = make({shape.out, ranks});
+    std::vector<device::AdapterPlace> places;
+    for (int64_t i = 0; i < shape.slices; ++i)
+      places.push_back({i * shape.out / shape.slices, shape.out / shape.slices, i * rank, rank, 2.0});
+    both(
+        "gradients to fp32, scaled", 6 * (gradA.numel() + gradB.numel() / shape.slices),
+        [&](int) {
+          const Tensor wideA = gradA.to(at::kFloat), wideB = gradB.t().to(at::kFloat);
+          for (const auto &place : places) wideB.narrow(0, place.rank, rank).narrow(1, place.row, place.rows).t().mul(place.scale);
+        },
+        [&](int) {
+          Tensor all;
+          return device::adapterGradients(gradA, gradB, places, all);
+        });
   }
   return 0;
 }

@@ -222,6 +222,20 @@ TEST_CASE("on a card: LoRA's share of a product, every number of ranks, ragged s
       }
 }
 
+TEST_CASE("on a card: the gradients of adapters at once are those that operators give") {
+  if (!hasCard()) return;
+  const std::vector<device::AdapterPlace> places{{0, 40, 0, 8, 2.0}, {40, 24, 8, 3, 0.3}, {96, 32, 11, 16, -1.5}}; // none at 64..95
+  for (const auto &[type, tolerance] : kTolerances) {
+    const Tensor gradA = onCard(random({27, 72}, 1, type)), gradB = onCard(random({128, 27}, 2, type));
+    Tensor all;
+    REQUIRE(device::adapterGradients(gradA, gradB, places, all));
+    std::vector<Tensor> parts{gradA.to(at::kFloat).flatten()};
+    for (const auto &place : places)
+      parts.push_back(gradB.narrow(0, place.row, place.rows).narrow(1, place.rank, place.ranks).to(at::kFloat).mul(place.scale).flatten());
+    CHECK(all.equal(at::cat(parts)));
+  }
+}
+
 TEST_CASE("on a card: a product with adapters on parts of its rows") {
   if (!hasCard()) return;
   const Tensor weight = random({136, 72}, 3).mul(0.1);

@@ -445,6 +445,24 @@ extern "C" __global__ void denseProduct(const T *x, const T *weight, T *y, int64
   y[row] = narrow(total);
 }
 
+/// Where an adapter's part lies in the gradients of all on one weight; count: of B's elements.
+struct AdapterPlace { int row, count, rank, ranks; float scale; };
+struct AdapterPlaces { AdapterPlace of[4]; };
+
+/// gradA [ranks, in] and gradB [rows, ranks] of all adapters -> all of A's, then each adapter's own [rows, ranks] scaled, in fp32.
+extern "C" __global__ void adapterGradients(const T *gradA, const T *gradB, float *out, int ofA, int total, int ranks, AdapterPlaces places) {
+  const int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i >= total) return;
+  if (i < ofA) {
+    out[i] = wide(gradA[i]);
+    return;
+  }
+  int at = i - ofA, s = 0;
+  while (at >= places.of[s].count) at -= places.of[s++].count;
+  const AdapterPlace &place = places.of[s];
+  out[i] = wide(gradB[(int64)(place.row + at / place.ranks) * ranks + place.rank + at % place.ranks]) * place.scale;
+}
+
 /// -log softmax(logits)[target] a row into losses; where `gradient` is set the logits become softmax - onehot. softcap 0 = none.
 extern "C" __global__ void crossEntropy(T *logits, const int64 *targets, float *losses, int64 vocab, float softcap, int gradient) {
   const int64 row = blockIdx.x, packs = vocab / PACK, target = targets[row];
