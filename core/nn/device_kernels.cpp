@@ -1,48 +1,13 @@
 #include "core/nn/device_kernels.h"
 
-#include "core/device/device_code.h"
-#include "core/nn/kernel_policy.h"
-#include "core/nn/kernels/device_source.h"
-#include "core/nn/kernels/low_rank_source.h"
+#include "core/nn/device_program.h"
 #include "core/quant/nf4.h"
 
 #include <initializer_list>
-#include <map>
-#include <mutex>
-#include <tuple>
 
 namespace attune::core::device {
 
 namespace {
-
-constexpr int kThreads = 256;
-
-struct Compiled {
-  std::shared_ptr<const DeviceCode> code;
-  std::string problem;
-};
-
-/// steps: 0 = all kernels but the skinny products; else those for so many times 16 ranks.
-const Compiled &compiledFor(const at::Device &device, at::ScalarType type, int steps = 0) {
-  static std::mutex mutex;
-  static auto *const known = new std::map<std::tuple<int, at::ScalarType, int>, Compiled>; // outlives tensors in static storage
-  const std::lock_guard<std::mutex> lock(mutex);
-  const auto [entry, fresh] = known->emplace(std::tuple(static_cast<int>(device.index()), type, steps), Compiled());
-  if (fresh) {
-    const int number = type == at::kFloat ? 0 : type == at::kBFloat16 ? 1 : 2;
-    entry->second.code = DeviceCode::compile(device, steps == 0 ? kernels::kDeviceSource : kernels::kLowRankSource,
-                                             {"TYPE=" + std::to_string(number), "STEPS=" + std::to_string(steps)}, entry->second.problem);
-  }
-  return entry->second;
-}
-
-/// The code for this tensor's type and device, or null.
-const DeviceCode *codeFor(const Tensor &tensor, int steps = 0) {
-  if (!tensor.defined() || !tensor.is_cuda() || plainKernelsForced()) return nullptr;
-  const auto type = tensor.scalar_type();
-  if (type != at::kFloat && type != at::kBFloat16 && type != at::kHalf) return nullptr;
-  return compiledFor(tensor.device(), type, steps).code.get();
-}
 
 /// Contiguous [N, W] with rows of whole 16-byte packs, all of one type; undefined tensors pass.
 bool packed(int64_t width, std::initializer_list<const Tensor *> tensors) {
@@ -62,17 +27,13 @@ bool isWide(const Tensor &sum, const Tensor &weight) {
   return sum.scalar_type() == at::kFloat && weight.defined() && weight.scalar_type() != at::kFloat;
 }
 
-const void *read(const Tensor &tensor) { return tensor.defined() ? tensor.const_data_ptr() : nullptr; }
-
-int64_t blocksFor(int64_t items) { return (items + kThreads - 1) / kThreads; }
-
 int64_t packsIn(const Tensor &tensor) { return tensor.numel() * static_cast<int64_t>(tensor.element_size()) / 16; }
 
 int kindOf(io::Activation activation) { return activation == io::Activation::Silu ? 0 : activation == io::Activation::GeluTanh ? 1 : 2; }
 
 } // namespace
 
-std::string problemWith(const at::Device &device, at::ScalarType type) { return compiledFor(device, type).problem; }
+std::string problemWith(const at::Device &device, at::ScalarType type) { return programFor(device, type).problem; }
 
 bool normForward(const Tensor &x, const Tensor &delta, const Tensor &weight, double eps, bool plusOne, Tensor &sum, Tensor &y,
                  Tensor &rstd) {
@@ -204,57 +165,6 @@ bool denseProduct(const Tensor &x, const Tensor &weight, Tensor out) {
   if (!code || x.size(0) != 1 || out.scalar_type() != x.scalar_type() || !packed(x.size(1), {&x, &weight})) return false;
   return code->launch("denseProduct", {(weight.size(0) + 7) / 8, kThreads}, read(x), read(weight), out.data_ptr(), weight.size(0),
                       x.size(1));
-}
-
-namespace {
-
-/// Rows of whole 16-byte packs, at any distance.
-bool packedRows(std::initializer_list<const Tensor *> tensors) {
-  for (const Tensor *tensor : tensors) {
-    const int64_t pack = 16 / static_cast<int64_t>(tensor->element_size());
-    if (tensor->dim() != 2 || tensor->numel() == 0 || tensor->stride(1) != 1 || tensor->stride(0) % pack != 0 ||
-        tensor->size(1) % pack != 0 || reinterpret_cast<uintptr_t>(tensor->const_data_ptr()) % 16 != 0)
-      return false;
-  }
-  return true;
-}
-
-} // namespace
-
-bool lowRankProduct(Tensor y, const Tensor &c, const Tensor &m) {
-  const auto type = y.scalar_type();
-  if ((type != at::kBFloat16 && type != at::kHalf) || c.scalar_type() != type || m.scalar_type() != type) return false;
-  if (!y.is_cuda() || m.size(0) > 64 || !packedRows({&y, &c, &m})) return false;
-  const int64_t ranks = m.size(0), rows = y.size(0), width = y.size(1);
-  const DeviceCode *code = codeFor(y, static_cast<int>((ranks + 15) / 16));
-  return code && code->launch("lowRankProduct", {(rows + 127) / 128 * ((width + 255) / 256), kThreads}, read(c), read(m), y.data_ptr(),
-                              rows, width, static_cast<int>(ranks), c.stride(0), m.stride(0), y.stride(0));
-}
-
-bool adapterGradients(const Tensor &gradA, const Tensor &gradB, const std::vector<AdapterPlace> &places, Tensor &out) {
-  struct Place {
-    int row = 0, count = 0, rank = 0, ranks = 0;
-    float scale = 0.0f;
-  };
-  struct Places {
-    Place of[4];
-  } all; // the kernel's AdapterPlaces
-  const DeviceCode *code = codeFor(gradA);
-  const size_t most = sizeof(all.of) / sizeof(all.of[0]);
-  if (!code || places.size() > most || gradB.scalar_type() != gradA.scalar_type() || !gradA.is_contiguous() || !gradB.is_contiguous())
-    return false;
-  int64_t total = gradA.numel();
-  for (size_t i = 0; i < places.size(); ++i) {
-    const auto number = [](int64_t value) { return static_cast<int>(value); };
-    const AdapterPlace &place = places[i];
-    all.of[i] = {number(place.row), number(place.rows * place.ranks), number(place.rank), number(place.ranks),
-                 static_cast<float>(place.scale)};
-    total += place.rows * place.ranks;
-  }
-  if (total > 0x7fff0000 || gradB.numel() > 0x7fff0000) return false;
-  out = at::empty({total}, gradA.options().dtype(at::kFloat));
-  return code->launch("adapterGradients", {blocksFor(total), kThreads}, read(gradA), read(gradB), out.data_ptr(),
-                      static_cast<int>(gradA.numel()), static_cast<int>(total), static_cast<int>(gradA.size(0)), all);
 }
 
 bool crossEntropy(Tensor logits, const Tensor &targets, double softcap, bool gradient, Tensor &losses) {

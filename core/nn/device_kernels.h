@@ -7,7 +7,6 @@
 #include "core/nn/tensor.h"
 
 #include <string>
-#include <vector>
 
 namespace attune::core {
 struct Nf4Parts;
@@ -48,15 +47,6 @@ bool nf4Product(const Tensor &x, const Nf4Parts &parts, Tensor out);
 bool denseProduct(const Tensor &x, const Tensor &weight, Tensor out);
 /// losses [N] fp32 of logits [N, V]; with `gradient` the logits become d loss / d logits.
 bool crossEntropy(Tensor logits, const Tensor &targets, double softcap, bool gradient, Tensor &losses);
-/// y [N, K] = c [N, R] . m [R, K] in a 16-bit type, R and K multiples of 8, R up to 64; all rows may be strided.
-bool lowRankProduct(Tensor y, const Tensor &c, const Tensor &m);
-/// Where an adapter's part lies in the gradients of all on one weight.
-struct AdapterPlace {
-  int64_t row = 0, rows = 0, rank = 0, ranks = 0;
-  double scale = 1.0;
-};
-/// gradA [R, in] and gradB [rows, R] of up to four adapters -> fp32: all of gradA, then each one's own part of gradB scaled.
-bool adapterGradients(const Tensor &gradA, const Tensor &gradB, const std::vector<AdapterPlace> &places, Tensor &out);
 
 /// Why a device has none of these for a type; empty = it has them. Compiles them at the first question.
 std::string problemWith(const at::Device &device, at::ScalarType type);

@@ -1,6 +1,6 @@
 #include "core/nn/low_rank.h"
 
-#include "core/nn/device_kernels.h"
+#include "core/nn/device_low_rank.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/kernels/parallel.h"
 #include "core/nn/matmul.h"

@@ -3,7 +3,7 @@
 // The host is kept ahead of the card by long products before each measured row, whose time is taken off; operands change from call to
 // call, so that the card's cache holds no more of them than in training.
 #include "core/device/compute_device.h"
-#include "core/nn/device_kernels.h"
+#include "core/nn/device_low_rank.h"
 #include "tests/bench/median.h"
 
 #include <ATen/ops/mm.h>
@@ -91,6 +91,14 @@ int main(int argc, char **argv) {
           Tensor all;
           return device::adapterGradients(gradA, gradB, places, all);
         });
+    Tensor back, gradients;
+    both(
+        "all of backward but dx", y[0].nbytes() + x[0].nbytes(),
+        [&](int i) {
+          const Tensor backward = y[i % kSets].mm(b.t()), ofB = y[i % kSets].t().mm(reduced), ofA = backward.t().mm(x[i % kSets]);
+          device::adapterGradients(ofA, ofB, places, gradients);
+        },
+        [&](int i) { return device::adapterBackward(y[i % kSets], x[i % kSets], reduced, b, places, back, gradients); });
   }
   return 0;
 }
