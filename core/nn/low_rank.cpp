@@ -1,7 +1,9 @@
 #include "core/nn/low_rank.h"
 
+#include "core/nn/device_low_rank.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/kernels/parallel.h"
+#include "core/nn/matmul.h"
 
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/bitwise_and.h>
@@ -73,6 +75,8 @@ int64_t rowGrain(const Tensor &wide) { return std::max<int64_t>(1, 65536 / std::
 } // namespace
 
 Tensor lowRankReduce(const Tensor &x, const Tensor &m) {
+  constexpr int64_t kManyRows = 128; // below, one launch of a library's is as good
+  if (Tensor c; x.size(0) >= kManyRows && device::lowRankReduce(x, m, c)) return c;
   if (!usesLoops(x, m)) return at::mm(x.to(m.scalar_type()), m.t());
   Tensor c = at::empty({x.size(0), m.size(0)}, m.options());
   lowRankReduceInto(c, x, m);
@@ -81,7 +85,7 @@ Tensor lowRankReduce(const Tensor &x, const Tensor &m) {
 
 void lowRankReduceInto(Tensor c, const Tensor &x, const Tensor &m) {
   if (!usesLoops(x, m)) {
-    c.copy_(at::mm(x.to(m.scalar_type()), m.t()));
+    at::mm_out(c, x.to(m.scalar_type()), m.t());
     return;
   }
   const LowRankShape shape{0, x.size(1), m.size(0), x.stride(0), c.stride(0), m.stride(0)};
@@ -115,6 +119,10 @@ void lowRankExpand(Tensor y, const Tensor &c, const Tensor &m) {
                                       elements<float>(m), part);
     });
   });
+}
+
+void lowRankProduct(Tensor y, const Tensor &c, const Tensor &m) {
+  if (!device::lowRankProduct(y, c, m)) matmulPlainInto(y, c, m);
 }
 
 Tensor lowRankGradient(const Tensor &c, const Tensor &x) {
