@@ -45,49 +45,16 @@ AdapterPlaces placesOf(const std::vector<AdapterPlace> &places) {
   return result;
 }
 
-/// How many rows a block takes, in whole `unit`s, for about kBlocks blocks of all strips.
-int64_t rowsEach(int64_t rows, int64_t strips, int64_t unit) {
-  const int64_t wanted = std::clamp<int64_t>(kBlocks / strips, 1, parts(rows, 4 * unit));
-  return parts(parts(rows, wanted), unit) * unit;
-}
-
 struct Slices { // as in the kernels' text
   struct {
     int column = 0, width = 0, rank = 0, strip = 0;
   } of[kMostPlaces];
 };
 
-struct Strips {
-  Slices slices;
-  int64_t count = 0, ranks = 0; // ranks: of each slice
-};
-
-Strips stripsOf(const std::vector<AdapterPlace> &places) {
-  Strips strips;
-  strips.ranks = places[0].ranks;
-  const int64_t width = strips.ranks <= 16 ? 512 : 256; // 256 HALVES of the kernels' text
-  for (size_t i = 0; i < kMostPlaces; ++i) {
-    strips.slices.of[i].strip = narrow(strips.count);
-    if (i >= places.size()) continue;
-    strips.slices.of[i] = {narrow(places[i].row), narrow(places[i].rows), narrow(places[i].rank), narrow(strips.count)};
-    strips.count += parts(places[i].rows, width);
-  }
-  return strips;
-}
-
-/// back [N, R] = w . mᵀ; returns wᵀ . c in parts [parts of the rows, width, ranks], filled where c is given; undefined = not possible.
-Tensor sweep(const DeviceCode &code, const Tensor &w, const Tensor &m, const Tensor &c, const Strips &strips, Tensor &back) {
-  const auto sums = w.options().dtype(at::kFloat);
-  const int64_t rows = w.size(0), width = m.size(1), all = m.size(0), each = rowsEach(rows, strips.count, 16);
-  const Tensor backParts = at::empty({strips.count, rows, strips.ranks}, sums),
-               outer = at::empty({parts(rows, each), c.defined() ? width : 0, strips.ranks}, sums);
-  back = at::empty({rows, all}, w.options());
-  const bool done = code.launch("lowRankSweep", {strips.count * outer.size(0), kThreads}, read(w), read(m), read(c), backParts.data_ptr(),
-                                outer.data_ptr(), rows, width, w.stride(0), m.stride(0), c.defined() ? c.stride(0) : 0, each,
-                                narrow(strips.count), strips.slices) &&
-                    code.launch("lowRankBack", {blocksFor(rows * all / 2), kThreads}, read(backParts), back.data_ptr(), rows, narrow(all),
-                                narrow(strips.count), strips.slices);
-  return done ? outer : Tensor();
+/// How many rows a block takes, in whole `unit`s, for about kBlocks blocks of all strips.
+int64_t rowsEach(int64_t rows, int64_t strips, int64_t unit) {
+  const int64_t wanted = std::clamp<int64_t>(kBlocks / strips, 1, parts(rows, 4 * unit));
+  return parts(parts(rows, wanted), unit) * unit;
 }
 
 } // namespace
@@ -98,12 +65,6 @@ bool lowRankProduct(Tensor y, const Tensor &c, const Tensor &m) {
   const DeviceCode *code = codeFor(y, "EXPAND=" + std::to_string(parts(ranks, 16)));
   return code && code->launch("lowRankProduct", {parts(rows, 128) * parts(width, 256), kThreads}, read(c), read(m), y.data_ptr(), rows,
                               width, narrow(ranks), c.stride(0), m.stride(0), y.stride(0));
-}
-
-bool lowRankReduce(const Tensor &x, const Tensor &m, Tensor &c) {
-  if (m.size(0) > 32 || m.size(0) % 8 != 0 || !packedRows({&x, &m})) return false;
-  const DeviceCode *code = codeFor(x, "REDUCE=" + std::to_string(m.size(0) / 8));
-  return code && sweep(*code, x, m, Tensor(), stripsOf({{0, m.size(1), 0, m.size(0)}}), c).defined();
 }
 
 bool adapterGradients(const Tensor &gradA, const Tensor &gradB, const std::vector<AdapterPlace> &places, Tensor &gradients) {
@@ -124,21 +85,36 @@ bool adapterBackward(const Tensor &grad, const Tensor &x, const Tensor &reduced,
   if (places.empty() || places.size() > kMostPlaces || !packedRows({&grad, &x, &reduced, &scaledB})) return false;
   const int64_t rows = x.size(0), in = x.size(1), out = scaledB.size(1), all = scaledB.size(0), ranks = places[0].ranks;
   if (ranks % 8 != 0 || ranks > 32 || all > 64 || all != ranks * static_cast<int64_t>(places.size())) return false;
+  const DeviceCode *sweep = codeFor(x, "SWEEP=" + std::to_string(ranks / 8)), *outer = codeFor(x, "OUTER=" + std::to_string(all / 8)),
+                   *rest = codeFor(x);
+  if (!sweep || !outer || !rest) return false;
+
+  const int64_t stripWidth = ranks <= 16 ? 512 : 256; // 256 HALVES of the kernels' text
+  int64_t strips = 0;
+  Slices slices;
   AdapterPlaces split = placesOf(places);
-  for (size_t i = 0; i < places.size(); ++i) {
+  for (size_t i = 0; i < kMostPlaces; ++i) {
+    slices.of[i].strip = narrow(strips);
+    if (i >= places.size()) continue;
     const AdapterPlace &place = places[i];
     if (place.ranks != ranks || place.rank != static_cast<int64_t>(i) * ranks || place.row % 8 != 0 || place.rows % 8 != 0) return false;
+    slices.of[i] = {narrow(place.row), narrow(place.rows), narrow(place.rank), narrow(strips)};
     split.of[i].rank = 0; // each column's sums are of its own adapter's ranks alone
+    strips += parts(place.rows, stripWidth);
   }
   const int64_t ofA = all * in, total = ofA + split.elements;
   if (total > kMostElements || out * ranks > kMostElements) return false;
-  const DeviceCode *both = codeFor(x, "SWEEP=" + std::to_string(ranks / 8)), *outer = codeFor(x, "OUTER=" + std::to_string(all / 8)),
-                   *rest = codeFor(x);
-  if (!both || !outer || !rest) return false;
 
   const auto sums = x.options().dtype(at::kFloat);
-  const Tensor sumsB = sweep(*both, grad, scaledB, reduced, stripsOf(places), back);
-  if (!sumsB.defined()) return false;
+  const int64_t each = rowsEach(rows, strips, 16), partsB = parts(rows, each);
+  const Tensor backParts = at::empty({strips, rows, ranks}, sums), sumsB = at::empty({partsB, out, ranks}, sums);
+  if (!sweep->launch("lowRankSweep", {strips * partsB, kThreads}, read(grad), read(scaledB), read(reduced), backParts.data_ptr(),
+                     sumsB.data_ptr(), rows, out, grad.stride(0), scaledB.stride(0), reduced.stride(0), each, narrow(strips), slices))
+    return false;
+  back = at::empty({rows, all}, x.options());
+  if (!sweep->launch("lowRankBack", {blocksFor(rows * all / 2), kThreads}, read(backParts), back.data_ptr(), rows, narrow(all),
+                     narrow(strips), slices))
+    return false;
   const int64_t stripsOfX = parts(in, all <= 32 ? 64 : 32), eachOfX = rowsEach(rows, stripsOfX, 128), partsA = parts(rows, eachOfX);
   const Tensor sumsA = at::empty({partsA, in, all}, sums);
   if (!outer->launch("lowRankOuter", {stripsOfX * partsA, kThreads}, read(x), read(back), sumsA.data_ptr(), rows, in, x.stride(0),
@@ -146,7 +122,7 @@ bool adapterBackward(const Tensor &grad, const Tensor &x, const Tensor &reduced,
     return false;
   gradients = at::empty({total}, sums);
   return rest->launch("adapterSums", {blocksFor(total), kThreads}, read(sumsA), read(sumsB), gradients.data_ptr(), narrow(ofA),
-                      narrow(total), narrow(in), narrow(all), narrow(ranks), narrow(partsA), narrow(sumsB.size(0)), out * ranks, split);
+                      narrow(total), narrow(in), narrow(all), narrow(ranks), narrow(partsA), narrow(partsB), out * ranks, split);
 }
 
 } // namespace attune::core::device

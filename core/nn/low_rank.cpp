@@ -75,8 +75,6 @@ int64_t rowGrain(const Tensor &wide) { return std::max<int64_t>(1, 65536 / std::
 } // namespace
 
 Tensor lowRankReduce(const Tensor &x, const Tensor &m) {
-  constexpr int64_t kManyRows = 128; // below, one launch of a library's is as good
-  if (Tensor c; x.size(0) >= kManyRows && device::lowRankReduce(x, m, c)) return c;
   if (!usesLoops(x, m)) return at::mm(x.to(m.scalar_type()), m.t());
   Tensor c = at::empty({x.size(0), m.size(0)}, m.options());
   lowRankReduceInto(c, x, m);

@@ -77,10 +77,6 @@ int main(int argc, char **argv) {
     both(
         "dx = back.A", x[0].nbytes(), [&](int i) { at::mm_out(x[i % kSets], reduced, a); },
         [&](int i) { return device::lowRankProduct(x[i % kSets], reduced, a); });
-    Tensor c;
-    both(
-        "reduced = x.A'", x[0].nbytes(), [&](int i) { c = x[i % kSets].mm(a.t()); },
-        [&](int i) { return device::lowRankReduce(x[i % kSets], a, c); });
     const Tensor gradA = make({ranks, shape.in}), gradB = make({shape.out, ranks});
     std::vector<device::AdapterPlace> places;
     for (int64_t i = 0; i < shape.slices; ++i)

@@ -223,21 +223,6 @@ TEST_CASE("on a card: LoRA's share of a product, every number of ranks, ragged s
       }
 }
 
-TEST_CASE("on a card: x by A, every number of ranks, ragged sizes, strided rows") {
-  if (!hasCard()) return;
-  for (const auto type : {at::kBFloat16, at::kHalf})
-    for (int64_t ranks = 8; ranks <= 32; ranks += 8)
-      for (const auto &[rows, width] : {std::pair<int64_t, int64_t>{2, 8}, {133, 264}, {1030, 1096}}) {
-        CAPTURE(c10::toString(type));
-        CAPTURE(ranks);
-        CAPTURE(rows);
-        const Tensor x = onCard(random({rows, width + 8}, 1, type)).narrow(1, 8, width), m = onCard(random({ranks, width}, 2, type));
-        Tensor c;
-        REQUIRE(device::lowRankReduce(x, m, c));
-        CHECK(relativeError(c.cpu(), x.to(at::kDouble).mm(m.to(at::kDouble).t()).cpu()) < kTolerances.at(type) / 4); // rounded once
-      }
-}
-
 TEST_CASE("on a card: the gradients of adapters at once are those that operators give") {
   if (!hasCard()) return;
   const std::vector<device::AdapterPlace> places{{0, 40, 0, 8, 2.0}, {40, 24, 8, 3, 0.3}, {96, 32, 11, 16, -1.5}}; // none at 64..95

@@ -473,10 +473,7 @@ extern "C" __global__ void adapterSums(const float *gradA, const float *gradB, f
   const bool isA = i < ofA;
   float scale = 1.0f, sum = 0;
   const float *from = isA ? gradA + i : gradB + placeOfB(places, i - ofA, ranksB, &scale);
-  const int parts = isA ? partsA : partsB;
-  const int64 apart = isA ? ofA : ofB;
-#pragma unroll 8
-  for (int p = 0; p < parts; ++p) sum += from[p * apart];
+  for (int p = 0; p < (isA ? partsA : partsB); ++p) sum += from[p * (isA ? ofA : ofB)];
   out[isA ? i % ranksA * in + i / ranksA : i] = sum * scale;
 }
 

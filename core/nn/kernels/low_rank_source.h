@@ -1,5 +1,5 @@
 // The text of LoRA's skinny products for accelerators, compiled once a 16-bit type (TYPE 1 bf16, 2 fp16), kernel and number of ranks:
-// EXPAND times 16, SWEEP, REDUCE or OUTER times 8. It speaks to NVIDIA's matrix units (sm_80 and newer) in PTX; elsewhere nothing is left of
+// EXPAND times 16, SWEEP or OUTER times 8. It speaks to NVIDIA's matrix units (sm_80 and newer) in PTX; elsewhere nothing is left of
 // it, and callers find no kernel of the name. The units' order of columns and ranks is free as long as both operands agree, so a
 // thread (t of the four that share row g) takes what lies together in memory: 16 bytes.
 #pragma once
@@ -92,9 +92,6 @@ extern "C" __global__ void lowRankProduct(const half16 *__restrict__ c, const ha
 }
 #else
 
-#ifdef REDUCE // a sweep for its first product alone
-#define SWEEP REDUCE
-#endif
 #ifdef SWEEP
 #define TILES SWEEP
 #define HALVES (TILES <= 2 ? 2 : 1) // times 32 columns a warp: what registers hold
@@ -202,9 +199,7 @@ extern "C" __global__ void __launch_bounds__(256, 2)
       if (h * 32 + t * 8 < left) v = *(const uint4 *)(m + (slice.rank + q * 8 + g) * mRow + slice.column + offset + h * 32 + t * 8);
       b[h][q][0] = v.x, b[h][q][1] = v.y, b[h][q][2] = v.z, b[h][q][3] = v.w;
     }
-#ifndef REDUCE
   float sums[HALVES][2][TILES][4] = {};
-#endif
   Rows next;
   load(next, w, c, begin, end, wRow, cRow, left - t * 8);
   int buffer = 0;
@@ -227,9 +222,7 @@ extern "C" __global__ void __launch_bounds__(256, 2)
       *(float2 *)(own + g * RANKS + q * 8 + t * 2) = up;
       *(float2 *)(own + (g + 8) * RANKS + q * 8 + t * 2) = low;
     }
-#ifndef REDUCE
     addOuter(sums, now);
-#endif
     __syncthreads();
     for (int i = threadIdx.x; i < 16 * RANKS && row + i / RANKS < end; i += 256) {
       float sum = 0;
@@ -238,9 +231,7 @@ extern "C" __global__ void __launch_bounds__(256, 2)
       back[(strip * rows + row) * RANKS + i] = sum;
     }
   }
-#ifndef REDUCE
   storeOuter(outer + (part * width + slice.column + offset) * RANKS, sums, left);
-#endif
 }
 
 /// back [rows, ranks of all]: the sums of each adapter's strips. Two ranks a thread.
@@ -253,7 +244,6 @@ extern "C" __global__ void lowRankBack(const float2 *__restrict__ parts, unsigne
   while (s < 3 && slices.of[s + 1].strip < strips && rank >= slices.of[s + 1].rank) ++s;
   const int last = s < 3 ? slices.of[s + 1].strip : strips;
   float2 sum = {0, 0};
-#pragma unroll 8
   for (int strip = slices.of[s].strip; strip < last; ++strip) {
     const float2 v = parts[((strip * rows + row) * RANKS + rank - slices.of[s].rank) / 2];
     sum.x += v.x, sum.y += v.y;
