@@ -59,14 +59,6 @@ int64_t rowsEach(int64_t rows, int64_t strips, int64_t unit) {
 
 } // namespace
 
-bool lowRankProduct(Tensor y, const Tensor &c, const Tensor &m) {
-  const int64_t ranks = m.size(0), rows = y.size(0), width = y.size(1);
-  if (ranks > 64 || !packedRows({&y, &c, &m})) return false;
-  const DeviceCode *code = codeFor(y, "EXPAND=" + std::to_string(parts(ranks, 16)));
-  return code && code->launch("lowRankProduct", {parts(rows, 128) * parts(width, 256), kThreads}, read(c), read(m), y.data_ptr(), rows,
-                              width, narrow(ranks), c.stride(0), m.stride(0), y.stride(0));
-}
-
 bool adapterGradients(const Tensor &gradA, const Tensor &gradB, const std::vector<AdapterPlace> &places, Tensor &gradients) {
   const DeviceCode *code = codeFor(gradA);
   if (!code || places.size() > kMostPlaces || gradB.scalar_type() != gradA.scalar_type() || !gradA.is_contiguous() ||

@@ -8,9 +8,6 @@
 
 namespace attune::core::device {
 
-/// y [N, K] = c [N, R] . m [R, K] in a 16-bit type, R and K multiples of 8, R up to 64; all rows may be strided.
-bool lowRankProduct(Tensor y, const Tensor &c, const Tensor &m);
-
 /// Where an adapter's part lies in the products of all on one weight: the weight's rows, and its ranks among those of all.
 struct AdapterPlace {
   int64_t row = 0, rows = 0, rank = 0, ranks = 0;

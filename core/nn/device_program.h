@@ -18,7 +18,7 @@ struct Program {
   std::string problem;
 };
 
-/// skinny: which of LoRA's skinny products, "EXPAND=2" (kernels/low_rank_source.h); empty = all other kernels.
+/// skinny: which of LoRA's skinny products, "SWEEP=2" (kernels/low_rank_source.h); empty = all other kernels.
 const Program &programFor(const at::Device &device, at::ScalarType type, const std::string &skinny = {});
 
 /// The code for this tensor's type and device, or null.

@@ -99,7 +99,7 @@ void addShares(Tensor y, const Tensor &reduced, const Adapters &adapters, const 
     const int64_t rows = adapters.together.size(1);
     const Tensor shared = y.narrow(1, 0, rows);
     if (!fresh) return lowRankExpand(shared, reduced, adapters.together);
-    lowRankProduct(shared, reduced, adapters.together);
+    matmulPlainInto(shared, reduced, adapters.together);
     if (rows < y.size(1)) y.narrow(1, rows, y.size(1) - rows).zero_();
     return;
   }
@@ -142,7 +142,7 @@ Tensor separateBackward(const Tensor &x, const Tensor &a, const std::vector<LowR
 
 /// dx = (fresh) or += what reaches x through the adapters.
 void addThrough(Tensor dx, const Tensor &back, const Tensor &a, const LoraDropout &drop, bool fresh) {
-  if (fresh) return lowRankProduct(dx, back, a);
+  if (fresh) return matmulPlainInto(dx, back, a);
   if (drop.probability == 0.0) return lowRankExpand(dx, back, a);
   Tensor through = at::zeros_like(dx);
   lowRankExpand(through, back, a);

@@ -1,9 +1,7 @@
 #include "core/nn/low_rank.h"
 
-#include "core/nn/device_low_rank.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/kernels/parallel.h"
-#include "core/nn/matmul.h"
 
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/bitwise_and.h>
@@ -117,10 +115,6 @@ void lowRankExpand(Tensor y, const Tensor &c, const Tensor &m) {
                                       elements<float>(m), part);
     });
   });
-}
-
-void lowRankProduct(Tensor y, const Tensor &c, const Tensor &m) {
-  if (!device::lowRankProduct(y, c, m)) matmulPlainInto(y, c, m);
 }
 
 Tensor lowRankGradient(const Tensor &c, const Tensor &x) {

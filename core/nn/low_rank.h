@@ -17,9 +17,6 @@ void lowRankReduceInto(Tensor c, const Tensor &x, const Tensor &m);
 /// y [N, K] += c [N, R] . m [R, K], rounded once to y's type. Rows of y and c may be strided.
 void lowRankExpand(Tensor y, const Tensor &c, const Tensor &m);
 
-/// y = c . m likewise, on an accelerator at the speed of writing y where our kernel is for these tensors.
-void lowRankProduct(Tensor y, const Tensor &c, const Tensor &m);
-
 /// c [N, R]ᵀ . x [N, K] -> [R, K] in fp32 (double for double). Rows of c and x may be strided.
 Tensor lowRankGradient(const Tensor &c, const Tensor &x);
 

@@ -71,12 +71,6 @@ int main(int argc, char **argv) {
       std::printf("%-8s %-34s %7.1f %7.1f  (%.0f)%s\n", shape.name, what, theirs, own, there ? static_cast<double>(bytes) / own / 1e3 : 0.0,
                   there ? "" : "  no kernel of ours");
     };
-    both(
-        "y = reduced.B", y[0].nbytes(), [&](int i) { at::mm_out(y[i % kSets], reduced, b); },
-        [&](int i) { return device::lowRankProduct(y[i % kSets], reduced, b); });
-    both(
-        "dx = back.A", x[0].nbytes(), [&](int i) { at::mm_out(x[i % kSets], reduced, a); },
-        [&](int i) { return device::lowRankProduct(x[i % kSets], reduced, a); });
     const Tensor gradA = make({ranks, shape.in}), gradB = make({shape.out, ranks});
     std::vector<device::AdapterPlace> places;
     for (int64_t i = 0; i < shape.slices; ++i)

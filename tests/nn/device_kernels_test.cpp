@@ -205,24 +205,6 @@ TEST_CASE("on a card: quantised modules decode to the same bits, and multiply on
     }
 }
 
-TEST_CASE("on a card: LoRA's share of a product, every number of ranks, ragged sizes, rows among others'") {
-  if (!hasCard()) return;
-  for (const auto type : {at::kBFloat16, at::kHalf})
-    for (int64_t ranks = 8; ranks <= 64; ranks += 8)
-      for (const auto &[rows, width] : {std::pair<int64_t, int64_t>{2, 8}, {131, 264}, {300, 1096}}) {
-        CAPTURE(c10::toString(type));
-        CAPTURE(ranks);
-        CAPTURE(rows);
-        const Tensor c = onCard(random({rows, ranks + 8}, 1, type)).narrow(1, 8, ranks), m = onCard(random({ranks, width}, 2, type));
-        const Tensor around = onCard(at::ones({rows, width + 32}, at::TensorOptions().dtype(type)).mul(7)), y = around.narrow(1, 16, width);
-        REQUIRE(device::lowRankProduct(y, c, m));
-        const Tensor exact = c.to(at::kDouble).mm(m.to(at::kDouble));
-        CHECK(relativeError(y.cpu(), exact.cpu()) < kTolerances.at(type) / 4); // rounded once
-        CHECK(around.narrow(1, 0, 16).eq(7).all().item<bool>());
-        CHECK(around.narrow(1, width + 16, 16).eq(7).all().item<bool>());
-      }
-}
-
 TEST_CASE("on a card: the gradients of adapters at once are those that operators give") {
   if (!hasCard()) return;
   const std::vector<device::AdapterPlace> places{{0, 40, 0, 8, 2.0}, {40, 24, 8, 3, 0.3}, {96, 32, 11, 16, -1.5}}; // none at 64..95
