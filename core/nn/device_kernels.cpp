@@ -1,13 +1,44 @@
 #include "core/nn/device_kernels.h"
 
-#include "core/nn/device_program.h"
+#include "core/device/device_code.h"
+#include "core/nn/kernel_policy.h"
+#include "core/nn/kernels/device_source.h"
 #include "core/quant/nf4.h"
 
 #include <initializer_list>
+#include <map>
+#include <mutex>
 
 namespace attune::core::device {
 
 namespace {
+
+constexpr int kThreads = 256;
+
+struct Compiled {
+  std::shared_ptr<const DeviceCode> code;
+  std::string problem;
+};
+
+const Compiled &compiledFor(const at::Device &device, at::ScalarType type) {
+  static std::mutex mutex;
+  static auto *const known = new std::map<std::pair<int, at::ScalarType>, Compiled>; // outlives tensors in static storage
+  const std::lock_guard<std::mutex> lock(mutex);
+  const auto [entry, fresh] = known->emplace(std::pair(static_cast<int>(device.index()), type), Compiled());
+  if (fresh) {
+    const int number = type == at::kFloat ? 0 : type == at::kBFloat16 ? 1 : 2;
+    entry->second.code = DeviceCode::compile(device, kernels::kDeviceSource, {"TYPE=" + std::to_string(number)}, entry->second.problem);
+  }
+  return entry->second;
+}
+
+/// The code for this tensor's type and device, or null.
+const DeviceCode *codeFor(const Tensor &tensor) {
+  if (!tensor.defined() || !tensor.is_cuda() || plainKernelsForced()) return nullptr;
+  const auto type = tensor.scalar_type();
+  if (type != at::kFloat && type != at::kBFloat16 && type != at::kHalf) return nullptr;
+  return compiledFor(tensor.device(), type).code.get();
+}
 
 /// Contiguous [N, W] with rows of whole 16-byte packs, all of one type; undefined tensors pass.
 bool packed(int64_t width, std::initializer_list<const Tensor *> tensors) {
@@ -27,13 +58,17 @@ bool isWide(const Tensor &sum, const Tensor &weight) {
   return sum.scalar_type() == at::kFloat && weight.defined() && weight.scalar_type() != at::kFloat;
 }
 
+const void *read(const Tensor &tensor) { return tensor.defined() ? tensor.const_data_ptr() : nullptr; }
+
+int64_t blocksFor(int64_t items) { return (items + kThreads - 1) / kThreads; }
+
 int64_t packsIn(const Tensor &tensor) { return tensor.numel() * static_cast<int64_t>(tensor.element_size()) / 16; }
 
 int kindOf(io::Activation activation) { return activation == io::Activation::Silu ? 0 : activation == io::Activation::GeluTanh ? 1 : 2; }
 
 } // namespace
 
-std::string problemWith(const at::Device &device, at::ScalarType type) { return programFor(device, type).problem; }
+std::string problemWith(const at::Device &device, at::ScalarType type) { return compiledFor(device, type).problem; }
 
 bool normForward(const Tensor &x, const Tensor &delta, const Tensor &weight, double eps, bool plusOne, Tensor &sum, Tensor &y,
                  Tensor &rstd) {

@@ -2,7 +2,6 @@
 
 #include "core/nn/adapter_copies.h"
 #include "core/nn/checkpointing.h"
-#include "core/nn/device_low_rank.h"
 #include "core/nn/feed_forward.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/low_rank.h"
@@ -126,9 +125,11 @@ ForwardResult linearForward(const Tensor &x, const Weight &weight, const Tensor 
   return result;
 }
 
-/// The same as lowRankBackward in several passes: for other devices and types. `back` [N, R] becomes s.dY.B; returns the gradient of A.
-Tensor separateBackward(const Tensor &x, const Tensor &a, const std::vector<LowRankPart> &parts, Tensor &back, std::vector<Tensor> &gradB) {
-  back = at::empty({x.size(0), a.size(0)}, a.options());
+/// The same as lowRankBackward in several passes: for dropout, other devices and types. Returns the gradient of A; `fresh`: dx
+/// holds nothing yet.
+Tensor separateBackward(const Tensor &x, const Tensor &a, const std::vector<LowRankPart> &parts, const LoraDropout &drop, Tensor dx,
+                        bool fresh, std::vector<Tensor> &gradB) {
+  Tensor back = at::empty({x.size(0), a.size(0)}, a.options()); // s.dY.B [N, R]
   int64_t column = 0;
   for (const auto &part : parts) {
     const int64_t rank = part.scaledB.size(0);
@@ -137,59 +138,18 @@ Tensor separateBackward(const Tensor &x, const Tensor &a, const std::vector<LowR
     gradB.push_back(x.is_cpu() ? lowRankGradient(part.reduced, part.grad) : lowRankGradient(part.grad, part.reduced).t());
     column += rank;
   }
-  return lowRankGradient(back, x);
-}
-
-/// dx = (fresh) or += what reaches x through the adapters.
-void addThrough(Tensor dx, const Tensor &back, const Tensor &a, const LoraDropout &drop, bool fresh) {
-  if (fresh) return matmulPlainInto(dx, back, a);
-  if (drop.probability == 0.0) return lowRankExpand(dx, back, a);
-  Tensor through = at::zeros_like(dx);
-  lowRankExpand(through, back, a);
-  dx.add_(dropped(through, drop));
-}
-
-std::vector<device::AdapterPlace> placesOf(const std::vector<LoraSlice> &slices) {
-  std::vector<device::AdapterPlace> places;
-  int64_t rank = 0;
-  for (const auto &slice : slices) {
-    places.push_back({slice.rowBegin, slice.rowEnd - slice.rowBegin, rank, slice.a.size(0), slice.scale});
-    rank += slice.a.size(0);
+  const Tensor gradA = lowRankGradient(back, dropped(x, drop));
+  if (!dx.defined()) return gradA;
+  if (fresh) {
+    matmulPlainInto(dx, back, a);
+  } else if (drop.probability > 0.0) {
+    Tensor through = at::zeros_like(x);
+    lowRankExpand(through, back, a);
+    dx.add_(dropped(through, drop));
+  } else {
+    lowRankExpand(dx, back, a);
   }
-  return places;
-}
-
-/// A and B of every slice out of all A's and then all B's in fp32: views, each alone in its storage order.
-std::vector<Tensor> viewsOf(const Tensor &gradients, const std::vector<LoraSlice> &slices) {
-  int64_t ofA = 0, ofB = 0;
-  for (const auto &slice : slices) ofB += slice.a.numel();
-  std::vector<Tensor> views;
-  for (const auto &slice : slices)
-    for (const auto &[tensor, offset] : {std::pair(&slice.a, &ofA), std::pair(&slice.b, &ofB)}) {
-      views.push_back(gradients.as_strided(tensor->sizes(), {tensor->size(1), 1}, *offset).to(tensor->scalar_type()));
-      *offset += tensor->numel();
-    }
-  return views;
-}
-
-/// The gradients of A and B of every slice, each in the type of its adapter.
-std::vector<Tensor> adapterGradients(Tensor gradA, std::vector<Tensor> gradB, const std::vector<LoraSlice> &slices,
-                                     const Adapters &adapters) {
-  const bool together = adapters.together.defined();
-  if (Tensor all; together && device::adapterGradients(gradA, gradB[0].t(), placesOf(slices), all)) return viewsOf(all, slices);
-  if (together) { // to the adapters' type at once
-    gradA = gradA.to(slices[0].a.scalar_type());
-    gradB[0] = gradB[0].to(slices[0].b.scalar_type());
-  }
-  std::vector<Tensor> result;
-  for (size_t i = 0; i < slices.size(); ++i) {
-    const auto [begin, ranks] = std::pair(adapters.rankBegin[i], slices[i].a.size(0));
-    const Tensor ofB =
-        together ? gradB[0].narrow(0, begin, ranks).narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin) : gradB[i];
-    result.push_back(gradA.narrow(0, begin, ranks).to(slices[i].a.scalar_type()));
-    result.push_back(ofB.t().mul(slices[i].scale).to(slices[i].b.scalar_type()));
-  }
-  return result;
+  return gradA;
 }
 
 /// What backward needs of a quantised weight: the codes, and where the forward pass may have left them decoded. No saved tensor.
@@ -290,19 +250,24 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
       parts.push_back({grad.narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin),
                        reduced.narrow(1, adapters.rankBegin[i], slices[i].a.size(0)), adapters.scaledB[i]});
     }
-    Tensor gradA, back, all;
-    std::vector<Tensor> gradB, each;
+    Tensor gradA;
+    std::vector<Tensor> gradB;
     if (drop.probability > 0.0 || !lowRankBackward(x, adapters.a, parts, result[0], gradA, gradB)) {
-      const Tensor seen = dropped(x, drop);
-      if (together.defined() && device::adapterBackward(grad, seen, reduced, together, placesOf(slices), back, all))
-        each = viewsOf(all, slices);
-      else
-        gradA = separateBackward(seen, adapters.a, parts, back, gradB);
-      if (wantsInput) addThrough(result[0], back, adapters.a, drop, late);
+      gradA = separateBackward(x, adapters.a, parts, drop, result[0], late, gradB);
     }
     if (late) matmulPlainInto(result[0], grad, baseOf(ctx, grad.scalar_type(), weight), true);
-    if (each.empty()) each = adapterGradients(gradA, gradB, slices, adapters);
-    std::copy(each.begin(), each.end(), result.begin() + static_cast<std::ptrdiff_t>(output));
+    if (together.defined()) { // to the adapters' type at once
+      gradA = gradA.to(slices[0].a.scalar_type());
+      gradB[0] = gradB[0].to(slices[0].b.scalar_type());
+    }
+    for (size_t i = 0; i < slices.size(); ++i) {
+      const auto [begin, ranks] = std::pair(adapters.rankBegin[i], slices[i].a.size(0));
+      const Tensor ofB = together.defined()
+                             ? gradB[0].narrow(0, begin, ranks).narrow(1, slices[i].rowBegin, slices[i].rowEnd - slices[i].rowBegin)
+                             : gradB[i];
+      result[output + 2 * i] = gradA.narrow(0, begin, ranks).to(slices[i].a.scalar_type());
+      result[output + 2 * i + 1] = ofB.t().mul(slices[i].scale).to(slices[i].b.scalar_type());
+    }
     return ungated(result, saved[0], gate);
   }
 

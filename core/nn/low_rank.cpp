@@ -81,7 +81,7 @@ Tensor lowRankReduce(const Tensor &x, const Tensor &m) {
 
 void lowRankReduceInto(Tensor c, const Tensor &x, const Tensor &m) {
   if (!usesLoops(x, m)) {
-    at::mm_out(c, x.to(m.scalar_type()), m.t());
+    c.copy_(at::mm(x.to(m.scalar_type()), m.t()));
     return;
   }
   const LowRankShape shape{0, x.size(1), m.size(0), x.stride(0), c.stride(0), m.stride(0)};

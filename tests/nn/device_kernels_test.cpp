@@ -4,7 +4,6 @@
 
 #include "core/device/compute_device.h"
 #include "core/nn/attention.h"
-#include "core/nn/device_low_rank.h"
 #include "core/nn/feed_forward.h"
 #include "core/nn/flash_attention.h"
 #include "core/nn/linear.h"
@@ -203,71 +202,4 @@ TEST_CASE("on a card: quantised modules decode to the same bits, and multiply on
         CHECK(relativeError(matmulTransposed(x, card).cpu(), exact) < tolerance);
       }
     }
-}
-
-TEST_CASE("on a card: the gradients of adapters at once are those that operators give") {
-  if (!hasCard()) return;
-  const std::vector<device::AdapterPlace> places{{0, 40, 0, 8, 2.0}, {40, 24, 8, 3, 0.3}, {96, 32, 11, 16, -1.5}}; // none at 64..95
-  for (const auto &[type, tolerance] : kTolerances) {
-    const Tensor gradA = onCard(random({27, 72}, 1, type)), gradB = onCard(random({128, 27}, 2, type));
-    Tensor all;
-    REQUIRE(device::adapterGradients(gradA, gradB, places, all));
-    std::vector<Tensor> parts{gradA.to(at::kFloat).flatten()};
-    for (const auto &place : places)
-      parts.push_back(gradB.narrow(0, place.row, place.rows).narrow(1, place.rank, place.ranks).to(at::kFloat).mul(place.scale).flatten());
-    CHECK(all.equal(at::cat(parts)));
-  }
-}
-
-TEST_CASE("on a card: backward of adapters, each operand read once, twice the same") {
-  if (!hasCard()) return;
-  for (const auto type : {at::kBFloat16, at::kHalf})
-    for (const int64_t rank : {8, 16, 24, 32})
-      for (const int64_t rows : {3, 133, 1030})
-        for (const bool several : {false, true}) {
-          CAPTURE(c10::toString(type));
-          CAPTURE(rank);
-          CAPTURE(rows);
-          if (several && rank > 16) continue;
-          std::vector<device::AdapterPlace> places{{0, 1096, 0, rank, 2.0}}; // none at 1096..1111
-          if (several) places.insert(places.end(), {{1112, 40, rank, rank, 0.3}, {1152, 512, 2 * rank, rank, -1.5}});
-          const int64_t all = rank * static_cast<int64_t>(places.size()), out = 1664, in = 584;
-          const Tensor grad = onCard(random({rows, out + 64}, 1, type)).narrow(1, 64, out),
-                       x = onCard(random({rows, in + 8}, 2, type)).narrow(1, 0, in), reduced = onCard(random({rows, all}, 3, type)),
-                       b = onCard(at::zeros({all, out}, at::TensorOptions().dtype(type)));
-          for (const auto &place : places)
-            b.narrow(0, place.rank, rank).narrow(1, place.row, place.rows).copy_(random({rank, place.rows}, 4, type));
-          Tensor back, gradients, again, gradientsAgain;
-          REQUIRE(device::adapterBackward(grad, x, reduced, b, places, back, gradients));
-          REQUIRE(device::adapterBackward(grad, x, reduced, b, places, again, gradientsAgain));
-          CHECK(back.equal(again));
-          CHECK(gradients.equal(gradientsAgain));
-          const auto wide = [](const Tensor &tensor) { return tensor.to(at::kDouble); };
-          CHECK(relativeError(back.cpu(), wide(grad).mm(wide(b).t()).cpu()) < kTolerances.at(type) / 4); // rounded once
-          CHECK(relativeError(gradients.narrow(0, 0, all * in).view({all, in}).cpu(), wide(back).t().mm(wide(x)).cpu()) < 1e-5);
-          int64_t offset = all * in;
-          for (const auto &place : places) {
-            const Tensor own = gradients.narrow(0, offset, place.rows * rank).view({place.rows, rank});
-            const Tensor exact =
-                wide(grad.narrow(1, place.row, place.rows)).t().mm(wide(reduced.narrow(1, place.rank, rank))).mul(place.scale);
-            CHECK(relativeError(own.cpu(), exact.cpu()) < 1e-5);
-            offset += own.numel();
-          }
-          CHECK(offset == gradients.numel());
-        }
-}
-
-TEST_CASE("on a card: a product with adapters on parts of its rows, of one rank and of several") {
-  if (!hasCard()) return;
-  const Tensor weight = random({136, 72}, 3).mul(0.1);
-  for (const int64_t rank : {8, 16})
-    check(
-        [&](const auto &v) {
-          const auto type = v[0].scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-          const std::vector<LoraSlice> slices{{v[1].to(type), v[2].to(type), 2.0, 0, 40}, {v[3].to(type), v[4].to(type), 0.3, 96, 128}};
-          return core::linear(v[0], onCard(weight).to(v[0].scalar_type()), Tensor(), slices);
-        },
-        {random({133, 72}, 4), random({8, 72}, 5).mul(0.1), random({40, 8}, 6).mul(0.1), random({rank, 72}, 7).mul(0.1),
-         random({32, rank}, 8).mul(0.1)},
-        2.0);
 }

@@ -445,38 +445,6 @@ extern "C" __global__ void denseProduct(const T *x, const T *weight, T *y, int64
   y[row] = narrow(total);
 }
 
-/// Where an adapter's part lies in the gradients of all on one weight; count: of B's elements.
-struct AdapterPlace { int row, count, rank, ranks; float scale; };
-struct AdapterPlaces { AdapterPlace of[4]; };
-
-/// The place in [rows, ranks] of element `at` of all adapters' B, each [rows, ranks] of its own.
-__device__ inline int64 placeOfB(const AdapterPlaces &places, int at, int ranks, float *scale) {
-  int s = 0;
-  while (at >= places.of[s].count) at -= places.of[s++].count;
-  *scale = places.of[s].scale;
-  return (int64)(places.of[s].row + at / places.of[s].ranks) * ranks + places.of[s].rank + at % places.of[s].ranks;
-}
-
-/// gradA [ranks, in] and gradB [rows, ranks] of all adapters -> all of A's, then each adapter's own [rows, ranks] scaled, in fp32.
-extern "C" __global__ void adapterGradients(const T *gradA, const T *gradB, float *out, int ofA, int total, int ranks, AdapterPlaces places) {
-  const int i = blockIdx.x * blockDim.x + threadIdx.x;
-  if (i >= total) return;
-  float scale = 1.0f;
-  out[i] = i < ofA ? wide(gradA[i]) : wide(gradB[placeOfB(places, i - ofA, ranks, &scale)]) * scale;
-}
-
-/// The same of sums over parts of the rows: of A's [partsA, in, ranksA], of B's [partsB, ofB], both fp32.
-extern "C" __global__ void adapterSums(const float *gradA, const float *gradB, float *out, int ofA, int total, int in, int ranksA,
-                                       int ranksB, int partsA, int partsB, int64 ofB, AdapterPlaces places) {
-  const int i = blockIdx.x * blockDim.x + threadIdx.x;
-  if (i >= total) return;
-  const bool isA = i < ofA;
-  float scale = 1.0f, sum = 0;
-  const float *from = isA ? gradA + i : gradB + placeOfB(places, i - ofA, ranksB, &scale);
-  for (int p = 0; p < (isA ? partsA : partsB); ++p) sum += from[p * (isA ? ofA : ofB)];
-  out[isA ? i % ranksA * in + i / ranksA : i] = sum * scale;
-}
-
 /// -log softmax(logits)[target] a row into losses; where `gradient` is set the logits become softmax - onehot. softcap 0 = none.
 extern "C" __global__ void crossEntropy(T *logits, const int64 *targets, float *losses, int64 vocab, float softcap, int gradient) {
   const int64 row = blockIdx.x, packs = vocab / PACK, target = targets[row];
