@@ -36,10 +36,11 @@ private:
 };
 
 /// Holds the rest of the device while it lives, so that this process cannot take more than `capBytes` of it, the context
-/// included. Where less than that is free the device itself is the cap, and nothing is held.
+/// included. Where less than that is free the device itself is the cap, and nothing is held. `beyond`: what this use adds to the
+/// context of others (copiesContextBytes).
 class DeviceMemoryCap {
 public:
-  static Result<DeviceMemoryCap> hold(const at::Device &device, int64_t capBytes);
+  static Result<DeviceMemoryCap> hold(const at::Device &device, int64_t capBytes, int64_t beyond);
   int64_t heldBytes() const { return m_ballast.defined() ? m_ballast.numel() : 0; }
 
 private:

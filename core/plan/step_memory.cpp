@@ -118,6 +118,8 @@ private:
   Bytes narrowHead() const { return Bytes(2) * m.vocab * m.hidden; }
   /// A head with rows of length 1 is made in each pass from the one that trains, but where that trains in 16 bits itself.
   bool normalisesHead() const { return headTrains() && m.headNorm && !m_parts.inPlace; }
+  /// The head itself, on a card where it comes from the host; in 16 bits the moments know it already.
+  Bytes broughtHead() const { return m_parts.streamed && !m_host && e.value() == 4 ? head() : Bytes(0); }
   bool headTrains() const { return m_config.method == api::Method::Full; }
 
   /// The last chunk's logits beside everything kept.
@@ -128,7 +130,7 @@ private:
     moment.logits = chunk * (m_host ? Bytes(4) : e);
     // A product in 16 bits; where the head trains, then a chunk's share of its gradient, and that in fp32.
     if (m_narrow) moment.logits += largest({chunk * 2, headTrains() ? narrowHead() + head() : Bytes(0)});
-    if (headTrains()) moment.logits += head();
+    if (headTrains()) moment.logits += head() + broughtHead();
     if (normalisesHead()) moment.logits += head() + (e.value() == 2 ? narrowHead() : Bytes(0)); // anew in each pass
     return moment;
   }
@@ -137,7 +139,7 @@ private:
   Moment headMoment() const {
     Moment moment = kept();
     moment.activations += Bytes(3) * each(m.hidden);
-    if (headTrains()) moment.logits = head() * 2 + (e.value() == 2 && !normalisesHead() ? narrowHead() : Bytes(0));
+    if (headTrains()) moment.logits = head() * 2 + (e.value() == 2 && !normalisesHead() ? narrowHead() : Bytes(0)) + broughtHead();
     return moment;
   }
 
@@ -232,7 +234,7 @@ private:
     else if (!m_lora && e.value() == 2)
       moment.gradients += Bytes(2) * m.hidden * (m.qRows() + 2 * m.kvRows());
     // Where a card recomputes, what the loss made of the head's gradient is still there (seen with libtorch 2.11).
-    if (headTrains() && m_recomputed && !m_host && (!m_parts.inPlace || e.value() == 4)) moment.logits += head();
+    if (headTrains() && m_recomputed && !m_host && !m_parts.inPlace) moment.logits += head();
     // Packed rows and mixed heads stay with their node in the graph until all of it goes.
     const Bytes packed = each(m.qRows() + 2 * m.kvRows()) + each(m.qRows());
     moment.activations = Bytes(2) * each(m.hidden) + Bytes(m_recomputed ? 1 : m_parts.layers) * packed;

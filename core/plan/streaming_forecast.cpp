@@ -7,7 +7,7 @@ namespace attune::core {
 
 namespace {
 
-constexpr int64_t kPassing = int64_t(64) << 20; // what copies hold a moment longer than the computation, measured
+constexpr int64_t kPassing = int64_t(104) << 20; // what copies hold a moment longer than the computation, measured
 constexpr int64_t kEightBitBlock = 256, kEightBitLeast = 4096;
 
 struct Matrix {

@@ -168,7 +168,7 @@ public:
     if (m_request.progress) m_request.progress("Loading the model");
     resetPeakMemory();
     m_before = {processMemory().residentBytes, tensorMemoryUse().bytes};
-    ATTUNE_TRY(const DeviceMemoryCap cap, DeviceMemoryCap::hold(m_inputs.device, config.memoryCapBytes));
+    ATTUNE_TRY(const DeviceMemoryCap cap, DeviceMemoryCap::hold(m_inputs.device, config.memoryCapBytes, copiesContextBytes(config)));
     m_capBytes = cap.heldBytes();
     const TensorMemoryLimit limit(hostCapBytes(), [this](int64_t more) { return m_host.allows(more); });
     const DeviceMemoryWatch watch(m_inputs.device);

@@ -220,7 +220,9 @@ void addPeaks(const at::Device &device, const api::RunConfig &config, const core
   out["host_peak_bytes"] = resident;
   out["tensor_bytes"] = watch.use().peakBytes - held;
   out["context_bytes"] = watch.unreportedBytes();
-  out["base_context_bytes"] = watch.unreportedBytes() - core::copiesContextBytes(config); // as a run remembers it
+  const int64_t base = watch.unreportedBytes() - core::copiesContextBytes(config);
+  out["base_context_bytes"] = base;
+  core::rememberContextBytes(device, at::get_num_threads(), base); // as a run does, for the caps of later cells
   out["peak_bytes"] = watch.use().peakBytes - held + watch.unreportedBytes();
 }
 
@@ -243,7 +245,8 @@ Status run(const Json &wanted, Json &out) {
   out["device_name"] = core::describeDevice(device).name;
   context.rates = core::deviceRates(device, context.threads);
   out["rates"] = core::ratesText(context.rates);
-  ATTUNE_TRY(const auto cap, core::DeviceMemoryCap::hold(device, static_cast<int64_t>(wanted.value("cap_gib", 0.0) * double(1 << 30))));
+  ATTUNE_TRY(const auto cap, core::DeviceMemoryCap::hold(device, static_cast<int64_t>(wanted.value("cap_gib", 0.0) * double(1 << 30)),
+                                                         core::copiesContextBytes(config)));
   core::DeviceMemoryWatch watch(device);
   context.computeOnHost = device.is_cpu();
   context.slicedAttention = core::slicesAttention(shape, config, context, device);
