@@ -86,7 +86,7 @@ MemoryForecast withLayersOnHost(const io::ModelConfig &model, const api::RunConf
   MemoryForecast forecast;
   const auto add = [&](const char *name, Bytes bytes, bool onHost) { forecast.add(name, bytes.value(), onHost); };
   add("weights", e * model.parameterCount() + (full && model.headNorm ? ends : Bytes(0)), true);
-  if (card) add("streaming", layer * 2 + kPassing, false);
+  if (card) add("streaming", layer * 2 + kPassing + (full ? Bytes(0) : ends), false); // the head comes, too: what it trains by knows it
   if (!lora) {
     // The moments of `plain` know of the head's gradient in fp32 and of one matrix's; a layer's come beside, on a card two layers'.
     const Bytes known = full ? Bytes(4) * model.vocab * model.hidden : Bytes(0), leaves = less(card ? layer * 2 : layer, known);

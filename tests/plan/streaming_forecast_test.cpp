@@ -76,6 +76,7 @@ TEST_CASE("streaming forecast: beside a card, 7B in full at 512 x 16 stays under
   const auto adapters = forecastMemory(baichuan7b(), lora, card);
   CHECK(item(adapters, "optimizer", false) > 0);
   CHECK(item(adapters, "weights", true) > 13 * kGiB);
+  CHECK(item(adapters, "streaming", false) == item(forecast, "streaming", false) + 2LL * 125696 * 4096); // and brings the head
 }
 
 TEST_CASE("streaming forecast: a run that the host cannot hold is refused with its number") {
