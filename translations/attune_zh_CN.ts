@@ -151,7 +151,7 @@
     <message>
         <source>%1 · %2 free</source>
         <comment>device, its free memory</comment>
-        <translation>%1 · 空闲 %2</translation>
+        <translation>%1 · 空闲&#x2009;%2</translation>
     </message>
     <message>
         <source>%1 · not here</source>
@@ -234,7 +234,7 @@
     </message>
     <message>
         <source>A step takes longer, and weights of 16 bits train without their copies in 32.</source>
-        <translation>每一步要慢一些，而且 16 位权重训练时没有 32 位副本。</translation>
+        <translation>每一步要慢一些，而且&#x2009;16&#x2009;位权重训练时没有&#x2009;32&#x2009;位副本。</translation>
     </message>
     <message>
         <source>An adapter needs no layer to wait elsewhere.</source>
@@ -242,7 +242,7 @@
     </message>
     <message>
         <source>The frozen base takes 4 bits a weight.</source>
-        <translation>冻结的基座每个权重只占 4 位。</translation>
+        <translation>冻结的基座每个权重只占&#x2009;4&#x2009;位。</translation>
     </message>
     <message>
         <source>The base is rounded, and the loss may end a little higher.</source>
@@ -250,7 +250,7 @@
     </message>
     <message>
         <source>The frozen base takes 8 bits a weight.</source>
-        <translation>冻结的基座每个权重只占 8 位。</translation>
+        <translation>冻结的基座每个权重只占&#x2009;8&#x2009;位。</translation>
     </message>
     <message>
         <source>Hardly any: the base is rounded finely.</source>
@@ -294,7 +294,7 @@
     </message>
     <message>
         <source>The optimizer remembers in 8 bits.</source>
-        <translation>优化器的状态用 8 位保存。</translation>
+        <translation>优化器的状态用&#x2009;8&#x2009;位保存。</translation>
     </message>
     <message>
         <source>Hardly any: its memory is rounded.</source>
@@ -306,7 +306,7 @@
     </message>
     <message>
         <source>Updates differ from AdamW&apos;s, and the learning rate may need another value.</source>
-        <translation>更新与 AdamW 不同，学习率可能要重新选。</translation>
+        <translation>更新与&#x2009;AdamW&#x2009;不同，学习率可能要重新选。</translation>
     </message>
     <message>
         <source>The optimizer remembers nothing.</source>
@@ -318,7 +318,7 @@
     </message>
     <message>
         <source>Numbers of 16 bits take half the room.</source>
-        <translation>16 位的数只占一半空间。</translation>
+        <translation>16&#x2009;位的数只占一半空间。</translation>
     </message>
     <message>
         <source>Fewer digits: the loss may differ slightly.</source>
@@ -330,19 +330,19 @@
     </message>
     <message>
         <source>The memory cap is %1; this run needs %2.</source>
-        <translation>内存上限是 %1，这次训练需要 %2。</translation>
+        <translation>内存上限是&#x2009;%1，这次训练需要&#x2009;%2。</translation>
     </message>
     <message>
         <source>The card has %1 free; this run needs %2.</source>
-        <translation>显卡还有 %1 空闲显存，这次训练需要 %2。</translation>
+        <translation>显卡还有&#x2009;%1&#x2009;空闲显存，这次训练需要&#x2009;%2。</translation>
     </message>
     <message>
         <source>This machine has %1 free; this run needs %2.</source>
-        <translation>本机还有 %1 空闲内存，这次训练需要 %2。</translation>
+        <translation>本机还有&#x2009;%1&#x2009;空闲内存，这次训练需要&#x2009;%2。</translation>
     </message>
     <message>
         <source>Beside the card, this machine has %1 free; this run needs %2 of it.</source>
-        <translation>显卡之外，本机还有 %1 空闲内存，这次训练需要其中的 %2。</translation>
+        <translation>显卡之外，本机还有&#x2009;%1&#x2009;空闲内存，这次训练需要其中的&#x2009;%2。</translation>
     </message>
 </context>
 <context>
@@ -515,7 +515,7 @@
     </message>
     <message>
         <source>The small matrices that LoRA adds and trains.</source>
-        <translation>LoRA 附加并训练的小矩阵。</translation>
+        <translation>LoRA&#x2009;附加并训练的小矩阵。</translation>
     </message>
     <message>
         <source>The direction in which each trained number should move.</source>
@@ -543,11 +543,11 @@
     </message>
     <message>
         <source>Attune itself, the libraries that compute, and the driver.</source>
-        <translation>Attune 自身、计算库和驱动程序。</translation>
+        <translation>Attune&#x2009;自身、计算库和驱动程序。</translation>
     </message>
     <message>
         <source>The scales of weights kept in 4 or 8 bits.</source>
-        <translation>以 4 位或 8 位保存的权重的缩放系数。</translation>
+        <translation>以&#x2009;4&#x2009;位或&#x2009;8&#x2009;位保存的权重的缩放系数。</translation>
     </message>
     <message>
         <source>decoding</source>
@@ -555,7 +555,7 @@
     </message>
     <message>
         <source>Weights of 4 or 8 bits, decoded for the layer that is at work.</source>
-        <translation>为正在计算的层临时解码的 4 位或 8 位权重。</translation>
+        <translation>为正在计算的层临时解码的&#x2009;4&#x2009;位或&#x2009;8&#x2009;位权重。</translation>
     </message>
     <message>
         <source>Weights on their way between the machine&apos;s memory and the device.</source>
@@ -692,11 +692,11 @@
     </message>
     <message>
         <source>Base weights in &quot;nf4&quot; stay frozen, so they need method lora; method full trains the weights themselves and needs &quot;none&quot;.</source>
-        <translation>NF4 格式的基座权重是冻结的，只能配合 LoRA；全量训练要改动权重本身，基座权重应保持原样。</translation>
+        <translation>NF4&#x2009;格式的基座权重是冻结的，只能配合&#x2009;LoRA；全量训练要改动权重本身，基座权重应保持原样。</translation>
     </message>
     <message>
         <source>Base weights in &quot;nf4&quot; stay frozen, so they need method lora; method freeze trains the weights themselves and needs &quot;none&quot;.</source>
-        <translation>NF4 格式的基座权重是冻结的，只能配合 LoRA；末几层训练要改动权重本身，基座权重应保持原样。</translation>
+        <translation>NF4&#x2009;格式的基座权重是冻结的，只能配合&#x2009;LoRA；末几层训练要改动权重本身，基座权重应保持原样。</translation>
     </message>
     <message>
         <source>Layers in &quot;nf4&quot; stay on the device; leave layers out, or set quantization to none.</source>
@@ -704,11 +704,11 @@
     </message>
     <message>
         <source>Base weights in &quot;int8&quot; stay frozen, so they need method lora; method full trains the weights themselves and needs &quot;none&quot;.</source>
-        <translation>int8 格式的基座权重是冻结的，只能配合 LoRA；全量训练要改动权重本身，基座权重应保持原样。</translation>
+        <translation>int8&#x2009;格式的基座权重是冻结的，只能配合&#x2009;LoRA；全量训练要改动权重本身，基座权重应保持原样。</translation>
     </message>
     <message>
         <source>Base weights in &quot;int8&quot; stay frozen, so they need method lora; method freeze trains the weights themselves and needs &quot;none&quot;.</source>
-        <translation>int8 格式的基座权重是冻结的，只能配合 LoRA；末几层训练要改动权重本身，基座权重应保持原样。</translation>
+        <translation>int8&#x2009;格式的基座权重是冻结的，只能配合&#x2009;LoRA；末几层训练要改动权重本身，基座权重应保持原样。</translation>
     </message>
     <message>
         <source>Layers in &quot;int8&quot; stay on the device; leave layers out, or set quantization to none.</source>
@@ -1063,11 +1063,11 @@
     </message>
     <message>
         <source>8-bit (int8)</source>
-        <translation>8 位（int8）</translation>
+        <translation>8&#x2009;位（int8）</translation>
     </message>
     <message>
         <source>4-bit (NF4)</source>
-        <translation>4 位（NF4）</translation>
+        <translation>4&#x2009;位（NF4）</translation>
     </message>
     <message>
         <source>AdamW, 8-bit state</source>
@@ -1573,7 +1573,7 @@
     <message>
         <source>as 16 GiB</source>
         <comment>how a size is typed</comment>
-        <translation>如 16 GiB</translation>
+        <translation>如&#x2009;16 GiB</translation>
     </message>
     <message>
         <source>on</source>
@@ -1989,7 +1989,7 @@
     </message>
     <message>
         <source>This is no size. Write it as 16 GiB or 512 MB.</source>
-        <translation>这不是大小。请写成 16 GiB 或 512 MB。</translation>
+        <translation>这不是大小。请写成&#x2009;16 GiB&#x2009;或&#x2009;512 MB。</translation>
     </message>
 </context>
 <context>
@@ -2666,7 +2666,7 @@
     <message numerus="yes">
         <source>The run fits with %n change(s).</source>
         <translation>
-            <numerusform>改动 %n 项设置就装得下。</numerusform>
+            <numerusform>改动&#x2009;%n&#x2009;项设置就装得下。</numerusform>
         </translation>
     </message>
     <message>
@@ -2676,11 +2676,11 @@
     <message>
         <source>%1 is short of %2 of memory.</source>
         <comment>a card, bytes</comment>
-        <translation>%1 还差 %2 显存。</translation>
+        <translation>%1&#x2009;还差&#x2009;%2&#x2009;显存。</translation>
     </message>
     <message>
         <source>This machine is short of %1 of memory.</source>
-        <translation>本机还差 %1 内存。</translation>
+        <translation>本机还差&#x2009;%1&#x2009;内存。</translation>
     </message>
     <message>
         <source>Raise the memory cap if the device has more.</source>
@@ -2688,7 +2688,7 @@
     </message>
     <message>
         <source>Train a LoRA adapter instead of every weight.</source>
-        <translation>可以改为训练 LoRA 适配器，不训练全部权重。</translation>
+        <translation>可以改为训练&#x2009;LoRA&#x2009;适配器，不训练全部权重。</translation>
     </message>
     <message>
         <source>Close what else uses this memory, or take a smaller model.</source>
@@ -2703,12 +2703,36 @@
         <source>Cost: %1</source>
         <translation>代价：%1</translation>
     </message>
+    <message>
+        <source>%1 and %2 of this machine</source>
+        <comment>bytes of a card, bytes of the host</comment>
+        <translation>%1，另加本机 %2</translation>
+    </message>
+    <message>
+        <source>%1 %2</source>
+        <comment>a setting and its value</comment>
+        <translation>%1 %2</translation>
+    </message>
+    <message>
+        <source>No settings take less than %1.</source>
+        <translation>没有设置能低于 %1。</translation>
+    </message>
+    <message>
+        <source>The least that settings can take is %1: %2.</source>
+        <comment>bytes, settings</comment>
+        <translation>设置最少也要占用 %1：%2。</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <comment>between settings</comment>
+        <translation>、</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::ForecastBar</name>
     <message>
         <source>%1 too much</source>
-        <translation>超出 %1</translation>
+        <translation>超出&#x2009;%1</translation>
     </message>
     <message>
         <source>%1: %2</source>
@@ -2767,7 +2791,7 @@
     <message numerus="yes">
         <source>%n setting(s) changed so that the run fits.</source>
         <translation>
-            <numerusform>已修改 %n 项设置，现在装得下了。</numerusform>
+            <numerusform>已修改&#x2009;%n&#x2009;项设置，现在装得下了。</numerusform>
         </translation>
     </message>
     <message>
@@ -2776,16 +2800,16 @@
     </message>
     <message>
         <source>about %1 tokens/s</source>
-        <translation>约 %1 词元/秒</translation>
+        <translation>约&#x2009;%1&#x2009;词元/秒</translation>
     </message>
     <message>
         <source>%1, %2 an epoch</source>
         <comment>speed, time</comment>
-        <translation>%1，每轮 %2</translation>
+        <translation>%1，每轮&#x2009;%2</translation>
     </message>
     <message>
         <source>Make it fit, or keep the base weights in 4 bits.</source>
-        <translation>可以点「让它装得下」，或把基座权重存为 4 位。</translation>
+        <translation>可以点「让它装得下」，或把基座权重存为&#x2009;4&#x2009;位。</translation>
     </message>
     <message>
         <source>Make it fit, or take a smaller model.</source>
@@ -2802,7 +2826,7 @@
     <message>
         <source>%1 of %2 free</source>
         <comment>memory needed of free</comment>
-        <translation>需要 %1，空闲 %2</translation>
+        <translation>需要&#x2009;%1，空闲&#x2009;%2</translation>
     </message>
     <message>
         <source>This machine</source>
@@ -3747,11 +3771,11 @@
     </message>
     <message>
         <source>%1, %2 more than forecast</source>
-        <translation>%1，比预测多 %2</translation>
+        <translation>%1，比预测多&#x2009;%2</translation>
     </message>
     <message>
         <source>%1, %2 less than forecast</source>
-        <translation>%1，比预测少 %2</translation>
+        <translation>%1，比预测少&#x2009;%2</translation>
     </message>
 </context>
 <context>
@@ -3802,11 +3826,11 @@
     </message>
     <message>
         <source>Out of memory at step %1: goes on with batches of %2, %3 accumulated</source>
-        <translation>第 %1 步内存不足：改用批次 %2、累积 %3，继续训练</translation>
+        <translation>第&#x2009;%1&#x2009;步内存不足：改用批次&#x2009;%2、累积&#x2009;%3，继续训练</translation>
     </message>
     <message>
         <source>An update after step %1 was skipped: its gradients were not finite</source>
-        <translation>第 %1 步之后跳过了一次更新：梯度不是有限值</translation>
+        <translation>第&#x2009;%1&#x2009;步之后跳过了一次更新：梯度不是有限值</translation>
     </message>
 </context>
 <context>
@@ -4413,11 +4437,11 @@
     <message>
         <source>%1: %2 of %3 in use</source>
         <comment>a device&apos;s memory</comment>
-        <translation>%1：已用 %2，共 %3</translation>
+        <translation>%1：已用&#x2009;%2，共&#x2009;%3</translation>
     </message>
     <message>
         <source>Attune itself: %1</source>
-        <translation>Attune 自身：%1</translation>
+        <translation>Attune&#x2009;自身：%1</translation>
     </message>
     <message>
         <source>Other programs and the system: %1</source>
@@ -4425,7 +4449,7 @@
     </message>
     <message>
         <source>%1 is forecast to need %2 at most.</source>
-        <translation>预测 %1 最多需要 %2。</translation>
+        <translation>预测&#x2009;%1&#x2009;最多需要&#x2009;%2。</translation>
     </message>
 </context>
 <context>
@@ -4649,7 +4673,7 @@
     </message>
     <message>
         <source>The device %1 is not here.</source>
-        <translation>本机没有设备 %1。</translation>
+        <translation>本机没有设备&#x2009;%1。</translation>
     </message>
 </context>
 <context>
