@@ -83,7 +83,7 @@ struct QuantisedSize {
   Bytes passing; // what the host holds of it on its way to a card: all modules are made there, with fp32 scales
 };
 
-QuantisedSize quantisedSize(const io::ModelConfig &model, const api::RunConfig &config) {
+QuantisedSize quantisedSize(const io::ModelConfig &model, const api::RunConfig &config, bool onCard) {
   QuantisedSize size;
   const ModelFamily *family = findFamilyByType(model.family);
   if (config.method != api::Method::Lora || config.quantization == api::Quantization::None || !family) return size;
@@ -96,9 +96,10 @@ QuantisedSize quantisedSize(const io::ModelConfig &model, const api::RunConfig &
     const int64_t blocks = count / kNf4Block + (count % kNf4Block != 0);
     const bool nf4 = config.quantization == api::Quantization::Nf4;
     size.weights += layers * count;
-    size.codes += layers * blockBytes(nf4 ? count / 2 + count % 2 : count);
+    const auto taken = [&](Bytes bytes) { return onCard ? blockBytes(bytes) : bytes; };
+    size.codes += layers * taken(nf4 ? count / 2 + count % 2 : count);
     size.state +=
-        layers * (nf4 ? blockBytes(blocks) + Bytes(4) * (blocks / kNf4Nested + (blocks % kNf4Nested != 0)) : Bytes(4) * module.outputs());
+        layers * (nf4 ? taken(blocks) + Bytes(4) * (blocks / kNf4Nested + (blocks % kNf4Nested != 0)) : Bytes(4) * module.outputs());
     size.passing += layers * (nf4 ? Bytes(4) * blocks : Bytes(0));
     matrices[static_cast<size_t>(module.matrix)] += count;
   }
@@ -198,7 +199,7 @@ MemoryForecast residentForecast(const io::ModelConfig &model, const api::RunConf
   const Bytes trained = trainedParameters(model, config);
   const bool lora = config.method == api::Method::Lora, host = context.computeOnHost;
 
-  const QuantisedSize quantised = quantisedSize(model, config);
+  const QuantisedSize quantised = quantisedSize(model, config, !host);
   Bytes weights = Bytes(parameters.value() - std::min(parameters.value(), quantised.weights.value())) * e + quantised.codes;
   if (bf16 && !lora) weights += trained * 4;
   if (!bf16 && config.method == api::Method::Full && model.headNorm) weights += Bytes(4) * model.vocab * model.hidden; // as it is used
