@@ -118,6 +118,8 @@ std::vector<ConfigField> buildFields() {
           .says("How many of the last layers train.").when("method", {"freeze"}),
       choice<Quantization>("quantization", kQuantizations, ATTUNE_FIELD(quantization)).in("memory")
           .says("How the frozen base weights are kept.").when("method", {"lora"}),
+      boolean("quantize_embeddings", ATTUNE_FIELD(quantizeEmbeddings)).in("memory").advanced()
+          .says("Keep embedding and output head in 8 bits, too.").when("quantization", {"int8", "nf4"}),
       datasets.in("data").says("The files to train on, each with its format and how often its rows are taken."),
       number("validation.fraction", ATTUNE_FIELD(validation.fraction)).in("data").range(0, 0.9)
           .says("The share of the rows kept apart to measure the loss on."),

@@ -73,6 +73,7 @@ struct RunConfig {
   Method method = Method::Lora;
   int64_t freezeLayers = 2; // method freeze: how many last layers train
   Quantization quantization = Quantization::None;
+  bool quantizeEmbeddings = false; // embedding and head in int8 beside them
   std::vector<DatasetRef> dataset;
   ValidationConfig validation;
   std::string templateName = "auto"; // auto | model | a built-in name | path of a .jinja file

@@ -82,6 +82,9 @@ std::vector<ConfigProblem> validate(const RunConfig &config, ConfigPurpose purpo
     findings.add("quantization", "Base weights in \"" + nameOf(config.quantization) + "\" stay frozen, so they need method lora; method " +
                                      nameOf(config.method) + " trains the weights themselves and needs \"none\".");
   }
+  if (config.quantizeEmbeddings && (config.method != Method::Lora || config.quantization == Quantization::None)) {
+    findings.add("quantize_embeddings", "Embedding and head are kept in 8 bits only beside base weights in int8 or nf4 (quantization).");
+  }
   if (config.offload.layers && config.quantization != Quantization::None) {
     findings.add("offload",
                  "Layers in \"" + nameOf(config.quantization) + "\" stay on the device; leave layers out, or set quantization to none.");

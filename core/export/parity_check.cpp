@@ -106,7 +106,7 @@ Result<ParityReference> parityReference(const io::WeightSource &source, const Lo
   asStored.rawHead = true;
   ATTUNE_TRY(const DecoderWeights base, loadWeights(source, asStored));
   ATTUNE_TRY(DecoderWeights weights, changedWeights(adapter, config, *family, base));
-  const Tensor rawHead = weights.head;
+  const Tensor rawHead = weights.head.dense();
   if (config.headNorm) weights.head = normaliseRows(rawHead);
 
   Transformer transformer(config);

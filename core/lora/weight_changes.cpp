@@ -37,9 +37,9 @@ void forEachChanged(const WeightChanges &changes, const io::ModelConfig &untied,
     if (changes.count(place.name)) touched.insert(place.target.storage().unsafeGetStorageImpl());
   const bool newEmbedding = changes.count(family.embedding + ".weight") > 0, newHead = changes.count(family.head + ".weight") > 0;
   forEachTensor(weights, [&](Tensor &tensor) {
-    const bool isNew = &tensor == &weights.embedding ? newEmbedding // a tied head shares its storage
-                       : &tensor == &weights.head    ? newHead
-                                                     : touched.count(tensor.storage().unsafeGetStorageImpl()) > 0;
+    const bool isNew = &tensor == &weights.embedding.dense() ? newEmbedding // a tied head shares its storage
+                       : &tensor == &weights.head.dense()    ? newHead
+                                                             : touched.count(tensor.storage().unsafeGetStorageImpl()) > 0;
     if (isNew) visit(tensor);
   });
 }
@@ -94,7 +94,7 @@ Result<DecoderWeights> changedWeights(const LoraAdapter &adapter, const io::Mode
   untied.tiedEmbeddings = false;
   for (const LinearModule &module : linearModules(config, family)) { // what trained whole is no longer quantised
     Weight &matrix = matrixOf(tuned.layers[static_cast<size_t>(module.layer)], module.matrix);
-    if (matrix.quantised() && changes.count(module.name + ".weight")) matrix = matrix.quantised()->dense(base.embedding.scalar_type());
+    if (matrix.quantised() && changes.count(module.name + ".weight")) matrix = matrix.quantised()->dense(base.finalNorm.scalar_type());
   }
   if (changes.count(head) && config.headNorm) // `base` may hold its rows normalised already
     return io::adapterRefused("a trained output head, on a model that normalises its head's rows", head);

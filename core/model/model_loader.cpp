@@ -26,11 +26,13 @@ Tensor emptyWeight(std::vector<int64_t> shape, const at::TensorOptions &options)
 }
 
 DecoderWeights allocate(const io::ModelConfig &c, const at::TensorOptions &options, const QuantisedLayers &quantised = {},
-                        bool embeddingOnHost = false) {
+                        const QuantisedTables &tables = {}, bool embeddingOnHost = false) {
   auto make = [&](bool wanted, std::vector<int64_t> shape) { return wanted ? emptyWeight(std::move(shape), options) : Tensor(); };
   const int64_t qkvRows = c.qRows() + 2 * c.kvRows();
   DecoderWeights weights;
-  weights.embedding = emptyWeight({c.vocab, c.hidden}, embeddingOnHost ? options.device(at::kCPU) : options);
+  weights.embedding = tables.embedding;
+  if (!weights.embedding.defined())
+    weights.embedding = emptyWeight({c.vocab, c.hidden}, embeddingOnHost ? options.device(at::kCPU) : options);
   for (int64_t i = 0; i < c.layers; ++i) {
     LayerWeights layer;
     const auto matrix = [&](PackedMatrix which, std::vector<int64_t> shape) {
@@ -54,7 +56,8 @@ DecoderWeights allocate(const io::ModelConfig &c, const at::TensorOptions &optio
     weights.layers.push_back(std::move(layer));
   }
   weights.finalNorm = make(true, {c.hidden});
-  weights.head = c.tiedEmbeddings ? weights.embedding : make(true, {c.vocab, c.hidden});
+  weights.head = c.tiedEmbeddings ? weights.embedding : tables.head;
+  if (!weights.head.defined()) weights.head = emptyWeight({c.vocab, c.hidden}, options);
   return weights;
 }
 
@@ -143,7 +146,7 @@ std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const Model
   auto add = [&](const std::string &name, const Tensor &tensor, bool reordered = false) {
     if (tensor.defined()) places.push_back({name, tensor, reordered ? grouped : nullptr});
   };
-  add(family.embedding + ".weight", weights.embedding);
+  add(family.embedding + ".weight", weights.embedding.dense());
   const std::vector<LinearModule> modules = linearModules(config, family);
   const size_t perLayer = modules.size() / weights.layers.size();
   for (size_t i = 0; i < weights.layers.size(); ++i) {
@@ -166,7 +169,7 @@ std::vector<WeightPlace> weightPlaces(const io::ModelConfig &config, const Model
     }
   }
   add(family.finalNorm + ".weight", weights.finalNorm);
-  if (!config.tiedEmbeddings) add(family.head + ".weight", weights.head);
+  if (!config.tiedEmbeddings) add(family.head + ".weight", weights.head.dense());
   return places;
 }
 
@@ -185,11 +188,13 @@ Result<DecoderWeights> loadWeights(const io::WeightSource &source, const LoadOpt
 
   std::vector<LoadJob> jobs;
   const QuantisedLayers quantised = quantisedLayers(source, *family, options, jobs);
-  DecoderWeights weights = allocate(config, room.device(options.device), quantised, options.embeddingOnHost && !config.tiedEmbeddings);
+  const QuantisedTables tables = quantisedTables(source, *family, options, jobs);
+  DecoderWeights weights =
+      allocate(config, room.device(options.device), quantised, tables, options.embeddingOnHost && !config.tiedEmbeddings);
   const std::vector<LoadJob> dense = jobsFor(source, weightPlaces(config, *family, weights));
   jobs.insert(jobs.end(), dense.begin(), dense.end());
   ATTUNE_CHECK(runLoadJobs(source, jobs));
-  if (config.headNorm && !options.rawHead) normaliseRowsInPlace(weights.head);
+  if (config.headNorm && !options.rawHead && !weights.head.quantised()) normaliseRowsInPlace(weights.head.dense());
   return weights;
 }
 

@@ -42,6 +42,7 @@ struct LoadOptions {
   bool rawHead = false;         // with headNorm: the head as it is in the file, not with its rows scaled to length 1
   /// Of the blocks' linear layers. A file that holds them in NF4 keeps its codes under Nf4, and what it left dense dense.
   api::Quantization quantization = api::Quantization::None;
+  bool quantiseEmbeddings = false; // embedding and head in int8 rows, one matrix where tied; under headNorm the rows as they are used
 };
 
 /// Reads all weights. MissingInFolder for an absent tensor, MalformedFile for one with the wrong shape or, where it is to be

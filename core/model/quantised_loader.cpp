@@ -1,7 +1,10 @@
 #include "core/model/quantised_loader.h"
 
 #include "core/io/nf4_tensor.h"
+#include "core/nn/head_norm.h"
 #include "core/quant/nf4.h"
+
+#include <ATen/ops/from_blob.h>
 
 #include <algorithm>
 #include <cstring>
@@ -44,6 +47,24 @@ Error notFinite(const io::WeightSource &source, const std::string &name) {
           {}};
 }
 
+/// Fills `module` from the tensor `name`; `unitRows`: each row scaled to length 1 first.
+LoadJob encoding(const io::WeightSource &source, const std::string &name, const std::shared_ptr<QuantisedModule> &module, at::Device device,
+                 bool unitRows = false) {
+  LoadJob job{name, module->rows(), module->columns(), module->rowStep(), {}, {}};
+  job.read = [source = &source, module, name, unitRows](int64_t begin, int64_t end, std::vector<float> &scratch) -> Status {
+    scratch.resize(static_cast<size_t>((end - begin) * module->columns()));
+    ATTUNE_CHECK(source->readFloat(name, begin, end, scratch.data()));
+    if (unitRows) normaliseRowsInPlace(at::from_blob(scratch.data(), {end - begin, module->columns()}));
+    if (!module->encode(begin, end - begin, scratch.data())) return notFinite(*source, name);
+    return {};
+  };
+  job.finish = [module, device] {
+    module->finish();
+    place(*module, device);
+  };
+  return job;
+}
+
 class Builder {
 public:
   Builder(const io::WeightSource &source, const LoadOptions &options, std::vector<LoadJob> &jobs)
@@ -72,18 +93,7 @@ private:
 
   std::shared_ptr<QuantisedModule> encode(const std::string &name, const LinearModule &linear) {
     std::shared_ptr<QuantisedModule> module = QuantisedModule::make(m_options.quantization, linear.outputs(), linear.inputs);
-    LoadJob job{name, linear.outputs(), linear.inputs, module->rowStep(), {}, {}};
-    job.read = [source = &m_source, module, name](int64_t begin, int64_t end, std::vector<float> &scratch) -> Status {
-      scratch.resize(static_cast<size_t>((end - begin) * module->columns()));
-      ATTUNE_CHECK(source->readFloat(name, begin, end, scratch.data()));
-      if (!module->encode(begin, end - begin, scratch.data())) return notFinite(*source, name);
-      return {};
-    };
-    job.finish = [module, device = m_options.device] {
-      module->finish();
-      place(*module, device);
-    };
-    m_jobs.push_back(std::move(job));
+    m_jobs.push_back(encoding(m_source, name, module, m_options.device));
     return module;
   }
 
@@ -108,6 +118,22 @@ QuantisedLayers quantisedLayers(const io::WeightSource &source, const ModelFamil
     if (auto matrix = builder.make(&modules[begin], &modules[begin] + (end - begin))) layers.emplace(key, std::move(matrix));
   }
   return layers;
+}
+
+QuantisedTables quantisedTables(const io::WeightSource &source, const ModelFamily &family, const LoadOptions &options,
+                                std::vector<LoadJob> &jobs) {
+  QuantisedTables tables;
+  if (!options.quantiseEmbeddings) return tables;
+  const io::ModelConfig &config = source.config();
+  const auto table = [&](const std::string &module, at::Device device, bool unitRows) {
+    const auto rows = std::make_shared<Int8Module>(config.vocab, config.hidden);
+    jobs.push_back(encoding(source, module + ".weight", rows, device, unitRows));
+    return TokenTable(std::shared_ptr<const Int8Module>(rows));
+  };
+  const bool onHost = options.embeddingOnHost && !config.tiedEmbeddings;
+  tables.embedding = table(family.embedding, onHost ? at::Device(at::kCPU) : options.device, false);
+  tables.head = config.tiedEmbeddings ? tables.embedding : table(family.head, options.device, config.headNorm && !options.rawHead);
+  return tables;
 }
 
 } // namespace attune::core

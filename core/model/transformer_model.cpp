@@ -54,7 +54,10 @@ TrainingSetup TrainingSetup::from(const api::RunConfig &config, at::ScalarType c
   setup.initAdapter = config.initAdapter;
   setup.compute = compute;
   setup.device = device;
-  if (config.method == api::Method::Lora) setup.quantization = config.quantization;
+  if (config.method == api::Method::Lora) {
+    setup.quantization = config.quantization;
+    setup.quantiseEmbeddings = config.quantizeEmbeddings;
+  }
   setup.neftuneAlpha = config.neftuneAlpha;
   setup.seed = static_cast<uint64_t>(config.seed);
   setup.offloadCheckpoints = config.offload.checkpoints;
@@ -95,6 +98,7 @@ Result<std::unique_ptr<TransformerModel>> TransformerModel::open(const io::Weigh
   LoadOptions load(setup.compute, setup.streamLayers ? at::Device(at::kCPU) : setup.device);
   load.rawHead = setup.method == api::Method::Full;
   load.quantization = setup.quantization;
+  load.quantiseEmbeddings = setup.quantiseEmbeddings;
   load.embeddingOnHost = setup.offloadEmbedding;
   ATTUNE_TRY(model->m_weights, loadWeights(source, load));
   if (setup.streamLayers && !setup.device.is_cpu()) {
@@ -132,7 +136,7 @@ void TransformerModel::addMaster(const std::string &name, Tensor &weight, std::v
 void TransformerModel::trainWeights(int64_t firstLayer, bool everything) {
   const ModelFamily &family = **familyOf(config());
   const std::vector<LinearModule> modules = linearModules(config(), family);
-  if (everything) addMaster(family.embedding, m_weights.embedding);
+  if (everything) addMaster(family.embedding, m_weights.embedding.dense());
   if (everything) m_masters.back().embedding = true;
   for (int64_t i = firstLayer; i < config().layers; ++i) {
     LayerWeights &layer = m_weights.layers[static_cast<size_t>(i)];
@@ -156,11 +160,11 @@ void TransformerModel::trainWeights(int64_t firstLayer, bool everything) {
   addMaster(family.finalNorm, m_weights.finalNorm);
   if (config().tiedEmbeddings) return;
   if (config().headNorm) { // the products read the normalised rows, made anew after each step
-    m_rawHead = trainsInPlace() ? m_weights.head : m_weights.head.to(at::kFloat);
+    m_rawHead = trainsInPlace() ? m_weights.head.dense() : m_weights.head.dense().to(at::kFloat);
     m_rawHead.set_requires_grad(true);
     m_weights.head = normaliseRows(m_rawHead.detach()).to(m_setup.compute);
   } else {
-    addMaster(family.head, m_weights.head);
+    addMaster(family.head, m_weights.head.dense());
   }
 }
 
@@ -179,7 +183,7 @@ std::vector<NamedParameter> TransformerModel::parameters() {
 DecoderWeights TransformerModel::withMasters(bool differentiable) {
   DecoderWeights weights = m_weights;
   if (m_rawHead.defined())
-    weights.head = differentiable ? normaliseRows(m_rawHead, trainsInPlace() ? m_weights.head : Tensor()) : m_rawHead;
+    weights.head = differentiable ? normaliseRows(m_rawHead, trainsInPlace() ? m_weights.head.dense() : Tensor()) : m_rawHead;
   if (differentiable && weights.stream) // head and norm come to the device with an outlet of their own
     for (LayerWeights &layer : weights.layers)
       forEachTensor(layer, [&](Tensor &tensor) {

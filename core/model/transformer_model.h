@@ -25,6 +25,7 @@ struct TrainingSetup {
   at::ScalarType compute = at::kFloat; // or kBFloat16, kHalf
   at::Device device = at::kCPU;
   api::Quantization quantization = api::Quantization::None; // of the frozen base; LoRA only
+  bool quantiseEmbeddings = false;                          // to int8: embedding and head, with a quantised base
   RecomputePolicy recompute = RecomputePolicy::None;
   int64_t feedForwardRows = kFeedForwardRows;                // as in PassOptions
   bool offloadCheckpoints = false, offloadEmbedding = false; // to the host, from an accelerator

@@ -31,10 +31,10 @@ struct LayerWeights {
 class LayerStream;
 
 struct DecoderWeights {
-  Tensor embedding; // [V, H]
+  TokenTable embedding; // [V, H]
   std::vector<LayerWeights> layers;
   Tensor finalNorm;                    // [H]
-  Tensor head;                         // [V, H]; the embedding itself when tied; rows of length 1 under headNorm
+  TokenTable head;                     // [V, H]; the embedding itself when tied; rows of length 1 under headNorm
   std::shared_ptr<LayerStream> stream; // set: all tensors are on the host, and come to the device through it
 };
 
@@ -64,7 +64,7 @@ template <typename Visit> void forEachTensor(LayerWeights &layer, Visit visit) {
 
 /// The same for a whole decoder; a tied head is visited beside the embedding.
 template <typename Visit> void forEachTensor(DecoderWeights &weights, Visit visit) {
-  for (Tensor *tensor : {&weights.embedding, &weights.finalNorm, &weights.head})
+  for (Tensor *tensor : {&weights.embedding.dense(), &weights.finalNorm, &weights.head.dense()})
     if (tensor->defined()) visit(*tensor);
   for (LayerWeights &layer : weights.layers) forEachTensor(layer, visit);
 }

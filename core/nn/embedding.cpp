@@ -11,8 +11,8 @@
 
 namespace attune::core {
 
-Tensor embedTokens(const Tensor &weight, const Tensor &ids, double scale, int64_t paddingId) {
-  Tensor rows = at::embedding(weight, ids, paddingId);
+Tensor embedTokens(const TokenTable &table, const Tensor &ids, double scale, at::ScalarType type, int64_t paddingId) {
+  Tensor rows = table.quantised() ? table.quantised()->decoded(ids, type) : at::embedding(table.dense(), ids, paddingId);
   if (scale == 1.0) return rows;
   return rows * at::scalar_tensor(scale, rows.options().requires_grad(false)); // rounded to the rows' type first, as Gemma does
 }

@@ -1,6 +1,7 @@
 #include "core/nn/token_loss.h"
 
 #include "core/nn/device_kernels.h"
+#include "core/nn/head_product.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/kernels/parallel.h"
 #include "core/nn/loss_chunk.h"
@@ -73,31 +74,32 @@ struct LossResult {
   Tensor gradHead;
 };
 
-LossResult lossForward(const Tensor &hidden, const Tensor &head, const Tensor &targets, const TokenLossOptions &options, bool wantsHidden,
-                       bool wantsHead) {
+LossResult lossForward(const Tensor &hidden, const TokenTable &head, const Tensor &targets, const TokenLossOptions &options,
+                       bool wantsHidden, bool wantsHead) {
   const auto type = computeType(hidden.scalar_type());
-  const Tensor weight = head.scalar_type() == hidden.scalar_type() ? head : head.to(hidden.scalar_type());
-  const int64_t rows = hidden.size(0);
-  const int64_t chunk =
-      std::max<int64_t>(1, std::min(options.chunk > 0 ? options.chunk : lossChunkRows(head.size(0), head.is_cuda()), rows));
+  const bool converts = head.dense().defined() && head.dense().scalar_type() != hidden.scalar_type();
+  const TokenTable weight = converts ? TokenTable(head.dense().to(hidden.scalar_type())) : head;
+  const int64_t rows = hidden.size(0), vocab = tokensOf(head);
+  const int64_t chunk = std::max<int64_t>(
+      1, std::min(options.chunk > 0 ? options.chunk : lossChunkRows(vocab, hidden.is_cuda(), head.quantised() != nullptr), rows));
   LossResult result;
   if (wantsHidden) result.gradHidden = at::empty(hidden.sizes(), hidden.options());
-  if (wantsHead) result.gradHead = at::zeros(head.sizes(), head.options().dtype(type));
+  if (wantsHead) result.gradHead = at::zeros(head.dense().sizes(), head.dense().options().dtype(type));
   // Our kernel reads the product's own type and computes in fp32.
-  const bool byKernel = hidden.is_cuda() && !plainKernelsForced() && head.size(0) * hidden.element_size() % 16 == 0 &&
+  const bool byKernel = hidden.is_cuda() && !plainKernelsForced() && vocab * hidden.element_size() % 16 == 0 &&
                         device::problemWith(hidden.device(), hidden.scalar_type()).empty();
-  Tensor buffer = at::empty({chunk, head.size(0)}, hidden.options().dtype(byKernel ? hidden.scalar_type() : type));
+  Tensor buffer = at::empty({chunk, vocab}, hidden.options().dtype(byKernel ? hidden.scalar_type() : type));
   Tensor total; // what kernels have summed, still on the device: nothing waits for it
   double sum = 0.0;
   if (usesOwnKernels(hidden) && rows > 0) {
     // Our loop indexes by the target: one outside the vocabulary must not reach it.
-    TORCH_CHECK_INDEX(targets.min().item<int64_t>() >= 0 && targets.max().item<int64_t>() < head.size(0), "target outside the vocabulary");
+    TORCH_CHECK_INDEX(targets.min().item<int64_t>() >= 0 && targets.max().item<int64_t>() < vocab, "target outside the vocabulary");
   }
   for (int64_t begin = 0; begin < rows; begin += chunk) {
     const int64_t count = std::min(chunk, rows - begin);
     const Tensor part = hidden.narrow(0, begin, count);
     Tensor logits = buffer.narrow(0, 0, count);
-    matmulTransposedInto(logits, part, weight);
+    headLogitsInto(logits, part, weight);
     const Tensor wanted = targets.narrow(0, begin, count);
     if (Tensor losses; byKernel && device::crossEntropy(logits, wanted, options.softcap, wantsHidden || wantsHead, losses)) {
       const Tensor added = losses.sum(at::kDouble);
@@ -105,7 +107,7 @@ LossResult lossForward(const Tensor &hidden, const Tensor &head, const Tensor &t
     } else {
       sum += chunkLoss(logits, wanted, options.softcap, wantsHidden || wantsHead);
     }
-    if (wantsHidden) matmulPlainInto(result.gradHidden.narrow(0, begin, count), logits, weight);
+    if (wantsHidden) headGradientInto(result.gradHidden.narrow(0, begin, count), logits, weight);
     if (wantsHead) accumulateOuter(result.gradHead, logits, part);
   }
   result.loss = total.defined() ? total.add(sum).to(type) : at::empty({}, hidden.options().dtype(type)).fill_(sum);
@@ -113,17 +115,18 @@ LossResult lossForward(const Tensor &hidden, const Tensor &head, const Tensor &t
 }
 
 struct TokenLossFunction : torch::autograd::Function<TokenLossFunction> {
-  static Tensor forward(AutogradContext *ctx, const Tensor &hidden, const Tensor &head, const Tensor &targets,
+  static Tensor forward(AutogradContext *ctx, const Tensor &hidden, const Tensor &dense, const Tensor &targets, const TokenTable *head,
                         const TokenLossOptions *options) {
-    const auto result = lossForward(hidden, head, targets, *options, hidden.requires_grad(), head.requires_grad());
-    ctx->saved_data["headType"] = static_cast<int64_t>(head.scalar_type());
+    const bool wantsHead = dense.requires_grad();
+    const auto result = lossForward(hidden, *head, targets, *options, hidden.requires_grad(), wantsHead);
+    if (wantsHead) ctx->saved_data["headType"] = static_cast<int64_t>(dense.scalar_type());
     ctx->save_for_backward({result.gradHidden, result.gradHead});
     return result.loss;
   }
 
   static variable_list backward(AutogradContext *ctx, variable_list grads) {
     const auto saved = ctx->get_saved_variables();
-    variable_list result(4);
+    variable_list result(5);
     // The product is small beside the head's matrix products; a copy keeps a second backward pass right.
     // In fp32, because fp16 may not hold the factor, which is a loss scale over the tokens.
     if (saved[0].defined()) {
@@ -139,9 +142,10 @@ struct TokenLossFunction : torch::autograd::Function<TokenLossFunction> {
 
 } // namespace
 
-Tensor linearCrossEntropySum(const Tensor &hidden, const Tensor &head, const Tensor &targets, const TokenLossOptions &options) {
+Tensor linearCrossEntropySum(const Tensor &hidden, const TokenTable &head, const Tensor &targets, const TokenLossOptions &options) {
   if (!at::GradMode::is_enabled()) return lossForward(hidden, head, targets, options, false, false).loss;
-  return TokenLossFunction::apply(hidden, head, targets, &options);
+  static const Tensor none = at::empty({0}); // autograd wants a tensor in the place of a quantised head
+  return TokenLossFunction::apply(hidden, head.quantised() ? none : head.dense(), targets, &head, &options);
 }
 
 } // namespace attune::core

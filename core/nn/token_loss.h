@@ -1,7 +1,7 @@
 // Linear head and cross-entropy in chunks: the logits of all positions never exist at once (core-facts §5.2).
 #pragma once
 
-#include "core/nn/tensor.h"
+#include "core/nn/weight.h"
 
 namespace attune::core {
 
@@ -11,8 +11,8 @@ struct TokenLossOptions {
 };
 
 /// Sum over m of -log softmax(hidden[m] . headᵀ)[targets[m]], fp32 scalar. hidden [M, H] are the labelled positions only,
-/// head [V, H], targets [M] int64. Differentiable in hidden and, where it requires it, in head; the gradient is computed
-/// in the forward pass, so that backward only scales it.
-Tensor linearCrossEntropySum(const Tensor &hidden, const Tensor &head, const Tensor &targets, const TokenLossOptions &options = {});
+/// head [V, H], targets [M] int64. Differentiable in hidden and, where it requires it, in a dense head; the gradient is computed
+/// in the forward pass, so that backward only scales it. Of a quantised head one block of rows at a time is decoded.
+Tensor linearCrossEntropySum(const Tensor &hidden, const TokenTable &head, const Tensor &targets, const TokenLossOptions &options = {});
 
 } // namespace attune::core

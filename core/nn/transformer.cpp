@@ -4,6 +4,7 @@
 #include "core/nn/device_kernels.h"
 #include "core/nn/embedding.h"
 #include "core/nn/feed_forward.h"
+#include "core/nn/head_product.h"
 #include "core/nn/layer_stream.h"
 #include "core/nn/rms_norm.h"
 #include "core/nn/rotary_kernel.h"
@@ -51,6 +52,19 @@ const std::vector<LoraSlice> kNoSlices;
 
 /// In fp16 the residual is kept in fp32: what the layers add up outgrows 65504 in models that were trained in bf16.
 bool widens(const DecoderWeights &weights) { return weights.finalNorm.scalar_type() == at::kHalf; }
+
+/// The residual [N, H] that the first layer gets, where the layers compute; the embedding may lie on the host.
+Tensor embedded(const DecoderWeights &weights, const std::vector<int64_t> &ids, double scale, int64_t padding = -1) {
+  const TokenTable &table = weights.embedding;
+  const at::Device home = table.quantised() ? table.quantised()->codes().device() : table.dense().device();
+  const Tensor rows = embedTokens(table, indexTensor(ids, home), scale, weights.finalNorm.scalar_type(), padding).to(deviceOf(weights));
+  return widens(weights) ? rows.to(at::kFloat) : rows;
+}
+
+/// The head where the layers compute; a quantised one is there always.
+TokenTable headOf(const DecoderWeights &weights) {
+  return weights.head.quantised() ? weights.head : TokenTable(whereComputed(weights, weights.head.dense()));
+}
 
 } // namespace
 
@@ -242,7 +256,7 @@ Tensor Transformer::feedForwardTiles(const std::shared_ptr<Pass> &pass, size_t l
 
 std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, const DecoderAdapters *adapters, const data::MicroBatch &batch,
                                               const PassOptions &options) {
-  const at::Device device = deviceOf(weights); // the embedding may lie on the host
+  const at::Device device = deviceOf(weights);
   const auto shared = makePass(weights, adapters, options);
   Pass &pass = *shared;
   AttentionSpec spec;
@@ -258,9 +272,7 @@ std::pair<Tensor, Tensor> Transformer::blocks(const DecoderWeights &weights, con
 
   // transformers gives the padding token's row no gradient, also where the token is used for real.
   const int64_t padding = m_config.padToken < m_config.vocab ? m_config.padToken : -1;
-  Tensor residual =
-      embedTokens(weights.embedding, indexTensor(batch.ids, weights.embedding.device()), m_config.embedScale, padding).to(device);
-  if (widens(weights)) residual = residual.to(at::kFloat);
+  Tensor residual = embedded(weights, batch.ids, m_config.embedScale, padding);
   residual = addNeftuneNoise(residual, batch.segmentStarts, options.neftuneAlpha, options.seed, options.firstRow);
   Tensor delta;
   std::shared_ptr<ActivationOffload> offload;
@@ -301,7 +313,7 @@ Tensor Transformer::lossSum(const DecoderWeights &weights, const DecoderAdapters
   TokenLossOptions lossOptions;
   lossOptions.softcap = m_config.finalSoftcap;
   const Tensor normed = rmsNorm(chosen, whereComputed(weights, weights.finalNorm), m_config.normEps, m_config.normPlusOne);
-  return linearCrossEntropySum(normed, whereComputed(weights, weights.head), indexTensor(batch.targets, residual.device()), lossOptions);
+  return linearCrossEntropySum(normed, headOf(weights), indexTensor(batch.targets, residual.device()), lossOptions);
 }
 
 Tensor Transformer::hidden(const DecoderWeights &weights, const DecoderAdapters *adapters, const data::MicroBatch &batch,
@@ -316,7 +328,7 @@ Tensor Transformer::hidden(const DecoderWeights &weights, const DecoderAdapters 
 Tensor Transformer::logits(const DecoderWeights &weights, const Tensor &hiddenRows) const {
   at::NoGradGuard noGrad;
   const at::AutoDispatchBelowADInplaceOrView direct;
-  Tensor scores = matmulTransposed(hiddenRows, whereComputed(weights, weights.head)).to(at::kFloat);
+  Tensor scores = headLogits(hiddenRows, headOf(weights)).to(at::kFloat);
   if (m_config.finalSoftcap > 0.0) scores = at::tanh(scores / m_config.finalSoftcap) * m_config.finalSoftcap;
   return scores;
 }
@@ -338,9 +350,7 @@ Tensor Transformer::advance(const DecoderWeights &weights, const DecoderAdapters
   const int64_t whole = std::max(length, start + rows);
   setRules(*pass, {}, start + rows, [&](RotaryBook &book) { return book.range(start, rows, whole, cache.capacity, device); });
 
-  Tensor residual = embedTokens(weights.embedding, indexTensor(ids, weights.embedding.device()), m_config.embedScale).to(device), delta,
-         normed;
-  if (widens(weights)) residual = residual.to(at::kFloat);
+  Tensor residual = embedded(weights, ids, m_config.embedScale), delta, normed;
   for (size_t layer = 0; layer < weights.layers.size(); ++layer) {
     const Pass::Visit visit(*pass, layer);
     std::tie(residual, normed) = attentionHalf(*pass, layer, residual, delta);

@@ -66,6 +66,9 @@ std::vector<RunConfig> withFewerDigits(const RunConfig &config) {
       found.push_back(config);
       found.back().quantization = kind;
     }
+    if (found.back().quantizeEmbeddings || found.back().quantization == api::Quantization::None) return found;
+    found.push_back(found.back());
+    found.back().quantizeEmbeddings = true;
     return found;
   }
   for (const char *name : {"adamw_8bit", "adafactor"}) {
@@ -106,6 +109,8 @@ constexpr Words kWords[] = {
     {"checkpointing", "Activations are computed again instead of kept.", "none: the same numbers, a slower step"},
     {"offload", "What the device does not need at the moment waits in host memory.", "none: the same numbers; copying may slow a step"},
     {"quantization", "The frozen base weights are kept in fewer bits.",
+     "the base answers a little less exactly, and the adapter learns around it"},
+    {"quantize_embeddings", "Embedding and output head are kept in 8 bits.",
      "the base answers a little less exactly, and the adapter learns around it"},
     {"optimizer.name", "The optimizer's states are kept in fewer bytes.", "updates are a little less exact"},
     {"max_length", "Shorter sequences keep fewer activations.", "rows longer than this lose their end, or are dropped"},

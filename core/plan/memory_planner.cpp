@@ -74,7 +74,7 @@ Bytes blockBytes(Bytes bytes) {
   return rounded - bytes.value() <= kMiB ? Bytes(rounded) : bytes;
 }
 
-/// What quantisation makes of the blocks' matrices.
+/// What quantisation makes of the matrices.
 struct QuantisedSize {
   Bytes weights; // that are no longer there as numbers
   Bytes codes;
@@ -83,7 +83,23 @@ struct QuantisedSize {
   Bytes passing; // what the host holds of it on its way to a card: all modules are made there, with fp32 scales
 };
 
-QuantisedSize quantisedSize(const io::ModelConfig &model, const api::RunConfig &config, bool onCard) {
+/// Whether the embedding waits in host memory, away from the card.
+bool movesEmbedding(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context) {
+  return !context.computeOnHost && config.offload.embeddings && config.method == api::Method::Lora && !model.tiedEmbeddings;
+}
+
+/// Embedding and head in int8, of which `moved` (0 or 1) stay on the host.
+void addTables(const io::ModelConfig &model, int64_t moved, bool onCard, QuantisedSize &size) {
+  const Bytes table = Bytes(model.vocab) * model.hidden;
+  const int64_t tables = model.tiedEmbeddings ? 1 : 2;
+  const Bytes codes = (onCard ? blockBytes(table) : table) * (tables - moved), state = Bytes(4) * model.vocab * tables;
+  size.weights += table * tables;
+  size.codes += codes;
+  size.state += state;
+  size.passing += codes + state;
+}
+
+QuantisedSize quantisedSize(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context) {
   QuantisedSize size;
   const ModelFamily *family = findFamilyByType(model.family);
   if (config.method != api::Method::Lora || config.quantization == api::Quantization::None || !family) return size;
@@ -96,7 +112,7 @@ QuantisedSize quantisedSize(const io::ModelConfig &model, const api::RunConfig &
     const int64_t blocks = count / kNf4Block + (count % kNf4Block != 0);
     const bool nf4 = config.quantization == api::Quantization::Nf4;
     size.weights += layers * count;
-    const auto taken = [&](Bytes bytes) { return onCard ? blockBytes(bytes) : bytes; };
+    const auto taken = [&](Bytes bytes) { return context.computeOnHost ? bytes : blockBytes(bytes); };
     size.codes += layers * taken(nf4 ? count / 2 + count % 2 : count);
     size.state +=
         layers * (nf4 ? taken(blocks) + Bytes(4) * (blocks / kNf4Nested + (blocks % kNf4Nested != 0)) : Bytes(4) * module.outputs());
@@ -104,6 +120,7 @@ QuantisedSize quantisedSize(const io::ModelConfig &model, const api::RunConfig &
     matrices[static_cast<size_t>(module.matrix)] += count;
   }
   size.passing += size.codes + size.state;
+  if (config.quantizeEmbeddings) addTables(model, movesEmbedding(model, config, context), !context.computeOnHost, size);
   const Bytes &gateUp = matrices[2], &down = matrices[3], half = gateUp + down, whole = matrices[0] + matrices[1] + half;
   for (const Bytes &matrix : matrices) size.decoded = std::max(size.decoded.value(), matrix.value());
   if (config.checkpointing == api::Checkpointing::Selective) size.decoded = half;
@@ -199,13 +216,13 @@ MemoryForecast residentForecast(const io::ModelConfig &model, const api::RunConf
   const Bytes trained = trainedParameters(model, config);
   const bool lora = config.method == api::Method::Lora, host = context.computeOnHost;
 
-  const QuantisedSize quantised = quantisedSize(model, config, !host);
+  const QuantisedSize quantised = quantisedSize(model, config, context);
   Bytes weights = Bytes(parameters.value() - std::min(parameters.value(), quantised.weights.value())) * e + quantised.codes;
   if (bf16 && !lora) weights += trained * 4;
   if (!bf16 && config.method == api::Method::Full && model.headNorm) weights += Bytes(4) * model.vocab * model.hidden; // as it is used
-  const bool movesEmbedding = !host && config.offload.embeddings && lora && !model.tiedEmbeddings;
-  const Bytes embedding = Bytes(model.vocab) * model.hidden * e;
-  if (movesEmbedding) weights = Bytes(weights.value() - std::min(weights.value(), embedding.value()));
+  const bool moves = movesEmbedding(model, config, context), inCodes = config.quantizeEmbeddings && quantised.codes.value() > 0;
+  const Bytes embedding = Bytes(model.vocab) * model.hidden * (inCodes ? Bytes(1) : e);
+  if (moves && !inCodes) weights = Bytes(weights.value() - std::min(weights.value(), embedding.value()));
 
   TrainedParts parts = trainedParts(model, config, gradientsLeave ? Bytes(0) : trained, quantised.decoded);
   parts.inPlace = gradientsLeave;
@@ -230,7 +247,7 @@ MemoryForecast residentForecast(const io::ModelConfig &model, const api::RunConf
   add("context", contextBytes(model, config, context), host);
   if (!host) {
     add("streaming", quantised.passing, true);
-    if (movesEmbedding) add("weights", embedding, true);
+    if (moves) add("weights", embedding, true);
     if (config.offload.checkpoints && config.checkpointing == api::Checkpointing::Full)
       add("activations", microBatchTokens(config, context) * (computesFp16(config, context) ? Bytes(4) : e) * model.layers * model.hidden,
           true);

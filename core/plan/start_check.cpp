@@ -61,7 +61,7 @@ Result<StartPlan> planStart(const io::ModelConfig &model, const api::RunConfig &
   std::string hint = "No settings make it fit: take a smaller model.";
   if (hostIsShort) hint = "No settings make it fit: close other programs, ask for a job with more memory, or take a smaller model.";
   if (fitted.fits) hint = "These settings fit: " + changesText(fitted) + ".";
-  if (fitted.least) hint += " " + leastText(*fitted.least, context.computeOnHost);
+  if (fitted.least) hint.append(" ").append(leastText(*fitted.least, context.computeOnHost)); // GCC 12 warns of " " + text
   return Error{ErrorCode::DoesNotFit,
                "The run needs about " + bytesText(needed) + (hostIsShort ? " of the host's memory, and " : " of memory, and ") +
                    bytesText(hostIsShort ? budget.besides : budget.compute) + " may be used.",

@@ -31,7 +31,8 @@ public:
   Step(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, const TrainedParts &parts, bool narrow)
       : m(model), m_config(config), m_context(context), m_parts(parts), m_host(context.computeOnHost), m_narrow(narrow && m_host),
         e(narrow ? 2 : 4), m_tokens(microBatchTokens(config, context)), m_lora(config.method == api::Method::Lora),
-        m_recomputed(config.checkpointing == api::Checkpointing::Full) {}
+        m_recomputed(config.checkpointing == api::Checkpointing::Full),
+        m_quantisedHead(config.quantizeEmbeddings && m_lora && config.quantization != api::Quantization::None) {}
 
   StepMemory peak() const {
     const Moment moments[] = {lossMoment(), headMoment(),    downMoment(),      gateMoment(),
@@ -120,16 +121,24 @@ private:
   bool normalisesHead() const { return headTrains() && m.headNorm && !m_parts.inPlace; }
   /// The head itself, on a card where it comes from the host; in 16 bits the moments know it already.
   Bytes broughtHead() const { return m_parts.streamed && !m_host && e.value() == 4 ? head() : Bytes(0); }
+  /// A block of a quantised head, decoded; its product before it is among the logits, or the hidden rows' gradient and their sum.
+  Bytes headBlock(Bytes rows) const {
+    const Bytes block = std::min(headBlockRows(m.hidden, !m_host), m.vocab);
+    return block * m.hidden * e + rows * block * e + rows * m.hidden * (e + 4);
+  }
   bool headTrains() const { return m_config.method == api::Method::Full; }
 
   /// The last chunk's logits beside everything kept.
   Moment lossMoment() const {
     Moment moment = kept();
     moment.activations += Bytes(3) * each(m.hidden) + residual(); // the last delta, the rows with targets, their norm and its gradient
-    const Bytes chunk = Bytes(std::min(lossChunkRows(m.vocab, !m_host), m_tokens.value())) * m.vocab;
-    moment.logits = chunk * (m_host ? Bytes(4) : e);
+    const Bytes rows = std::min(lossChunkRows(m.vocab, !m_host, m_quantisedHead), m_tokens.value());
+    moment.logits = rows * m.vocab * (m_host ? Bytes(4) : e);
     // A product in 16 bits; where the head trains, then a chunk's share of its gradient, and that in fp32.
-    if (m_narrow) moment.logits += largest({chunk * 2, headTrains() ? narrowHead() + head() : Bytes(0)});
+    if (m_quantisedHead)
+      moment.logits += headBlock(rows);
+    else if (m_narrow)
+      moment.logits += largest({rows * m.vocab * 2, headTrains() ? narrowHead() + head() : Bytes(0)});
     if (headTrains()) moment.logits += head() + broughtHead();
     if (normalisesHead()) moment.logits += head() + (e.value() == 2 ? narrowHead() : Bytes(0)); // anew in each pass
     return moment;
@@ -252,6 +261,7 @@ private:
   Bytes m_tokens;
   bool m_lora;
   bool m_recomputed;
+  bool m_quantisedHead;
 };
 
 } // namespace

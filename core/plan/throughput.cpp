@@ -1,8 +1,10 @@
 #include "core/plan/throughput.h"
 
+#include "core/nn/loss_chunk.h"
 #include "core/plan/step_memory.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace attune::core {
 
@@ -68,6 +70,8 @@ public:
     if (!trainsMatrices) passes += trained * 2.5 * (3 * wide + mixed + 4 * inner); // adapters read what the products read
     work.bytes += m_tokens * m_element * passes + m_tokens * double(m.vocab) * (m_host ? 16 : 3 * m_element);
     if (m_config.quantization != api::Quantization::None) work.bytes += 2 * layers * matrices * (m_weight + 1); // decoded twice
+    if (m_config.quantizeEmbeddings) // and the head for each chunk of rows
+      work.bytes += 2 * std::ceil(m_tokens / double(lossChunkRows(m.vocab, !m_host, true))) * double(m.vocab) * wide * (m_weight + 1);
     const double parameters = double(trainedParameters(m, m_config));
     work.bytes += parameters * 4 * (m_host ? kCpuUpdatePasses : 8) / double(std::max<int64_t>(1, m_config.accumulation));
     if (m_host && trainsMatrices && m_weight < 4) work.bytes += parameters * 4 * kCpuNarrowPasses;

@@ -16,6 +16,9 @@ public:
   std::vector<Tensor *> tensors() override { return {&m_codes, &m_scales}; }
   int64_t codeBytes() const override { return m_codes.numel(); }
   int64_t stateBytes() const override { return 4 * m_scales.numel(); }
+  /// Rows [begin, begin + count) decoded, and rows `ids` [N] int64, which are where the codes are.
+  Tensor decoded(int64_t begin, int64_t count, at::ScalarType type) const;
+  Tensor decoded(const Tensor &ids, at::ScalarType type) const;
   const Tensor &codes() const { return m_codes; }
   const Tensor &scales() const { return m_scales; }
 
@@ -24,6 +27,7 @@ protected:
   bool onCpu() const override { return m_codes.is_cpu(); }
 
 private:
+  Int8Module(Tensor codes, Tensor scales);
   template <class S> void decodeRows(int64_t begin, int64_t end, S *out) const;
 
   Tensor m_codes;  // int8 [rows, columns]

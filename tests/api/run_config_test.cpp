@@ -197,6 +197,18 @@ TEST_CASE("settings of later versions are refused as such, and as wrong when oth
   CHECK(configError(problems, "run.json").code == ErrorCode::InvalidConfig);
 }
 
+TEST_CASE("embedding and head in 8 bits go with a quantised base alone") {
+  RunConfig config = runnable();
+  config.quantizeEmbeddings = true;
+  for (const auto kind : {Quantization::None, Quantization::Int8, Quantization::Nf4}) {
+    config.quantization = kind;
+    const auto problems = validate(config);
+    REQUIRE(problems.size() == (kind == Quantization::None ? 1 : 0));
+    if (!problems.empty()) CHECK(problems[0].key == "quantize_embeddings");
+    CHECK(fieldApplies(*findConfigField("quantize_embeddings"), config) == problems.empty());
+  }
+}
+
 TEST_CASE("quantised base weights go with LoRA alone") {
   RunConfig config = runnable();
   for (const auto kind : {Quantization::Int8, Quantization::Nf4}) {

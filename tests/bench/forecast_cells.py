@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CASE_KEYS = ["device", "shape", "layers", "vocab", "method", "freeze_layers", "quantization", "precision", "checkpointing", "offload",
+CASE_KEYS = ["device", "shape", "layers", "vocab", "method", "freeze_layers", "quantization", "quantize_embeddings", "precision", "checkpointing", "offload",
              "optimizer", "rank", "batch", "seq", "pack", "accumulation", "threads", "cap_gib"]
 COLOURS = {"lora": "#2563eb", "nf4": "#7c3aed", "int8": "#0891b2", "freeze": "#ca8a04", "full": "#dc2626"}
 
@@ -36,6 +36,7 @@ def kind_of(line):
 def name_of(line):
     parts = [line.get("shape", "7b"), kind_of(line), f"{line.get('seq', 512)}×{line.get('batch', 4)}", line.get("precision", "bf16"),
              line.get("checkpointing", "none")]
+    parts += ["embedding in int8"] if line.get("quantize_embeddings") else []
     parts += [f"{line['layers']} layers"] if "layers" in line else []
     parts += [f"packed by {line['pack']}"] if line.get("pack", 1) > 1 else []
     parts += [f"accumulation {line['accumulation']}"] if line.get("accumulation", 1) > 1 else []

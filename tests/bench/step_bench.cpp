@@ -185,6 +185,7 @@ Result<api::RunConfig> configOf(const Json &wanted) {
   };
   set("method", "method", "lora");
   set("quantization", "quantization", "none");
+  set("quantize_embeddings", "quantize_embeddings", false);
   set("checkpointing", "checkpointing", "none");
   set("precision", "precision", "bf16");
   set("offload", "offload", Json::array());

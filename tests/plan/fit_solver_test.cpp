@@ -52,7 +52,7 @@ int givenUp(const FitResult &result) {
   if (changes(result, "method")) return 5;
   if (changes(result, "max_length")) return 4;
   if (changes(result, "optimizer.name")) return 3;
-  if (changes(result, "quantization")) return 2;
+  if (changes(result, "quantization") || changes(result, "quantize_embeddings")) return 2;
   return 1;
 }
 

@@ -116,8 +116,8 @@ TEST_CASE("quantised while loading: each module of every family is what its own 
         const Tensor original = matrixOf(dense.layers[static_cast<size_t>(module.layer)], module.matrix).dense();
         CHECK(differenceFrom(mine, original.narrow(0, module.rowBegin, module.outputs())) < 0.25);
       }
-      CHECK(weights.embedding.equal(dense.embedding));
-      CHECK(weights.head.equal(dense.head));
+      CHECK(weights.embedding.dense().equal(dense.embedding.dense()));
+      CHECK(weights.head.dense().equal(dense.head.dense()));
       const int threads = at::get_num_threads();
       at::set_num_threads(1);
       CHECK(baseHash(load(*source, quantisedAs(kind))) == baseHash(weights));
@@ -269,9 +269,12 @@ TEST_CASE("the forecast of a quantised base is the bytes of its tensors") {
     CAPTURE(name);
     const auto source = io::openModel(dataPath(name)).value();
     for (const auto kind : kKinds) {
-      for (const auto precision : {api::Precision::Fp32, api::Precision::Bf16}) {
+      for (const auto &[precision, tables] : {std::pair(api::Precision::Fp32, false), std::pair(api::Precision::Bf16, false),
+                                              std::pair(api::Precision::Fp32, true), std::pair(api::Precision::Bf16, true)}) {
         const bool half = precision == api::Precision::Bf16;
-        DecoderWeights weights = load(*source, quantisedAs(kind, half ? at::kBFloat16 : at::kFloat));
+        LoadOptions options = quantisedAs(kind, half ? at::kBFloat16 : at::kFloat);
+        options.quantiseEmbeddings = tables;
+        DecoderWeights weights = load(*source, options);
         int64_t codes = 0, state = 0, dense = 0, largest = 0, layer = 0;
         forEachMatrix(weights, [&](Weight &matrix) {
           codes += matrix.quantised()->codeBytes();
@@ -282,11 +285,17 @@ TEST_CASE("the forecast of a quantised base is the bytes of its tensors") {
         });
         layer /= static_cast<int64_t>(weights.layers.size());
         forEachTensor(weights, [&](Tensor &tensor) {
-          if (&tensor != &weights.head || !source->config().tiedEmbeddings) dense += static_cast<int64_t>(tensor.nbytes());
+          if (&tensor != &weights.head.dense() || !source->config().tiedEmbeddings) dense += static_cast<int64_t>(tensor.nbytes());
         });
+        for (const TokenTable *table : {&weights.embedding, &weights.head}) {
+          if (!tables || (table == &weights.head && source->config().tiedEmbeddings)) continue;
+          codes += table->quantised()->codeBytes();
+          state += table->quantised()->stateBytes();
+        }
         api::RunConfig config;
         config.precision = precision;
         config.quantization = kind;
+        config.quantizeEmbeddings = tables;
         const auto item = [&](const std::string &wanted) {
           for (const MemoryItem &one : forecastMemory(source->config(), config, {}).items)
             if (one.name == wanted) return one.bytes;

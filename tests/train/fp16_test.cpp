@@ -36,8 +36,8 @@ Pass outgrownPass(const std::string &path, at::ScalarType compute, RecomputePoli
   {
     const at::NoGradGuard noGradients;
     DecoderWeights weights = (*model)->weights();
-    weights.embedding.select(1, 0).fill_(60000);
-    weights.embedding.select(1, 1).fill_(-60000);
+    weights.embedding.dense().select(1, 0).fill_(60000);
+    weights.embedding.dense().select(1, 1).fill_(-60000);
     for (LayerWeights &layer : weights.layers) {
       for (const int64_t row : {0, 1}) layer.down.dense()[row].fill_(2000);
       for (Tensor *norm : {&layer.inputNorm, &layer.postNorm}) norm->narrow(0, 2, 14).fill_(20000); // the rest still counts

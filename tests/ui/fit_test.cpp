@@ -178,8 +178,8 @@ private Q_SLOTS:
     after.optimizer.name = "adamw_8bit";
     after.precision = api::Precision::Fp16;
     before.method = api::Method::Full;
-    for (const char *key :
-         {"accumulation", "checkpointing", "quantization", "max_length", "offload", "optimizer.name", "precision", "method"})
+    for (const char *key : {"accumulation", "checkpointing", "quantization", "quantize_embeddings", "max_length", "offload",
+                            "optimizer.name", "precision", "method"})
       QVERIFY2(fitReason(change(key, "", ""), before, after).why != QStringLiteral("Because."), key);
     QVERIFY(fitReason(change("max_length", "", ""), before, after).cost.contains(QStringLiteral("left out")));
     const FitReason adapter = fitReason(change("offload", "", ""), before, after);

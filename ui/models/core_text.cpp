@@ -14,6 +14,7 @@ const std::vector<const char *> &settingHelpTexts() {
       QT_TRANSLATE_NOOP("SettingHelp", "What is trained: every weight, the last layers, or a low-rank adapter."),
       QT_TRANSLATE_NOOP("SettingHelp", "How many of the last layers train."),
       QT_TRANSLATE_NOOP("SettingHelp", "How the frozen base weights are kept."),
+      QT_TRANSLATE_NOOP("SettingHelp", "Keep embedding and output head in 8 bits, too."),
       QT_TRANSLATE_NOOP("SettingHelp", "The files to train on, each with its format and how often its rows are taken."),
       QT_TRANSLATE_NOOP("SettingHelp", "The share of the rows kept apart to measure the loss on."),
       QT_TRANSLATE_NOOP("SettingHelp", "A file of its own to measure the loss on."),
@@ -87,6 +88,7 @@ const std::vector<const char *> &problemTexts() {
           "Base weights in \"int8\" stay frozen, so they need method lora; method full trains the weights themselves and needs \"none\"."),
       QT_TRANSLATE_NOOP("Problem", "Base weights in \"int8\" stay frozen, so they need method lora; method freeze trains the weights "
                                    "themselves and needs \"none\"."),
+      QT_TRANSLATE_NOOP("Problem", "Embedding and head are kept in 8 bits only beside base weights in int8 or nf4 (quantization)."),
       QT_TRANSLATE_NOOP("Problem", "Layers in \"int8\" stay on the device; leave layers out, or set quantization to none."),
   };
   return texts;

@@ -32,6 +32,7 @@ constexpr FieldText kLabels[] = {
     {"method", QT_TRANSLATE_NOOP("SettingLabel", "Method")},
     {"freeze_layers", QT_TRANSLATE_NOOP("SettingLabel", "Layers that train")},
     {"quantization", QT_TRANSLATE_NOOP("SettingLabel", "Base weights")},
+    {"quantize_embeddings", QT_TRANSLATE_NOOP("SettingLabel", "Embedding in 8 bits")},
     {"dataset", QT_TRANSLATE_NOOP("SettingLabel", "Data")},
     {"validation.fraction", QT_TRANSLATE_NOOP("SettingLabel", "Validation share")},
     {"validation.path", QT_TRANSLATE_NOOP("SettingLabel", "Validation file")},

@@ -45,6 +45,8 @@ constexpr ReasonText kReasons[] = {
      QT_TRANSLATE_NOOP("FitChange", "The base is rounded, and the loss may end a little higher.")},
     {"quantization.int8", QT_TRANSLATE_NOOP("FitChange", "The frozen base takes 8 bits a weight."),
      QT_TRANSLATE_NOOP("FitChange", "Hardly any: the base is rounded finely.")},
+    {"quantize_embeddings", QT_TRANSLATE_NOOP("FitChange", "Embedding and output head take 8 bits a weight."),
+     QT_TRANSLATE_NOOP("FitChange", "Hardly any: the base is rounded finely.")},
     {"max_length.truncate", QT_TRANSLATE_NOOP("FitChange", "Shorter sequences keep fewer activations."),
      QT_TRANSLATE_NOOP("FitChange", "Longer rows lose their end.")},
     {"max_length.drop", QT_TRANSLATE_NOOP("FitChange", "Shorter sequences keep fewer activations."),
