@@ -344,6 +344,10 @@
         <source>Beside the card, this machine has %1 free; this run needs %2 of it.</source>
         <translation>显卡之外，本机还有&#x2009;%1&#x2009;空闲内存，这次训练需要其中的&#x2009;%2。</translation>
     </message>
+    <message>
+        <source>Embedding and output head take 8 bits a weight.</source>
+        <translation>词嵌入和输出层每个权重只占 8 位。</translation>
+    </message>
 </context>
 <context>
     <name>Hub</name>
@@ -713,6 +717,10 @@
     <message>
         <source>Layers in &quot;int8&quot; stay on the device; leave layers out, or set quantization to none.</source>
         <translation>“int8”量化的层留在设备上；请去掉 layers，或将 quantization 设为 none。</translation>
+    </message>
+    <message>
+        <source>Embedding and head are kept in 8 bits only beside base weights in int8 or nf4 (quantization).</source>
+        <translation>只有基座权重为 int8 或 nf4 时，词嵌入和输出层才能用 8 位存放。</translation>
     </message>
 </context>
 <context>
@@ -1300,6 +1308,10 @@
         <source>What waits in host memory instead of on the device. With layers, 16-bit weights train without 32-bit copies.</source>
         <translation>放在主机内存而不是设备上的内容。选择 layers 时，16 位权重直接训练，不保留 32 位副本。</translation>
     </message>
+    <message>
+        <source>Keep embedding and output head in 8 bits, too.</source>
+        <translation>词嵌入和输出层也用 8 位存放。</translation>
+    </message>
 </context>
 <context>
     <name>SettingLabel</name>
@@ -1502,6 +1514,10 @@
     <message>
         <source>Sample prompts</source>
         <translation>示例问题</translation>
+    </message>
+    <message>
+        <source>Embedding in 8 bits</source>
+        <translation>词嵌入用 8 位</translation>
     </message>
 </context>
 <context>
