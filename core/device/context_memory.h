@@ -11,7 +11,9 @@ struct Device; // at::Device, without libtorch's headers
 namespace attune::core {
 
 constexpr int64_t kUsualCardContext = int64_t(840) << 20; // where nothing was measured: CUDA 13 on an H200
-constexpr int64_t kProgramBytes = int64_t(100) << 20;     // of the program with libtorch before it computes, on the CPU
+/// A card's context by what is known of it, 0 = nothing.
+constexpr int64_t contextOfCard(int64_t known) { return known > 0 ? known : kUsualCardContext; }
+constexpr int64_t kProgramBytes = int64_t(100) << 20; // of the program with libtorch before it computes, on the CPU
 
 /// The most of what the last five runs on this device measured; 0 = none did yet.
 int64_t knownContextBytes(const c10::Device &device, int64_t threads);

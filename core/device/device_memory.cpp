@@ -86,7 +86,7 @@ Result<DeviceMemoryCap> DeviceMemoryCap::hold(const at::Device &device, int64_t 
   if (!device.is_cuda() || capBytes <= 0) return cap;
   const ComputeDevice before = describeDevice(device); // starts the context where there is none
   // Of what this process may take the context is a part, which stands in neither figure: free memory has lost it already.
-  const int64_t known = knownContextBytes(device, 0), context = (known > 0 ? known : kUsualCardContext) + beyond;
+  const int64_t context = contextOfCard(knownContextBytes(device, 0)) + beyond;
   const int64_t ballast = before.freeBytes - std::max<int64_t>(0, capBytes - context);
   if (ballast <= 0) return cap;
   ATTUNE_CHECK(guarded("Keeping to the memory cap",

@@ -8,11 +8,16 @@
 
 namespace attune::core {
 
+namespace {
+
+/// [R, last row] of zeros: the place of all scale.bᵀ of a packed weight, each at its ranks and rows.
 Tensor emptyTogether(const std::vector<LoraSlice> &slices, at::ScalarType type) {
   int64_t ranks = 0, rows = 0;
   for (const LoraSlice &slice : slices) ranks += slice.a.size(0), rows = std::max(rows, slice.rowEnd);
   return at::zeros({ranks, rows}, slices[0].b.options().dtype(type).requires_grad(false));
 }
+
+} // namespace
 
 AdapterCopies::AdapterCopies(const std::vector<std::vector<LoraSlice> *> &weights, at::ScalarType type) {
   const at::NoGradGuard noGrad;

@@ -8,9 +8,6 @@
 
 namespace attune::core {
 
-/// [R, last row] of zeros: the place of all scale.bᵀ of a packed weight, each at its ranks and rows.
-Tensor emptyTogether(const std::vector<LoraSlice> &slices, at::ScalarType type);
-
 class AdapterCopies {
 public:
   AdapterCopies() = default;

@@ -10,7 +10,6 @@
 
 #include <ATen/ops/mul.h>
 #include <ATen/ops/sum.h>
-#include <algorithm>
 #include <torch/csrc/autograd/custom_function.h>
 #include <utility>
 
@@ -40,23 +39,19 @@ Tensor stackedA(const std::vector<LoraSlice> &slices, at::ScalarType type) {
 
 Tensor scaledTranspose(const LoraSlice &slice, at::ScalarType type) { return slice.b.detach().to(type).t().mul(slice.scale).contiguous(); }
 
-Tensor togetherB(const std::vector<LoraSlice> &slices, at::ScalarType type) {
-  if (slices.size() == 1 && slices[0].rowBegin == 0) return scaledTranspose(slices[0], type);
-  Tensor all = emptyTogether(slices, type);
-  int64_t rank = 0;
-  for (const auto &slice : slices) {
-    all.narrow(0, rank, slice.a.size(0)).narrow(1, slice.rowBegin, slice.rowEnd - slice.rowBegin).copy_(scaledTranspose(slice, type));
-    rank += slice.a.size(0);
-  }
-  return all;
-}
-
 Adapters gatherAdapters(const std::vector<LoraSlice> &slices, const Tensor &x) {
   const at::ScalarType type = adapterType(x);
   const bool ready = slices[0].readyA.defined() && slices[0].readyA.scalar_type() == type;
   Adapters adapters;
-  adapters.a = ready ? slices[0].readyA : stackedA(slices, type);
-  if (takesTogether(x)) adapters.together = ready ? slices[0].readyB : togetherB(slices, type);
+  if (takesTogether(x)) {
+    std::vector<LoraSlice> made;
+    if (!ready) AdapterCopies({&(made = slices)}, type);
+    const LoraSlice &first = ready ? slices[0] : made[0];
+    adapters.a = first.readyA;
+    adapters.together = first.readyB;
+  } else {
+    adapters.a = ready ? slices[0].readyA : stackedA(slices, type);
+  }
   int64_t begin = 0;
   for (const auto &slice : slices) {
     if (!adapters.together.defined()) adapters.scaledB.push_back(scaledTranspose(slice, type));

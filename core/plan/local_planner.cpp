@@ -66,12 +66,11 @@ int64_t LocalPlanner::grown(const std::string &device, int64_t freeNow) {
   return most - freeNow;
 }
 
-Result<PlanPlace> LocalPlanner::placeOf(const api::RunConfig &config) {
+Result<PlanPlace> LocalPlanner::placeOf(const api::RunConfig &config, const io::ModelConfig &model) {
   ATTUNE_TRY(const at::Device device, chooseDevice(config.device));
   ATTUNE_CHECK(computeTypeFor(config.precision, ComputePurpose::Train, device));
   grown(device.str(), describeDevice(device).freeBytes); // what is free before a run takes its share
-  const Result<io::ModelConfig> model = config.model.empty() ? Result<io::ModelConfig>(io::ModelConfig()) : modelConfig(config.model);
-  return placeOn(device, config, config.threads, !config.model.empty() && model.ok() ? &*model : nullptr);
+  return placeOn(device, config, config.threads, model);
 }
 
 Result<io::ModelConfig> LocalPlanner::modelConfig(const std::string &path) {
@@ -89,14 +88,14 @@ Result<io::ModelConfig> LocalPlanner::modelConfig(const std::string &path) {
 Result<api::Forecast> LocalPlanner::forecast(const api::RunConfig &config) {
   ATTUNE_TRY(const io::ModelConfig model, modelConfig(config.model));
   ATTUNE_TRY(const api::RunConfig settings, withAdapterSettings(config));
-  ATTUNE_TRY(const PlanPlace place, placeOf(config));
+  ATTUNE_TRY(const PlanPlace place, placeOf(config, model));
   return forecastOf(model, fitIntoMemory(model, settings, place.context, place.budget, false), place);
 }
 
 Result<api::FitProposal> LocalPlanner::fit(const api::RunConfig &config) {
   ATTUNE_TRY(const io::ModelConfig model, modelConfig(config.model));
   ATTUNE_TRY(const api::RunConfig settings, withAdapterSettings(config));
-  ATTUNE_TRY(const PlanPlace place, placeOf(config));
+  ATTUNE_TRY(const PlanPlace place, placeOf(config, model));
   const FitResult result = fitIntoMemory(model, settings, place.context, place.budget, true);
   api::FitProposal proposal{result.fits, result.config, forecastOf(model, result, place), result.changes, std::nullopt};
   if (const auto &least = result.least) {

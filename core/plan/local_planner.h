@@ -19,7 +19,7 @@ public:
 
 private:
   Result<io::ModelConfig> modelConfig(const std::string &path);
-  Result<PlanPlace> placeOf(const api::RunConfig &config);
+  Result<PlanPlace> placeOf(const api::RunConfig &config, const io::ModelConfig &model);
   int64_t grown(const std::string &device, int64_t freeNow);
 
   int64_t m_bytesAtStart; // of this process, before any model

@@ -156,8 +156,7 @@ Bytes textBytes(const io::ModelConfig &model, const PlanContext &context) {
 /// Of what no formula knows: libtorch, its libraries, the driver. Without a figure of this device, what was measured on others
 /// (x86 with MKL, an H200).
 Bytes contextBytes(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context) {
-  if (!context.computeOnHost)
-    return Bytes(context.contextBytes > 0 ? context.contextBytes : kUsualCardContext) + copiesContextBytes(config);
+  if (!context.computeOnHost) return Bytes(contextOfCard(context.contextBytes)) + copiesContextBytes(config);
   Bytes usual = 148 * kMiB;
   if (!computesNarrow(config, context)) { // in fp32 each thread packs its part of a product, once the largest is large enough
     constexpr int64_t kPacked = 26 * kMiB, kLarge = 1536 * 1024;

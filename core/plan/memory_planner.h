@@ -51,7 +51,7 @@ struct PlanContext {
 ///                NF4, 1 in int8
 ///   quant_state  the scales of the codes: NF4 1 a block of 64 weights and 4 for 256 of these, int8 4 a row
 ///   dequant      e times the matrices that are decoded at once: the largest, or all that backward recomputes of one layer
-///   adapters     4 P_lora
+///   adapters     4 P_lora; a card holds them in the type of its products, too, packed with zeros between
 ///   gradients    4 P_t
 ///   optimizer    8 P_t (AdamW's two moments); the other rules' and what changes with layers on the host: streaming_forecast.h
 ///   activations  N e (4 H + (2 a + 2 kv) D + 3 F) + N (8 + 28 r) a trained layer; with full checkpointing N e H a layer

@@ -24,7 +24,7 @@ bool slicesAttention(const io::ModelConfig &model, const api::RunConfig &config,
   return picksSliced(at::empty({1, model.heads, model.headDim}, at::TensorOptions().dtype(type).device(device)), model.kvHeads, spec);
 }
 
-PlanPlace placeOn(const at::Device &device, const api::RunConfig &config, int64_t threads, const io::ModelConfig *model) {
+PlanPlace placeOn(const at::Device &device, const api::RunConfig &config, int64_t threads, const io::ModelConfig &model) {
   const ComputeDevice here = describeDevice(device);
   PlanPlace place;
   place.deviceName = here.name;
@@ -36,7 +36,7 @@ PlanPlace placeOn(const at::Device &device, const api::RunConfig &config, int64_
     place.context.bf16 = type != at::kFloat;
     place.context.fp16 = type == at::kHalf;
   }
-  place.context.slicedAttention = model && slicesAttention(*model, config, place.context, device);
+  place.context.slicedAttention = slicesAttention(model, config, place.context, device);
   place.context.rates = deviceRates(device, place.context.threads);
   place.context.contextBytes = knownContextBytes(device, place.context.threads);
   const int64_t reserve = HostGuard().reserveBytes(); // which a run leaves alone

@@ -17,9 +17,9 @@ struct PlanPlace {
   std::string deviceName;
 };
 
-/// On a device that is here. `threads` 0 = all cores; precision `auto` and a card's attention (for `model`, null = not known yet) are
-/// decided by this machine's trials.
-PlanPlace placeOn(const c10::Device &device, const api::RunConfig &config, int64_t threads, const io::ModelConfig *model);
+/// On a device that is here. `threads` 0 = all cores; precision `auto` and the attention of a card for `model` are decided by this
+/// machine's trials.
+PlanPlace placeOn(const c10::Device &device, const api::RunConfig &config, int64_t threads, const io::ModelConfig &model);
 
 /// Whether a card computes this model's attention by our blocks of queries, because a trial or a limit says so.
 bool slicesAttention(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, const c10::Device &device);

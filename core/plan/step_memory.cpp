@@ -78,16 +78,14 @@ private:
   }
   /// Of a feed-forward block, which is computed in tiles where it is computed again.
   Bytes inTile(Bytes elements) const {
-    const bool tiles = !gatesAgain() && m_config.checkpointing != api::Checkpointing::None &&
-                       m_config.checkpointing != api::Checkpointing::Auto && !m_parts.streamed;
+    const bool tiles = recomputesFeedForward() && !m_parts.streamed;
     return tiles && m_tokens.value() > kFeedForwardRows ? Bytes(kFeedForwardRows) * e * elements : each(elements);
   }
   /// A product kept beside its norm.
   Bytes beforeNorm() const { return m.sandwichNorms ? each(m.hidden) : Bytes(0); }
   /// On an accelerator the gated product is made once more in backward where nothing else is (gatedLinear).
-  bool gatesAgain() const {
-    return !m_host && (m_config.checkpointing == api::Checkpointing::None || m_config.checkpointing == api::Checkpointing::Auto);
-  }
+  bool gatesAgain() const { return !m_host && !recomputesFeedForward(); }
+  bool recomputesFeedForward() const { return m_recomputed || m_config.checkpointing == api::Checkpointing::Selective; }
   /// LoRA's x.Aᵀ in one layer.
   Bytes reduced() const {
     if (m_parts.layers <= 0) return 0;
@@ -170,9 +168,8 @@ private:
   /// all that the recomputation left.
   Bytes decodedAtDown() const {
     const Bytes down = Bytes(m.hidden) * m.intermediate;
-    return m_host || recomputesFeedForward() ? m_parts.decoded : Bytes(std::min(m_parts.decoded.value(), down.value()));
+    return gatesAgain() ? Bytes(std::min(m_parts.decoded.value(), down.value())) : m_parts.decoded;
   }
-  bool recomputesFeedForward() const { return m_recomputed || m_config.checkpointing == api::Checkpointing::Selective; }
 
   Moment downMoment() const {
     Moment moment = backward();
@@ -194,7 +191,7 @@ private:
   /// On a card, through gate|up where nothing was recomputed: its matrix is decoded now.
   Moment upMoment() const {
     Moment moment = backward();
-    if (m_host || recomputesFeedForward()) return moment;
+    if (!gatesAgain()) return moment;
     moment.decoded = m_parts.decoded * e;
     moment.activations += Bytes(2) * each(m.hidden);
     return moment;

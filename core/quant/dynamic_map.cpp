@@ -1,5 +1,6 @@
 #include "core/quant/dynamic_map.h"
 
+#include "core/base/float_bits.h"
 #include "core/base/nf4_code.h"
 
 #include <ATen/TensorOperators.h>
@@ -67,18 +68,6 @@ Tensor onDevice(const Tensor &table, const at::Device &device) {
   Tensor &copy = copies[{table.const_data_ptr(), device.index()}];
   if (!copy.defined()) copy = table.to(device);
   return copy;
-}
-
-float fromBits(uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-uint32_t bitsOf(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
 }
 
 /// `codeOf` gives the code of a value in [-1, 1].

@@ -129,7 +129,7 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   inputs.record.products = {{"fp32", matmulPath(at::kFloat)}};
   if (compute == at::kBFloat16) inputs.record.products["bf16"] = matmulPath(at::kBFloat16);
 
-  PlanPlace place = placeOn(inputs.device, inputs.config, inputs.record.threads, &inputs.source->config());
+  PlanPlace place = placeOn(inputs.device, inputs.config, inputs.record.threads, inputs.source->config());
   place.context.microBatchTokens = microBatch;
   place.context.dataBytes = bytesOf(inputs.training) + bytesOf(inputs.validation);
   ATTUNE_TRY(const api::RunConfig planned, withAdapterSettings(inputs.config));

@@ -302,8 +302,8 @@ private:
     }
     const int64_t copies = copiesContextBytes(m_inputs.config);
     rememberContextBytes(m_inputs.device, m_inputs.record.threads, m_watch->unreportedBytes() - copies);
-    const int64_t context = knownContextBytes(m_inputs.device, m_inputs.record.threads);
-    return {use.devicePeakBytes.value_or(0) + (context > 0 ? context : kUsualCardContext) + copies, host};
+    const int64_t context = contextOfCard(knownContextBytes(m_inputs.device, m_inputs.record.threads)) + copies;
+    return {use.devicePeakBytes.value_or(0) + context, host};
   }
 
   /// Of an adapter, gradients and moments included: too small for the blocks that tensorMemoryUse() counts.

@@ -1,5 +1,6 @@
 // The optimizers' loops on the host against the plain operators and against formulas spelled out: every instruction set that this
 // machine runs, every type of weights and gradients.
+#include "core/base/float_bits.h"
 #include "core/base/rng.h"
 #include "core/nn/kernel_policy.h"
 #include "core/nn/kernels/kernel_table.h"
@@ -7,7 +8,7 @@
 #include "core/train/adafactor.h"
 #include "core/train/adamw.h"
 #include "core/train/optimizer.h"
-#include "tests/support/failing_memory.h"
+#include "tests/support/failing_updates.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
@@ -36,18 +37,6 @@ std::vector<const kernels::KernelSet *> kernelSets() {
     if (set == &kernels::kernelSet()) break;
   }
   return sets;
-}
-
-uint32_t bitsOf(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-float fromBits(uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
 }
 
 /// Uniform in [-scale, scale].
@@ -301,21 +290,9 @@ TEST_CASE("an update by loops that memory cuts short goes on where it ended, to 
     const auto trainTo = [&](test::FailingMemory *memory, int64_t failAt, Tensor weights) {
       weights.set_requires_grad(true);
       Optimizer optimizer({{"w", weights, true, false}}, options(name));
-      int64_t failures = 0;
-      for (int64_t step = 0; step < 3; ++step) {
+      return test::failingUpdates(optimizer, memory, failAt, [&](int64_t step) {
         weights.mutable_grad() = numbers({96, 80}, 10 + static_cast<uint64_t>(step), 0.1).to(at::kBFloat16).t(); // not in one piece
-        if (memory && step == failAt % 3) memory->failAfter(failAt / 3);
-        for (bool done = false; !done;) {
-          try {
-            optimizer.step(0.1);
-            done = true;
-          } catch (const c10::OutOfMemoryError &) {
-            ++failures;
-          }
-        }
-        if (memory) memory->failAfter(-1, 0);
-      }
-      return failures;
+      });
     };
     const Tensor start = numbers({80, 96}, 1, 1.0).to(at::kBFloat16), calm = start.clone();
     trainTo(nullptr, 0, calm);

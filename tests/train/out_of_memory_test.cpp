@@ -2,7 +2,7 @@
 #include "core/base/rng.h"
 #include "core/device/compute_device.h"
 #include "core/train/update_in_pass.h"
-#include "tests/support/failing_memory.h"
+#include "tests/support/failing_updates.h"
 #include "tests/support/model_fixture.h"
 #include "tests/support/tiny_training.h"
 
@@ -77,21 +77,9 @@ TEST_CASE("an update cut short by memory goes on where it ended, to the bit") {
   // To see it fail: leave UpdateProgress::again out of Optimizer::step, or change the weights before the denominators are there.
   const auto trainTo = [](FailingMemory *memory, int64_t failAt, BigramModel &model) {
     Optimizer optimizer(model.parameters(), TinyRun::optimizerOptions());
-    int64_t failures = 0;
-    for (int64_t step = 0; step < 3; ++step) {
+    return failingUpdates(optimizer, memory, failAt, [&](int64_t) {
       for (NamedParameter &p : model.parameters()) p.tensor.mutable_grad() = p.tensor.detach().cos();
-      if (memory && step == failAt % 3) memory->failAfter(failAt / 3);
-      for (bool done = false; !done;) {
-        try {
-          optimizer.step(0.1);
-          done = true;
-        } catch (const c10::OutOfMemoryError &) {
-          ++failures;
-        }
-      }
-      if (memory) memory->failAfter(-1, 0);
-    }
-    return failures;
+    });
   };
   BigramModel calm(20);
   trainTo(nullptr, 0, calm);

@@ -51,7 +51,7 @@ public:
     if (present.ok()) {
       ATTUNE_CHECK(core::computeTypeFor(config.precision, core::ComputePurpose::Train, *present));
       place = core::placeOn(*present, config, core::setComputeThreads(context.threads > 0 ? context.threads : config.threads),
-                            &source->config());
+                            source->config());
       if (asked > 0) place.budget.compute = asked;
     } else { // a card of another machine
       if (asked <= 0) {
