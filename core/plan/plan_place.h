@@ -15,6 +15,9 @@ struct PlanPlace {
   PlanContext context;
   MemoryBudget budget = 0;
   std::string deviceName;
+
+  /// A run of this method may take so many bytes of the device, and fill what can be filled of them.
+  void allow(int64_t bytes, api::Method method);
 };
 
 /// On a device that is here. `threads` 0 = all cores; precision `auto` and the attention of a card for `model` are decided by this
@@ -25,6 +28,6 @@ PlanPlace placeOn(const c10::Device &device, const api::RunConfig &config, int64
 bool slicesAttention(const io::ModelConfig &model, const api::RunConfig &config, const PlanContext &context, const c10::Device &device);
 
 /// On a card of another machine, of which `bytes` are known alone.
-PlanPlace placeElsewhere(const std::string &device, int64_t bytes);
+PlanPlace placeElsewhere(const std::string &device, int64_t bytes, api::Method method);
 
 } // namespace attune::core

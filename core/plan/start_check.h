@@ -9,11 +9,6 @@
 
 namespace attune::core {
 
-/// Bytes a run may take of its device: the memory cap of the settings, else what is free now.
-inline int64_t memoryBudget(const api::RunConfig &config, int64_t freeBytes) {
-  return config.memoryCapBytes > 0 ? config.memoryCapBytes : freeBytes;
-}
-
 /// With init_adapter, the adapter's own rank, alpha and targets, which count instead of the run's; errors of
 /// readAdapterConfig. Any other config as it is.
 Result<api::RunConfig> withAdapterSettings(const api::RunConfig &config);

@@ -119,10 +119,10 @@ private:
   bool normalisesHead() const { return headTrains() && m.headNorm && !m_parts.inPlace; }
   /// The head itself, on a card where it comes from the host; in 16 bits the moments know it already.
   Bytes broughtHead() const { return m_parts.streamed && !m_host && e.value() == 4 ? head() : Bytes(0); }
-  /// A block of a quantised head, decoded; its product before it is among the logits, or the hidden rows' gradient and their sum.
+  /// A block of a quantised head, decoded; on the CPU its product before it is among the logits; the hidden rows' gradient and its sum.
   Bytes headBlock(Bytes rows) const {
     const Bytes block = std::min(headBlockRows(m.hidden, !m_host), m.vocab);
-    return block * m.hidden * e + rows * block * e + rows * m.hidden * (e + 4);
+    return block * m.hidden * e + (m_host ? rows * block * e : Bytes(0)) + rows * m.hidden * (e + 4);
   }
   bool headTrains() const { return m_config.method == api::Method::Full; }
 

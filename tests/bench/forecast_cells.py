@@ -3,7 +3,7 @@
 
 forecast_cells.py measure CASES.jsonl OUT.jsonl   runs step_bench on each case that OUT does not hold yet, appends its line
 forecast_cells.py table OUT.jsonl... [--md F] [--svg F]   forecasts as the program makes them now, beside what was measured
-forecast_cells.py hold OUT.jsonl [--every N]   runs a card's cells again under a cap of just their forecast: none may run out
+forecast_cells.py hold OUT.jsonl [--every N]   runs a card's cells again under the least cap that fits by their forecast: none may run out
 Cells of a card and of a CPU differ by their key "device"; --bench names another step_bench (build-worker/bin/step_bench).
 """
 import argparse
@@ -46,7 +46,7 @@ def name_of(line):
 
 
 def run(bench, case, timeout):
-    patient = {"GOMP_SPINCOUNT": "10000", **os.environ}  # as the program itself sets it
+    patient = {"GOMP_SPINCOUNT": "10000", "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True", **os.environ}  # as the program itself sets it
     try:
         done = subprocess.run([bench, json.dumps(case)], capture_output=True, text=True, timeout=timeout, check=False, env=patient)
     except subprocess.TimeoutExpired:
@@ -96,15 +96,16 @@ def cells_of(options):
 
 
 def hold(options):
-    """A forecast that says "fits" must not run out: the cap is the forecast, held by ballast."""
+    """A forecast that says "fits" must not run out: the cap, held by ballast, is the least memory of which the plan says so."""
     ran_out = 0
     cells = [cell for cell in cells_of(options) if cell["device"] != "cpu"][::options.every]
     for cell in cells:
-        line, problem = run(options.bench, dict(case_of(cell), steps=2, cap_gib=cell["forecast_bytes"] / 2**30), options.timeout)
+        line, problem = run(options.bench, dict(case_of(cell), steps=3, cap_gib=cell["forecast_cap_bytes"] / 2**30), options.timeout)
         failed = not line or "error" in line
         ran_out += failed
-        print(f"{name_of(cell)} under {gib(cell['forecast_bytes'])} GiB: {(line or {}).get('error', problem) if failed else 'ran'}", flush=True)
-    print(f"{ran_out} of {len(cells)} ran out under a cap of their forecast")
+        print(f"{name_of(cell)}: forecast {gib(cell['forecast_bytes'])} GiB, cap {gib(cell['forecast_cap_bytes'])}, "
+              f"{(line or {}).get('error', problem) if failed else 'ran in ' + gib(line['peak_bytes'])}", flush=True)
+    print(f"{ran_out} of {len(cells)} ran out where the plan says that they fit")
     return 1 if ran_out else 0
 
 

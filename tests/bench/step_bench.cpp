@@ -7,6 +7,7 @@
 //   "clip_norm":1,"forecast_only":true}'
 #include "core/api/run_config_json.h"
 #include "core/base/json.h"
+#include "core/device/card_cache.h"
 #include "core/device/compute_device.h"
 #include "core/device/context_memory.h"
 #include "core/device/device_memory.h"
@@ -202,7 +203,12 @@ Result<api::RunConfig> configOf(const Json &wanted) {
 void addForecast(const io::ModelConfig &shape, const api::RunConfig &config, const core::PlanContext &context, Json &out) {
   const core::MemoryForecast forecast = core::forecastMemory(shape, config, context);
   out["forecast_bytes"] = forecast.needed(context.computeOnHost);
-  if (!context.computeOnHost) out["forecast_host_bytes"] = forecast.hostPeakBytes;
+  if (!context.computeOnHost) {
+    out["forecast_host_bytes"] = forecast.hostPeakBytes;
+    int64_t least = forecast.peakBytes; // of memory that the plan calls enough
+    for (int i = 0; i < 8; ++i) least += forecast.peakBytes - core::usableOnCard(least, config.method != api::Method::Lora);
+    out["forecast_cap_bytes"] = least;
+  }
   out["forecast_tok_s"] = std::round(core::tokensPerSecond(shape, config, context) * 10) / 10;
   Json &items = out["items"] = Json::object();
   for (const core::MemoryItem &item : forecast.items) items[item.name + (item.host == context.computeOnHost ? "" : " (host)")] = item.bytes;

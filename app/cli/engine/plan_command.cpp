@@ -52,14 +52,14 @@ public:
       ATTUNE_CHECK(core::computeTypeFor(config.precision, core::ComputePurpose::Train, *present));
       place = core::placeOn(*present, config, core::setComputeThreads(context.threads > 0 ? context.threads : config.threads),
                             source->config());
-      if (asked > 0) place.budget.compute = asked;
+      if (asked > 0) place.allow(asked, config.method);
     } else { // a card of another machine
       if (asked <= 0) {
         Error error = present.error();
         error.hint = "Say with --memory how much memory the device has. " + error.hint;
         return error;
       }
-      place = core::placeElsewhere(device, asked);
+      place = core::placeElsewhere(device, asked, config.method);
     }
     const FitResult result = core::fitIntoMemory(source->config(), config, place.context, place.budget, m_fit);
     const std::string note = m_fit ? std::string() : core::checkpointingNote(config); // as a change with --fit
