@@ -19,7 +19,7 @@ namespace {
 constexpr int64_t kMiB = int64_t(1) << 20;
 constexpr int64_t kHostBesideCard = 1150 * kMiB;  // of the program with a card's libraries, measured with CUDA
 constexpr int64_t kCardAccumulation = 192 * kMiB; // more where weights train by several micro-batches, measured with two shapes
-constexpr int64_t kCardWorkspace = 112 * kMiB;    // that the libraries of products take from libtorch once and keep
+constexpr int64_t kCardWorkspace = 90 * kMiB;     // that the libraries of products take from libtorch once and keep
 
 bool endsAtDot(const std::string &name, const std::string &suffix) {
   if (name == suffix) return true;
