@@ -13,6 +13,7 @@ namespace attune::core {
 namespace {
 
 constexpr int64_t kPieceElements = 256 * 1024; // 1 MiB of float: the only scratch a thread needs
+constexpr int64_t kPiecesKept = 16;            // of the file's pages, of one tensor
 
 /// Rows of one tensor that one thread reads in one go.
 struct Piece {
@@ -51,7 +52,10 @@ Status runLoadJobs(const io::WeightSource &source, const std::vector<LoadJob> &j
         if (!failed.exchange(true)) failure = status;
         return;
       }
-      if (--left[pieces[i].job] > 0) continue;
+      if (const int64_t waiting = --left[pieces[i].job]; waiting > 0) {
+        if (waiting % kPiecesKept == 0) source.release(job.name); // a table of 1 GB is not to lie in memory beside its codes
+        continue;
+      }
       if (job.finish) job.finish();
       source.release(job.name);
     }

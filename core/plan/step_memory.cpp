@@ -200,10 +200,12 @@ private:
   /// The first layer's gate|up gives its gradient, in fp32 beside 16 bits; those of the layers above wait in 16 bits.
   Moment waitingMoment() const {
     if (m_lora || m_parts.inPlace || e.value() != 2 || m_parts.layers <= 0) return backward();
-    Moment moment;
-    if (m_recomputed) moment = kept();
+    Moment moment = kept();
+    if (!m_recomputed) moment.activations = moment.attention = Bytes(0);
     moment.activations += attentionHalf() + each(Bytes(2) * m.intermediate) + Bytes(2) * each(m.hidden);
-    moment.gradients = Bytes(2) * (m_parts.layers - 1) * m_parts.layer + Bytes(2) * m.hidden * m.intermediate + m_parts.largestMatrix * 6;
+    // Where some of earlier micro-batches are there, those of this one are added when it is over.
+    const int64_t waiting = m_config.accumulation > 1 ? m_parts.layers : m_parts.layers - 1;
+    moment.gradients += Bytes(2) * waiting * m_parts.layer + Bytes(2) * m.hidden * m.intermediate + m_parts.largestMatrix * 6;
     return moment;
   }
 

@@ -93,8 +93,8 @@ MemoryForecast withLayersOnHost(const io::ModelConfig &model, const api::RunConf
     const Bytes waiting = atOnce ? (full && card ? ends : Bytes(0)) : trained * e;
     // On the CPU the loss is over when they come, unless they are of micro-batches before.
     // A tied embedding's own gradient comes beside all that wait, and is then added to the head's.
-    const Bytes last = waiting + (full && model.tiedEmbeddings ? ends : Bytes(0));
-    const Bytes beyond = config.accumulation == 1 ? less(last, itemOf(plain, "logits")) : last;
+    const Bytes tied = full && model.tiedEmbeddings ? ends : Bytes(0), loss = itemOf(plain, "logits");
+    const Bytes beyond = config.accumulation == 1 ? less(waiting + tied, loss) : waiting + leaves + less(tied, loss);
     add("gradients", card ? waiting : atOnce ? leaves : beyond, true);
     if (card) add("gradients", leaves, false);
     add("optimizer", optimizerBytes(model, config), true);
