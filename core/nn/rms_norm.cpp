@@ -140,9 +140,10 @@ struct RmsNormFunction : torch::autograd::Function<RmsNormFunction> {
 };
 
 struct AddRmsNormFunction : torch::autograd::Function<AddRmsNormFunction> {
-  static variable_list forward(AutogradContext *ctx, const Tensor &residual, const Tensor &delta, const Tensor &weight, double eps,
-                               bool plusOne) {
-    const auto result = normForward(residual, delta, weight, eps, plusOne);
+  static variable_list forward(AutogradContext *ctx, const Tensor &residual, const Tensor &weight, const c10::optional<Tensor> &delta,
+                               double eps, bool plusOne) {
+    const auto result = normForward(residual, delta.value_or(Tensor()), weight, eps, plusOne);
+    ctx->saved_data["adds"] = delta.has_value();
     ctx->set_materialize_grads(false);
     ctx->saved_data["plusOne"] = plusOne;
     ctx->save_for_backward({result.sum, weight, result.rstd});
@@ -152,8 +153,9 @@ struct AddRmsNormFunction : torch::autograd::Function<AddRmsNormFunction> {
   static variable_list backward(AutogradContext *ctx, variable_list grads) {
     const auto saved = ctx->get_saved_variables();
     const auto [gradX, gradWeight] =
-        normBackward(grads[1], grads[0], saved[0], saved[1], saved[2], ctx->saved_data["plusOne"].toBool(), ctx->needs_input_grad(2));
-    return {gradX, gradX, gradWeight, Tensor(), Tensor()}; // autograd gives delta's its type
+        normBackward(grads[1], grads[0], saved[0], saved[1], saved[2], ctx->saved_data["plusOne"].toBool(), ctx->needs_input_grad(1));
+    const bool adds = ctx->saved_data["adds"].toBool();
+    return {gradX, gradWeight, adds ? gradX : Tensor(), Tensor(), Tensor()}; // autograd gives delta's its type
   }
 };
 
@@ -169,7 +171,8 @@ std::pair<Tensor, Tensor> addRmsNorm(const Tensor &residual, const Tensor &delta
     auto result = normForward(residual, delta, weight, eps, plusOne);
     return {result.sum, result.y};
   }
-  auto outputs = AddRmsNormFunction::apply(residual, delta, weight, eps, plusOne);
+  const c10::optional<Tensor> added = delta.defined() ? c10::optional<Tensor>(delta) : c10::nullopt; // autograd takes none undefined
+  auto outputs = AddRmsNormFunction::apply(residual, weight, added, eps, plusOne);
   return {outputs[0], outputs[1]};
 }
 

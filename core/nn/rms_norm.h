@@ -12,7 +12,8 @@ namespace attune::core {
 Tensor rmsNorm(const Tensor &x, const Tensor &weight, double eps, bool plusOne = false);
 
 /// residual + delta, and its norm, in one pass: returns {sum [N, H], norm(sum) [N, H]}. Differentiable. The sum has the residual's
-/// type, which may be fp32 beside a 16-bit delta and weight.
+/// type, which may be fp32 beside a 16-bit delta and weight. Without delta (undefined) the sum is the residual itself. Either way the
+/// sum's two gradients are added before they are rounded, so that recomputing changes no bit.
 std::pair<Tensor, Tensor> addRmsNorm(const Tensor &residual, const Tensor &delta, const Tensor &weight, double eps, bool plusOne = false);
 
 } // namespace attune::core

@@ -217,11 +217,7 @@ Tensor Transformer::attendCached(const Pass &pass, size_t layer, const Tensor &p
 std::pair<Tensor, Tensor> Transformer::attentionHalf(const Pass &pass, size_t layer, const Tensor &residual, const Tensor &delta) const {
   const io::ModelConfig &c = m_config;
   const LayerWeights &w = pass.layer(layer);
-  Tensor sum = residual, normed;
-  if (delta.defined())
-    std::tie(sum, normed) = addRmsNorm(residual, delta, w.inputNorm, c.normEps, c.normPlusOne);
-  else
-    normed = rmsNorm(residual, w.inputNorm, c.normEps, c.normPlusOne);
+  auto [sum, normed] = addRmsNorm(residual, delta, w.inputNorm, c.normEps, c.normPlusOne);
   const Tensor packed = linear(normed, w.qkv, w.qkvBias, pass.slices(layer, &LayerAdapters::qkv), pass.dropout(layer, 0));
   const Tensor mixed = pass.cache ? attendCached(pass, layer, packed) : attend(pass, layer, packed);
   if (mixed.size(0) < sum.size(0)) sum = sum.narrow(0, sum.size(0) - mixed.size(0), mixed.size(0));

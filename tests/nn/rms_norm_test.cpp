@@ -1,10 +1,13 @@
 #include "core/nn/rms_norm.h"
 
 #include "tests/nn/nn_support.h"
+#include "tests/support/compute_limit.h"
+#include "tests/support/model_fixture.h"
 
 #include <ATen/ops/mean.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/rsqrt.h>
+#include <ATen/ops/zeros_like.h>
 
 using namespace attune;
 using namespace attune::core;
@@ -72,6 +75,30 @@ TEST_CASE("addRmsNorm returns the sum and its norm and adds both gradients") {
   const auto want = torch::autograd::grad({n}, {s, w2}, {at::ones_like(n)});
   CHECK(relativeError(onlyNorm[0], want[0]) < 2e-6);
   CHECK(relativeError(onlyNorm[1], want[1]) < 2e-6);
+}
+
+// Also on $ATTUNE_TEST_DEVICE. To see it fail: norm the residual alone and let autograd add the two gradients.
+TEST_CASE("addRmsNorm without anything to add hands the residual on and rounds its gradient once, also on a card") {
+  for (const auto type : {at::kFloat, lowType()}) {
+    for (const bool plain : {false, true}) {
+      for (const bool trains : {false, true}) { // the weight
+        const auto made = [&](const Tensor &values) { return values.to(testDevice()).to(type); };
+        const Tensor x = leaf(made(random({7, 96}, 1))), y = leaf(x), w = made(random({96}, 2)).requires_grad_(trains);
+        const std::vector<Tensor> gradients{made(random({7, 96}, 3)), made(random({7, 96}, 4))};
+        const auto wanted = [&](const Tensor &of) { return trains ? std::vector<Tensor>{of, w} : std::vector<Tensor>{of}; };
+        setPlainKernels(plain);
+        const auto [sum, normed] = addRmsNorm(x, Tensor(), w, 1e-5);
+        const auto alone = torch::autograd::grad({sum, normed}, wanted(x), gradients);
+        const auto [sum2, normed2] = addRmsNorm(y, at::zeros_like(y), w, 1e-5);
+        const auto added = torch::autograd::grad({sum2, normed2}, wanted(y), gradients);
+        setPlainKernels(false);
+        CHECK(sum.data_ptr() == x.data_ptr()); // no copy
+        CHECK(sum.equal(sum2));
+        CHECK(normed.equal(normed2));
+        for (size_t i = 0; i < alone.size(); ++i) CHECK(alone[i].equal(added[i]));
+      }
+    }
+  }
 }
 
 // The residual of fp16. To see it fail: let the norm have the sum's type, or the sum the delta's.
