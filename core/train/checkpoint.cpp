@@ -1,6 +1,7 @@
 #include "core/train/checkpoint.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/inside_folder.h"
 #include "core/base/json.h"
 #include "core/train/checkpoint_sums.h"
 
@@ -210,17 +211,28 @@ Status CheckpointStore::prune(int64_t written, int64_t best) const {
 Result<TrainerState> CheckpointStore::read(int64_t step, TrainableModel &model, Optimizer &optimizer) const {
   const std::string folder = m_runFolder + "/" + relativePath(step);
   const std::string statePath = folder + "/trainer_state/state.json";
-  ATTUNE_CHECK(checkSums(folder));
-  ATTUNE_TRY(const Json json, readJsonFile(statePath, size_t(1) << 20));
+  ATTUNE_CHECK(insideFolder(checkSums(folder))); // of files that can be opened: what is not found from here on is missing
+  ATTUNE_TRY(const Json json, insideFolder(readJsonFile(statePath, size_t(1) << 20)));
   ATTUNE_TRY(const TrainerState state, stateFromJson(json, statePath));
   if (state.step != step) {
     return Error{ErrorCode::MalformedFile, "The checkpoint of step " + std::to_string(step) + " says that it is of another step.",
                  statePath, "Resume from an earlier checkpoint: move this one away."};
   }
-  ATTUNE_CHECK(model.load(folder));
-  ATTUNE_CHECK(optimizer.load(folder + "/trainer_state/optimizer.safetensors"));
+  ATTUNE_CHECK(insideFolder(model.load(folder)));
+  ATTUNE_CHECK(insideFolder(optimizer.load(folder + "/trainer_state/optimizer.safetensors")));
   model.parametersChanged();
   return state;
+}
+
+Result<std::string> CheckpointStore::setAside(int64_t step) const {
+  const std::string folder = m_runFolder + "/" + relativePath(step);
+  const std::string name = checkpointsFolder(m_runFolder) + "/damaged-step-" + std::to_string(step);
+  std::string free = name;
+  std::error_code reason;
+  for (int number = 2; fs::exists(free, reason); ++number) free = name + "-" + std::to_string(number);
+  if (!reason) fs::rename(folder, free, reason);
+  if (reason) return fileError("A damaged checkpoint cannot be set aside", folder, reason);
+  return free;
 }
 
 void CheckpointStore::cleanUp() const {

@@ -39,7 +39,10 @@ public:
   /// On failure the earlier checkpoints are untouched.
   Status write(const TrainerState &state, TrainableModel &model, const Optimizer &optimizer);
   /// Loads weights, moments and state of step-N, once its files are known to be as they were written (checkpoint_sums.h).
+  /// MalformedFile and MissingInFolder say that the checkpoint is damaged; every other error, that it could not be read now.
   Result<TrainerState> read(int64_t step, TrainableModel &model, Optimizer &optimizer) const;
+  /// Gives step-N another name, which is returned, so that nothing is written over it.
+  Result<std::string> setAside(int64_t step) const;
 
   /// Removes what an interrupted write left behind, and finishes an interrupted replacement.
   void cleanUp() const;

@@ -1,11 +1,13 @@
 #include "core/train/checkpoint_sums.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/file_reader.h"
 #include "core/base/file_stamp.h"
 #include "core/base/json.h"
 
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 
 namespace attune::core {
 
@@ -25,20 +27,38 @@ Error damaged(const std::string &what, const std::string &path) {
   return {ErrorCode::MalformedFile, what, path, "Resume from an earlier checkpoint: move this one away.", {}};
 }
 
+/// Of every file below `folder`.
+Status forEachFile(const std::string &folder, const std::function<Status(const std::string &path)> &visit) {
+  std::error_code reason;
+  for (fs::recursive_directory_iterator at(folder, reason), end; !reason && at != end; at.increment(reason)) {
+    std::error_code ignored;
+    if (at->is_regular_file(ignored)) ATTUNE_CHECK(visit(at->path().string()));
+  }
+  if (reason == std::errc::not_a_directory) return damaged("A checkpoint is a folder, and this is none.", folder);
+  if (reason) return Error{ErrorCode::IoFailed, "The folder cannot be read: " + reason.message() + ".", folder, "", {}};
+  return {};
+}
+
+Status checkOpens(const std::string &path) {
+  const auto file = FileReader::open(path);
+  if (file.ok()) return {};
+  Error error = file.error();
+  error.code = ErrorCode::IoFailed; // it is there
+  return error;
+}
+
 } // namespace
 
 Result<std::map<std::string, uint64_t>> sumsOf(const std::string &folder) {
   std::map<std::string, uint64_t> sums;
-  std::error_code reason;
-  for (fs::recursive_directory_iterator at(folder, reason), end; !reason && at != end; at.increment(reason)) {
-    std::error_code ignored;
-    const std::string name = at->path().lexically_relative(folder).generic_string();
-    if (!at->is_regular_file(ignored) || name == kName) continue;
-    const auto sum = contentSum(at->path().string());
-    if (!sum) return Error{ErrorCode::IoFailed, "A checkpoint's file cannot be read.", at->path().string(), "Check its permissions.", {}};
+  ATTUNE_CHECK(forEachFile(folder, [&](const std::string &path) -> Status {
+    const std::string name = fs::path(path).lexically_relative(folder).generic_string();
+    if (name == kName) return {};
+    const auto sum = contentSum(path);
+    if (!sum) return Error{ErrorCode::IoFailed, "A checkpoint's file cannot be read.", path, "Check its permissions.", {}};
     sums[name] = *sum;
-  }
-  if (reason) return Error{ErrorCode::IoFailed, "The folder cannot be read: " + reason.message() + ".", folder, "", {}};
+    return {};
+  }));
   return sums;
 }
 
@@ -49,6 +69,7 @@ Status writeSums(const std::string &folder, const std::map<std::string, uint64_t
 }
 
 Status checkSums(const std::string &folder) {
+  ATTUNE_CHECK(forEachFile(folder, checkOpens));
   const std::string path = folder + "/" + kName;
   std::error_code ignored;
   if (!fs::exists(path, ignored)) return {};

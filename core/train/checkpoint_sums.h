@@ -15,7 +15,8 @@ Result<std::map<std::string, uint64_t>> sumsOf(const std::string &folder);
 
 Status writeSums(const std::string &folder, const std::map<std::string, uint64_t> &sums);
 
-/// MalformedFile for a file that is not as it was written, or is gone. A folder without sums is an older one, and passes.
+/// MalformedFile for a file that is not as it was written, or is gone; IoFailed for one that is there and cannot be read now. A folder
+/// without sums is an older one, and passes where its files can be opened.
 Status checkSums(const std::string &folder);
 
 } // namespace attune::core

@@ -3,7 +3,6 @@
 #include "core/api/config_fields.h"
 #include "core/api/run_config_json.h"
 #include "core/base/atomic_file.h"
-#include "core/base/inside_folder.h"
 #include "core/base/shell_word.h"
 #include "core/data/row_encoder.h"
 #include "core/device/compute_device.h"
@@ -95,10 +94,14 @@ uint64_t diskNeeded(const RunInputs &inputs, int64_t totalSteps) {
 /// Where a resumed run goes on.
 struct ResumePoint {
   std::optional<TrainerState> state; // none = no checkpoint at all, from the start
-  std::vector<Error> passedOver;     // newer checkpoints that cannot be read
+  struct Damaged {
+    int64_t step = 0;
+    Error error = {};
+  };
+  std::vector<Damaged> passedOver; // newer
 };
 
-/// Loads the newest checkpoint that can be read. An unreadable one is passed over and goes when the next is written.
+/// Loads the newest checkpoint that is whole. A damaged one is passed over; one that cannot be read now ends it, as it may be whole.
 Result<ResumePoint> loadNewest(const CheckpointStore &checkpoints, TrainableModel &model, Optimizer &optimizer) {
   ATTUNE_TRY(const std::vector<int64_t> steps, checkpoints.steps());
   ResumePoint point;
@@ -108,9 +111,11 @@ Result<ResumePoint> loadNewest(const CheckpointStore &checkpoints, TrainableMode
       point.state = *state;
       return point;
     }
-    point.passedOver.push_back(state.error());
+    const ErrorCode code = state.error().code;
+    if (code != ErrorCode::MalformedFile && code != ErrorCode::MissingInFolder) return state.error();
+    point.passedOver.push_back({*step, state.error()});
   }
-  if (!point.passedOver.empty()) return insideFolder(Result<ResumePoint>(point.passedOver.front()));
+  if (!point.passedOver.empty()) return point.passedOver.front().error;
   return point;
 }
 
@@ -243,8 +248,10 @@ private:
     const api::RunConfig &config = m_inputs.config;
     const int64_t from = point.state ? point.state->step : 0;
     if (m_request.run.resume) push(api::Resumed{from, m_record.attempts});
-    for (const Error &error : point.passedOver)
-      push(api::RunWarning{"checkpoint_unreadable", "A newer checkpoint is passed over: " + error.text()});
+    for (const ResumePoint::Damaged &damaged : point.passedOver) {
+      ATTUNE_TRY(const std::string kept, checkpoints.setAside(damaged.step));
+      push(api::RunWarning{"checkpoint_unreadable", "A newer checkpoint is passed over and kept as " + kept + ": " + damaged.error.text()});
+    }
     for (const api::ConfigDifference &change : opened.changes) push(api::SettingChanged{from, change.key, change.from, change.to});
     for (const api::RunWarning &notice : m_inputs.notices) push(notice);
     for (api::RunWarning &warning : startWarnings(m_inputs, m_result.totalSteps)) push(std::move(warning));
