@@ -27,11 +27,12 @@ std::string problemOnResume(const api::ConfigDifference &change, const api::RunC
   // Streamed layers train other weights in 16 bits, and update in another order.
   if (change.key == "offload" && before.offload.layers != now.offload.layers)
     return "Layers cannot move to or from the host when a run is resumed: their weights may be of another type there.";
-  // What is computed again in tiles is summed up in another order.
-  if (change.key == "checkpointing" && before.batchSize * before.maxLength > kFeedForwardRows)
+  if (change.key == "checkpointing" && recomputingRounds(before))
     return "This cannot change when a run of batch_size x max_length above " + std::to_string(kFeedForwardRows) +
            " tokens is resumed: its sums would round differently.";
   return {};
 }
+
+bool recomputingRounds(const api::RunConfig &config) { return config.batchSize * config.maxLength > kFeedForwardRows; }
 
 } // namespace attune::core

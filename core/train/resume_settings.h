@@ -11,4 +11,7 @@ namespace attune::core {
 /// Why a run that began as `before` cannot go on as `now`, as far as this difference of the two goes; empty = it can.
 std::string problemOnResume(const api::ConfigDifference &change, const api::RunConfig &before, const api::RunConfig &now);
 
+/// Whether recomputing more or less would round the run's sums differently: a feed-forward block that is computed again goes in tiles.
+bool recomputingRounds(const api::RunConfig &config);
+
 } // namespace attune::core

@@ -29,6 +29,7 @@ Result<Json> recordJson(const RunRecord &record, const api::RunConfig &config) {
                {"threads", record.threads},
                {"attempts", record.attempts},
                {"precision", record.precision},
+               {"checkpointing", record.checkpointing},
                {"products", Json(record.products)}};
   writePeaks(json, "forecast", record.forecast);
   writePeaks(json, "measured", record.measured);
@@ -139,6 +140,7 @@ Result<RunRecord> RunFolder::readRecord() const {
     readText(from["hashes"], "model", record.modelHash);
   }
   readText(from, "precision", record.precision);
+  readText(from, "checkpointing", record.checkpointing);
   readNumber(from, "threads", record.threads);
   readNumber(from, "attempts", record.attempts);
   readPeaks(from, "forecast", record.forecast);

@@ -26,6 +26,7 @@ struct RunRecord {
   int64_t threads = 0;
   int64_t attempts = 1;
   std::string precision;                       // what "auto" became
+  std::string checkpointing;                   // likewise
   std::map<std::string, std::string> products; // path of the matrix products by type, as trial chose it
   std::optional<api::RunConfig> settings;      // read only: what the run was last started with, whatever run.json says now
   PeakBytes forecast;                          // 0 = none was made

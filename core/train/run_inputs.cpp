@@ -10,6 +10,7 @@
 #include "core/nn/matmul_paths.h"
 #include "core/plan/plan_place.h"
 #include "core/plan/start_check.h"
+#include "core/train/resume_settings.h"
 
 #include <algorithm>
 
@@ -132,10 +133,15 @@ Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *e
   PlanPlace place = placeOn(inputs.device, inputs.config, inputs.record.threads, inputs.source->config());
   place.context.microBatchTokens = microBatch;
   place.context.dataBytes = bytesOf(inputs.training) + bytesOf(inputs.validation);
-  ATTUNE_TRY(const api::RunConfig planned, withAdapterSettings(inputs.config));
+  ATTUNE_TRY(api::RunConfig planned, withAdapterSettings(inputs.config));
+  // The memory that is free decides `auto`, and may decide it anew only where that changes no bit.
+  if (earlier && recomputingRounds(planned) && planned.checkpointing == api::Checkpointing::Auto)
+    for (const auto kind : {api::Checkpointing::None, api::Checkpointing::Selective, api::Checkpointing::Full})
+      if (earlier->checkpointing == api::nameOf(kind)) planned.checkpointing = kind;
   ATTUNE_TRY(const StartPlan start, planStart(inputs.source->config(), planned, place.context, place.budget));
   if (const std::string note = checkpointingNote(inputs.config); !note.empty()) inputs.notices.push_back({"checkpointing_full", note});
   inputs.config.checkpointing = start.config.checkpointing;
+  inputs.record.checkpointing = api::nameOf(inputs.config.checkpointing);
   inputs.forecast = start.forecast;
   inputs.forecastContext = place.context;
   inputs.record.forecast = {start.forecast.peakBytes, start.forecast.hostPeakBytes};

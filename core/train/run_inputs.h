@@ -29,13 +29,14 @@ struct RunInputs {
   MemoryForecast forecast;
   PlanContext forecastContext;
   at::Device device = at::kCPU;         // decided
-  RunRecord record;                     // hashes, precision, threads
+  RunRecord record;                     // hashes, precision, checkpointing, threads
   std::vector<api::RunWarning> notices; // rows left out or cut, and what to know of them
   std::string templateUsed;
 };
 
 /// Data before the model: rows that train on nothing are refused without touching the weights. With `earlier`, hashes that
-/// differ from it are InvalidData or AdapterMismatch, and its precision and thread count are kept.
+/// differ from it are InvalidData or AdapterMismatch, and its precision and thread count are kept, and its checkpointing where another
+/// one would change the numbers.
 Result<RunInputs> readRunInputs(const api::RunConfig &config, const RunRecord *earlier, StopToken stop,
                                 const std::function<void(const std::string &)> &progress);
 

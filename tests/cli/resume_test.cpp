@@ -128,3 +128,36 @@ TEST_CASE("a checkpoint that cannot be read just now ends the resume, which succ
   CHECK(resume() == 0);
   CHECK(all<api::Resumed>(eventsOf(files->out)).at(0).fromStep == 8);
 }
+
+TEST_CASE("what checkpointing \"auto\" became stays where tiles would round differently, and may change where they do not") {
+  // To see it fail: decide it anew for a resumed run.
+  for (const bool tiled : {true, false}) {
+    CAPTURE(tiled);
+    const auto files = makeTinyRun(R"(,"max_steps":4)", 1200);
+    const auto run = [&](const char *verb, std::vector<std::string> more) {
+      std::vector<std::string> words = {verb, files->run, "--json", "--set", "accumulation=1", "--set"};
+      words.push_back(tiled ? "batch_size=600" : "batch_size=500"); // of 16 tokens each
+      words.insert(words.end(), more.begin(), more.end());
+      return runAttune(words);
+    };
+    const auto peak = [&](const char *kind) {
+      return run("plan", {"--set", std::string("checkpointing=") + kind}).json()["host_peak_bytes"].get<int64_t>();
+    };
+    const std::string cap = "memory_cap_bytes=" + std::to_string((peak("none") + peak("selective")) / 2);
+    const auto record = [&] { return (*parseJson(slurp(files->out + "/run.json"), "run.json"))["record"]; };
+    const std::string straight = files->out + "-straight";
+    REQUIRE(run("train", {"--out", straight}).code == 0);
+    REQUIRE(run("train", {"--out", files->out, "--stop-after", "2"}).code == 0);
+    CHECK(record()["checkpointing"] == "none");
+    const auto resumed = runAttune({"train", "--resume", files->out, "--set", cap, "--json"});
+    if (tiled) {
+      CHECK(resumed.code == 4);
+      CHECK(record()["checkpointing"] == "none");
+      REQUIRE(runAttune({"train", "--resume", files->out, "--quiet"}).code == 0);
+    } else {
+      REQUIRE_MESSAGE(resumed.code == 0, resumed.out);
+      CHECK(record()["checkpointing"] != "none");
+    }
+    CHECK(adapterBytes(files->out) == adapterBytes(straight));
+  }
+}
