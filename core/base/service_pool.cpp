@@ -1,11 +1,17 @@
 #include "core/base/service_pool.h"
 
+#include <system_error>
 #include <utility>
 
 namespace attune {
 
 ServicePool::ServicePool(int threads) {
-  for (int i = 0; i < threads; ++i) m_threads.emplace_back([this] { loop(); });
+  m_threads.reserve(static_cast<size_t>(threads));
+  try {
+    for (int i = 0; i < threads; ++i) m_threads.emplace_back([this] { loop(); });
+  } catch (const std::system_error &) {
+    if (m_threads.empty()) throw; // with fewer the work takes longer
+  }
 }
 
 ServicePool::~ServicePool() {

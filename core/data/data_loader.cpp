@@ -4,6 +4,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -14,8 +15,12 @@ constexpr size_t kAhead = 2; // windows
 }
 
 struct DataLoader::Worker {
-  Worker(BatchPlan thePlan, int64_t first, int64_t last) : plan(std::move(thePlan)), end(last) {
-    thread = std::thread([this, first] { run(first); });
+  Worker(BatchPlan thePlan, int64_t first, int64_t last) : plan(std::move(thePlan)), step(first), end(last) {
+    try {
+      thread = std::thread([this] { run(); });
+    } catch (const std::system_error &) {
+      // No more threads here: the reader makes each window as it asks for it.
+    }
   }
   ~Worker() {
     {
@@ -23,10 +28,10 @@ struct DataLoader::Worker {
       stopping = true;
     }
     changed.notify_all();
-    thread.join();
+    if (thread.joinable()) thread.join();
   }
 
-  void run(int64_t step) {
+  void run() {
     try {
       for (; step < end; ++step) {
         StepWindow window = plan.window(step);
@@ -46,6 +51,7 @@ struct DataLoader::Worker {
   }
 
   const BatchPlan plan;
+  int64_t step; // of the next window; of the one who makes them
   const int64_t end;
   std::mutex mutex;
   std::condition_variable changed;
@@ -62,6 +68,7 @@ DataLoader::DataLoader(BatchPlan plan, int64_t firstStep, int64_t lastStep)
 DataLoader::~DataLoader() = default;
 
 StepWindow DataLoader::next() {
+  if (!m_worker->thread.joinable()) return m_worker->step < m_worker->end ? m_worker->plan.window(m_worker->step++) : StepWindow();
   std::unique_lock<std::mutex> lock(m_worker->mutex);
   m_worker->changed.wait(lock, [this] { return !m_worker->ready.empty() || m_worker->finished; });
   if (m_worker->ready.empty()) {

@@ -2,6 +2,7 @@
 // The calling thread works too and alone calls `progress`. An exception ends the work and is thrown again here.
 #pragma once
 
+#include "core/base/helper_threads.h"
 #include "core/base/stop_token.h"
 
 #include <algorithm>
@@ -10,10 +11,8 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace attune::data {
 
@@ -56,16 +55,7 @@ bool forEachChunk(int64_t count, int64_t chunk, int threads, const StopToken &st
     }
   };
   const int64_t wanted = threads > 0 ? threads : static_cast<int64_t>(std::max(1u, std::thread::hardware_concurrency()));
-  std::vector<std::thread> pool;
-  for (int64_t i = 1; i < std::min<int64_t>({wanted, 64, (count + chunk - 1) / chunk}); ++i) {
-    try {
-      pool.emplace_back(work, false);
-    } catch (const std::system_error &) {
-      break; // no more threads here: the others do the work
-    }
-  }
-  work(true);
-  for (auto &thread : pool) thread.join();
+  withHelpers(static_cast<size_t>(std::max<int64_t>(1, std::min<int64_t>({wanted, 64, (count + chunk - 1) / chunk})) - 1), work);
   if (failure) std::rethrow_exception(failure);
   return !stop.stopRequested();
 }

@@ -8,7 +8,8 @@
 
 namespace attune::core {
 
-/// Runs `work` on a thread of its own, waits, and returns its result or throws what it threw.
-template <typename Work> auto onOwnThread(Work &&work) { return std::async(std::launch::async, std::forward<Work>(work)).get(); }
+/// Runs `work` on a thread of its own, waits, and returns its result or throws what it threw. Where no thread can be made it runs on
+/// this one: std::async without a policy prefers a thread, in libstdc++ and libc++.
+template <typename Work> auto onOwnThread(Work &&work) { return std::async(std::forward<Work>(work)).get(); }
 
 } // namespace attune::core

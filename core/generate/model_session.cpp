@@ -7,8 +7,8 @@
 namespace attune::core {
 
 Result<ModelSession> ModelSession::open(const std::string &model, const std::string &adapter, const LoadOptions &options, bool needsText) {
-  // Reading a vocabulary takes as long as dequantising a small model: do both at once.
-  auto tokenizer = std::async(std::launch::async, [&] { return tokenizer::loadTokenizer(model); });
+  // Reading a vocabulary takes as long as dequantising a small model: do both at once, where a thread can be made.
+  auto tokenizer = std::async([&] { return tokenizer::loadTokenizer(model); });
   auto loaded = LanguageModel::open(model, adapter, options);
   auto bundle = tokenizer.get();
   if (!loaded.ok()) return loaded.error();

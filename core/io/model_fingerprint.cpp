@@ -1,6 +1,7 @@
 #include "core/io/model_fingerprint.h"
 
 #include "core/base/fast_hash.h"
+#include "core/base/helper_threads.h"
 #include "core/base/inside_folder.h"
 #include "core/base/mapped_file.h"
 #include "core/base/sha256.h"
@@ -26,17 +27,15 @@ std::vector<uint64_t> blockHashes(const MappedFile &file) {
   const size_t size = file.bytes().size, count = (size + kBlock - 1) / kBlock;
   std::vector<uint64_t> hashes(count);
   std::atomic<size_t> next{0};
-  const auto work = [&] {
+  const auto work = [&](bool) {
     for (size_t i = next++; i < count; i = next++) {
       const size_t begin = i * kBlock, length = std::min(kBlock, size - begin);
       hashes[i] = fastHash(file.bytes().sub(begin, length));
       file.release(begin, length);
     }
   };
-  std::vector<std::thread> others;
-  for (unsigned i = 1; i < std::min<size_t>(std::thread::hardware_concurrency(), count); ++i) others.emplace_back(work);
-  work();
-  for (std::thread &other : others) other.join();
+  const size_t threads = std::min<size_t>(std::thread::hardware_concurrency(), count);
+  withHelpers(std::max<size_t>(threads, 1) - 1, work);
   return hashes;
 }
 

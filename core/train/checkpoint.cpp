@@ -177,7 +177,8 @@ Status CheckpointStore::write(const TrainerState &state, TrainableModel &model, 
   ATTUNE_CHECK(model.save(part));
   ATTUNE_CHECK(optimizer.save(part + "/trainer_state/optimizer.safetensors"));
   ATTUNE_CHECK(writeFileAtomic(part + "/trainer_state/state.json", dumpJson(stateJson(state)) + "\n"));
-  auto sums = std::async(std::launch::async, [&part] { return sumsOf(part); }); // from the page cache, while the disk writes
+  // From the page cache, while the disk writes; where no thread can be made, afterwards (what std::async without a policy does).
+  auto sums = std::async([&part] { return sumsOf(part); });
   ATTUNE_CHECK(syncTree(part));
   ATTUNE_TRY(const auto known, sums.get());
   ATTUNE_CHECK(writeSums(part, known));
