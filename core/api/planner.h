@@ -34,8 +34,9 @@ struct FitChange { // one setting, values as JSON text
   std::string key;
   std::string from;
   std::string to;
-  std::string why;  // what it saves
-  std::string cost; // what it does to the result and the speed
+  std::string why;               // what it saves
+  std::string cost;              // what it does to the result and the speed
+  bool rotatesOtherwise = false; // fewer rows side by side, whose longest decides their rotation: other numbers
 };
 
 /// The nearest that settings come where nothing fits.

@@ -24,7 +24,7 @@ ComputeLimits fromEnvironment() {
     else if (word == "cpu_fp16")
       limits.fp16OnCpu = true;
     else
-      TORCH_CHECK(false, "ATTUNE_TEST_COMPUTE does not know \"", word, "\": plain, sliced, no_bf16, fp32, cpu_fp16.");
+      throw UnknownComputeLimit("ATTUNE_TEST_COMPUTE does not know \"" + word + "\".");
   }
   return limits;
 }

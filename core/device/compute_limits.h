@@ -4,7 +4,14 @@
 
 #include "core/nn/tensor.h"
 
+#include <stdexcept>
+
 namespace attune::core {
+
+/// A word in $ATTUNE_TEST_COMPUTE that is none; errorFromException makes it a mistake of usage.
+struct UnknownComputeLimit : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
 
 struct ComputeLimits {
   bool plainOnly = false;  // "plain": plain operators, no kernel of ours
@@ -14,7 +21,7 @@ struct ComputeLimits {
   bool fp16OnCpu = false;  // "cpu_fp16": training in fp16 is let through on the CPU, slow as it is
 };
 
-/// Of $ATTUNE_TEST_COMPUTE, read once, or what a test has set. Throws c10::Error for a word it does not know.
+/// Of $ATTUNE_TEST_COMPUTE, read once, or what a test has set. Throws UnknownComputeLimit for a word it does not know.
 const ComputeLimits &computeLimits();
 /// Tests only; affects what is called afterwards.
 void setComputeLimits(const ComputeLimits &limits);

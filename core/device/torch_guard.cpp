@@ -1,5 +1,7 @@
 #include "core/device/torch_guard.h"
 
+#include "core/device/compute_limits.h"
+
 #include <algorithm>
 #include <c10/util/Exception.h>
 #include <cstring>
@@ -66,6 +68,8 @@ bool isOutOfMemory(const std::exception &error) {
 
 Error errorFromException(const std::exception &error, const std::string &doing) {
   const char *text = textOf(error);
+  if (dynamic_cast<const UnknownComputeLimit *>(&error))
+    return {ErrorCode::Usage, text, "ATTUNE_TEST_COMPUTE", "It takes plain, sliced, no_bf16, fp32 and cpu_fp16, with commas between.", {}};
   if (isOutOfMemory(error)) {
     return {ErrorCode::OutOfMemory,
             doing + " ran out of memory.",

@@ -120,10 +120,19 @@ constexpr Words kWords[] = {
 
 constexpr const char *kStreamingCost = "a slower step; 16-bit weights train without 32-bit copies, rounded at random";
 
+constexpr const char *kOtherNeighbours =
+    "a row beyond the model's original context decides how those beside it are rotated: with fewer side by side some numbers differ";
+
 constexpr const char *kNoStreaming = "An adapter needs no streaming: the layers stay where they are computed.";
 constexpr const char *kFasterStep = "none: a faster step";
 
-std::vector<api::FitChange> describe(const RunConfig &from, const RunConfig &to) {
+/// Whether how a row is rotated depends on the longest beside it in its micro-batch.
+bool rotatesByLongestRow(const io::ModelConfig &model, const RunConfig &config) {
+  const io::RopeConfig &rope = model.rope;
+  return !config.packing && (rope.scaling == "longrope" || rope.scaling == "dynamic") && config.maxLength > rope.originalContext;
+}
+
+std::vector<api::FitChange> describe(const io::ModelConfig &model, const RunConfig &from, const RunConfig &to) {
   std::vector<api::FitChange> changes;
   for (const Words &words : kWords) { // in the order of the search
     for (api::ConfigDifference &difference : api::configDiff(from, to)) {
@@ -131,10 +140,12 @@ std::vector<api::FitChange> describe(const RunConfig &from, const RunConfig &to)
       if (difference.key == "checkpointing" && from.checkpointing == Checkpointing::Auto && to.checkpointing == Checkpointing::None)
         continue; // what auto would choose
       const bool streams = to.offload.layers && !from.offload.layers && to.method != api::Method::Lora;
+      const bool rotates = difference.key == "batch_size" && rotatesByLongestRow(model, to);
       const char *why = words.why, *cost = words.cost;
       if (streams && difference.key == "offload") cost = kStreamingCost;
+      if (rotates) cost = kOtherNeighbours;
       if (difference.key == "offload" && from.offload.layers && !to.offload.layers) why = kNoStreaming, cost = kFasterStep;
-      changes.push_back({difference.key, std::move(difference.from), std::move(difference.to), why, cost});
+      changes.push_back({difference.key, std::move(difference.from), std::move(difference.to), why, cost, rotates});
     }
   }
   return changes;
@@ -188,12 +199,15 @@ private:
       if (__builtin_mul_overflow(config.accumulation, config.batchSize / batch, &trial.accumulation)) trial.accumulation = INT64_MAX;
       return trial;
     };
-    const auto firstTooLarge = std::partition_point(sizes.begin(), sizes.end(), [&](int64_t batch) { return fits(sized(batch)); });
-    if (firstTooLarge == sizes.begin()) return std::nullopt;
-    const RunConfig found = sized(*(firstTooLarge - 1));
-    if (api::validate(found, api::ConfigPurpose::Plan).size() > m_refusedAnyway) return std::nullopt;
-    return found;
+    // The smallest may need more accumulation than a run may have.
+    const auto first = std::find_if(sizes.begin(), sizes.end(), [&](int64_t batch) { return accepted(sized(batch)); });
+    const auto firstTooLarge = std::partition_point(first, sizes.end(), [&](int64_t batch) { return fits(sized(batch)); });
+    if (firstTooLarge == first) return std::nullopt;
+    return sized(*(firstTooLarge - 1));
   }
+
+  /// By validate(), as far as what was asked is.
+  bool accepted(const RunConfig &config) const { return api::validate(config, api::ConfigPurpose::Plan).size() <= m_refusedAnyway; }
 
   bool fits(const RunConfig &config) {
     ++m_forecasts;
@@ -251,9 +265,9 @@ FitResult fitIntoMemory(const io::ModelConfig &model, const RunConfig &config, c
     result.forecasts = trials.forecasts();
     if (found) {
       result.config = *found;
-      result.changes = describe(config, *found);
+      result.changes = describe(model, config, *found);
     } else if (const std::optional<RunConfig> &nearest = trials.nearest()) {
-      result.least = LeastFit{forecastMemory(model, *nearest, context), describe(config, *nearest)};
+      result.least = LeastFit{forecastMemory(model, *nearest, context), describe(model, config, *nearest)};
     }
   }
   result.config.checkpointing = resolveCheckpointing(model, result.config, context, budget);

@@ -280,7 +280,8 @@ std::string bytesText(int64_t bytes) {
 
 int64_t parseBytes(const std::string &text) {
   const size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
-  if (digits == 0 || text.size() > 40) return -1;
+  const auto dots = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(digits), '.');
+  if (dots > 1 || digits <= static_cast<size_t>(dots) || text.size() > 40) return -1;
   const double number = std::strtod(text.substr(0, digits).c_str(), nullptr);
   std::string unit;
   for (const char c : text.substr(digits)) {

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <future>
+#include <limits>
 #include <unistd.h>
 
 namespace attune::core {
@@ -55,45 +56,69 @@ Json stateJson(const TrainerState &state) {
            {{"scale", s.scale}, {"good_steps", s.goodSteps}, {"skipped_in_a_row", s.skippedInARow}, {"skipped_steps", s.skippedSteps}}}};
 }
 
+/// Takes numbers out of the state and remembers the first that cannot be.
+struct NumberReader {
+  std::string impossible; // its name
+
+  int64_t count(const Json &from, const char *name, int64_t least = 0) {
+    constexpr int64_t kMost = int64_t(1) << 62; // counting on does not overflow
+    const Json &value = from.at(name);
+    if (value.is_number_unsigned() && value.get<uint64_t>() <= uint64_t(kMost)) return value.get<int64_t>();
+    if (value.is_number_integer() && !value.is_number_unsigned() && value.get<int64_t>() >= least) return value.get<int64_t>();
+    return none(name);
+  }
+  double number(const Json &from, const char *name, double least) {
+    const Json &value = from.at(name);
+    if (value.is_number() && std::isfinite(value.get<double>()) && value.get<double>() >= least) return value.get<double>();
+    return static_cast<double>(none(name));
+  }
+
+private:
+  int64_t none(const char *name) {
+    if (impossible.empty()) impossible = name;
+    return 0;
+  }
+};
+
 Result<TrainerState> stateFromJson(const Json &json, const std::string &where) {
+  const char *const hint = "Resume from an earlier checkpoint.";
   try {
-    if (json.at("schema").get<int>() > kStateSchema) {
+    NumberReader read;
+    if (read.count(json, "schema") > kStateSchema) {
       return Error{ErrorCode::NewerSchema, "This checkpoint was written by a newer Attune.", where, "Update Attune."};
     }
     TrainerState state;
-    state.step = json.at("step").get<int64_t>();
+    state.step = read.count(json, "step");
     const Json &m = json.at("meters");
-    state.meters.tokens = m.at("tokens").get<int64_t>();
-    state.meters.trainedTokens = m.at("trained_tokens").get<int64_t>();
-    state.meters.seconds = m.at("seconds").get<double>();
-    state.meters.lossSum = m.at("loss_sum").get<double>();
-    state.meters.lossTokens = m.at("loss_tokens").get<int64_t>();
-    state.meters.tokensAtLog = m.at("tokens_at_log").get<int64_t>();
-    state.meters.secondsAtLog = m.at("seconds_at_log").get<double>();
+    state.meters.tokens = read.count(m, "tokens");
+    state.meters.trainedTokens = read.count(m, "trained_tokens");
+    state.meters.seconds = read.number(m, "seconds", 0);
+    state.meters.lossSum = read.number(m, "loss_sum", std::numeric_limits<double>::lowest());
+    state.meters.lossTokens = read.count(m, "loss_tokens");
+    state.meters.tokensAtLog = read.count(m, "tokens_at_log");
+    state.meters.secondsAtLog = read.number(m, "seconds_at_log", 0);
     const Json &e = json.at("evaluation");
     if (!e.at("best_loss").is_null()) state.history.bestLoss = e.at("best_loss").get<double>();
-    state.history.bestStep = e.at("best_step").get<int64_t>();
+    state.history.bestStep = read.count(e, "best_step", -1);
     if (!e.at("reference").is_null()) state.history.reference = e.at("reference").get<double>();
-    state.history.withoutGain = e.at("without_gain").get<int64_t>();
-    state.history.lastStep = e.value("last_step", state.step); // older ones were always written after the evaluation
-    const Json memory = json.value("memory", Json::object());  // older ones have none
-    state.economy = {std::min(std::max<int64_t>(1, memory.value("parts", int64_t(1))), int64_t(1) << 20),
-                     memory.value("recomputes_all", false)};
+    state.history.withoutGain = read.count(e, "without_gain");
+    state.history.lastStep = e.contains("last_step") ? read.count(e, "last_step", -1) : state.step; // older ones: always evaluated first
+    if (const auto found = json.find("memory"); found != json.end()) {                              // older ones have none
+      state.economy.parts = std::min(std::max<int64_t>(1, read.count(*found, "parts")), int64_t(1) << 20);
+      state.economy.recomputesAll = found->value("recomputes_all", false);
+    }
     if (const auto found = json.find("loss_scale"); found != json.end()) { // nor this
       LossScaler &s = state.lossScaler;
-      s.scale = found->at("scale").get<double>();
-      s.goodSteps = found->at("good_steps").get<int64_t>();
-      s.skippedInARow = found->at("skipped_in_a_row").get<int64_t>();
-      s.skippedSteps = found->at("skipped_steps").get<int64_t>();
-      if (!(s.scale >= LossScaler::kLeast && std::isfinite(s.scale)))
-        return Error{ErrorCode::MalformedFile, "The loss scale of a checkpoint cannot be below 1.", where,
-                     "Resume from an earlier checkpoint."};
+      s.scale = read.number(*found, "scale", LossScaler::kLeast);
+      s.goodSteps = read.count(*found, "good_steps");
+      s.skippedInARow = read.count(*found, "skipped_in_a_row");
+      s.skippedSteps = read.count(*found, "skipped_steps");
     }
-    if (state.step < 0) return Error{ErrorCode::MalformedFile, "The step of a checkpoint cannot be negative.", where, ""};
+    if (!read.impossible.empty())
+      return Error{ErrorCode::MalformedFile, "A number of the trainer's state is impossible.", where + "#" + read.impossible, hint};
     return state;
   } catch (const Json::exception &error) {
-    return Error{ErrorCode::MalformedFile, "The trainer's state is incomplete: " + std::string(error.what()) + ".", where,
-                 "Resume from an earlier checkpoint."};
+    return Error{ErrorCode::MalformedFile, "The trainer's state is incomplete: " + std::string(error.what()) + ".", where, hint};
   }
 }
 

@@ -231,15 +231,20 @@ Status Optimizer::load(const std::string &path) {
     out = copy.to(device);
     return {};
   };
+  size_t found = 0;
   for (UpdateSlot &slot : m_slots) {
     slot.state.clear();
     const std::string prefix = slot.parameter.name + ".";
     const std::vector<StateSpec> state = m_rule->stateOf(slot.parameter);
     if (m_updates == 0 || state.empty() || !file->find(prefix + state[0].suffix)) continue; // never had a gradient
+    found += state.size();
     slot.state.resize(state.size());
     for (size_t i = 0; i < state.size(); ++i)
       ATTUNE_CHECK(read(prefix + state[i].suffix, state[i], slot.parameter.tensor.device(), slot.state[i]));
   }
+  if (m_updates > 0 && found != file->entries().size())
+    return Error{ErrorCode::MalformedFile, "The optimizer's state holds tensors of other names than this run's.", path,
+                 "Resume from an earlier checkpoint, or start the run again."};
   return {};
 }
 

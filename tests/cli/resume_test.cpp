@@ -129,6 +129,42 @@ TEST_CASE("a checkpoint that cannot be read just now ends the resume, which succ
   CHECK(all<api::Resumed>(eventsOf(files->out)).at(0).fromStep == 8);
 }
 
+TEST_CASE("a checkpoint's state with an impossible number is damaged, by the number's name") {
+  // To see it fail: take the numbers with Json::get.
+  const auto files = makeTinyRun(R"(,"max_steps":8,"save_steps":4,"keep_checkpoints":1)");
+  REQUIRE(runAttune({"train", files->run, "--out", files->out, "--stop-after", "4", "--quiet"}).code == 0);
+  const std::string path = files->out + "/checkpoints/step-4/trainer_state/state.json", good = slurp(path);
+  fs::remove(files->out + "/checkpoints/step-4/trainer_state/sums.json");
+  const std::pair<const char *, const char *> impossible[] = {{"/step", "1e300"},
+                                                              {"/step", "-1"},
+                                                              {"/step", "4.0"},
+                                                              {"/schema", "1e300"},
+                                                              {"/meters/tokens", "-5"},
+                                                              {"/meters/tokens", "9223372036854775808"},
+                                                              {"/meters/tokens", "9e99"},
+                                                              {"/meters/trained_tokens", "-1"},
+                                                              {"/meters/seconds", "-0.5"},
+                                                              {"/meters/loss_tokens", "-1"},
+                                                              {"/meters/loss_sum", "null"},
+                                                              {"/meters/tokens_at_log", "18446744073709551615"},
+                                                              {"/evaluation/without_gain", "-3"},
+                                                              {"/loss_scale/skipped_steps", "-2"}};
+  for (const auto &change : impossible) {
+    const std::string field = change.first;
+    CAPTURE(field);
+    CAPTURE(change.second);
+    Json state = *parseJson(good, "state.json");
+    state[Json::json_pointer(field)] = Json::parse(change.second);
+    std::ofstream(path) << state.dump();
+    const auto refused = runAttune({"train", "--resume", files->out, "--json"});
+    CHECK(refused.code == 3);
+    CHECK(errorCode(refused) == "malformed_file");
+    CHECK(has(refused.out, field.substr(field.rfind('/') + 1)));
+  }
+  std::ofstream(path) << good;
+  CHECK(runAttune({"train", "--resume", files->out, "--quiet"}).code == 0);
+}
+
 TEST_CASE("what checkpointing \"auto\" became stays where tiles would round differently, and may change where they do not") {
   // To see it fail: decide it anew for a resumed run.
   for (const bool tiled : {true, false}) {

@@ -166,6 +166,12 @@ TEST_CASE("a type that is forbidden is refused as one that the device has not") 
     CHECK(has(refused.out, "precision"));
     CHECK_FALSE(fs::exists(files->out));
   }
+  ::setenv("ATTUNE_TEST_COMPUTE", "plain,bogus", 1);
+  const auto unknown = runAttune({"train", files->run, "--out", files->out, "--json"});
+  ::unsetenv("ATTUNE_TEST_COMPUTE");
+  CHECK(unknown.code == 2);
+  CHECK(errorCode(unknown) == "usage");
+  CHECK(has(unknown.out, "bogus"));
 }
 
 TEST_CASE("a run whose layers wait on the host says that they are computed again, whatever checkpointing says") {

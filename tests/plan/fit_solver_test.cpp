@@ -124,6 +124,47 @@ TEST_CASE("fit: where nothing fits, the least possible is named with its setting
   config.batchSize = INT64_MAX;
   config.maxLength = INT64_MAX;
   CHECK(fitIntoMemory(smol(), config, {}, -5, true).least);
+  // What is named can be typed. To see it fail: take the nearest unseen.
+  config = usual();
+  config.batchSize = config.accumulation = 65536;
+  const FitResult edge = fitIntoMemory(smol(), config, {}, 1000, true);
+  REQUIRE(edge.least);
+  std::vector<std::string> settings;
+  for (const api::FitChange &change : edge.least->changes) settings.push_back(change.key + "=" + change.to);
+  const auto typed = api::applySettings(config, settings, api::ConfigPurpose::Plan);
+  CHECK_MESSAGE(typed.ok(), typed.error().text());
+}
+
+TEST_CASE("fit: where the longest row of a micro-batch decides its rotation, a smaller batch is said to change the numbers") {
+  // To see it fail: word the cost without a look at the model.
+  io::ModelConfig model = smol();
+  model.rope.originalContext = 256;
+  api::RunConfig config = usual();
+  config.batchSize = 8;
+  config.maxLength = 512;
+  const auto cost = [&] {
+    const FitResult fitted = fitIntoMemory(model, config, {}, peakOf(model, config) * 3 / 4, true);
+    for (const api::FitChange &change : fitted.changes)
+      if (change.key == "batch_size") {
+        CHECK(change.rotatesOtherwise == (change.cost.rfind("none", 0) != 0));
+        return change.cost;
+      }
+    return std::string("not changed");
+  };
+  for (const std::string scaling : {"longrope", "dynamic", "linear"}) {
+    for (const bool packing : {true, false}) {
+      for (const int64_t length : {256, 512}) {
+        CAPTURE(scaling);
+        CAPTURE(packing);
+        model.rope.scaling = scaling;
+        config.packing = packing;
+        config.maxLength = length;
+        const bool same = packing || length == 256 || scaling == "linear";
+        CHECK((cost().rfind("none", 0) == 0) == same);
+        CHECK(cost() != "not changed");
+      }
+    }
+  }
 }
 
 TEST_CASE("fit: full fine-tuning becomes LoRA where nothing milder fits, and every change is explained and can be typed") {

@@ -112,7 +112,7 @@ TEST_CASE("memory sizes are read and written") {
   CHECK(parseBytes("512 MB") == 512000000);
   CHECK(parseBytes("1.5g") == int64_t(3) << 29);
   CHECK(parseBytes("1000") == 1000);
-  for (const char *text : {"", "GiB", "-1", "12 apples", "1e400GiB", "99999999999TiB", "nan", "0x10"}) {
+  for (const char *text : {"", "GiB", "-1", "12 apples", "1e400GiB", "99999999999TiB", "nan", "0x10", "1.2.3GiB", "1..5g", "."}) {
     CAPTURE(text);
     CHECK(parseBytes(text) == -1);
   }

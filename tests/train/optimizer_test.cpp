@@ -1,3 +1,4 @@
+#include "core/base/atomic_file.h"
 #include "core/base/json.h"
 #include "core/train/lr_schedule.h"
 #include "core/train/optimizer.h"
@@ -136,6 +137,19 @@ TEST_CASE("optimizer state survives its file bit for bit and refuses a wrong one
   optimizer.step(0.01);
   copy.step(0.01);
   for (size_t i = 0; i < parameters.size(); ++i) CHECK(parameters[i].tensor.detach().equal(copies[i].tensor.detach()));
+
+  // A tensor under another name is none that was never there. To see it fail: take a parameter without state as never trained.
+  const std::string whole = *readFile(path);
+  for (const char *suffix : {".exp_avg\"", ".exp_avg_sq\""}) {
+    std::string renamed = whole;
+    renamed.at(renamed.find(suffix) + 1) = 'x';
+    std::ofstream(path, std::ios::binary) << renamed;
+    const Status refused = copy.load(path);
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().code == ErrorCode::MalformedFile);
+  }
+  std::ofstream(path, std::ios::binary) << whole;
+  CHECK(copy.load(path).ok());
 
   Tensor other = at::zeros({5}, at::kFloat);
   Optimizer stranger({{"matrix", other, true, false}}, {});

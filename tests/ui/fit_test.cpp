@@ -170,6 +170,9 @@ private Q_SLOTS:
     QVERIFY(fitReason(change("batch_size", "8", "2"), before, after).cost.contains(QStringLiteral("another number")));
     after.accumulation = before.accumulation * 4;
     QVERIFY(fitReason(change("batch_size", "8", "2"), before, after).cost.startsWith(QStringLiteral("None")));
+    api::FitChange rotating = change("batch_size", "8", "2");
+    rotating.rotatesOtherwise = true;
+    QVERIFY(fitReason(rotating, before, after).cost.contains(QStringLiteral("some numbers differ")));
     after.checkpointing = api::Checkpointing::Full;
     after.quantization = api::Quantization::Int8;
     after.maxLength = 64;

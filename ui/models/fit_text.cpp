@@ -96,6 +96,8 @@ FitReason fitReason(const api::FitChange &change, const api::RunConfig &before, 
   const auto *found = std::find_if(std::begin(kReasons), std::end(kReasons), [&](const ReasonText &text) { return wanted == text.change; });
   if (found == std::end(kReasons)) return {QString::fromStdString(change.why), QString::fromStdString(change.cost)};
   FitReason reason{Words::tr(found->why), Words::tr(found->cost)};
+  if (change.rotatesOtherwise)
+    reason.cost = Words::tr("A row beyond the model's original context changes how those beside it are read: some numbers differ.");
   if (change.key == "batch_size" && before.batchSize * before.accumulation != after.batchSize * after.accumulation)
     reason.cost = Words::tr("Each update sees another number of sequences.");
   return reason;
