@@ -36,8 +36,17 @@ bool matchesHashed(const std::string &pattern, const std::string &name) {
   return salt && hash && hash->size() == 20 && hmacSha1(*salt, name) == *hash;
 }
 
-/// The type that stands inside the key itself; empty for one that is not whole (length-prefixed fields up to its end, RFC 4253 6.6).
-std::string innerType(const std::string &blob) {
+Error cannotStore(const std::string &path) {
+  return Error{ErrorCode::IoFailed,
+               "The host key cannot be stored: " + std::string(std::strerror(errno)) + ".",
+               path,
+               "Check the folder and its permissions.",
+               {}};
+}
+
+} // namespace
+
+std::string keyTypeOf(const std::string &blob) {
   std::string type;
   size_t fields = 0, at = 0;
   for (; at < blob.size(); ++fields) {
@@ -51,16 +60,6 @@ std::string innerType(const std::string &blob) {
   }
   return fields < 2 ? "" : type;
 }
-
-Error cannotStore(const std::string &path) {
-  return Error{ErrorCode::IoFailed,
-               "The host key cannot be stored: " + std::string(std::strerror(errno)) + ".",
-               path,
-               "Check the folder and its permissions.",
-               {}};
-}
-
-} // namespace
 
 std::string knownHostName(const std::string &host, int port) {
   return port == 22 ? lowerCase(host) : "[" + lowerCase(host) + "]:" + std::to_string(port);
@@ -101,7 +100,7 @@ void KnownHosts::addLine(const std::string &line, const std::string &where) {
   }
   words >> type >> base64;
   const auto blob = fromBase64(base64);
-  if (!blob || blob->empty() || innerType(*blob) != type) return;
+  if (!blob || blob->empty() || keyTypeOf(*blob) != type) return;
   entry.names = split(names, ',');
   entry.key = {type, *blob};
   entry.where = where;

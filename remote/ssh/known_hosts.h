@@ -16,6 +16,9 @@ struct HostKey {
   std::string blob; // the key itself, as RFC 4253 writes it; not base64
 };
 
+/// The type that stands inside a key; empty for one that is not whole (length-prefixed fields up to its end, RFC 4253 6.6).
+std::string keyTypeOf(const std::string &blob);
+
 enum class KeyVerdict { Ok, Unknown, Changed, OtherType, Revoked };
 
 struct KeyCheck {

@@ -24,7 +24,7 @@ bool hasProgram(const char *name) {
 std::string outputOf(const std::string &shellCommand, int *code) {
   std::string text;
   int status = -1;
-  if (FILE *pipe = ::popen((shellCommand + " </dev/null").c_str(), "re")) {
+  if (FILE *pipe = ::popen(("( " + shellCommand + " ) </dev/null").c_str(), "re")) {
     char buffer[4096];
     for (size_t n; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) text.append(buffer, n);
     status = ::pclose(pipe);

@@ -32,7 +32,7 @@ public:
   const std::string &value(const std::string &name) const;
   int port() const;
   std::string file(const std::string &name) const { return m_folder + "/" + name; }
-  /// kill, down, freeze, thaw, up with a daemon; drop; rekey. False when the script said no.
+  /// kill, down, freeze, thaw, up with a daemon; drop, stall, unstall; rekey. False when the script said no.
   bool act(const std::string &verb, const std::string &daemon = "") const;
 
 private:

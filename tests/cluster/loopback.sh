@@ -9,6 +9,7 @@
 #   loopback.sh freeze  STATE_DIR DAEMON   SIGSTOP it;  thaw: SIGCONT
 #   loopback.sh up      STATE_DIR DAEMON   start it again
 #   loopback.sh drop    STATE_DIR          SIGKILL every live ssh session (the listener stays)
+#   loopback.sh stall   STATE_DIR          SIGSTOP every live ssh session (a dead line without a reset); unstall: SIGCONT
 #   loopback.sh rekey   STATE_DIR          new host key, sshd restarted ("REMOTE HOST IDENTIFICATION HAS CHANGED")
 #
 # Needs root and Debian 12's packages (5.4 MB to fetch, 10 s; policy-rc.d exit 101 keeps them from starting services):
@@ -25,7 +26,7 @@ set -u -o pipefail
 umask 022
 verb=${1:-} dir=${2:-} arg=${3:-}
 die() { echo "loopback: $*" >&2; exit 1; }
-usage() { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 [[ -n "$verb" && -n "$dir" ]] || usage
 [[ "$dir" = /* ]] || die "STATE_DIR must be absolute"
 # it goes into slurm.conf, sshd_config and a unix socket path (107 bytes at most), so keep it plain
@@ -353,6 +354,8 @@ case $verb in
   thaw) need_dir; need_name; alive "$arg" && kill -CONT "$(pid_of "$arg")" ;;
   up) need_dir; need_name; up_one "$arg" ;;
   drop) need_dir; for p in $(sessions); do kill -KILL "$p" 2>/dev/null; done; exit 0 ;;
+  stall) need_dir; for p in $(sessions); do kill -STOP "$p" 2>/dev/null; done; exit 0 ;;
+  unstall) need_dir; for p in $(sessions); do kill -CONT "$p" 2>/dev/null; done; exit 0 ;;
   rekey) need_dir
     rm -f "$dir/ssh/host_key" "$dir/ssh/host_key.pub"; ssh-keygen -q -t ed25519 -N '' -C loopback-host -f "$dir/ssh/host_key"
     alive sshd && end_pid $(cat "$dir/pid/sshd"); up_one sshd ;;   # known_hosts keeps the old key on purpose
