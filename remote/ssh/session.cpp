@@ -178,23 +178,35 @@ Status SshSession::judgeKey(const KnownHosts &known, const Questions &questions)
   return {};
 }
 
-Result<ssh_channel_struct *> SshSession::openChannel(double seconds, const StopToken &stop) {
+Result<ssh_channel_struct *> SshSession::openWith(double seconds, const StopToken &stop, const Error &refused,
+                                                  const std::function<int(ssh_channel_struct *)> &step) {
   if (m_lost) return lose("it was given up");
-  const auto refused = [&] {
-    return fault("CHANNEL-REFUSED", m_options.host + " opens no further channel.", name(), "Wait until another transfer is done.");
-  };
-  if (m_channels >= kMaxChannels) return refused();
+  if (m_channels >= kMaxChannels) return refused;
   ssh_channel channel = ssh_channel_new(m_session);
   if (!channel) return lose("the session ended");
   ++m_channels;
   int code = SSH_AGAIN;
-  const Status done = repeat(seconds, stop, [&] { return (code = ssh_channel_open_session(channel)) != SSH_AGAIN; });
+  const Status done = repeat(seconds, stop, [&] { return (code = step(channel)) != SSH_AGAIN; });
   if (done.ok() && code == SSH_OK) return channel;
   const bool alive = done.ok() && ssh_is_connected(m_session);
   closeChannel(channel);
-  if (alive) return refused();
+  if (alive) return refused;
   if (!done.ok() && done.error().code == ErrorCode::Interrupted) return done.error();
   return lose(done.ok() ? "the other side closed it" : "it does not answer");
+}
+
+Result<ssh_channel_struct *> SshSession::openChannel(double seconds, const StopToken &stop) {
+  return openWith(seconds, stop,
+                  fault("CHANNEL-REFUSED", m_options.host + " opens no further channel.", name(), "Wait until another transfer is done."),
+                  [](ssh_channel channel) { return ssh_channel_open_session(channel); });
+}
+
+Result<ssh_channel_struct *> SshSession::openForward(const std::string &host, int port, double seconds, const StopToken &stop) {
+  const std::string target = host + ":" + std::to_string(port);
+  return openWith(seconds, stop,
+                  fault("NET-REFUSED", "The jump host " + m_options.host + " cannot reach " + target + ".", name(),
+                        "Check the name, and whether that host allows forwarding."),
+                  [&](ssh_channel channel) { return ssh_channel_open_forward(channel, host.c_str(), port, "127.0.0.1", 0); });
 }
 
 void SshSession::closeChannel(ssh_channel_struct *channel) {

@@ -60,12 +60,16 @@ public:
   Error lose(const std::string &why);
   /// An open session channel. NET-LOST, or CHANNEL-REFUSED when there are too many.
   Result<ssh_channel_struct *> openChannel(double seconds, const StopToken &stop);
+  /// A channel to host:port as the other side sees them. NET-LOST, or NET-REFUSED when it cannot reach them.
+  Result<ssh_channel_struct *> openForward(const std::string &host, int port, double seconds, const StopToken &stop);
   void closeChannel(ssh_channel_struct *channel);
 
 private:
   SshSession(SshOptions options, int socket);
   Status greet(const KnownHosts &known, const StopToken &stop);
   Status judgeKey(const KnownHosts &known, const Questions &questions);
+  Result<ssh_channel_struct *> openWith(double seconds, const StopToken &stop, const Error &refused,
+                                        const std::function<int(ssh_channel_struct *)> &step);
   struct Counter;
   SshOptions m_options;
   Clock m_clock = Clock::system();
