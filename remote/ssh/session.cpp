@@ -211,7 +211,7 @@ Result<ssh_channel_struct *> SshSession::openForward(const std::string &host, in
 
 void SshSession::closeChannel(ssh_channel_struct *channel) {
   --m_channels;
-  ssh_channel_free(channel);
+  if (channel) ssh_channel_free(channel);
 }
 
 } // namespace attune::remote

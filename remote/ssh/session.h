@@ -62,6 +62,7 @@ public:
   Result<ssh_channel_struct *> openChannel(double seconds, const StopToken &stop);
   /// A channel to host:port as the other side sees them. NET-LOST, or NET-REFUSED when it cannot reach them.
   Result<ssh_channel_struct *> openForward(const std::string &host, int port, double seconds, const StopToken &stop);
+  /// Nothing for one that was freed elsewhere.
   void closeChannel(ssh_channel_struct *channel);
 
 private:

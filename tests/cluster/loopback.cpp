@@ -44,18 +44,24 @@ std::string Loopback::whyNot(bool slurm) {
 }
 
 Loopback::Loopback(LoopbackOptions options) : m_options(std::move(options)) {
-  static std::atomic<int> count{0};
-  char folder[] = "/tmp/attune-lb-XXXXXX";
-  if (!::mkdtemp(folder)) return;
-  m_folder = folder;
   auto &set = m_options.environment;
-  set.emplace("LB_USER", "lb" + std::to_string(::getpid()) + "x" + std::to_string(++count));
   if (!m_options.slurm) set["LB_SSHD_ONLY"] = "1";
   if (m_options.secondFactor) set["LB_2FA"] = "1";
   if (m_options.password) set["LB_PASSWORD"] = "1";
   if (!m_options.sshdLines.empty()) set["LB_SSHD_LINES"] = m_options.sshdLines;
-  std::string command;
-  for (const auto &[name, value] : set) command += name + "=" + shellWord(value) + " ";
+  for (int attempt = 0; attempt < 3 && !started(); ++attempt) { // another instance may have taken the same port meanwhile
+    stop();
+    start();
+  }
+}
+
+void Loopback::start() {
+  static std::atomic<int> count{0};
+  char folder[] = "/tmp/attune-lb-XXXXXX";
+  if (!::mkdtemp(folder)) return;
+  m_folder = folder;
+  std::string command = "LB_USER=lb" + std::to_string(::getpid()) + "x" + std::to_string(++count) + " ";
+  for (const auto &[name, value] : m_options.environment) command += name + "=" + shellWord(value) + " ";
   int code = 1;
   const std::string text = outputOf(command + kScript + " start " + m_folder, &code);
   if (code != 0) return;
@@ -67,11 +73,14 @@ Loopback::Loopback(LoopbackOptions options) : m_options(std::move(options)) {
   }
 }
 
-Loopback::~Loopback() {
+void Loopback::stop() {
   if (m_folder.empty()) return;
   outputOf(kScript + " stop " + m_folder);
   ::rmdir(m_folder.c_str()); // one that never started
+  m_folder.clear();
 }
+
+Loopback::~Loopback() { stop(); }
 
 const std::string &Loopback::value(const std::string &name) const {
   static const std::string none;

@@ -36,6 +36,8 @@ public:
   bool act(const std::string &verb, const std::string &daemon = "") const;
 
 private:
+  void start();
+  void stop();
   std::string m_folder;
   LoopbackOptions m_options;
   std::map<std::string, std::string> m_environment;

@@ -45,7 +45,7 @@ born() { # PID: its start time; nothing for a zombie (a first process that does 
 }
 alive() { # NAME: the recorded process still runs
   local pid at; { read -r pid at <"$dir/pid/$1"; } 2>/dev/null || return 1
-  [[ -n "$pid" && "$(born "$pid")" = "$at" ]]
+  [[ -n "$pid" && -n "$at" && "$(born "$pid")" = "$at" ]]
 }
 pid_of() { local pid _; read -r pid _ <"$dir/pid/$1" && echo "$pid"; }
 spawn() { # NAME COMMAND...: a new session, no terminal, its pid recorded
@@ -229,7 +229,7 @@ MaxSessions 10
 MaxStartups 20:30:60
 ClientAliveInterval 30
 ClientAliveCountMax 3
-Subsystem sftp internal-sftp
+$([[ "$LB_SSHD_LINES" = *Subsystem* ]] || echo Subsystem sftp internal-sftp)
 SetEnv SLURM_CONF=$dir/slurm.conf PATH=$dir/bin:/usr/local/bin:/usr/bin:/bin LB_TAG=$(cat "$dir/tag")
 CONF
   if [[ -e "$dir/sacct" ]]; then
