@@ -129,7 +129,8 @@ Result<ExitRecord> parseExitRecord(const std::string &text, const std::string &t
   if (!isHex(record.nonce, 16)) fields.miss("nonce");
   record.logSize = static_cast<uint64_t>(fields.number("log_size", kMost));
   const auto manifest = parsed->find("manifest");
-  if (manifest == parsed->end() || !manifest->is_object()) return malformed("manifest");
+  if (manifest == parsed->end() || !manifest->is_object()) fields.miss("manifest");
+  if (!fields.missing().empty()) return malformed(fields.missing());
   for (const auto &[path, file] : manifest->items()) {
     if (!staysInside(path) || !file.is_object()) return malformed("manifest");
     Fields entry(file);
@@ -139,7 +140,6 @@ Result<ExitRecord> parseExitRecord(const std::string &text, const std::string &t
     if (!isHex(kept.sha256, 64)) entry.miss("sha256");
     if (!entry.missing().empty()) return malformed("manifest." + entry.missing());
   }
-  if (!fields.missing().empty()) return malformed(fields.missing());
   return record;
 }
 

@@ -106,7 +106,7 @@ void addNode(Partition &partition, const std::vector<std::string_view> &row) {
 
 const char *const kNodeColumns =
     "NodeList:80,PartitionName:80,Available:12,Time:24,Gres:200,GresUsed:200,CPUsState:24,CPUs:16,Memory:16,StateCompact:24";
-const char *const kAccountColumns = "JobIDRaw,State,ExitCode,Submit,End";
+const char *const kAccountColumns = "JobIDRaw,State,ExitCode,Submit,End,JobName";
 
 std::optional<JobId> parseJobId(std::string_view text) {
   const size_t bar = text.find('_');
@@ -268,12 +268,12 @@ Result<std::map<std::string, std::string>> parseJobRecord(std::string_view text,
 std::vector<AccountRow> parseAccount(std::string_view text) {
   std::vector<AccountRow> rows;
   for (std::string_view line : lines(text)) {
-    const auto fields = split(line, "\x1f", 6);
-    if (fields.size() != 5 || !std::all_of(fields.begin(), fields.end(), isPlain)) continue;
+    const auto fields = split(line, "\x1f", 7);
+    if (fields.size() != 6 || !std::all_of(fields.begin(), fields.end(), isPlain)) continue;
     const auto id = parseJobId(fields[0]);
     const auto code = split(fields[2], ":", 3);
     if (!id || code.size() != 2 || !isNumber(code[0]) || !isNumber(code[1])) continue;
-    AccountRow row{*id, std::string(fields[1]), "", 0, 0, std::string(fields[3]), std::string(fields[4])};
+    AccountRow row{*id, std::string(fields[1]), "", 0, 0, std::string(fields[3]), std::string(fields[4]), std::string(fields[5])};
     const size_t by = row.state.find(" by ");
     if (by != std::string::npos) row.by = row.state.substr(by + 4), row.state.resize(by);
     row.exitCode = static_cast<int>(std::min<int64_t>(*number(code[0]), 255));

@@ -86,8 +86,9 @@ struct AccountRow {
   std::string by;
   int exitCode = 0, exitSignal = 0;
   std::string submitted, ended;
+  std::string name;
 };
-/// For `sacct -X -n -P --delimiter=$'\x1f' -o`; no free text is among them.
+/// For `sacct -X -n -P --delimiter=$'\x1f' --name=TOKENS -o`: rows of tokens alone, so no other name is among them.
 extern const char *const kAccountColumns;
 std::vector<AccountRow> parseAccount(std::string_view text);
 

@@ -42,7 +42,7 @@ attune_attempt=$(wc -l <attempts)
 attune_attempt=$((attune_attempt))
 attune_nonce=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
 [[ -e exit.json ]] && mv -f exit.json "exit.$((attune_attempt - 1)).json"
-echo "@@attune start $ATTUNE_TOKEN attempt=$attune_attempt host=$(hostname) time=$(date +%s) nonce=$attune_nonce@@"
+echo "@@attune start $ATTUNE_TOKEN attempt=$attune_attempt job=${SLURM_JOB_ID:-0} host=$(hostname) time=$(date +%s) nonce=$attune_nonce@@"
 
 attune_phase=environment attune_environment_rc=0 attune_rc=70 attune_signal=0 attune_stop='' attune_trainer='' attune_watch='' attune_requeued=''
 

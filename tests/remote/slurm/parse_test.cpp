@@ -173,21 +173,25 @@ TEST_CASE("Accounting: states, who cancelled, exit codes") {
                                  "CANCELLED by 1001\x1f"
                                  "0:9\x1f"
                                  "2026-11-27T08:00:00\x1f"
-                                 "2026-11-27T08:01:00\n"
+                                 "2026-11-27T08:01:00\x1f"
+                                 "attune-01\n"
                                  "5\x1f"
                                  "FAILED\x1f"
                                  "7:0\x1f"
                                  "a\x1f"
-                                 "b\n"
+                                 "b\x1f"
+                                 "n\n"
                                  "6\x1f"
                                  "FAILED\x1f"
                                  "7\x1f"
                                  "a\x1f"
-                                 "b\n"
+                                 "b\x1f"
+                                 "n\n"
                                  "Slurm accounting storage is disabled\n");
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].state == "CANCELLED");
   CHECK(rows[0].by == "1001");
+  CHECK(rows[0].name == "attune-01");
   CHECK(rows[0].exitSignal == 9);
   CHECK(rows[1].exitCode == 7);
 }
