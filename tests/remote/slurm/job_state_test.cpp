@@ -97,6 +97,11 @@ TEST_CASE("One word alone is awaited for a minute, then it stands and the other 
   CHECK(job.state == JobState::Done);
   CHECK(job.missing == "exit file");
   job = running();
+  onLook(job, queued("PREEMPTED"), 20);
+  onLook(job, queued("RUNNING"), 30); // requeued at once: the next end is awaited anew
+  onLook(job, queued("COMPLETED"), 81);
+  CHECK(job.state == JobState::Finishing);
+  job = running();
   onLook(job, with(JobLook(), 9), 20); // MinJobAge is over and sacct is off
   CHECK(job.state == JobState::Finishing);
   onLook(job, with(JobLook(), 9), 80);
