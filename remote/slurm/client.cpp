@@ -61,7 +61,7 @@ export LC_ALL=C
 timeout 60 sacct -X -n -P -S "$(date -d '-30 days' +%Y-%m-%d)" --delimiter="$(printf '\037')" --name="$1" -o "$2"
 )sh";
 
-// The four below: $1 token, $2 id. The job must be the token's, or nothing is done (66).
+// The five below: $1 token, $2 id. The job must be the token's, or nothing is done (66).
 #define ATTUNE_OURS                                                                                                                        \
   "export LC_ALL=C\n"                                                                                                                      \
   "found=$(timeout 60 squeue -h -t all -u \"$(id -un)\" --name=\"$1\" -o %A) || exit\n"                                                    \
@@ -75,6 +75,7 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 done
 printf '%s\n' "$state"
 )sh";
+const char *const kStop = ATTUNE_OURS "timeout 60 scancel -f -s TERM \"$2\"\n";
 const char *const kHold = ATTUNE_OURS "timeout 60 scontrol hold \"$2\"\n";
 const char *const kRelease = ATTUNE_OURS "timeout 60 scontrol release \"$2\"\n";
 const char *const kCheckpoint = ATTUNE_OURS "timeout 60 scancel -f -s USR1 \"$2\"\n";
@@ -277,6 +278,11 @@ Result<std::string> Client::cancel(const JobKey &job, const StopToken &stop) {
       return fault("CANCEL-SLOW", "The job was asked to end and is still " + state + ".", m_host,
                    "Its state is looked at again by itself.");
   return state;
+}
+
+Status Client::stop(const JobKey &job, const StopToken &stop) {
+  ATTUNE_CHECK(act(kStop, job, stop));
+  return {};
 }
 
 Status Client::hold(const JobKey &job, const StopToken &stop) {

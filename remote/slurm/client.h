@@ -63,6 +63,8 @@ public:
   /// The state after it, looked at for up to 15 s: "CANCELLED", "COMPLETING", ... or empty when Slurm knows the job no more.
   /// CANCEL-SLOW when the job still waits or runs.
   Result<std::string> cancel(const JobKey &job, const StopToken &stop = {});
+  /// Lets the training of a running job write a checkpoint and end by itself.
+  Status stop(const JobKey &job, const StopToken &stop = {});
   Status hold(const JobKey &job, const StopToken &stop = {});
   Status release(const JobKey &job, const StopToken &stop = {});
   Status checkpoint(const JobKey &job, const StopToken &stop = {});

@@ -35,13 +35,6 @@ bool isHex(const std::string &text, size_t length) {
   return text.size() == length && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-bool staysInside(const std::string &path) {
-  if (path.empty() || path.front() == '/' || path.size() > 4096) return false;
-  if (std::any_of(path.begin(), path.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) return false;
-  const std::string parts = "/" + path + "/";
-  return parts.find("/../") == std::string::npos && parts.find("/./") == std::string::npos && parts.find("//") == std::string::npos;
-}
-
 class Fields {
 public:
   explicit Fields(const Json &object) : m_object(object) {}
@@ -69,6 +62,13 @@ constexpr int64_t kMost = int64_t(1) << 53;
 
 } // namespace
 
+bool staysInside(const std::string &path) {
+  if (path.empty() || path.front() == '/' || path.size() > 4096) return false;
+  if (std::any_of(path.begin(), path.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) return false;
+  const std::string parts = "/" + path + "/";
+  return parts.find("/../") == std::string::npos && parts.find("/./") == std::string::npos && parts.find("//") == std::string::npos;
+}
+
 std::string runScript() { return kRunScript; }
 
 bool isToken(const std::string &text) { return text.compare(0, 7, "attune-") == 0 && isHex(text.substr(7), 12); }
@@ -88,6 +88,7 @@ Result<std::string> jobEnvironment(const JobValues &values) {
   add("RESUME_NEEDS", values.resumeNeeds);
   add("REQUEUE", values.requeue ? "1" : "0");
   add("RELEASE", values.release ? "1" : "0");
+  add("THREADS", std::to_string(values.threads));
   add("GRACE", std::to_string(values.graceSeconds));
   add("LOCK_WAIT", std::to_string(values.lockWaitSeconds));
   for (const auto &[name, value] : values.variables) {

@@ -22,6 +22,7 @@ struct JobValues {
   std::string resumeNeeds = {};         // a path in the job's folder
   std::string manifest = {};            // the folder whose files exit.json lists with their hashes
   std::map<std::string, std::string> variables = {};
+  int64_t threads = 0;  // --threads of the first command: at most these, what Slurm gave and what the node has; 0 = not said
   bool requeue = true;  // at the time limit
   bool release = false; // salloc: cancel the allocation at the end
   int graceSeconds = 120;
@@ -31,6 +32,8 @@ struct JobValues {
 Result<std::string> jobEnvironment(const JobValues &values);
 
 bool isToken(const std::string &text);
+/// A relative path without control bytes, "." and "..": one that leaves no folder it is put into.
+bool staysInside(const std::string &path);
 
 struct ManifestFile {
   uint64_t size = 0;

@@ -10,7 +10,7 @@ folder=${1:-$PWD}
 cd -- "$folder" || exit 70
 folder=$PWD
 exec </dev/null >>run.log 2>&1
-ATTUNE_TOKEN='' ATTUNE_ENVIRONMENT='' ATTUNE_MANIFEST='' ATTUNE_RESUME_NEEDS='' ATTUNE_REQUEUE=0 ATTUNE_RELEASE=0 ATTUNE_GRACE=120 ATTUNE_LOCK_WAIT=90
+ATTUNE_TOKEN='' ATTUNE_ENVIRONMENT='' ATTUNE_MANIFEST='' ATTUNE_RESUME_NEEDS='' ATTUNE_REQUEUE=0 ATTUNE_RELEASE=0 ATTUNE_GRACE=120 ATTUNE_LOCK_WAIT=90 ATTUNE_THREADS=0
 attune_command=() attune_resume=()
 [[ -r job.env ]] || { echo "attune: job.env is missing in $folder"; exit 70; }
 while IFS= read -r attune_line; do
@@ -22,6 +22,7 @@ while IFS= read -r attune_line; do
     RESUME_NEEDS) ATTUNE_RESUME_NEEDS=$attune_value ;;
     REQUEUE) ATTUNE_REQUEUE=$attune_value ;;
     RELEASE) ATTUNE_RELEASE=$attune_value ;;
+    THREADS) ATTUNE_THREADS=$attune_value ;;
     GRACE) ATTUNE_GRACE=$attune_value ;;
     LOCK_WAIT) ATTUNE_LOCK_WAIT=$attune_value ;;
     VARIABLE) [[ $attune_value =~ ^[A-Za-z_][A-Za-z0-9_]*= ]] && export "$attune_value" ;;
@@ -115,6 +116,13 @@ fi
 cd -- "$folder"
 echo "@@attune environment $ATTUNE_TOKEN rc=0@@"
 attune_phase=training
+if [[ $ATTUNE_THREADS -gt 0 ]]; then # as many as asked for, given and there
+  attune_usable=$(unset OMP_NUM_THREADS OMP_THREAD_LIMIT; nproc 2>/dev/null)
+  for attune_most in "${SLURM_CPUS_ON_NODE:-}" "$attune_usable"; do
+    [[ $attune_most =~ ^[1-9][0-9]*$ && $attune_most -lt $ATTUNE_THREADS ]] && ATTUNE_THREADS=$attune_most
+  done
+  attune_command+=(--threads "$ATTUNE_THREADS")
+fi
 [[ $attune_attempt -gt 1 && ${#attune_resume[@]} -gt 0 && -e $ATTUNE_RESUME_NEEDS ]] && attune_command=("${attune_resume[@]}")
 if [[ -z $attune_stop ]]; then
   # A group of its own; the signals wait as ignored until its handlers are there.

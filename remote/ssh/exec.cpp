@@ -65,7 +65,10 @@ public:
       send();
       const bool eof = ssh_channel_is_eof(m_channel) != 0, closed = ssh_channel_is_closed(m_channel) != 0;
       if (eof && !m_hasStatus) ssh_channel_get_exit_status(m_channel); // from the end on, reading no longer takes packets in
-      if (m_hasStatus && (eof || closed)) return std::move(m_result);
+      if (m_hasStatus && (eof || closed)) {
+        ATTUNE_CHECK(receive()); // what other work on the session took in meanwhile
+        return std::move(m_result);
+      }
       if (!ssh_is_connected(m_session.handle())) return m_session.lose("the other side closed it");
       const double now = m_clock.steady();
       if (eof && endedAt == 0) endedAt = now;
@@ -75,6 +78,7 @@ public:
       if (now >= m_until)
         return fault("CMD-TIMEOUT", "A command on " + m_session.options().host + " took too long.", m_session.name(), "Try again later.");
       if (!probing && m_session.secondsSilent() > m_session.options().silentSeconds) ATTUNE_CHECK(probe(m_session, m_stop));
+      if (!m_moved && !probing && m_request.meanwhile) m_moved = m_request.meanwhile();
       if (!m_moved) ATTUNE_CHECK(m_session.wait(m_stop));
       if (m_stop.stopRequested()) ATTUNE_CHECK(m_session.wait(m_stop));
     }
@@ -143,6 +147,7 @@ Result<ExecResult> execute(SshSession &session, const ExecRequest &request, cons
 }
 
 Status probe(SshSession &session, const StopToken &stop) {
+  if (session.secondsSilent() > session.options().silentSeconds && session.options().onSilent) session.options().onSilent();
   ExecRequest request;
   request.command = ":";
   request.seconds = session.options().probeSeconds;

@@ -5,6 +5,7 @@
 
 #include "remote/ssh/session.h"
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,8 @@ struct ExecRequest {
   double seconds = 60;
   size_t maxOut = size_t(4) << 20;
   size_t maxErr = size_t(64) << 10; // what is more is cut off
+  /// Called while the command is awaited, for other work on the session (SFTP, no command); true when it did some.
+  std::function<bool()> meanwhile = {};
 };
 
 struct ExecResult {

@@ -94,6 +94,11 @@ void SshSession::abort() { ::shutdown(m_abortSocket, SHUT_RDWR); }
 
 uint64_t SshSession::bytesReceived() const { return m_counter->received.in_bytes; }
 
+bool SshSession::hasNews() const {
+  pollfd fd{ssh_get_fd(m_session), POLLIN, 0};
+  return fd.fd < 0 || ::poll(&fd, 1, 0) > 0;
+}
+
 double SshSession::secondsSilent() {
   if (const uint64_t bytes = bytesReceived(); bytes != m_lastBytes) {
     m_lastBytes = bytes;

@@ -30,6 +30,7 @@ struct SshOptions {
   double seconds = 10;                 // for each step of connecting
   double silentSeconds = 30;           // without a byte, until the other side is probed
   double probeSeconds = 15;            // for the probe's answer, until the connection counts as lost
+  std::function<void()> onSilent = {}; // after silentSeconds of waiting for it; any thread, must not block
   int socket = -1;                     // already connected, as through a jump host; taken over
 };
 
@@ -47,6 +48,8 @@ public:
   void abort();
   bool lost() const { return m_lost; }
   uint64_t bytesReceived() const;
+  /// Whether bytes wait in the socket, or its end.
+  bool hasNews() const;
   double secondsSilent();
 
   // For the classes that work on its channels.

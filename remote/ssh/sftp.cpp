@@ -20,16 +20,18 @@ constexpr size_t kReadsAhead = 32;
 /// SFTP blocks in libssh 0.10, so the session does as long as one call takes; a watchdog ends what never comes back.
 class Blocking {
 public:
-  Blocking(SshSession &session, const StopToken &stop) : m_session(session), m_watchdog(session, stop) {
+  Blocking(SshSession &session, const StopToken &stop)
+      : m_session(session), m_before(ssh_is_blocking(session.handle())), m_watchdog(session, stop) {
     ssh_set_blocking(session.handle(), 1);
   }
-  ~Blocking() { ssh_set_blocking(m_session.handle(), 0); }
+  ~Blocking() { ssh_set_blocking(m_session.handle(), m_before); } // a transfer may go on around it
   Blocking(const Blocking &) = delete;
   Blocking &operator=(const Blocking &) = delete;
   void beat() { m_watchdog.beat(); }
 
 private:
   SshSession &m_session;
+  const int m_before;
   Watchdog m_watchdog;
 };
 
@@ -61,31 +63,46 @@ bool isPlainName(const std::string &name) {
 
 Result<std::unique_ptr<Sftp>> Sftp::open(SshSession &session, const StopToken &stop) {
   std::unique_ptr<Sftp> sftp(new Sftp(session));
-  ATTUNE_TRY(sftp->m_channel, session.openChannel(session.options().probeSeconds, stop));
-  Blocking blocking(session, stop);
-  const bool asked = ssh_channel_request_sftp(sftp->m_channel) == SSH_OK;
-  if (asked) sftp->m_sftp = sftp_new_channel(session.handle(), sftp->m_channel);
-  char *home = sftp->m_sftp && sftp_init(sftp->m_sftp) == SSH_OK ? sftp_canonicalize_path(sftp->m_sftp, ".") : nullptr;
-  if (home) sftp->m_home = home;
-  ssh_string_free_char(home);
-  if (!sftp->m_home.empty() && sftp->m_home[0] == '/') return sftp;
-  if (!ssh_is_connected(session.handle())) return session.lose("the other side closed it");
-  return fault("SFTP-OFF", session.options().host + " offers no file transfer (SFTP).", session.name(), "Ask the centre to switch it on.");
+  ATTUNE_CHECK(sftp->connect(stop));
+  return sftp;
 }
 
-Sftp::~Sftp() {
+Status Sftp::connect(const StopToken &stop) {
+  ATTUNE_TRY(m_channel, m_session.openChannel(m_session.options().probeSeconds, stop));
+  Blocking blocking(m_session, stop);
+  const bool asked = ssh_channel_request_sftp(m_channel) == SSH_OK;
+  if (asked) m_sftp = sftp_new_channel(m_session.handle(), m_channel);
+  char *home = m_sftp && sftp_init(m_sftp) == SSH_OK ? sftp_canonicalize_path(m_sftp, ".") : nullptr;
+  const bool good = home && home[0] == '/';
+  if (good) m_home = home;
+  ssh_string_free_char(home);
+  if (good) return {};
+  if (!ssh_is_connected(m_session.handle())) return m_session.lose("the other side closed it");
+  return fault("SFTP-OFF", m_session.options().host + " offers no file transfer (SFTP).", m_session.name(),
+               "Ask the centre to switch it on.");
+}
+
+Sftp::~Sftp() { release(); }
+
+void Sftp::release() {
   if (m_sftp) { // frees the channel as well, whose place is free again
     sftp_free(m_sftp);
     m_session.closeChannel(nullptr);
   } else if (m_channel) {
     m_session.closeChannel(m_channel);
   }
+  m_sftp = nullptr;
+  m_channel = nullptr;
 }
 
 Status Sftp::ready(const std::string &path) {
   if (m_session.lost()) return m_session.lose("it was given up");
   if (path.empty() || path.find('\0') != std::string::npos)
     return Error{ErrorCode::Usage, "A path on the cluster is empty or holds a zero byte.", m_session.name(), "Name the file.", {}};
+  if (!m_sftp) {
+    release(); // after a failure half-way
+    ATTUNE_CHECK(connect({}));
+  }
   return {};
 }
 

@@ -41,6 +41,8 @@ public:
   Sftp &operator=(const Sftp &) = delete;
 
   SshSession &session() { return m_session; }
+  /// Gives its channel back until it is needed again, for servers that open one at a time.
+  void release();
   /// For commands, which begin where start-up files leave them.
   std::string absolute(const std::string &path) const { return !path.empty() && path[0] == '/' ? path : m_home + "/" + path; }
   /// Of what a link points to, unless `ofLink`.
@@ -57,6 +59,7 @@ public:
 
 private:
   explicit Sftp(SshSession &session) : m_session(session) {}
+  Status connect(const StopToken &stop);
   Error failed(const std::string &path);
   Status ready(const std::string &path);
   SshSession &m_session;

@@ -12,6 +12,7 @@ Result<CommandResult> SshCommandRunner::run(const Command &command, const StopTo
   request.command = shellFor(command);
   request.input = text;
   request.seconds = command.seconds;
+  request.meanwhile = m_meanwhile;
   request.maxOut = command.maxOutput + (size_t(64) << 10); // and what start-up files print
   ATTUNE_TRY(const ExecResult result, execute(m_session, request, stop));
   return readFrame(result.out, result.err, mark, m_session.options().host);

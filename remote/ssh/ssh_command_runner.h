@@ -8,11 +8,14 @@ namespace attune::remote {
 
 class SshCommandRunner : public CommandRunner {
 public:
-  explicit SshCommandRunner(SshSession &session) : m_session(session) {}
+  /// `meanwhile` as in ExecRequest.
+  explicit SshCommandRunner(SshSession &session, std::function<bool()> meanwhile = {})
+      : m_session(session), m_meanwhile(std::move(meanwhile)) {}
   Result<CommandResult> run(const Command &command, const StopToken &stop = {}) override;
 
 private:
   SshSession &m_session;
+  std::function<bool()> m_meanwhile;
 };
 
 } // namespace attune::remote

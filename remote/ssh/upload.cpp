@@ -1,28 +1,13 @@
 #include "remote/ssh/upload.h"
 
 #include "core/base/file_reader.h"
-#include "core/base/sha256.h"
 #include "remote/fault.h"
-#include "remote/ssh/tcp.h"
+#include "remote/ssh/file_hash.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace attune::remote {
 namespace {
-
-Result<std::string> hashHere(const FileReader &file, const StopToken &stop) {
-  Sha256 hash;
-  std::vector<char> buffer(size_t(1) << 20);
-  for (uint64_t at = 0; at < file.size();) {
-    if (stop.stopRequested()) return interrupted();
-    const size_t n = static_cast<size_t>(std::min<uint64_t>(buffer.size(), file.size() - at));
-    ATTUNE_CHECK(file.read(at, buffer.data(), n));
-    hash.update(std::string_view(buffer.data(), n));
-    at += n;
-  }
-  return hash.hex();
-}
 
 /// The script's answer in one word; an error where it did not end with 0.
 Result<std::string> ask(CommandRunner &runner, const char *script, std::vector<std::string> paths, const StopToken &stop) {
@@ -41,7 +26,7 @@ Result<std::string> ask(CommandRunner &runner, const char *script, std::vector<s
 
 Status upload(Sftp &sftp, CommandRunner &runner, const Upload &job, const StopToken &stop) {
   ATTUNE_TRY(const auto file, FileReader::open(job.from));
-  ATTUNE_TRY(const std::string hash, hashHere(*file, stop));
+  ATTUNE_TRY(const std::string hash, fileHash(job.from, stop));
   const std::string to = sftp.absolute(job.to), part = to + ".part", folder = to.substr(0, to.rfind('/') + 1);
   for (bool anew = false;; anew = true) {
     const auto before = sftp.stat(part);

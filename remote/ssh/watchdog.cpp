@@ -24,8 +24,11 @@ void Watchdog::beat() {
 
 void Watchdog::watch() {
   std::unique_lock<std::mutex> lock(m_mutex);
+  bool told = false;
   while (!m_wake.wait_for(lock, std::chrono::milliseconds(200), [this] { return m_done; })) {
     const double silent = m_clock.steady() - m_last;
+    if (silent > m_session.options().silentSeconds && !told && m_session.options().onSilent) m_session.options().onSilent();
+    told = silent > m_session.options().silentSeconds;
     if (silent > m_limit || (m_stop.stopRequested() && silent > 5)) {
       m_session.abort();
       return;

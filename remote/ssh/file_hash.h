@@ -1,0 +1,14 @@
+// The sha256 of a local file. Any thread; reads the disk. FileNotFound, IoFailed, Interrupted.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/base/stop_token.h"
+
+#include <string>
+
+namespace attune::remote {
+
+/// 64 hex digits.
+Result<std::string> fileHash(const std::string &path, const StopToken &stop = {});
+
+} // namespace attune::remote
