@@ -157,8 +157,9 @@ Status EventSpool::rewind() {
 }
 
 Status EventSpool::restart() {
-  ATTUNE_CHECK(
-      write(std::string(kRestarted) + ",\"seq\":0,\"time\":" + std::to_string(Clock::system().wall()) + std::string(kOurs) + "\n"));
+  std::string line(kRestarted);
+  line.append(",\"seq\":0,\"time\":").append(std::to_string(Clock::system().wall())).append(kOurs).append("\n");
+  ATTUNE_CHECK(write(line));
   m_bytes = 0;
   m_partial.clear();
   m_head.clear();
@@ -170,7 +171,8 @@ Status EventSpool::add(const api::RunEventBody &body) {
   const api::RunEvent event{0, Clock::system().wall(), body};
   std::string line = api::eventToJson(event);
   line.pop_back(); // its closing brace
-  ATTUNE_CHECK(write(line + std::string(kOurs) + "\n"));
+  line.append(kOurs).append("\n");
+  ATTUNE_CHECK(write(line));
   m_endedByUs = std::holds_alternative<api::RunFinished>(body);
   if (m_endedByUs) m_recordedEnd = event;
   m_sink->push(event);

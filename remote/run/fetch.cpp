@@ -108,7 +108,7 @@ Status checkPlace(const std::string &folder, const std::string &path) {
   std::string at = folder;
   for (size_t begin = 0; begin < path.size();) {
     const size_t end = std::min(path.find('/', begin), path.size());
-    at += "/" + path.substr(begin, end - begin);
+    at.append("/").append(path, begin, end - begin);
     std::error_code ignored;
     if (fs::is_symlink(at, ignored))
       return Error{ErrorCode::Usage, "A link stands where a file of the run is to go.", at, "Take it away, then fetch again."};

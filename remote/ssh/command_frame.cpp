@@ -47,7 +47,7 @@ Result<std::string> frameCommand(const Command &command, const std::string &mark
   for (const std::string &argument : command.arguments) {
     if (argument.find('\0') != std::string::npos || argument.find('\n') != std::string::npos)
       return Error{ErrorCode::Usage, "A value for the cluster holds a line break or a zero byte.", "", "Take it out.", {}};
-    text += " " + quoted(argument);
+    text.append(" ").append(quoted(argument));
   }
   // In a subshell, so that an exit in the script still comes to the closing mark; its stdin is not the rest of this text.
   return text + "\nprintf '\\n%s begin\\n' " + mark + "\nprintf '\\n%s begin\\n' " + mark + " >&2\n(\n" + command.script +

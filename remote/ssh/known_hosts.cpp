@@ -62,7 +62,9 @@ std::string keyTypeOf(const std::string &blob) {
 }
 
 std::string knownHostName(const std::string &host, int port) {
-  return port == 22 ? lowerCase(host) : "[" + lowerCase(host) + "]:" + std::to_string(port);
+  if (port == 22) return lowerCase(host);
+  std::string name = "[";
+  return name.append(lowerCase(host)).append("]:").append(std::to_string(port));
 }
 
 Result<KnownHosts> KnownHosts::read(const std::vector<std::string> &paths) {
@@ -160,10 +162,11 @@ Status trustHostKey(const std::string &storePath, const std::string &host, int p
     ~Closer() { ::close(fd); }
   } closer{fd};
   if (::fchmod(fd, 0600) != 0 || ::flock(fd, LOCK_EX) != 0) return cannotStore(storePath);
-  std::string line = knownHostName(host, port) + " " + key.type + " " + toBase64(key.blob) + "\n";
   char last = '\n'; // a line that a crash cut short must not swallow this one
   const off_t size = ::lseek(fd, 0, SEEK_END);
-  if (size > 0 && ::pread(fd, &last, 1, size - 1) == 1 && last != '\n') line.insert(0, "\n");
+  const bool torn = size > 0 && ::pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+  std::string line(torn ? "\n" : "");
+  line.append(knownHostName(host, port)).append(" ").append(key.type).append(" ").append(toBase64(key.blob)).append("\n");
   if (::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size()) || ::fsync(fd) != 0) return cannotStore(storePath);
   return {};
 }

@@ -45,9 +45,10 @@ std::string Loopback::whyNot(bool slurm) {
 
 Loopback::Loopback(LoopbackOptions options) : m_options(std::move(options)) {
   auto &set = m_options.environment;
-  if (!m_options.slurm) set["LB_SSHD_ONLY"] = "1";
-  if (m_options.secondFactor) set["LB_2FA"] = "1";
-  if (m_options.password) set["LB_PASSWORD"] = "1";
+  const std::string yes(1, '1'); // GCC 12 warns of assigned literals
+  if (!m_options.slurm) set["LB_SSHD_ONLY"] = yes;
+  if (m_options.secondFactor) set["LB_2FA"] = yes;
+  if (m_options.password) set["LB_PASSWORD"] = yes;
   if (!m_options.sshdLines.empty()) set["LB_SSHD_LINES"] = m_options.sshdLines;
   for (int attempt = 0; attempt < 3 && !started(); ++attempt) { // another instance may have taken the same port meanwhile
     stop();

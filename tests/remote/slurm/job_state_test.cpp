@@ -9,7 +9,7 @@ namespace {
 JobLook queued(const std::string &state, const std::string &reason = "None") {
   JobLook look;
   look.queue = QueueRow{};
-  look.queue->id.job = "7";
+  look.queue->id.job = std::string(1, '7'); // GCC 12 warns of assigned literals
   look.queue->state = state;
   look.queue->reason = reason;
   return look;
@@ -27,7 +27,7 @@ JobLook with(JobLook look, int code, const std::string &stop = "", int attempt =
 JobLook account(const std::string &state, const std::string &by = "", int code = 0) {
   JobLook look;
   look.account = AccountRow{};
-  look.account->id.job = "7";
+  look.account->id.job = std::string(1, '7');
   look.account->state = state;
   look.account->by = by;
   look.account->exitCode = code;
