@@ -1,11 +1,13 @@
 #include "remote/run/host.h"
 
+#include "remote/fault.h"
+
 namespace attune::remote {
 
 Host::Host(std::unique_ptr<SshConnection> connection, Hooks hooks, StopToken stop)
     : m_connection(std::move(connection)), m_hooks(std::move(hooks)), m_stop(std::move(stop)),
       m_runner(m_connection->session(), [this] { return !m_lean && m_hooks.meanwhile && m_hooks.meanwhile(); }),
-      m_slurm(slurm::Capabilities()) {}
+      m_slurm(fault("SLURM-DOWN", "Slurm was not asked yet.", m_connection->session().options().host, "Connect again.")) {}
 
 Host::~Host() {
   m_bulk.reset();
@@ -18,8 +20,6 @@ Result<std::unique_ptr<Host>> Host::open(const std::vector<SshOptions> &route, c
   std::unique_ptr<Host> host(new Host(std::move(connection), std::move(hooks), stop));
   ATTUNE_TRY(host->m_jobs, host->absolute(root + "/jobs"));
   host->m_client = std::make_unique<slurm::Client>(host->runner(), route.back().host, host->m_jobs);
-  const Status probed = host->probeSlurm();
-  if (!probed.ok() && host->session().lost()) return probed.error();
   return host;
 }
 

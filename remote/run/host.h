@@ -20,7 +20,7 @@ public:
     std::function<bool()> meanwhile = {}; // while a command is awaited: files may be read; true when some were
     std::function<void()> breathe = {};   // between the pieces of a transfer: commands may run, too
   };
-  /// `root` is the profile's. Asks what Slurm can do; that it cannot is no failure of the connection.
+  /// `root` is the profile's.
   static Result<std::unique_ptr<Host>> open(const std::vector<SshOptions> &route, const Questions &questions, const std::string &root,
                                             Hooks hooks, const StopToken &stop);
   ~Host() override;
@@ -28,8 +28,11 @@ public:
   SshSession &session() { return m_connection->session(); }
   CommandRunner &runner() { return *this; }
   slurm::Client &client() { return *m_client; }
+  /// What Slurm can do, as it was when it was asked.
   const Result<slurm::Capabilities> &slurm() const { return m_slurm; }
   Status probeSlurm();
+  /// What is known from an earlier connection.
+  void setSlurm(Result<slurm::Capabilities> known) { m_slurm = std::move(known); }
 
   /// For short looks at files, and for transfers, which may go on around these.
   Result<Sftp *> files() { return opened(m_files); }

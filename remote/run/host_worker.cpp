@@ -291,7 +291,11 @@ void HostWorker::tryConnect() {
   m_failures = 0;
   m_wasOnline = true;
   m_lookedAt = 0;
-  setLink(api::LinkState::Online, "Connected to " + hostName() + ".", m_host->slurm().ok() ? nullptr : &m_host->slurm().error());
+  if (m_slurm) m_host->setSlurm(*m_slurm);
+  setLink(api::LinkState::Online, "Connected to " + hostName() + ".");
+  if (!m_slurm && !m_host->probeSlurm().ok() && !m_host->session().lost())
+    setLink(api::LinkState::Online, m_host->slurm().error().message, &m_host->slurm().error());
+  if (m_host->slurm().ok()) m_slurm = m_host->slurm();
   for (const auto &follower : m_followers) follower->onConnected(*m_host);
 }
 

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
 #include <vector>
@@ -107,6 +108,7 @@ private:
 
   // The worker's own.
   std::unique_ptr<Host> m_host;
+  std::optional<Result<slurm::Capabilities>> m_slurm; // once asked
   std::vector<std::shared_ptr<Follower>> m_followers;
   int m_failures = 0;
   bool m_wasOnline = false, m_following = false, m_looking = false;

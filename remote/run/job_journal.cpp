@@ -36,6 +36,7 @@ template <typename Progress, typename Field> void eachProgressField(Progress &pr
   field("cancelled_by", progress.cancelledBy);
   field("missing", progress.missing);
   field("cancel_asked", progress.cancelAsked);
+  field("ran", progress.ran);
   field("stale_nonce", progress.staleNonce);
   field("before", progress.before);
   field("empty_looks", progress.emptyLooks);

@@ -61,10 +61,11 @@ void takeExit(JobProgress &job, const ExitRecord &exit) {
 }
 
 // A final word of the scheduler, with the last word of the job where it is there.
-JobState together(JobState scheduler, const JobLook &look, const std::string &reason) {
+JobState together(JobState scheduler, const JobLook &look, const std::string &reason, bool stopAsked) {
   if (!look.exit) return scheduler == JobState::Failed && reason == "JobLaunchFailure" ? JobState::LaunchFailed : scheduler;
   if (scheduler == JobState::Done || scheduler == JobState::Failed) {
     if (look.exit->code == 0) return JobState::Done;
+    if (look.exit->stop == "term" && stopAsked) return JobState::Cancelled;
     return look.exit->stop == "limit" ? JobState::TimedOut : JobState::Failed;
   }
   // salloc: the wrapper's last act cancels its allocation; a training that ended by itself was not cut.
@@ -80,10 +81,11 @@ void finish(JobProgress &job, JobState state, const char *missing, double now) {
 // One word came: final as soon as the other is there, or when it has been waited for.
 void await(JobProgress &job, const JobLook &look, JobState scheduler, const std::string &reason, bool fromScheduler, double now) {
   if (job.waiting == 0) job.waiting = now;
-  const bool late = now - job.waiting >= kAgree;
-  if (fromScheduler && look.exit) return finish(job, together(scheduler, look, reason), "", now);
+  const bool never = fromScheduler && scheduler == JobState::Cancelled && !job.ran; // nobody is there to write a last word
+  const bool late = never || now - job.waiting >= kAgree;
+  if (fromScheduler && look.exit) return finish(job, together(scheduler, look, reason, job.cancelAsked), "", now);
   // A launch failure, a lost node and a cancel before the start leave no last word, yet one may still come.
-  if (fromScheduler && late) return finish(job, together(scheduler, look, reason), "exit file", now);
+  if (fromScheduler && late) return finish(job, together(scheduler, look, reason, job.cancelAsked), "exit file", now);
   if (!fromScheduler && late)
     return finish(job,
                   look.exit->code == 0         ? JobState::Done
@@ -180,6 +182,7 @@ void onLook(JobProgress &job, const JobLook &look, double now) {
   // What lies there while the job waits is an earlier attempt's last word: it says nothing of the next one.
   if (meaning == JobState::Queued && look.exit) job.staleNonce = look.exit->nonce;
   const bool spoke = look.exit && look.exit->nonce != job.staleNonce;
+  job.ran = job.ran || spoke || (!word.empty() && meaning != JobState::Queued && meaning != JobState::Cancelled);
   JobLook seen = look;
   if (!spoke) seen.exit.reset();
   job.reason = look.queue ? look.queue->reason : "";

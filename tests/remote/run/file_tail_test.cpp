@@ -225,7 +225,8 @@ TEST_CASE("Fault 17: bytes that are no text reach the log as they are and no eve
   auto sink = std::make_shared<KeptEvents>();
   auto events = std::move(*EventSpool::open(file.here.path(), sink));
   FileTail tail(*events, file.path);
-  const std::string hostile = std::string("\xff\xfe\0\x1b]0;title\x07\r\n{\"type\":\"step\"\xed\xa0\x80}\n[1]\nnull\n", 45) + step(1);
+  const char bytes[] = "\xff\xfe\0\x1b]0;title\x07\r\n{\"type\":\"step\"\xed\xa0\x80}\n[1]\nnull\n";
+  const std::string hostile = std::string(bytes, sizeof bytes - 1) + step(1);
   file.write(hostile);
   for (int i = 0; i < 3; ++i) REQUIRE(tail.poll(*file.sftp, 100, uint64_t(1) << 20, {}).ok());
   CHECK(sink->all<api::StepMetrics>().size() == 1);

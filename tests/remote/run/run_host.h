@@ -177,6 +177,32 @@ struct RunHost {
     return *kept->second;
   }
 
+  /// Another program in place of the worker: lines of bash that begin in the job's folder, with these at hand:
+  /// `step N`, `checkpoint N`, `finish completed|stopped N`; `result` makes an adapter.
+  void setWorker(const std::string &lines) {
+    const std::string path = cluster.value("LB_HOME") + "/worker";
+    std::ofstream(path) << "#!/bin/bash\nmkdir -p run/adapter; echo '{\"name\":\"x\"}' >run/run.json\n"
+                           "e() { echo \"$1\" >>run/events.jsonl; }\n"
+                           "step() { e '{\"type\":\"step\",\"seq\":'$1',\"time\":'$(date +%s.%N)',\"step\":'$1',\"loss\":1.5}'; }\n"
+                           "checkpoint() { mkdir -p run/checkpoints/step-$1; echo $1 >run/checkpoints/step-$1/state; "
+                           "e '{\"type\":\"checkpoint\",\"seq\":1,\"time\":1,\"step\":'$1',\"path\":\"checkpoints/step-'$1'\"}'; }\n"
+                           "finish() { e '{\"type\":\"run_finished\",\"seq\":1,\"time\":1,\"outcome\":\"'$1'\",\"step\":'$2'}'; }\n"
+                           "result() { echo weights >run/adapter/adapter_config.json; }\n"
+                        << lines;
+    outputOf("chmod 755 " + path);
+    if (profile.worker == path) return;
+    close();
+    profile.worker = path;
+    open();
+  }
+  std::shared_ptr<api::Cluster> link() {
+    auto made = service->cluster("loop");
+    REQUIRE(made.ok());
+    return *made;
+  }
+  /// How many jobs Slurm ever had, by its own count.
+  int jobs() const { return std::atoi(slurm("squeue -h -t all -o %A | sort -u | wc -l").c_str()); }
+
   std::string remoteFile(const api::ClusterJob &job, const std::string &name) const { return textOf(job.remoteFolder + "/" + name); }
   /// As root on the cluster, whatever its client does.
   std::string slurm(const std::string &command) const { return outputOf("SLURM_CONF=" + cluster.value("SLURM_CONF") + " " + command); }

@@ -88,19 +88,8 @@ TEST_CASE("Fault 1: the line drops ten times while a run streams, and log and ev
   NEEDS_LOOPBACK(true);
   RunHost host;
   REQUIRE(host.cluster.started());
-  // The worker of this test: a flood of a log beside the events.
-  const std::string worker = host.cluster.value("LB_HOME") + "/worker";
-  std::ofstream(worker)
-      << "#!/bin/bash\nmkdir -p run\n"
-         "for i in $(seq 1 300); do for j in 1 2 3 4 5 6 7 8 9 10; do echo \"line $i.$j of the log\"; done\n"
-         "echo '{\"type\":\"step\",\"seq\":'$i',\"time\":1,\"step\":'$i',\"loss\":1.5}' >>run/events.jsonl\n"
-         "sleep 0.05; done\n"
-         "echo '{\"type\":\"run_finished\",\"seq\":301,\"time\":2,\"outcome\":\"completed\",\"step\":300}' >>run/events.jsonl\n";
-  outputOf("chmod 755 " + worker);
-  host.close();
-  host.profile.worker = "worker";
-  host.profile.worker = worker;
-  host.open();
+  host.setWorker("for i in $(seq 1 500); do for j in 1 2 3 4 5 6 7 8 9 10; do echo \"line $i.$j of the log\"; done\n"
+                 "step $i; sleep 0.05; done; finish completed 500\n");
   auto events = std::make_shared<KeptEvents>();
   const auto run = host.start(host.request(), events);
   REQUIRE(RunHost::reaches(*run, api::JobPhase::Running));
@@ -120,7 +109,7 @@ TEST_CASE("Fault 1: the line drops ten times while a run streams, and log and ev
   REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 120));
   CHECK(run->job().result == "done");
   CHECK(textOf(run->folder() + "/log.txt") == host.remoteFile(run->job(), "run.log"));
-  CHECK(events->all<api::StepMetrics>().size() == 300);
+  CHECK(events->all<api::StepMetrics>().size() == 500);
   CHECK(events->all<api::RunFinished>().size() == 1);
   CHECK(!std::filesystem::exists(run->folder() + "/log.1.txt"));
 }
