@@ -34,6 +34,7 @@ Result<Sftp *> Host::opened(std::unique_ptr<Sftp> &sftp) {
     auto made = Sftp::open(session(), m_stop);
     if (!made.ok() && made.error().fault == "CHANNEL-REFUSED" && &sftp == &m_bulk) {
       m_lean = true;
+      session().setPatient();
       return opened(m_files);
     }
     ATTUNE_TRY(sftp, std::move(made));
@@ -61,6 +62,7 @@ Result<CommandResult> Host::run(const Command &command, const StopToken &stop) {
   auto result = m_runner.run(command, stop);
   if (!result.ok() && result.error().fault == "CHANNEL-REFUSED" && !m_lean && m_commands == 1 && !m_breathing) {
     m_lean = true;
+    session().setPatient();
     m_bulk.reset();
     if (m_files) m_files->release();
     result = m_runner.run(command, stop);

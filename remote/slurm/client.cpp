@@ -75,7 +75,7 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 done
 printf '%s\n' "$state"
 )sh";
-const char *const kStop = ATTUNE_OURS "timeout 60 scancel -f -s TERM \"$2\"\n";
+const char *const kStop = ATTUNE_OURS "timeout 60 scancel -f -s INT \"$2\"\n";
 const char *const kHold = ATTUNE_OURS "timeout 60 scontrol hold \"$2\"\n";
 const char *const kRelease = ATTUNE_OURS "timeout 60 scontrol release \"$2\"\n";
 const char *const kCheckpoint = ATTUNE_OURS "timeout 60 scancel -f -s USR1 \"$2\"\n";

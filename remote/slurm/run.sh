@@ -2,9 +2,10 @@
 # Attune's wrapper around one training on a compute node. Constant: every value comes from job.env beside it, where each line is
 # NAME=VALUE with other bytes as \0ooo; nothing in it is evaluated. Keeps its own log, lets one attempt write at a time, passes
 # signals on and leaves exit.json as its last word. Written for bash 4.2 and coreutils of 2013.
-#   USR1: save a checkpoint and go on    USR2: the time limit is near: stop with a checkpoint, then requeue if asked    TERM: stop
+#   USR1: save a checkpoint and go on    USR2: the time limit is near: stop with a checkpoint, then requeue if asked    TERM: Slurm ends the job
+#   INT: the user asked for an end: stop with a checkpoint
 set +e +u
-trap '' USR1 USR2 # until there is a trainer to tell
+trap '' USR1 USR2 INT # until there is a trainer to tell
 umask 077
 folder=${1:-$PWD}
 cd -- "$folder" || exit 70
@@ -62,7 +63,7 @@ attune_manifest() { # "path":{"size":n,"sha256":"..."} of every file; names that
 }
 
 attune_finish() {
-  trap '' EXIT TERM USR1 USR2
+  trap '' EXIT TERM USR1 USR2 INT
   cd -- "$folder" # the environment script may have gone elsewhere
   [[ -n $attune_watch ]] && kill "$attune_watch" 2>/dev/null
   [[ -n $attune_requeued ]] && return
@@ -83,7 +84,7 @@ attune_pass() { # SIGNAL: to the trainer's process group
 attune_later() { # SECONDS SIGNAL: unless the trainer ended by itself
   [[ -z $attune_watch && -n $attune_trainer ]] || return
   (
-    trap '' USR1 USR2
+    trap '' USR1 USR2 INT
     sleep "$1" &
     trap "kill $!; exit" TERM
     wait $!
@@ -97,10 +98,11 @@ attune_on() {
     USR1) attune_pass USR1 ;;
     # Slurm sends TERM to every process of a job, and a second one ends the trainer at once: ask for the checkpoint instead.
     TERM) attune_stop=${attune_stop:-term}; attune_pass USR1; attune_later "$ATTUNE_GRACE" TERM ;;
+    INT) [[ -n $attune_stop ]] || { attune_stop=term; attune_pass TERM; attune_later "$ATTUNE_GRACE" KILL; } ;;
     USR2) [[ -n $attune_stop ]] || { attune_stop=limit; attune_pass TERM; attune_later "$ATTUNE_GRACE" KILL; } ;;
   esac
 }
-attune_traps() { trap attune_finish EXIT; trap 'attune_on TERM' TERM; trap 'attune_on USR1' USR1; trap 'attune_on USR2' USR2; }
+attune_traps() { trap attune_finish EXIT; trap 'attune_on TERM' TERM; trap 'attune_on USR1' USR1; trap 'attune_on USR2' USR2; trap 'attune_on INT' INT; }
 
 attune_traps
 if [[ -n $ATTUNE_ENVIRONMENT ]]; then

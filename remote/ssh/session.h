@@ -61,6 +61,8 @@ public:
   Status wait(const StopToken &stop);
   /// NET-LOST from now on; the socket is dropped without a farewell.
   Error lose(const std::string &why);
+  /// Asks again for 5 s where a channel is refused: servers that open one at a time are slow to see that the last one is closed.
+  void setPatient() { m_patient = true; }
   /// An open session channel. NET-LOST, or CHANNEL-REFUSED when there are too many.
   Result<ssh_channel_struct *> openChannel(double seconds, const StopToken &stop);
   /// A channel to host:port as the other side sees them. NET-LOST, or NET-REFUSED when it cannot reach them.
@@ -84,6 +86,7 @@ private:
   double m_lastHeard = 0;
   int m_channels = 0;
   bool m_lost = false;
+  bool m_patient = false;
 };
 
 /// One line of a text from the other side: control characters become ?, at most 4 KiB.

@@ -97,8 +97,8 @@ ours() { # every process that carries this instance's tag, or descends from our 
     done
   done
 }
-sessions() { # the processes under our sshd listener
-  local root p; alive sshd || return 0; root=$(pid_of sshd)
+sessions() { # the processes under our sshd listener, and those of a listener that is gone
+  local root=- p; alive sshd && root=$(pid_of sshd)
   for p in $(ours); do [[ "$p" != "$root" && "$({ tr '\0' ' ' <"/proc/$p/cmdline"; } 2>/dev/null)" = sshd:* ]] && echo "$p"; done
 }
 free_port() { # one loopback port nobody listens on, from 20000 to 31999 (below the ephemeral range)

@@ -179,16 +179,19 @@ struct RunHost {
 
   /// Another program in place of the worker: lines of bash that begin in the job's folder, with these at hand:
   /// `step N`, `checkpoint N`, `finish completed|stopped N`; `result` makes an adapter.
+  /// USR1 can be trapped: the shell did not begin with it as ignored.
   void setWorker(const std::string &lines) {
     const std::string path = cluster.value("LB_HOME") + "/worker";
-    std::ofstream(path) << "#!/bin/bash\nmkdir -p run/adapter; echo '{\"name\":\"x\"}' >run/run.json\n"
-                           "e() { echo \"$1\" >>run/events.jsonl; }\n"
-                           "step() { e '{\"type\":\"step\",\"seq\":'$1',\"time\":'$(date +%s.%N)',\"step\":'$1',\"loss\":1.5}'; }\n"
-                           "checkpoint() { mkdir -p run/checkpoints/step-$1; echo $1 >run/checkpoints/step-$1/state; "
-                           "e '{\"type\":\"checkpoint\",\"seq\":1,\"time\":1,\"step\":'$1',\"path\":\"checkpoints/step-'$1'\"}'; }\n"
-                           "finish() { e '{\"type\":\"run_finished\",\"seq\":1,\"time\":1,\"outcome\":\"'$1'\",\"step\":'$2'}'; }\n"
-                           "result() { echo weights >run/adapter/adapter_config.json; }\n"
-                        << lines;
+    std::ofstream(path)
+        << "#!/bin/bash\n[ -n \"$AGAIN\" ] || AGAIN=1 exec perl -e '$SIG{USR1} = $SIG{TERM} = \"DEFAULT\"; exec @ARGV' bash \"$0\" \"$@\"\n"
+           "mkdir -p run/adapter; echo '{\"name\":\"x\"}' >run/run.json\n"
+           "e() { echo \"$1\" >>run/events.jsonl; }\n"
+           "step() { e '{\"type\":\"step\",\"seq\":'$1',\"time\":'$(date +%s.%N)',\"step\":'$1',\"loss\":1.5}'; }\n"
+           "checkpoint() { mkdir -p run/checkpoints/step-$1; echo $1 >run/checkpoints/step-$1/state; "
+           "e '{\"type\":\"checkpoint\",\"seq\":1,\"time\":1,\"step\":'$1',\"path\":\"checkpoints/step-'$1'\"}'; }\n"
+           "finish() { e '{\"type\":\"run_finished\",\"seq\":1,\"time\":1,\"outcome\":\"'$1'\",\"step\":'$2'}'; }\n"
+           "result() { echo weights >run/adapter/adapter_config.json; }\n"
+        << lines;
     outputOf("chmod 755 " + path);
     if (profile.worker == path) return;
     close();

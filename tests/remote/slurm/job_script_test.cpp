@@ -193,6 +193,16 @@ TEST_CASE("USR1 asks for a checkpoint and training goes on; TERM stops with one"
   CHECK(job.record().signal == 2);
 }
 
+TEST_CASE("INT is the user's wish to end: the trainer stops at once with its checkpoint") {
+  Job job(kTrainer);
+  job.start();
+  REQUIRE(job.logs("ready"));
+  job.signal(SIGINT);
+  CHECK(job.end() == 130);
+  CHECK(job.record().stop == "term");
+  CHECK(job.log().find("stopping") != std::string::npos);
+}
+
 TEST_CASE("Near the time limit the trainer is stopped, and killed when it will not") {
   Job job(kTrainer);
   job.start();
