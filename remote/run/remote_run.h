@@ -66,6 +66,7 @@ private:
   Status submit(Host &host);
   Status find(Host &host);
   Status startInside(Host &host);
+  void doubtDone(Host &host);
   Status bringHome(Host &host);
   void fail(const Error &error);
   void finish();

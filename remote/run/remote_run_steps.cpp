@@ -176,8 +176,23 @@ Status RemoteRun::startInside(Host &host) {
   return {};
 }
 
+/// A scheduler's "done" without the job's own word and the worker's end is none: a full disk ends like that.
+void RemoteRun::doubtDone(Host &host) {
+  slurm::JobProgress &progress = m_record.progress;
+  if (progress.state != JobState::Done || progress.missing != "exit file" || m_events->workersEnd()) return;
+  progress.state = JobState::Failed;
+  const auto files = host.files();
+  const auto room = files.ok() ? (*files)->freeBytes(m_record.folder) : Result<uint64_t>(files.error());
+  const bool full = room.ok() && *room < 4096;
+  m_problem = fault(full ? "DISK-FULL" : "JOB-SILENT",
+                    full ? "The cluster's disk or your quota is full (0 B free)."
+                         : "The job ended without a word, though the scheduler calls it done.",
+                    m_setup.profile.host + ":" + m_record.folder, full ? "Make room there, then start the run again." : "Look at its log.");
+}
+
 /// The last step: what the run made is copied, then it is over.
 Status RemoteRun::bringHome(Host &host) {
+  doubtDone(host);
   if (m_record.progress.state == JobState::Done && !m_record.fetched) {
     m_fetching = true;
     publish();
@@ -232,7 +247,9 @@ api::RunFinished RemoteRun::ending() const {
     because("io_failed", "The cluster no longer knows this job, and it left no result file.", "Look at the log, then start it again.");
     break;
   default:
-    if (environment)
+    if (job.missing == "exit file" && m_problem)
+      because("io_failed", m_problem->message, m_problem->hint.c_str());
+    else if (environment)
       because("io_failed", "The environment script failed (code " + std::to_string(m_exit->environmentCode) + ").", "Look at the log.");
     else if (job.exitCode == 127)
       because("io_failed", "The training program was not found on the node.",

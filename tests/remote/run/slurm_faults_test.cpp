@@ -106,6 +106,49 @@ TEST_CASE("Fault 12: an urgent job takes the node; the run is requeued, resumes 
     }
 }
 
+TEST_CASE("Fault 13: the node is lost; the run ends as that, and its files are whole though the old process went on writing") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  host.setWorker("i=0; while [ $i -lt 900 ] && [ ! -e go ]; do i=$((i+1)); step $i; echo line $i; sleep 0.1; done; finish completed $i\n");
+  auto request = host.request();
+  request.cluster->requeue = false;
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(request, events);
+  REQUIRE(soon(60, [&] { return events->all<api::StepMetrics>().size() > 3; }));
+  REQUIRE(host.cluster.act("kill", "slurmd"));
+  CHECK(soon(120, [&] { return run->job().reason == "NodeDown" || run->job().phase == JobPhase::Finishing || run->finished(); }));
+  REQUIRE(host.cluster.act("up", "slurmd"));
+  REQUIRE(RunHost::reaches(*run, JobPhase::Over, 240));
+  CHECK(run->job().result == "node_lost");
+  const auto ends = events->all<api::RunFinished>();
+  REQUIRE(ends.size() == 1);
+  CHECK(ends[0].outcome == api::RunOutcome::Failed);
+  const std::string here = textOf(run->folder() + "/log.txt");
+  CHECK(host.remoteFile(run->job(), "run.log").compare(0, here.size(), here) == 0);
+}
+
+TEST_CASE("Fault 21: sacct off and a short memory of the scheduler, and sacct that fails: the exit file decides") {
+  NEEDS_LOOPBACK(true);
+  LoopbackOptions options;
+  options.environment["LB_MINJOBAGE"] = std::string(1, '2');
+  RunHost host(options);
+  REQUIRE(host.cluster.started());
+  SUBCASE("off") {}
+  SUBCASE("failing") {
+    const std::string sacct = host.cluster.value("LB_STATE") + "/bin/sacct";
+    std::ofstream(sacct) << "#!/bin/sh\n[ \"$4\" = -o ] && exit 0\necho 'sacct: error: slurm_persist_conn_open' >&2\nexit 1\n";
+    outputOf("chmod 755 " + sacct);
+  }
+  host.setWorker("step 1; exit 9\n");
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(host.request(), events);
+  REQUIRE(RunHost::reaches(*run, JobPhase::Over, 200));
+  CHECK(run->job().result == "failed");
+  CHECK(run->job().exitCode == 9);
+  CHECK(events->all<api::RunFinished>().size() == 1);
+}
+
 TEST_CASE("Fault 14: the time limit is near; the run stops with a checkpoint, which is told, and can be continued") {
   NEEDS_LOOPBACK(true);
   RunHost host;
