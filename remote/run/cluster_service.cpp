@@ -44,15 +44,18 @@ public:
 private:
   Result<std::shared_ptr<HostWorker>> workerOf(const std::string &name) {
     const std::lock_guard<std::mutex> lock(m_mutex);
-    if (const auto known = m_workers.find(name); known != m_workers.end()) return known->second;
-    ATTUNE_TRY(const auto profiles, m_profiles.list());
-    for (const api::ClusterProfile &profile : profiles) {
+    const auto known = m_workers.find(name);
+    const auto profiles = m_profiles.list();
+    if (!profiles.ok() && known == m_workers.end()) return profiles.error();
+    for (const api::ClusterProfile &profile : profiles.ok() ? *profiles : std::vector<api::ClusterProfile>()) {
       if (profile.name != name) continue;
-      auto worker = std::make_shared<HostWorker>(
-          HostWorker::Options{profile, m_options.home, m_options.workspace + "/known_hosts", m_options.prompts});
-      m_workers[name] = worker;
-      return worker;
+      if (known == m_workers.end()) {
+        const HostWorker::Options options{profile, m_options.home, m_options.workspace + "/known_hosts", m_options.prompts};
+        return m_workers[name] = std::make_shared<HostWorker>(options);
+      }
+      known->second->setProfile(profile); // as it was edited since
     }
+    if (known != m_workers.end()) return known->second; // its profile may be gone
     return Error{ErrorCode::Usage, "There is no cluster of this name.", name, "Look at the list of clusters, or add it."};
   }
   void setVisible(bool visible) {

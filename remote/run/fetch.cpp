@@ -170,7 +170,7 @@ Status fetchRun(Host &host, const FetchJob &job) {
     ATTUNE_CHECK(makeFolders(fs::path(to).parent_path().string()));
     std::error_code ignored;
     if (fs::is_regular_file(to, ignored) && fs::file_size(to, ignored) == file.size) {
-      const auto here = fileHash(to, job.stop);
+      const auto here = fileHash(to, job.stop, [&] { host.breathe(); });
       if (here.ok() && *here == file.sha256) { // copied before
         before += file.size;
         continue;

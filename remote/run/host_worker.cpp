@@ -22,7 +22,7 @@ bool startsWith(const std::string &text, const char *beginning) { return text.rf
 
 } // namespace
 
-HostWorker::HostWorker(Options options) : m_options(std::move(options)), m_thread([this] { loop(); }) {}
+HostWorker::HostWorker(Options options) : m_options(std::move(options)), m_profile(m_options.profile), m_thread([this] { loop(); }) {}
 
 HostWorker::~HostWorker() { stop(); }
 
@@ -32,6 +32,16 @@ void HostWorker::stop() {
   if (m_thread.joinable()) m_thread.join();
   m_followers.clear();
   m_arrived.clear();
+}
+
+api::ClusterProfile HostWorker::profile() const {
+  const std::lock_guard<std::mutex> lock(m_mutex);
+  return m_profile;
+}
+
+void HostWorker::setProfile(const api::ClusterProfile &profile) {
+  const std::lock_guard<std::mutex> lock(m_mutex);
+  m_profile = profile;
 }
 
 api::ClusterLink HostWorker::link() const {
@@ -102,7 +112,6 @@ void HostWorker::follow(std::shared_ptr<Follower> follower) {
 }
 
 void HostWorker::loop() {
-  m_clockGap = m_clock.wall() - m_clock.steady();
   while (!m_quit.stopRequested()) {
     bool wanted = false, dropping = false;
     std::vector<std::shared_ptr<Follower>> arrived;
@@ -213,13 +222,14 @@ bool HostWorker::look() {
   if (accounting) m_accountAt = now + kAccountEvery;
   const auto looks = m_host->client().look(keys, accounting, m_quit.token());
   m_lookedAt = m_clock.steady();
+  m_looking = false;
+  if (m_quit.stopRequested()) return true; // nothing is learnt from what was broken off
   for (size_t i = 0; i < asked.size(); ++i) {
     if (looks.ok())
       asked[i]->onLook((*looks)[i]);
     else if (!m_host->session().lost())
       asked[i]->onFailedLook(looks.error());
   }
-  m_looking = false;
   return true;
 }
 
@@ -236,7 +246,7 @@ void HostWorker::refuseTasks() {
 }
 
 Questions HostWorker::questions() {
-  return askingQuestions(*m_options.prompts, m_options.profile.name, m_linkStop.token(), [this](bool asking, const std::string &what) {
+  return askingQuestions(*m_options.prompts, profile().name, m_linkStop.token(), [this](bool asking, const std::string &what) {
     setLink(asking ? api::LinkState::NeedsUser : api::LinkState::Connecting, what);
   });
 }
@@ -261,7 +271,8 @@ void HostWorker::tryConnect() {
   const bool again = m_wasOnline && !asked;
   setLink(again ? api::LinkState::Reconnecting : api::LinkState::Connecting,
           (again ? "Reconnecting to " : "Connecting to ") + hostName() + " ...");
-  auto route = routeTo(m_options.profile, m_options.home, m_options.keyStore);
+  const api::ClusterProfile profile = this->profile();
+  auto route = routeTo(profile, m_options.home, m_options.keyStore);
   if (!route.ok()) return onConnectFailed(route.error());
   for (SshOptions &hop : *route)
     hop.onSilent = [this] { setLink(api::LinkState::Degraded, hostName() + " has not answered for a while."); };
@@ -280,7 +291,7 @@ void HostWorker::tryConnect() {
   };
   // Nobody is asked for a connection that comes back by itself.
   const Questions ask = asked && m_options.prompts ? questions() : Questions();
-  auto host = Host::open(*route, ask, m_options.profile.root, std::move(hooks), stop);
+  auto host = Host::open(*route, ask, profile.root, std::move(hooks), stop);
   if (!host.ok()) return onConnectFailed(host.error());
   {
     const std::lock_guard<std::mutex> lock(m_mutex);
@@ -288,6 +299,7 @@ void HostWorker::tryConnect() {
     m_open = &(*host)->session();
   }
   m_host = std::move(*host);
+  m_clockGap = m_clock.wall() - m_clock.steady();
   m_failures = 0;
   m_wasOnline = true;
   m_lookedAt = 0;

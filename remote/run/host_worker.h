@@ -54,7 +54,9 @@ public:
   /// Ends the thread; from then on everything is answered with Interrupted.
   void stop();
 
-  const api::ClusterProfile &profile() const { return m_options.profile; }
+  api::ClusterProfile profile() const;
+  /// For the next connection, and for runs that are begun from now on.
+  void setProfile(const api::ClusterProfile &profile);
   api::ClusterLink link() const;
   void onLink(std::function<void(const api::ClusterLink &)> changed);
   void connect();
@@ -89,13 +91,14 @@ private:
   void setLink(api::LinkState state, std::string text, const Error *error = nullptr, double nextTry = 0);
   Questions questions();
   Error closing() const;
-  std::string hostName() const { return m_options.profile.host; }
+  std::string hostName() const { return profile().host; }
 
-  const Options m_options;
+  const Options m_options; // but for the profile
   const Clock m_clock = Clock::system();
 
   mutable std::mutex m_mutex; // guards the next ones
   std::condition_variable m_wake;
+  api::ClusterProfile m_profile;
   std::deque<Task> m_tasks;
   std::vector<std::shared_ptr<Follower>> m_arrived;
   api::ClusterLink m_link;

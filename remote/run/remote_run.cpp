@@ -41,6 +41,10 @@ Result<std::shared_ptr<RemoteRun>> RemoteRun::takeUp(Setup setup) {
   std::shared_ptr<RemoteRun> run(new RemoteRun(std::move(setup)));
   ATTUNE_TRY(auto journal, JobJournal::open(run->m_setup.folder));
   ATTUNE_CHECK(run->open(std::move(journal)));
+  if (const auto before = api::readClusterJob(run->m_setup.folder); before.ok()) {
+    run->m_problem = before->problem;
+    run->m_nodes = before->nodes;
+  }
   // sbatch may have been run and its answer lost with the program.
   if (run->m_record.submitting && run->m_record.progress.id.empty() && run->m_record.progress.state == JobState::Submitting)
     slurm::onSubmitUnknown(run->m_record.progress, run->m_clock.wall());
@@ -193,7 +197,7 @@ void RemoteRun::fetch(api::FetchWhat what, api::TransferProgress progress, StopT
             fetchRun(**host, {record.token, record.folder, run.m_setup.folder, record.resultDir, what, UINT64_MAX, progress, stop});
         if (done.ok()) {
           run.m_record.fetched = true;
-          run.m_problem.reset();
+          if (run.m_problem && run.m_problem->fault.rfind("FETCH-", 0) == 0) run.m_problem.reset();
           if (const Status kept = run.save(); !kept.ok()) return answer(kept);
           run.publish();
         }

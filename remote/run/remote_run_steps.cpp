@@ -1,5 +1,6 @@
 // The steps of a run that take long, its end, and what is told of it.
 #include "core/base/atomic_file.h"
+#include "core/base/shorten.h"
 #include "remote/fault.h"
 #include "remote/run/fetch.h"
 #include "remote/run/remote_run.h"
@@ -22,6 +23,18 @@ bool passes(const Error &error) {
   for (const char *beginning : {"NET-", "SLURM-", "CMD-TIMEOUT", "CMD-BROKEN", "CHANNEL-", "LOCAL-FULL"})
     if (error.fault.rfind(beginning, 0) == 0) return error.fault != "SLURM-REFUSED";
   return false;
+}
+
+/// What the worker said before it gave up (": text"), where the log ends with that; else ".".
+std::string lastWords(const LogSpool &log) {
+  constexpr uint64_t kEnd = 8192;
+  const uint64_t length = std::min(log.offset(), kEnd);
+  const std::string text = log.stored(log.offset() - length, static_cast<size_t>(length));
+  const std::string opening = "\nattune: ";
+  const size_t at = text.rfind(opening);
+  if (at == std::string::npos) return ".";
+  const size_t from = at + opening.size();
+  return ": " + shortened(slurm::printable(std::string_view(text).substr(from, text.find('\n', from) - from)), 400);
 }
 
 } // namespace
@@ -255,7 +268,7 @@ api::RunFinished RemoteRun::ending() const {
       because("io_failed", "The training program was not found on the node.",
               "Install it from the Cluster page, or mend its path in the profile.");
     else
-      because("io_failed", "Training ended with code " + std::to_string(job.exitCode) + ".", "Look at the log.");
+      because("io_failed", "Training ended with code " + std::to_string(job.exitCode) + lastWords(*m_log), "Look at the log.");
   }
   return finished;
 }

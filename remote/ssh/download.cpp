@@ -99,7 +99,9 @@ Status download(Sftp &sftp, CommandRunner &runner, const Download &job, const St
     static_cast<void>(got);
     ATTUNE_TRY(const RemoteFile after, sftp.stat(job.from));
     const bool changed = after.size != before.size || at != before.size || after.changedAt != before.changedAt;
-    ATTUNE_TRY(const std::string here, fileHash(part, stop));
+    ATTUNE_TRY(const std::string here, fileHash(part, stop, [&] {
+                 if (job.progress) job.progress(before.size, before.size);
+               }));
     std::string there = job.sha256;
     if (there.empty()) {
       ATTUNE_TRY(there, hashThere(runner, sftp.absolute(job.from), stop));

@@ -9,7 +9,7 @@
 
 namespace attune::remote {
 
-Result<std::string> fileHash(const std::string &path, const StopToken &stop) {
+Result<std::string> fileHash(const std::string &path, const StopToken &stop, const std::function<void()> &beat) {
   ATTUNE_TRY(const auto file, FileReader::open(path));
   Sha256 hash;
   std::vector<char> buffer(size_t(1) << 20);
@@ -19,6 +19,7 @@ Result<std::string> fileHash(const std::string &path, const StopToken &stop) {
     ATTUNE_CHECK(file->read(at, buffer.data(), n));
     hash.update(std::string_view(buffer.data(), n));
     at += n;
+    if (beat) beat();
   }
   return hash.hex();
 }

@@ -4,11 +4,12 @@
 #include "core/base/result.h"
 #include "core/base/stop_token.h"
 
+#include <functional>
 #include <string>
 
 namespace attune::remote {
 
-/// 64 hex digits.
-Result<std::string> fileHash(const std::string &path, const StopToken &stop = {});
+/// 64 hex digits. `beat` is called after each MiB.
+Result<std::string> fileHash(const std::string &path, const StopToken &stop = {}, const std::function<void()> &beat = {});
 
 } // namespace attune::remote

@@ -26,7 +26,9 @@ Result<std::string> ask(CommandRunner &runner, const char *script, std::vector<s
 
 Status upload(Sftp &sftp, CommandRunner &runner, const Upload &job, const StopToken &stop) {
   ATTUNE_TRY(const auto file, FileReader::open(job.from));
-  ATTUNE_TRY(const std::string hash, fileHash(job.from, stop));
+  ATTUNE_TRY(const std::string hash, fileHash(job.from, stop, [&] {
+               if (job.progress) job.progress(0, file->size());
+             }));
   const std::string to = sftp.absolute(job.to), part = to + ".part", folder = to.substr(0, to.rfind('/') + 1);
   for (bool anew = false;; anew = true) {
     const auto before = sftp.stat(part);

@@ -35,7 +35,7 @@ TEST_CASE("Fault 10: the controller is away while the job ends; it is over when 
   NEEDS_LOOPBACK(true);
   RunHost host;
   REQUIRE(host.cluster.started());
-  host.setWorker("step 1; for i in $(seq 100); do [ -e go ] && break; sleep 0.1; done; step 2; exit 7\n");
+  host.setWorker("step 1; for i in $(seq 100); do [ -e go ] && break; sleep 0.1; done; step 2; echo 'attune: The disk is full.'; exit 7\n");
   auto events = std::make_shared<KeptEvents>();
   const auto run = host.start(host.request(), events);
   REQUIRE(soon(60, [&] { return events->all<api::StepMetrics>().size() == 1; }));
@@ -51,7 +51,7 @@ TEST_CASE("Fault 10: the controller is away while the job ends; it is over when 
   const auto ends = events->all<api::RunFinished>();
   REQUIRE(ends.size() == 1);
   REQUIRE(ends[0].error);
-  CHECK(ends[0].error->message.find("code 7") != std::string::npos);
+  CHECK(ends[0].error->message.find("code 7: The disk is full.") != std::string::npos);
 }
 
 TEST_CASE("Fault 11: munged is dead; the true cause is shown within a minute and the log goes on") {
