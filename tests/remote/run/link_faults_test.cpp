@@ -33,6 +33,8 @@ TEST_CASE("Fault 2: sshd is gone for 20 s; the job goes on, the tries come slowe
   REQUIRE(host.cluster.act("kill", "sshd"));
   REQUIRE(host.cluster.act("drop"));
   REQUIRE(soon(30, [&] { return cluster->link().state == LinkState::Reconnecting; }));
+  // Fault 22: what is asked for without a connection is refused, and not sent when there is one.
+  CHECK(RunHost::answerOf<std::string>([&](auto answer) { run->cancel(answer); }).error().fault.rfind("NET-", 0) == 0);
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   CHECK(soon(30, [&] { return std::chrono::steady_clock::now() > end; }));
   REQUIRE(host.cluster.act("up", "sshd"));
@@ -124,6 +126,8 @@ TEST_CASE("Fault 6: key and code; a wrong code is tried once, and after a drop n
   REQUIRE(soon(30, [&] { return cluster->link().state == LinkState::NeedsUser; }));
   CHECK(cluster->link().error.fault == "AUTH-NEEDS-CODE");
   CHECK(host.prompts.rounds.size() == asked);
+  for (const std::string &place : {host.workspace.path(), host.home.path()})
+    CHECK(outputOf("grep -r " + std::string(Loopback::kPassword) + " " + place).empty());
   cluster->disconnect();
   CHECK(soon(10, [&] { return cluster->link().state == LinkState::Offline; }));
 }

@@ -31,6 +31,35 @@ TEST_CASE("Fault 8: the controller freezes during sbatch; the one job is found b
   CHECK(events->all<api::RunFinished>().size() == 1);
 }
 
+TEST_CASE("Fault 9: the controller forgets a fresh job and gives its number away; the other job is not taken for ours") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  host.setWorker(kLong);
+  host.slurm("sbatch -p normal --gres=dcu:2 -o /dev/null --wrap 'sleep 300' 2>&1"); // ours waits
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(host.request(), events);
+  REQUIRE(soon(60, [&] { return !run->job().id.empty(); }));
+  REQUIRE(host.cluster.act("kill", "slurmctld"));
+  REQUIRE(host.cluster.act("up", "slurmctld"));
+  const api::ClusterJob job = run->job();
+  if (!host.slurm("squeue -h -t all -o %j | grep " + job.token).empty()) {
+    MESSAGE("the controller had saved its state in time: nothing was forgotten");
+    return;
+  }
+  std::string alien;
+  for (int i = 0; i < 3 && alien != job.id + "\n"; ++i)
+    alien = host.slurm("sbatch --parsable -p normal -o /dev/null --wrap 'sleep 300' 2>/dev/null");
+  CHECK(alien == job.id + "\n");
+  run->requestCheckpoint(); // goes to nobody
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(25);
+  CHECK(soon(40, [&] { return std::chrono::steady_clock::now() > until || run->job().phase == JobPhase::Running; }));
+  CHECK(run->job().phase != JobPhase::Running);
+  CHECK(events->warned("checkpoint_not_asked"));
+  CHECK(RunHost::answerOf<std::string>([&](auto answer) { run->cancel(answer); }).error().fault == "JOB-GONE");
+  CHECK(!host.slurm("squeue -h -j " + job.id + " -t running,pending -o %A").empty()); // the other one lives
+}
+
 TEST_CASE("Fault 10: the controller is away while the job ends; it is over when both words agree, with the right code") {
   NEEDS_LOOPBACK(true);
   RunHost host;
