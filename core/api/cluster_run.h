@@ -85,7 +85,8 @@ public:
   virtual Result<std::shared_ptr<ClusterRun>> attach(const std::string &folder, std::shared_ptr<EventSink> sink) = 0;
   /// Folders of runs below the workspace whose job is not over, oldest first. Reads the disk.
   virtual std::vector<std::string> unfinished() = 0;
-  /// Called on the clusters' threads for every change of any run's job; an empty function ends that.
+  /// Called for every change of any run's job, on the clusters' threads or on that of startRun() and attach(); an empty function
+  /// ends that.
   virtual void onJob(std::function<void(const ClusterJob &)> changed) = 0;
   /// While nobody looks, files are read less often.
   virtual void setVisible(bool visible) = 0;

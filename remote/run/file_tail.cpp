@@ -59,7 +59,7 @@ Result<bool> FileTail::poll(Sftp &sftp, double now, uint64_t most, const StopTok
   if (m_size == m_store.offset() && now < m_compareAt) return false;
   if (m_size < m_store.offset()) {
     ATTUNE_CHECK(resume(sftp, stop));
-  } else if (now >= m_compareAt || m_compareAt - now > kCompareIdle) {
+  } else if (now >= m_compareAt) {
     ATTUNE_TRY(const bool good, unchanged(sftp, m_store.offset(), stop));
     if (!good) ATTUNE_CHECK(resume(sftp, stop));
   }
