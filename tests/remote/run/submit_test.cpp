@@ -96,15 +96,18 @@ TEST_CASE("Fault 1: the line drops ten times while a run streams, and log and ev
   const auto cluster = host.service->cluster("loop");
   REQUIRE(cluster.ok());
   int drops = 0;
-  double longest = 0;
+  std::vector<double> ways;
   for (; drops < 10 && run->job().phase == api::JobPhase::Running; ++drops) {
     REQUIRE(host.cluster.act("drop")); // which looks through every process first
     const auto at = std::chrono::steady_clock::now();
     CHECK(soon(10, [&] { return (*cluster)->link().state != api::LinkState::Online; }));
-    CHECK(soon(20, [&] { return (*cluster)->link().state == api::LinkState::Online; }));
-    longest = std::max(longest, std::chrono::duration<double>(std::chrono::steady_clock::now() - at).count());
+    CHECK(soon(70, [&] { return (*cluster)->link().state == api::LinkState::Online; })); // ten tries a minute, not more
+    ways.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - at).count());
   }
-  MESSAGE(drops << " drops; the longest way back took " << longest << " s");
+  std::sort(ways.begin(), ways.end());
+  const double median = ways[ways.size() / 2], longest = ways.back();
+  MESSAGE(drops << " drops; the way back took " << median << " s, at most " << longest << " s");
+  CHECK(median < 5);
   CHECK(drops >= 5);
   REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 120));
   CHECK(run->job().result == "done");
