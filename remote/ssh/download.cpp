@@ -15,6 +15,8 @@
 namespace attune::remote {
 namespace {
 
+constexpr uint64_t kHashPiece = uint64_t(1) << 20;
+
 Error localError(const char *what, const std::string &path) {
   return fault("LOCAL-FULL", std::string(what) + ": " + std::strerror(errno) + ".", path, "Make room on this disk, then go on.");
 }
@@ -89,9 +91,11 @@ Status download(Sftp &sftp, CommandRunner &runner, const Download &job, const St
     ATTUNE_TRY(uint64_t at, file.begin(attempt == 0 ? before.size : 0));
     const bool resumed = at > 0;
     if (attempt > 0) ATTUNE_CHECK(file.begin(before.size)); // is there room?
+    RunningHash hash(part);
     const auto keep = [&](ByteView bytes) -> Status {
       ATTUNE_CHECK(file.write(at, bytes));
       at += bytes.size;
+      if (at / kHashPiece != (at - bytes.size) / kHashPiece) hash.advance(at);
       if (job.progress) job.progress(at, before.size);
       return {};
     };
@@ -99,9 +103,9 @@ Status download(Sftp &sftp, CommandRunner &runner, const Download &job, const St
     static_cast<void>(got);
     ATTUNE_TRY(const RemoteFile after, sftp.stat(job.from));
     const bool changed = after.size != before.size || at != before.size || after.changedAt != before.changedAt;
-    ATTUNE_TRY(const std::string here, fileHash(part, stop, [&] {
-                 if (job.progress) job.progress(before.size, before.size);
-               }));
+    ATTUNE_TRY(const std::string here, hash.finish(at, stop, [&] {
+      if (job.progress) job.progress(before.size, before.size);
+    }));
     std::string there = job.sha256;
     if (there.empty()) {
       ATTUNE_TRY(there, hashThere(runner, sftp.absolute(job.from), stop));
