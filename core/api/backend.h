@@ -2,12 +2,14 @@
 // Calls come from the consumer's thread and return at once; what happens next arrives at the sink.
 #pragma once
 
+#include "core/api/cluster_target.h"
 #include "core/api/event_sink.h"
 #include "core/api/run_config.h"
 #include "core/api/run_handle.h"
 #include "core/base/result.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +20,9 @@ struct RunRequest {
   std::string folder;    // the run folder, new or (resuming) with a run in it
   bool numbered = false; // where `folder` is taken, folder-2, folder-3, ... is made instead
   bool resume = false;
-  std::vector<std::string> settings; // "key=value", only when resuming
-  int64_t stopAfter = 0;             // stop with a checkpoint after so many optimizer steps; 0 = never
+  std::vector<std::string> settings;         // "key=value", only when resuming
+  int64_t stopAfter = 0;                     // stop with a checkpoint after so many optimizer steps; 0 = never
+  std::optional<ClusterTarget> cluster = {}; // where it runs, for a ClusterBackend; nothing = this machine
 };
 
 class Backend {

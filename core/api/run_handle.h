@@ -11,6 +11,8 @@ public:
   virtual ~RunHandle() = default;
   /// The run's folder, where events.jsonl grows (a path of the machine that runs it).
   virtual std::string folder() const = 0;
+  /// False on a cluster, where a held card would be paid for: pause and resume then do nothing, and no button offers them.
+  virtual bool canPause() const { return true; }
   virtual void requestPause() = 0;
   virtual void requestResume() = 0;
   /// Ends the run after the current step, with a checkpoint and outcome `stopped`.

@@ -47,6 +47,7 @@ struct RunSummary {
   int64_t peakBytes = 0;     // the same as measured; 0 = the run did not end
   std::string error;         // of a failed or unreadable run
   std::string errorCode;     // its kind, as errorCodeName() spells it
+  std::string cluster = {};  // the profile's name of a run that went to a cluster
   RunNotes notes;
 };
 

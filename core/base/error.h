@@ -51,6 +51,7 @@ struct Error {
   std::string where;                        // "file[:line][#field]", may be empty
   std::string hint;                         // what to do, may be empty
   std::vector<ConfigProblem> problems = {}; // every mistake of a run config, when there are several kinds to tell
+  std::string fault = {};                   // of a cluster: its stable name, "NET-REFUSED", which ui translates by; else empty
 
   /// "message (where)" for logs and terminals.
   std::string text() const;

@@ -1,5 +1,6 @@
 #include "core/store/run_store.h"
 
+#include "core/api/cluster_run.h"
 #include "core/api/event_json.h"
 #include "core/api/run_config_json.h"
 #include "core/base/atomic_file.h"
@@ -126,6 +127,15 @@ void readEvents(const std::string &path, api::RunSummary &summary) {
   summary.phase = isFileLocked(path) ? api::RunPhase::Running : api::RunPhase::Interrupted;
 }
 
+/// A run on a cluster goes on without any process here.
+void readCluster(const std::string &folder, api::RunSummary &summary) {
+  const auto job = api::readClusterJob(folder);
+  if (!job.ok()) return;
+  summary.cluster = job->cluster;
+  if (job->phase != api::JobPhase::Over)
+    summary.phase = job->phase <= api::JobPhase::Queued ? api::RunPhase::Waiting : api::RunPhase::Running;
+}
+
 api::RunNotes readNotes(const std::string &folder) {
   api::RunNotes notes;
   const std::string path = folder + "/notes.json";
@@ -227,6 +237,7 @@ api::RunSummary FolderRunStore::summary(const std::string &folder) {
   if (!loaded->dataset.empty()) summary.data = loaded->dataset.front().path;
   if (const auto text = configText(folder); text.ok()) readPeaks(*text, summary);
   readEvents(folder + "/events.jsonl", summary);
+  readCluster(folder, summary);
   return summary;
 }
 

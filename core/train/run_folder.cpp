@@ -2,15 +2,12 @@
 
 #include "core/api/run_config_json.h"
 #include "core/base/atomic_file.h"
+#include "core/base/fresh_folder.h"
 #include "core/base/inside_folder.h"
 #include "core/base/json.h"
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace attune::core {
 
@@ -58,11 +55,6 @@ void readPeaks(const Json &json, const std::string &kind, PeakBytes &peaks) {
   readNumber(json, (kind + "_host_peak_bytes").c_str(), peaks.host);
 }
 
-Error notWritable(const std::string &path) {
-  return {ErrorCode::IoFailed, "The run folder cannot be written to: " + std::string(std::strerror(errno)) + ".", path,
-          "Choose a folder that can be written to."};
-}
-
 std::string sizeText(uint64_t bytes) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f MiB", static_cast<double>(bytes) / (1024.0 * 1024.0));
@@ -71,36 +63,16 @@ std::string sizeText(uint64_t bytes) {
 
 } // namespace
 
-Status RunFolder::checkFresh(const std::string &path) {
-  std::error_code reason;
-  if (!fs::exists(path, reason)) return {};
-  if (!fs::is_directory(path, reason)) {
-    return Error{ErrorCode::Usage, "The run folder's path is a file.", path, "Choose another path with --out."};
-  }
-  if (!fs::is_empty(path, reason) && !reason) {
-    return Error{ErrorCode::Usage, "The run folder exists and is not empty.", path,
-                 "Choose another path with --out, or continue the run in it with --resume."};
-  }
-  return {};
-}
+Status RunFolder::checkFresh(const std::string &path) { return checkFreshRunFolder(path); }
 
 Result<RunFolder> RunFolder::create(const std::string &path) {
-  ATTUNE_CHECK(checkFresh(path));
-  ATTUNE_CHECK(makeFolders(path));
-  if (::access(path.c_str(), W_OK | X_OK) != 0) {
-    return notWritable(path);
-  }
+  ATTUNE_CHECK(makeFreshRunFolder(path));
   return RunFolder(path);
 }
 
 Result<RunFolder> RunFolder::createNumbered(const std::string &path) {
-  ATTUNE_CHECK(makeFolders(fs::path(path).parent_path().string()));
-  for (int number = 1; number <= 10000; ++number) {
-    const std::string candidate = number == 1 ? path : path + "-" + std::to_string(number);
-    if (::mkdir(candidate.c_str(), 0777) == 0) return RunFolder(candidate);
-    if (errno != EEXIST) return notWritable(candidate);
-  }
-  return Error{ErrorCode::IoFailed, "Ten thousand run folders of this name exist.", path, "Choose another path with --out."};
+  ATTUNE_TRY(std::string made, makeNumberedRunFolder(path));
+  return RunFolder(std::move(made));
 }
 
 Result<RunFolder> RunFolder::open(const std::string &path) {

@@ -1,4 +1,5 @@
 // The runs of a workspace: summaries from head and tail, torn lines, notes, interrupted runs.
+#include "core/api/cluster_run.h"
 #include "core/api/event_json.h"
 #include "core/api/event_queue.h"
 #include "core/api/run_config_json.h"
@@ -112,6 +113,35 @@ TEST_CASE("A run that some process writes is running") {
   CHECK(store.summary(folder).phase == api::RunPhase::Running);
   ::close(file);
   CHECK(store.summary(folder).phase == api::RunPhase::Interrupted);
+}
+
+TEST_CASE("A run on a cluster goes on though nobody writes here, until its job is over") {
+  const TempFolder workspace;
+  const std::string folder = runFolder(workspace, "far");
+  writeRun(folder, "far", eventLines(2, true)); // the first attempt's end
+  store::FolderRunStore store(workspace.path());
+  CHECK(store.summary(folder).cluster.empty());
+  api::ClusterJob job;
+  job.cluster = "centre";
+  job.token = "attune-0123456789ab";
+  job.problem = Error{ErrorCode::IoFailed, "Lost.", "centre", "Wait.", {}, "NET-LOST"};
+  const auto phaseAt = [&](api::JobPhase phase) {
+    job.phase = phase;
+    REQUIRE(writeFileAtomic(folder + "/cluster.json", api::clusterJobJson(job)).ok());
+    return store.summary(folder).phase;
+  };
+  CHECK(phaseAt(api::JobPhase::Queued) == api::RunPhase::Waiting);
+  CHECK(phaseAt(api::JobPhase::Running) == api::RunPhase::Running);
+  CHECK(store.summary(folder).cluster == "centre");
+  CHECK(phaseAt(api::JobPhase::Over) == api::RunPhase::Completed);
+  const auto read = api::readClusterJob(folder);
+  REQUIRE(read.ok());
+  CHECK(read->phase == api::JobPhase::Over);
+  CHECK(read->problem->fault == "NET-LOST");
+  CHECK(read->token == job.token);
+  REQUIRE(writeFileAtomic(folder + "/cluster.json", R"({"schema":2})").ok());
+  CHECK(api::readClusterJob(folder).error().code == ErrorCode::NewerSchema);
+  CHECK(api::readClusterJob(workspace.path()).error().code == ErrorCode::FileNotFound);
 }
 
 TEST_CASE("Replay gives every whole event in order, across blocks") {

@@ -1,0 +1,74 @@
+#include "remote/run/host.h"
+
+#include "remote/fault.h"
+
+namespace attune::remote {
+
+Host::Host(std::unique_ptr<SshConnection> connection, Hooks hooks, StopToken stop)
+    : m_connection(std::move(connection)), m_hooks(std::move(hooks)), m_stop(std::move(stop)),
+      m_runner(m_connection->session(), [this] { return !m_lean && m_hooks.meanwhile && m_hooks.meanwhile(); }),
+      m_slurm(fault("SLURM-DOWN", "Slurm was not asked yet.", m_connection->session().options().host, "Connect again.")) {}
+
+Host::~Host() {
+  m_bulk.reset();
+  m_files.reset();
+}
+
+Result<std::unique_ptr<Host>> Host::open(const std::vector<SshOptions> &route, const Questions &questions, const std::string &root,
+                                         Hooks hooks, const StopToken &stop) {
+  ATTUNE_TRY(auto connection, SshConnection::open(route, questions, stop));
+  std::unique_ptr<Host> host(new Host(std::move(connection), std::move(hooks), stop));
+  ATTUNE_TRY(host->m_jobs, host->absolute(root + "/jobs"));
+  host->m_client = std::make_unique<slurm::Client>(host->runner(), route.back().host, host->m_jobs);
+  return host;
+}
+
+Status Host::probeSlurm() {
+  m_slurm = m_client->probe(m_stop);
+  return m_slurm.ok() ? Status() : Status(m_slurm.error());
+}
+
+Result<Sftp *> Host::opened(std::unique_ptr<Sftp> &sftp) {
+  if (m_lean && m_commands > 0) return Error{ErrorCode::IoFailed, "The host opens one channel at a time.", session().name(), ""};
+  if (!sftp) {
+    auto made = Sftp::open(session(), m_stop);
+    if (!made.ok() && made.error().fault == "CHANNEL-REFUSED" && &sftp == &m_bulk) {
+      m_lean = true;
+      session().setPatient();
+      return opened(m_files);
+    }
+    ATTUNE_TRY(sftp, std::move(made));
+  }
+  return sftp.get();
+}
+
+Result<std::string> Host::absolute(const std::string &path) {
+  if (!path.empty() && path[0] == '/') return path;
+  ATTUNE_TRY(const Sftp *sftp, files());
+  if (path == "~" || path.empty()) return sftp->absolute("").substr(0, sftp->absolute("").size() - 1);
+  return sftp->absolute(path.compare(0, 2, "~/") == 0 ? path.substr(2) : path);
+}
+
+void Host::breathe() {
+  if (m_lean || !m_hooks.breathe) return;
+  m_breathing = true;
+  m_hooks.breathe();
+  m_breathing = false;
+}
+
+Result<CommandResult> Host::run(const Command &command, const StopToken &stop) {
+  ++m_commands;
+  if (m_lean && m_files) m_files->release();
+  auto result = m_runner.run(command, stop);
+  if (!result.ok() && result.error().fault == "CHANNEL-REFUSED" && !m_lean && m_commands == 1 && !m_breathing) {
+    m_lean = true;
+    session().setPatient();
+    m_bulk.reset();
+    if (m_files) m_files->release();
+    result = m_runner.run(command, stop);
+  }
+  --m_commands;
+  return result;
+}
+
+} // namespace attune::remote

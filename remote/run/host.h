@@ -1,0 +1,65 @@
+// One open connection to a cluster with what works on it: commands, Slurm, files. On its worker's thread alone, but for
+// session().abort(). Where the server opens one channel at a time (MaxSessions 1), files are let go while a command runs.
+#pragma once
+
+#include "remote/slurm/client.h"
+#include "remote/ssh/connection.h"
+#include "remote/ssh/sftp.h"
+#include "remote/ssh/ssh_command_runner.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace attune::remote {
+
+class Host : private CommandRunner {
+public:
+  struct Hooks {
+    std::function<bool()> meanwhile = {}; // while a command is awaited: files may be read; true when some were
+    std::function<void()> breathe = {};   // between the pieces of a transfer: commands may run, too
+  };
+  /// `root` is the profile's.
+  static Result<std::unique_ptr<Host>> open(const std::vector<SshOptions> &route, const Questions &questions, const std::string &root,
+                                            Hooks hooks, const StopToken &stop);
+  ~Host() override;
+
+  SshSession &session() { return m_connection->session(); }
+  CommandRunner &runner() { return *this; }
+  slurm::Client &client() { return *m_client; }
+  /// What Slurm can do, as it was when it was asked.
+  const Result<slurm::Capabilities> &slurm() const { return m_slurm; }
+  Status probeSlurm();
+  /// What is known from an earlier connection.
+  void setSlurm(Result<slurm::Capabilities> known) { m_slurm = std::move(known); }
+
+  /// For short looks at files, and for transfers, which may go on around these.
+  Result<Sftp *> files() { return opened(m_files); }
+  Result<Sftp *> bulk() { return opened(m_lean ? m_files : m_bulk); }
+  /// Between the pieces of a transfer.
+  void breathe();
+  /// Of a path on the cluster; ~ and relative ones begin in the home folder.
+  Result<std::string> absolute(const std::string &path);
+  /// The folder of the jobs' folders, absolute.
+  const std::string &jobs() const { return m_jobs; }
+
+private:
+  Host(std::unique_ptr<SshConnection> connection, Hooks hooks, StopToken stop);
+  Result<CommandResult> run(const Command &command, const StopToken &stop) override;
+  Result<Sftp *> opened(std::unique_ptr<Sftp> &sftp);
+
+  std::unique_ptr<SshConnection> m_connection;
+  Hooks m_hooks;
+  StopToken m_stop;
+  SshCommandRunner m_runner;
+  std::unique_ptr<Sftp> m_files, m_bulk;
+  std::unique_ptr<slurm::Client> m_client;
+  Result<slurm::Capabilities> m_slurm;
+  std::string m_jobs;
+  bool m_lean = false;      // one channel at a time
+  int m_commands = 0;       // that run now
+  bool m_breathing = false; // inside a transfer
+};
+
+} // namespace attune::remote

@@ -1,0 +1,224 @@
+#include "remote/run/host_cluster.h"
+
+#include "core/base/shorten.h"
+#include "remote/fault.h"
+#include "remote/slurm/job_script.h"
+#include "remote/slurm/job_state.h"
+#include "remote/slurm/slurm_fault.h"
+#include "remote/ssh/command_frame.h"
+#include "remote/ssh/download.h"
+#include "remote/ssh/upload.h"
+
+namespace attune::remote {
+namespace {
+
+const char *const kQueue = R"sh(
+export LC_ALL=C
+timeout 60 squeue -h -u "$(id -un)" -o "$1"
+)sh";
+
+// $1 the environment script or nothing. Text for people; nothing in it is read again.
+const char *const kEnvironment = R"sh(
+say() { printf '\n== %s\n' "$1"; }
+say "System"; uname -srm; [ -r /etc/os-release ] && sed -n 's/^PRETTY_NAME=//p' /etc/os-release
+say "Shell and home"; echo "$SHELL"; df -h -- "$HOME" 2>/dev/null | tail -n 1; command -v quota >/dev/null && timeout 10 quota -s 2>/dev/null | tail -n 3
+if [ -n "$1" ]; then
+  say "Environment script $1"
+  if [ -r "$1" ]; then
+    grep -nE '^[[:space:]]*set[[:space:]]+[A-Za-z_]+=' -- "$1" && echo "These lines use set where export is meant: the variable does not reach the training."
+    set +e +u; . "$1" >/dev/null 2>&1; echo "it ends with code $?"
+  else echo "it cannot be read"; fi
+fi
+say "Compilers"; for c in gcc g++ cmake ninja make hipcc nvcc; do command -v $c >/dev/null && printf '%s: ' $c && timeout 10 $c --version 2>&1 | head -n 1; done
+say "Python"; command -v python3 >/dev/null && timeout 60 python3 - <<'PY' 2>&1
+import sys
+print(sys.version.split()[0], sys.executable)
+try:
+    import torch
+    print("torch", torch.__version__, "CUDA", torch.version.cuda, "HIP", getattr(torch.version, "hip", None))
+except Exception as error:
+    print("torch:", error)
+for name in ("deepspeed", "bitsandbytes", "xformers"):
+    try:
+        module = __import__(name)
+        print(name, getattr(module, "__version__", "?"))
+    except Exception as error:
+        print(name + ":", str(error).splitlines()[0] if str(error) else type(error).__name__)
+PY
+say "Cards"; for c in rocm-smi hy-smi nvidia-smi; do command -v $c >/dev/null && timeout 20 $c 2>&1 | head -n 30; done
+say "Training program"; if [ -n "$2" ]; then timeout 60 "$2" doctor 2>&1 | head -n 60; fi
+say "Internet"; command -v curl >/dev/null && { timeout 8 curl -sI https://huggingface.co >/dev/null 2>&1 && echo "there" || echo "not from here"; }
+exit 0
+)sh";
+
+std::string lines(const std::string &text) {
+  std::string shown;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    shown += slurm::printable(std::string_view(text).substr(at, end - at)) + "\n";
+    at = end + 1;
+  }
+  return shown;
+}
+
+api::ClusterFile describe(const RemoteFile &file) {
+  static constexpr api::ClusterFile::Kind kinds[] = {api::ClusterFile::Kind::File, api::ClusterFile::Kind::Folder,
+                                                     api::ClusterFile::Kind::Link, api::ClusterFile::Kind::Other};
+  return {file.name, kinds[static_cast<size_t>(file.kind)], file.size, static_cast<double>(file.changedAt)};
+}
+
+api::ClusterPartition describe(const slurm::Partition &partition) {
+  return {partition.name,      partition.up,           partition.limitMinutes,  partition.nodes,
+          partition.freeNodes, partition.coresPerNode, partition.memoryPerNode, partition.cardsPerNode,
+          partition.cards,     partition.freeCards};
+}
+
+Status checkPath(const std::string &path) {
+  if (path.find('\0') == std::string::npos && path.find('\n') == std::string::npos) return {};
+  return Error{ErrorCode::Usage, "A path on the cluster holds a line break or a zero byte.", "", "Name the file."};
+}
+
+} // namespace
+
+template <typename T> void HostCluster::ask(Answer<T> answer, std::function<Result<T>(Host &)> work, bool isLong) {
+  m_worker->post(
+      [answer = std::move(answer), work = std::move(work)](Result<Host *> host) {
+        if (host.ok())
+          answer(work(**host));
+        else
+          answer(host.error());
+      },
+      isLong);
+}
+
+void HostCluster::overview(Answer<api::ClusterOverview> answer) {
+  ask<api::ClusterOverview>(std::move(answer), [](Host &host) -> Result<api::ClusterOverview> {
+    ATTUNE_CHECK(host.probeSlurm());
+    const slurm::Capabilities &known = *host.slurm();
+    api::ClusterOverview overview;
+    overview.slurm = known.version;
+    for (const slurm::Partition &partition : known.partitions) overview.partitions.push_back(describe(partition));
+    overview.whichPartition = known.whichPartition;
+    overview.accounting = known.accounting;
+    return overview;
+  });
+}
+
+void HostCluster::queue(Answer<std::vector<api::QueuedJob>> answer) {
+  ask<std::vector<api::QueuedJob>>(std::move(answer), [](Host &host) -> Result<std::vector<api::QueuedJob>> {
+    const std::string mark = randomMark();
+    Command command;
+    command.script = kQueue;
+    command.arguments = {slurm::queueFormat(mark)};
+    ATTUNE_TRY(const CommandResult result, host.runner().run(command));
+    if (const auto failed = slurm::schedulerFault(result, host.session().options().host)) return *failed;
+    std::vector<api::QueuedJob> jobs;
+    for (const slurm::QueueRow &row : slurm::parseQueue(result.out, mark).rows) {
+      api::QueuedJob job;
+      job.id = row.id.text();
+      job.name = shortened(slurm::printable(row.name), 200);
+      job.partition = slurm::printable(row.partition);
+      job.state = slurm::printable(row.state);
+      job.reason = slurm::printable(row.reason);
+      job.plain = slurm::plainReason(row.reason);
+      job.neverClears = row.state == "PENDING" && slurm::neverClears(row.reason);
+      job.submitted = slurm::printable(row.submitted);
+      job.started = slurm::printable(row.started);
+      job.ends = slurm::printable(row.ends);
+      job.nodes = slurm::printable(row.nodes);
+      if (slurm::isToken(row.name)) job.token = row.name;
+      jobs.push_back(std::move(job));
+    }
+    return jobs;
+  });
+}
+
+void HostCluster::act(const api::QueuedJob &job, api::JobAction action, Answer<std::string> answer) {
+  ask<std::string>(std::move(answer), [job, action](Host &host) -> Result<std::string> {
+    if (job.token.empty())
+      return Error{ErrorCode::Usage, "Another program submitted this job.", job.id, "Use that program, or scancel on the cluster."};
+    const slurm::JobKey key{job.token, job.id};
+    Status done;
+    switch (action) {
+    case api::JobAction::Cancel: return host.client().cancel(key);
+    case api::JobAction::Hold: done = host.client().hold(key); break;
+    case api::JobAction::Release: done = host.client().release(key); break;
+    case api::JobAction::Checkpoint: done = host.client().checkpoint(key); break;
+    }
+    if (!done.ok()) return done.error();
+    ATTUNE_TRY(const auto looks, host.client().look({key}, false));
+    return looks.front().queue ? slurm::printable(looks.front().queue->state) : std::string();
+  });
+}
+
+void HostCluster::list(const std::string &folder, Answer<api::ClusterFiles> answer) {
+  ask<api::ClusterFiles>(std::move(answer), [folder](Host &host) -> Result<api::ClusterFiles> {
+    ATTUNE_CHECK(checkPath(folder));
+    ATTUNE_TRY(Sftp *const sftp, host.files());
+    api::ClusterFiles files;
+    ATTUNE_TRY(files.folder, host.absolute(folder));
+    ATTUNE_TRY(const RemoteList found, sftp->list(files.folder));
+    for (const RemoteFile &file : found.files) files.files.push_back(describe(file));
+    files.refused = found.refused;
+    files.complete = found.complete;
+    return files;
+  });
+}
+
+void HostCluster::download(const std::string &from, const std::string &to, api::TransferProgress progress, StopToken stop,
+                           Answer<void> answer) {
+  ask<void>(
+      std::move(answer),
+      [=](Host &host) -> Status {
+        ATTUNE_CHECK(checkPath(from));
+        ATTUNE_TRY(const std::string path, host.absolute(from));
+        ATTUNE_TRY(Sftp *const sftp, host.bulk());
+        const auto told = [&](uint64_t done, uint64_t size) {
+          if (progress) progress(done, size);
+          host.breathe();
+        };
+        return remote::download(*sftp, host.runner(), {path, to, "", told}, stop);
+      },
+      true);
+}
+
+void HostCluster::upload(const std::string &from, const std::string &to, api::TransferProgress progress, StopToken stop,
+                         Answer<void> answer) {
+  ask<void>(
+      std::move(answer),
+      [=](Host &host) -> Status {
+        ATTUNE_CHECK(checkPath(to));
+        ATTUNE_TRY(const std::string path, host.absolute(to));
+        ATTUNE_TRY(Sftp *const sftp, host.bulk());
+        const auto told = [&](uint64_t done, uint64_t size) {
+          if (progress) progress(done, size);
+          host.breathe();
+        };
+        return remote::upload(*sftp, host.runner(), {from, path, told}, stop);
+      },
+      true);
+}
+
+void HostCluster::checkEnvironment(Answer<std::string> answer) {
+  const api::ClusterProfile profile = m_worker->profile();
+  ask<std::string>(std::move(answer), [profile](Host &host) -> Result<std::string> {
+    Command command;
+    command.script = kEnvironment;
+    std::string environment;
+    if (!profile.environmentScript.empty()) {
+      ATTUNE_TRY(environment, host.absolute(profile.environmentScript));
+    }
+    std::string worker = profile.worker;
+    if (worker.find('/') != std::string::npos) {
+      ATTUNE_TRY(worker, host.absolute(worker));
+    }
+    command.arguments = {environment, worker};
+    command.seconds = 240;
+    ATTUNE_TRY(const CommandResult result, host.runner().run(command));
+    std::string text = lines(result.out);
+    if (host.slurm().ok()) text += "\n== Slurm\n" + host.slurm()->version + "\n" + host.slurm()->whichPartition;
+    return text;
+  });
+}
+
+} // namespace attune::remote

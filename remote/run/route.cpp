@@ -1,0 +1,67 @@
+#include "remote/run/route.h"
+
+#include "remote/ssh/ssh_config.h"
+
+#include <cstdlib>
+#include <pwd.h>
+#include <unistd.h>
+
+namespace attune::remote {
+namespace {
+
+std::string localUser() {
+  if (const passwd *entry = ::getpwuid(::getuid())) return entry->pw_name;
+  const char *name = std::getenv("USER");
+  return name ? name : "";
+}
+
+std::string expanded(const std::string &path, const std::string &home) {
+  return path.compare(0, 2, "~/") == 0 ? home + path.substr(1) : path;
+}
+
+/// The keys that ssh tries by itself.
+std::vector<std::string> usualKeys(const std::string &home) {
+  std::vector<std::string> files;
+  for (const char *name : {"id_ed25519", "id_ecdsa", "id_rsa"})
+    if (const std::string file = home + "/.ssh/" + name; ::access(file.c_str(), R_OK) == 0) files.push_back(file);
+  return files;
+}
+
+} // namespace
+
+Result<std::vector<SshOptions>> routeTo(const api::ClusterProfile &profile, const std::string &home, const std::string &keyStore) {
+  const std::string config = home + "/.ssh/config";
+  std::vector<std::string> keys;
+  for (const std::string &file : profile.identityFiles) keys.push_back(expanded(file, home));
+  const auto hop = [&](const HostSettings &settings, const SshTarget &asked) {
+    SshOptions options;
+    options.host = settings.hostName;
+    options.port = asked.port > 0 ? asked.port : settings.port;
+    options.user = !asked.user.empty() ? asked.user : !settings.user.empty() ? settings.user : localUser();
+    options.identityFiles = keys;
+    options.identityFiles.insert(options.identityFiles.end(), settings.identityFiles.begin(), settings.identityFiles.end());
+    if (options.identityFiles.empty()) options.identityFiles = usualKeys(home);
+    options.useAgent = profile.useAgent;
+    options.knownHosts = {home + "/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"};
+    options.keyStore = keyStore;
+    return options;
+  };
+  ATTUNE_TRY(const HostSettings target, readSshConfig(config, profile.host, home));
+  std::vector<SshTarget> jumps = target.jumps;
+  if (!profile.jumpHosts.empty()) {
+    jumps.clear();
+    for (const std::string &text : profile.jumpHosts) {
+      ATTUNE_TRY(SshTarget jump, parseTarget(text));
+      jumps.push_back(std::move(jump));
+    }
+  }
+  std::vector<SshOptions> route;
+  for (const SshTarget &jump : jumps) {
+    ATTUNE_TRY(const HostSettings settings, readSshConfig(config, jump.host, home));
+    route.push_back(hop(settings, jump));
+  }
+  route.push_back(hop(target, {"", profile.user, profile.port}));
+  return route;
+}
+
+} // namespace attune::remote

@@ -1,0 +1,17 @@
+// The second mode, for queues that refuse sbatch: an allocation that outlives its salloc, and run.sh inside it by srun.
+// Blocks; one thread, the runner's. Fails as Client does. Its limits: no requeue, an idle allocation is paid for, and a salloc
+// that still waits dies with the login node. job.env says `release`, so that the wrapper's last act ends the allocation.
+#pragma once
+
+#include "remote/slurm/client.h"
+
+namespace attune::remote::slurm {
+
+/// The allocation's id, granted or still waiting after 20 s; look at its state by Client::look().
+Result<Allocation> allocate(CommandRunner &runner, const std::string &host, const Submission &submission, const StopToken &stop = {});
+
+/// Starts run.sh inside a granted allocation, apart from this connection; `id` in digits. RUN-LAUNCH with what srun said.
+Status startInside(CommandRunner &runner, const std::string &host, const Submission &submission, const std::string &id,
+                   const StopToken &stop = {});
+
+} // namespace attune::remote::slurm

@@ -1,0 +1,23 @@
+// What is sent to a remote shell for one Command and how its answer is read: random marks stand around the script's output,
+// so that neither start-up files nor the output itself can forge an answer. Pure functions, any thread.
+#pragma once
+
+#include "remote/ssh/command_runner.h"
+
+#include <string>
+
+namespace attune::remote {
+
+/// 32 hex digits from the system's random numbers.
+std::string randomMark();
+
+/// What the login shell is asked to run, whichever shell it is.
+const char *shellFor(const Command &command);
+
+/// The text for the shell's stdin. Usage when an argument holds NUL or a newline.
+Result<std::string> frameCommand(const Command &command, const std::string &mark);
+
+/// The script's own part of both outputs; CMD-BROKEN when the closing mark is missing.
+Result<CommandResult> readFrame(const std::string &out, const std::string &err, const std::string &mark, const std::string &host);
+
+} // namespace attune::remote

@@ -1,0 +1,181 @@
+// From a run.json to the adapter at home, on a real one-node cluster with the real worker.
+#include "tests/remote/run/run_host.h"
+
+#include "core/base/atomic_file.h"
+#include "core/base/shell_word.h"
+
+using namespace attune;
+using namespace attune::test;
+
+namespace {
+
+std::vector<double> losses(const std::vector<api::StepMetrics> &steps) {
+  std::vector<double> found;
+  for (const auto &step : steps) found.push_back(step.loss);
+  return found;
+}
+
+/// The same run on this machine.
+std::vector<double> localLosses(const RunHost &host, const std::string &runJson) {
+  const std::string out = host.data.path() + "/local";
+  int code = 1;
+  outputOf(std::string(ATTUNE_BINARY) + " train " + shellWord(runJson) + " --out " + shellWord(out) + " --threads 1 --quiet 2>&1", &code);
+  REQUIRE(code == 0);
+  std::vector<api::StepMetrics> steps;
+  for (const auto &event : api::eventsFromText(textOf(out + "/events.jsonl")))
+    if (const auto *step = std::get_if<api::StepMetrics>(&event.body)) steps.push_back(*step);
+  return losses(steps);
+}
+
+} // namespace
+
+TEST_CASE("A run is submitted, streamed and fetched; its losses and its adapter are those of the cluster and of the same run here") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  auto events = std::make_shared<KeptEvents>();
+  const auto request = host.request(R"(,"epochs":3,"log_steps":1)");
+  const auto run = host.start(request, events);
+  CHECK(std::filesystem::exists(run->folder() + "/run.json")); // from submission on
+  CHECK(std::filesystem::exists(run->folder() + "/cluster.json"));
+  CHECK(run->job().token.rfind("attune-", 0) == 0);
+  CHECK(!run->canPause());
+  REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 120));
+  const api::ClusterJob job = run->job();
+  CHECK(job.result == "done");
+  CHECK(job.fetched);
+  CHECK(!job.id.empty());
+  CHECK(job.exitCode == 0);
+  const auto ends = events->all<api::RunFinished>();
+  REQUIRE(ends.size() == 1);
+  CHECK(ends[0].outcome == api::RunOutcome::Completed);
+
+  const std::string adapter = "/adapter/adapter_model.safetensors";
+  CHECK(textOf(run->folder() + adapter).size() > 1000);
+  CHECK(textOf(run->folder() + adapter) == host.remoteFile(job, "run" + adapter));
+  CHECK(textOf(run->folder() + "/log.txt") == host.remoteFile(job, "run.log"));
+  const auto steps = events->all<api::StepMetrics>();
+  REQUIRE(steps.size() > 10);
+  CHECK(losses(steps) == localLosses(host, host.data.path() + "/run.json"));
+  // On disk, too: what the pages of the run read.
+  std::string workers;
+  std::istringstream lines(textOf(run->folder() + "/events.jsonl"));
+  for (std::string line; std::getline(lines, line);)
+    if (line.find(",\"local\":true}") == std::string::npos) workers += line + "\n";
+  CHECK(workers == host.remoteFile(job, "run/events.jsonl"));
+  const auto written = parseJson(textOf(run->folder() + "/run.json"), "run.json");
+  REQUIRE(written.ok());
+  CHECK((*written)["model"] == request.config.model); // the paths of this machine
+  CHECK((*written)["record"]["versions"].contains("libtorch"));
+  CHECK((*written)["record"]["threads"] == 1);
+  // The latency is the worker's clock against ours, which are one here.
+  const auto delays = events->delays();
+  MESSAGE("seconds from a step to its arrival, median and 95 %: " << delays[delays.size() / 2] << " " << delays[delays.size() * 95 / 100]);
+  CHECK(outputOf("find " + job.remoteFolder + " -perm /077 -type f -name job.env").empty());
+
+  // It is over for good: another look tells the same, and the folder goes when asked.
+  auto later = std::make_shared<KeptEvents>();
+  const auto again = host.attach(run->folder(), later);
+  CHECK(again->finished());
+  CHECK(later->all<api::RunFinished>().size() == 1);
+  CHECK(host.service->backend().unfinished().empty());
+  CHECK(RunHost::answerOf<void>([&](auto answer) { again->removeRemote(answer); }).ok());
+  CHECK(!std::filesystem::exists(job.remoteFolder));
+  CHECK(api::readClusterJob(run->folder())->removed);
+}
+
+TEST_CASE("Fault 1: the line drops ten times while a run streams, and log and events stay byte for byte") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  host.setWorker("for i in $(seq 1 500); do for j in 1 2 3 4 5 6 7 8 9 10; do echo \"line $i.$j of the log\"; done\n"
+                 "step $i; sleep 0.05; done; finish completed 500\n");
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(host.request(), events);
+  REQUIRE(RunHost::reaches(*run, api::JobPhase::Running));
+  const auto cluster = host.service->cluster("loop");
+  REQUIRE(cluster.ok());
+  int drops = 0;
+  std::vector<double> ways;
+  for (; drops < 10 && run->job().phase == api::JobPhase::Running; ++drops) {
+    REQUIRE(host.cluster.act("drop")); // which looks through every process first
+    const auto at = std::chrono::steady_clock::now();
+    CHECK(soon(10, [&] { return (*cluster)->link().state != api::LinkState::Online; }));
+    CHECK(soon(70, [&] { return (*cluster)->link().state == api::LinkState::Online; })); // ten tries a minute, not more
+    ways.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - at).count());
+  }
+  std::sort(ways.begin(), ways.end());
+  const double median = ways[ways.size() / 2], longest = ways.back();
+  MESSAGE(drops << " drops; the way back took " << median << " s, at most " << longest << " s");
+  CHECK(median < 5);
+  CHECK(drops >= 5);
+  REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 120));
+  CHECK(run->job().result == "done");
+  CHECK(textOf(run->folder() + "/log.txt") == host.remoteFile(run->job(), "run.log"));
+  CHECK(events->all<api::StepMetrics>().size() == 500);
+  CHECK(events->all<api::RunFinished>().size() == 1);
+  CHECK(!std::filesystem::exists(run->folder() + "/log.1.txt"));
+}
+
+TEST_CASE("Fault 24: the whole client is gone in mid-run; another takes the run up where its files end") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  auto events = std::make_shared<KeptEvents>();
+  auto run = host.start(host.request(R"(,"max_steps":400,"epochs":100)"), events);
+  REQUIRE(soon(60, [&] { return events->all<api::StepMetrics>().size() > 5; }));
+  const std::string folder = run->folder();
+  // A second instance only looks.
+  {
+    auto other = remote::makeClusterService({host.workspace.path(), host.home.path(), &host.prompts});
+    CHECK(other->backend().attach(folder, std::make_shared<KeptEvents>()).error().code == ErrorCode::Usage);
+    CHECK(other->backend().unfinished() == std::vector<std::string>{folder});
+  }
+  run.reset();
+  host.close();
+  CHECK(!events->finished());
+  const size_t before = events->all<api::StepMetrics>().size();
+  host.open();
+  REQUIRE(host.service->backend().unfinished() == std::vector<std::string>{folder});
+  auto later = std::make_shared<KeptEvents>();
+  run = host.attach(folder, later);
+  REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 180));
+  CHECK(run->job().result == "done");
+  CHECK(before + later->all<api::StepMetrics>().size() == 400);
+  CHECK(later->all<api::RunFinished>().size() == 1);
+  CHECK(textOf(folder + "/log.txt") == host.remoteFile(run->job(), "run.log"));
+  CHECK(host.slurm("squeue -h -t all -o %j | sort | uniq -c | grep -c attune-").substr(0, 1) == "1"); // one job, submitted once
+}
+
+TEST_CASE("The starter model lies on the cluster: its path is enough, and the adapter comes home") {
+  NEEDS_LOOPBACK(true);
+  const std::string model = std::string(ATTUNE_SOURCE_DIR) + "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf";
+  if (!std::filesystem::exists(model)) {
+    MESSAGE("skipped: the loopback cluster has no starter model (./dev setup fetches it)");
+    return;
+  }
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  host.data.write("rows.json", R"([{"instruction":"Say hello.","output":"Hello."},{"instruction":"Say bye.","output":"Bye."}])");
+  const std::string path = host.data.write("run.json", R"({"name":"starter","model":")" + model +
+                                                           R"(","dataset":[{"path":"rows.json"}],"max_length":128,)"
+                                                           R"("batch_size":1,"max_steps":2,"lora":{"rank":2,"targets":["q_proj"]}})");
+  const auto config = api::loadRunConfig(path);
+  REQUIRE_MESSAGE(config.ok(), (config.ok() ? "" : config.error().text()));
+  api::RunRequest request;
+  request.config = *config;
+  request.config.model.clear(); // nobody has it here
+  request.folder = host.workspace.path() + "/runs/starter";
+  request.cluster = RunHost::target();
+  request.cluster->model = std::filesystem::canonical(model);
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(request, events);
+  REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 240));
+  CHECK_MESSAGE(run->job().result == "done", textOf(run->folder() + "/log.txt") << textOf(run->folder() + "/events.jsonl"));
+  CHECK(run->job().fetched);
+  const std::string adapter = "/adapter/adapter_model.safetensors";
+  CHECK(textOf(run->folder() + adapter).size() > 1000);
+  CHECK(textOf(run->folder() + adapter) == host.remoteFile(run->job(), "run" + adapter));
+  CHECK(events->all<api::StepMetrics>().size() == 2);
+  CHECK(outputOf("ls " + host.cluster.value("LB_HOME") + "/.attune/models").empty());
+}

@@ -1,0 +1,60 @@
+// The salloc mode against the real Slurm of tests/cluster/loopback.sh.
+#include "remote/slurm/salloc.h"
+#include "tests/remote/slurm/slurm_host.h"
+
+using namespace attune;
+using namespace attune::remote::slurm;
+using attune::test::SlurmHost;
+using attune::test::within;
+
+TEST_CASE("An allocation runs the job apart from the connection and is released by the wrapper") {
+  NEEDS_LOOPBACK(true);
+  SlurmHost host;
+  REQUIRE(host.cluster.started());
+  JobValues values;
+  values.command = {"/bin/bash", "-c", "echo inside $SLURM_JOB_ID; until [ -e go ]; do sleep 0.1; done; exit 4"};
+  values.release = true;
+  values.requeue = false;
+  const std::string token = host.stage(values);
+  JobRequest both = SlurmHost::request();
+  both.cards = 2;
+  const Submission submission{token, ".attune/jobs/" + token, both};
+  const auto allocation = allocate(host.runner, "loopback", submission);
+  REQUIRE_MESSAGE(allocation.ok(), (allocation.ok() ? "" : allocation.error().text()));
+  CHECK(allocation->granted);
+  const JobKey job{token, allocation->id.job};
+  CHECK(host.look(job).queue->state == "RUNNING");
+  const Status started = startInside(host.runner, "loopback", submission, job.id);
+  REQUIRE_MESSAGE(started.ok(), (started.ok() ? "" : started.error().text()));
+  CHECK(host.logs(job, "inside " + job.id));
+
+  const std::string second = host.stage("echo never"); // both cards are taken
+  const auto waiting = allocate(host.runner, "loopback", {second, ".attune/jobs/" + second, both});
+  REQUIRE_MESSAGE(waiting.ok(), (waiting.ok() ? "" : waiting.error().text()));
+  CHECK(!waiting->granted);
+  CHECK(host.look({second, waiting->id.job}).queue->state == "PENDING");
+  CHECK(host.client.cancel({second, waiting->id.job}).ok());
+
+  CHECK(host.cluster.act("drop")); // nothing of the job hangs on a connection
+  std::ofstream(host.folder(token) + "/go") << "";
+  CHECK(within(40, [&] { return host.look(job).exit.has_value(); }));
+  CHECK(host.look(job).exit->code == 4);
+  CHECK(within(40, [&] {
+    const std::string state = host.look(job).queue->state;
+    return state == "CANCELLED" || state == "COMPLETED";
+  }));
+}
+
+TEST_CASE("A refused allocation says why") {
+  NEEDS_LOOPBACK(true);
+  SlurmHost host;
+  REQUIRE(host.cluster.started());
+  const std::string token = host.stage("echo never");
+  JobRequest asked = SlurmHost::request();
+  asked.cards = 3;
+  const auto refused = allocate(host.runner, "loopback", {token, ".attune/jobs/" + token, asked});
+  REQUIRE(!refused.ok());
+  CHECK(refused.error().fault == "REQ-GRES");
+  CHECK(startInside(host.runner, "loopback", {token, ".attune/jobs/" + token, asked}, "999999").error().fault == "RUN-LAUNCH");
+  CHECK(startInside(host.runner, "loopback", {token, ".attune/jobs/" + token, asked}, "1;x").error().where == "id");
+}

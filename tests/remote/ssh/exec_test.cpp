@@ -1,0 +1,146 @@
+// Commands over a real session: bytes, codes, signals, and lines that die.
+#include "remote/ssh/exec.h"
+#include "remote/ssh/ssh_command_runner.h"
+#include "tests/remote/ssh/ssh_fixture.h"
+
+#include <doctest/doctest.h>
+#include <thread>
+
+using namespace attune;
+using namespace attune::remote;
+using namespace attune::test;
+
+namespace {
+
+ExecRequest request(const std::string &command) {
+  ExecRequest made;
+  made.command = command;
+  return made;
+}
+
+} // namespace
+
+TEST_CASE("exec: output, errors, codes and signals") {
+  NEEDS_LOOPBACK(false);
+  SshFixture sshd;
+  const auto session = sshd.open();
+  REQUIRE(session.ok());
+  const auto both = execute(**session, request("echo out; echo err >&2; exit 7"));
+  REQUIRE(both.ok());
+  CHECK(both->out == "out\n");
+  CHECK(both->err == "err\n");
+  CHECK(both->code == 7);
+  CHECK(execute(**session, request("true"))->code == 0);
+  CHECK(execute(**session, request("no-such-command-here"))->code == 127);
+  const auto killed = execute(**session, request("kill -TERM $$"));
+  REQUIRE(killed.ok());
+  CHECK(killed->code == 143);
+  CHECK(killed->signal == "TERM");
+  for (int i = 0; i < 30; ++i) { // the status comes after the end
+    const auto result = execute(**session, request("exit " + std::to_string(i)));
+    REQUIRE_MESSAGE(result.ok(), i, result.error().text(), result.error().fault);
+    CHECK(result->code == i);
+  }
+}
+
+TEST_CASE("exec: 10 MB both ways, bounded output, a reader that goes away") {
+  NEEDS_LOOPBACK(false);
+  SshFixture sshd;
+  const auto session = sshd.open();
+  REQUIRE(session.ok());
+  std::string data(10 << 20, '\0');
+  uint32_t state = 1;
+  for (char &c : data) c = static_cast<char>((state = state * 1664525u + 1013904223u) >> 24);
+  ExecRequest echo = request("cat");
+  echo.input = data;
+  echo.maxOut = data.size();
+  const auto result = execute(**session, echo);
+  REQUIRE(result.ok());
+  CHECK(result->out == data);
+  echo.maxOut = data.size() - 1;
+  CHECK(execute(**session, echo).error().fault == "CMD-TOO-LONG");
+  echo.command = "head -c 3 | wc -c";
+  const auto head = execute(**session, echo);
+  REQUIRE(head.ok());
+  CHECK(head->out == "3\n");
+  const auto err = execute(**session, request("head -c 1000000 /dev/zero >&2"));
+  REQUIRE(err.ok());
+  CHECK(err->err.size() == 65536);
+}
+
+TEST_CASE("exec: time limit, stop and more channels than there are") {
+  NEEDS_LOOPBACK(false);
+  SshFixture sshd;
+  const auto session = sshd.open();
+  REQUIRE(session.ok());
+  ExecRequest slow = request("sleep 60");
+  slow.seconds = 0.5;
+  CHECK(execute(**session, slow).error().fault == "CMD-TIMEOUT");
+  const StopSource stop;
+  std::thread stopper([&] { stop.requestStop(); });
+  CHECK(execute(**session, request("sleep 60"), stop.token()).error().code == ErrorCode::Interrupted);
+  stopper.join();
+  CHECK(execute(**session, request("echo still here"))->out == "still here\n");
+  std::vector<ssh_channel_struct *> open;
+  for (int i = 0; i < SshSession::kMaxChannels; ++i) open.push_back(*(*session)->openChannel(5, {}));
+  CHECK(execute(**session, request("true")).error().fault == "CHANNEL-REFUSED");
+  for (ssh_channel_struct *channel : open) (*session)->closeChannel(channel);
+  CHECK(execute(**session, request("true"))->code == 0);
+}
+
+TEST_CASE("exec: a frozen other side is noticed, a slow command is not taken for one") {
+  NEEDS_LOOPBACK(false);
+  SshFixture sshd;
+  sshd.options.silentSeconds = 0.5;
+  sshd.options.probeSeconds = 1.5;
+  const auto session = sshd.open();
+  REQUIRE(session.ok());
+  CHECK(execute(**session, request("sleep 2; echo done"))->out == "done\n");
+  CHECK(probe(**session).ok());
+  REQUIRE(sshd.cluster.act("stall"));
+  const Clock clock = Clock::system();
+  const double before = clock.steady();
+  CHECK(execute(**session, request("sleep 100")).error().fault == "NET-LOST");
+  CHECK(clock.steady() - before < 10);
+  CHECK((*session)->lost());
+  CHECK(execute(**session, request("true")).error().fault == "NET-LOST");
+  sshd.cluster.act("unstall");
+}
+
+TEST_CASE("exec: a dropped line, and one that is given up from another thread") {
+  NEEDS_LOOPBACK(false);
+  SshFixture sshd;
+  auto session = sshd.open();
+  REQUIRE(session.ok());
+  std::thread dropper([&] { sshd.cluster.act("drop"); });
+  CHECK(execute(**session, request("sleep 100")).error().fault == "NET-LOST");
+  dropper.join();
+  session = sshd.open();
+  REQUIRE(session.ok());
+  std::thread aborter([&] { (*session)->abort(); });
+  CHECK(execute(**session, request("sleep 100")).error().fault == "NET-LOST");
+  aborter.join();
+}
+
+TEST_CASE("command runner: start-up files that print, a login shell that is none, values as they are") {
+  NEEDS_LOOPBACK(false);
+  SshFixture sshd;
+  const auto session = sshd.open();
+  REQUIRE(session.ok());
+  const std::string home = sshd.cluster.value("LB_HOME");
+  outputOf("echo 'echo noise; echo noise >&2; export FROM_PROFILE=yes' | tee " + home + "/.bashrc >" + home + "/.bash_profile");
+  SshCommandRunner runner(**session);
+  Command command;
+  command.script = "printf '%s,' \"$FROM_PROFILE\" \"$@\"; exit 3";
+  command.arguments = {"a'b", "$(touch ~/canary)"};
+  const auto result = runner.run(command);
+  REQUIRE(result.ok());
+  CHECK(result->out == "yes,a'b,$(touch ~/canary),");
+  CHECK(result->err.empty());
+  CHECK(result->code == 3);
+  CHECK(sshd.fileText(home + "/canary").empty());
+  outputOf("echo 'exit 1' >" + home + "/.bash_profile");
+  CHECK(runner.run(command).error().fault == "CMD-BROKEN");
+  command.login = false;
+  CHECK(runner.run(command)->code == 3);
+}
