@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <iomanip>
 #include <iostream>
+#include <iterator>
 #include <unistd.h>
 
 using namespace attune;
@@ -19,7 +20,7 @@ namespace {
 
 void printHelp(std::ostream &stream) {
   stream << "Attune fine-tunes language models.\n\nUsage: attune VERB [OPTIONS]\n\nVerbs:\n";
-  for (const VerbEntry &verb : kVerbs) stream << "  " << std::left << std::setw(10) << verb.name << verb.summary << '\n';
+  for (const VerbEntry &verb : kVerbs) stream << "  " << std::left << std::setw(12) << verb.name << verb.summary << '\n';
   stream << "\nEvery verb takes --help, --json and --quiet. Exit codes: 0 done, 1 failed while running, 2 wrong usage or\n"
             "configuration, 3 input refused, 4 does not fit in memory, 130 interrupted.\n\n"
             "Example:\n  attune train resources/presets/tryout.json --out run\n";
@@ -99,6 +100,9 @@ int main(int argc, char **argv) {
     names.emplace_back(verb.name);
     if (name == verb.name) return runVerb(verb, arguments);
   }
+  if (std::find(std::begin(kRemoteVerbs), std::end(kRemoteVerbs), name) != std::end(kRemoteVerbs))
+    return fail(arguments, Error{ErrorCode::Usage, "This build has no supercomputer client, so there is no verb \"" + name + "\".", "",
+                                 "Build with -DATTUNE_REMOTE=ON, which needs libssh."});
   const std::string nearest = nearestName(name, names);
   return fail(arguments, Error{ErrorCode::Usage, "There is no verb \"" + name + "\".", "",
                                nearest.empty() ? "See: attune --help" : "Did you mean " + nearest + "?"});

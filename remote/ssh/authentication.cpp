@@ -97,6 +97,7 @@ private:
       return -1;
     };
     if (ssh_pki_import_privkey_file(file.c_str(), nullptr, note, &asked, &loaded) == SSH_OK) return Key(loaded);
+    if (asked && !m_questions.answer) m_lockedKey = file;
     for (int attempt = 1; asked && m_questions.answer && attempt <= kPassphraseAttempts; ++attempt) {
       PromptRound round = about(PromptRound::Kind::Passphrase);
       round.attempt = attempt;
@@ -162,8 +163,10 @@ private:
     add(SSH_AUTH_METHOD_INTERACTIVE, "code");
     const SshOptions &options = m_session.options();
     const std::string what = m_partial ? "the second step of the login" : "the login";
+    const std::string locked =
+        m_lockedKey.empty() ? "" : "The key " + m_lockedKey + " has a passphrase, and nobody can be asked here: give it to an agent. ";
     return fault("AUTH-DENIED", options.host + " did not accept " + what + " for " + options.user + ".", m_session.name(),
-                 "It offers: " + (offers.empty() ? "nothing that this program can do" : offers) + ".");
+                 locked + "It offers: " + (offers.empty() ? "nothing that this program can do" : offers) + ".");
   }
 
   SshSession &m_session;
@@ -171,6 +174,7 @@ private:
   const Questions &m_questions;
   const StopToken &m_stop;
   bool m_partial = false;
+  std::string m_lockedKey; // that could not be tried
 };
 
 } // namespace

@@ -14,10 +14,12 @@ constexpr size_t kLongestMessage = 600;
 } // namespace
 
 Json errorJson(const Error &error) {
-  return {{"code", errorCodeName(error.code)},
-          {"message", shortened(error.message, kLongestMessage)},
-          {"where", error.where},
-          {"hint", error.hint}};
+  Json json = {{"code", errorCodeName(error.code)},
+               {"message", shortened(error.message, kLongestMessage)},
+               {"where", error.where},
+               {"hint", error.hint}};
+  if (!error.fault.empty()) json["fault"] = error.fault;
+  return json;
 }
 
 void printJson(CommandContext &context, const Json &value) { context.out << dumpJson(value, -1) << std::endl; }

@@ -9,7 +9,7 @@
 
 namespace attune::app {
 
-/// The `error` object: code, message, where, hint.
+/// The `error` object: code, message, where, hint; of a cluster's error also its fault.
 Json errorJson(const Error &error);
 
 /// One object on one line.

@@ -22,6 +22,17 @@ constexpr VerbEntry kVerbs[] = {
     {"merge", "Work an adapter into its model and write the result, checked by logits", true},
     {"export", "Write a model for other programs: as a plain Llama, checked by logits", true},
     {"doctor", "Look at this machine: devices, number types, traps", true},
+#ifdef ATTUNE_HAS_REMOTE
+    {"cluster", "Clusters: add, list, remove, check, partitions, queue, files", false},
+    {"submit", "Run a fine-tuning on a cluster", false},
+    {"watch", "Follow a run on a cluster to its end", false},
+    {"fetch", "Copy what a run on a cluster made into its local folder", false},
+    {"cancel", "End the job of a run on a cluster", false},
+    {"checkpoint", "Ask a run on a cluster to write a checkpoint and go on", false},
+#endif
 };
+
+/// What a build without the supercomputer client (ATTUNE_REMOTE) lacks.
+constexpr const char *kRemoteVerbs[] = {"cluster", "submit", "watch", "fetch", "cancel", "checkpoint"};
 
 } // namespace attune::app

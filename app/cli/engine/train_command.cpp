@@ -1,8 +1,7 @@
 // attune train: one run, from run.json to an adapter.
+#include "app/cli/command/event_printer.h"
 #include "app/cli/command/output.h"
-#include "app/cli/command/progress_line.h"
 #include "app/cli/command/signals.h"
-#include "core/api/event_json.h"
 #include "core/api/run_config_json.h"
 #include "core/base/clock.h"
 #include "core/base/shell_word.h"
@@ -10,72 +9,11 @@
 #include "core/train/run_training.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace attune::app {
 
 namespace {
-
-std::string durationText(double seconds) {
-  char text[32];
-  if (seconds < 100)
-    std::snprintf(text, sizeof text, "%.0f s", seconds);
-  else if (seconds < 6000)
-    std::snprintf(text, sizeof text, "%.0f min", seconds / 60);
-  else
-    std::snprintf(text, sizeof text, "%.1f h", seconds / 3600);
-  return text;
-}
-
-/// Shows events: as JSON lines on out, or as a progress line and messages on err.
-class EventPrinter : public api::EventSink {
-public:
-  explicit EventPrinter(CommandContext &context) : m_context(context), m_line(context) {}
-
-  void push(const api::RunEvent &event) override {
-    if (m_context.json) {
-      m_context.out << api::eventToJson(event) << '\n' << std::flush;
-      return;
-    }
-    if (const auto *started = std::get_if<api::RunStarted>(&event.body)) m_total = started->totalSteps;
-    if (const auto *step = std::get_if<api::StepMetrics>(&event.body)) showStep(*step);
-    if (const auto *eval = std::get_if<api::EvalResult>(&event.body)) {
-      char text[96];
-      std::snprintf(text, sizeof text, "step %lld: validation loss %.4f", static_cast<long long>(eval->step), eval->loss);
-      say(text);
-    }
-    if (const auto *sample = std::get_if<api::SampleAnswer>(&event.body)) say(sample->prompt + "\n  " + sample->text);
-    if (const auto *warning = std::get_if<api::RunWarning>(&event.body)) say("warning: " + warning->message);
-    if (const auto *retry = std::get_if<api::MemoryRetry>(&event.body))
-      say("step " + std::to_string(retry->step) + ": out of memory; going on with batches of " + std::to_string(retry->batchSize) + ", " +
-          std::to_string(retry->accumulation) + " accumulated");
-    if (const auto *change = std::get_if<api::SettingChanged>(&event.body))
-      say(change->key + " is now " + change->to + " instead of " + change->from);
-    if (const auto *resumed = std::get_if<api::Resumed>(&event.body)) say("continuing after step " + std::to_string(resumed->fromStep));
-    if (std::holds_alternative<api::RunFinished>(event.body)) m_line.finish();
-  }
-
-  void say(const std::string &text) {
-    m_line.finish();
-    if (!m_context.quiet) m_context.err << printable(text) << '\n';
-  }
-
-private:
-  void showStep(const api::StepMetrics &step) {
-    const double perStep = step.seconds / static_cast<double>(std::max<int64_t>(1, step.step));
-    char text[160];
-    std::snprintf(text, sizeof text, "step %lld/%lld  loss %.4f  lr %.2e  %.0f tokens/s  %s left", static_cast<long long>(step.step),
-                  static_cast<long long>(m_total), step.loss, step.lr, step.tokensPerSecond,
-                  durationText(perStep * static_cast<double>(m_total - step.step)).c_str());
-    m_line.show(text, step.step == m_total || step.step == 1);
-  }
-
-  CommandContext &m_context;
-  ProgressLine m_line;
-  int64_t m_total = 0;
-};
 
 class TrainCommand : public Command {
 public:
