@@ -32,6 +32,13 @@ using test::click;
 
 namespace {
 
+/// For names that are not ASCII.
+void press(const QWidget *in, const QString &name) {
+  QPushButton *found = button(in, name);
+  QVERIFY2(found, qPrintable(name));
+  QTest::mouseClick(found, Qt::LeftButton);
+}
+
 api::ClusterPartition partition(const std::string &name, int64_t minutes, int64_t freeCards, bool up = true) {
   api::ClusterPartition made;
   made.name = name;
@@ -117,7 +124,7 @@ private Q_SLOTS:
     studio.openPage();
     auto *empty = studio.page().findChild<EmptyState *>();
     QTRY_VERIFY(empty->isVisible());
-    click(empty, "Add a cluster…");
+    press(empty, QStringLiteral("Add a cluster…"));
     auto *dialog = studio.window->findChild<ProfileDialog *>();
     QVERIFY(dialog && dialog->isVisible());
     click(dialog, "Add");
@@ -145,7 +152,7 @@ private Q_SLOTS:
     studio.addCluster();
     studio.openPage();
     QTRY_COMPARE(studio.page().list()->count(), 1);
-    click(&studio.page(), "Edit…");
+    press(&studio.page(), QStringLiteral("Edit…"));
     auto *dialog = studio.window->findChild<ProfileDialog *>();
     QVERIFY(!dialog->field(QStringLiteral("name"))->isEnabled()); // runs know it by its name
     dialog->field(QStringLiteral("environment_script"))->setText(QStringLiteral("~/env.sh"));
@@ -171,7 +178,7 @@ private Q_SLOTS:
     QCOMPARE(studio.cell(table, 1, 1), QStringLiteral("closed"));
     QCOMPARE(studio.cell(table, 1, 6), QStringLiteral("no limit"));
     QCOMPARE(studio.page().list()->item(0)->data(Qt::AccessibleTextRole).toString(), QStringLiteral("kshdtest, connected"));
-    click(&studio.page(), "Train here…");
+    press(&studio.page(), QStringLiteral("Train here…"));
     QCOMPARE(studio.window->place(), Place::Train);
     QVERIFY(studio.window->trainPage()->target().target());
     QCOMPARE(studio.window->trainPage()->target().target()->partition, std::string("kshdtest"));
@@ -235,6 +242,7 @@ private Q_SLOTS:
     studio.cluster->transferMilliseconds = 60000;
     files->uploadTo(QStringLiteral("/tmp/large.bin"));
     QTRY_COMPARE(files->findChildren<TransferStrip *>().size(), 2);
+    QTRY_VERIFY(button(files, QStringLiteral("Stop")));
     click(files, "Stop");
     QTRY_VERIFY(button(files, QStringLiteral("Go on")));
   }

@@ -12,6 +12,7 @@
 #include "ui/widgets/progress_strip.h"
 
 #include <QComboBox>
+#include <QDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
@@ -178,11 +179,11 @@ private Q_SLOTS:
     studio.field<QSpinBox>("card_memory")->setValue(8);
     QTRY_VERIFY(!forecast->fits());
     QVERIFY(!studio.train().startButton()->isEnabled());
-    studio.field<QSpinBox>("card_memory")->setValue(16);
+    studio.field<QSpinBox>("card_memory")->setValue(48);
     QTRY_VERIFY(forecast->fits());
     studio.train().target().useHere();
     studio.train().useCluster(kName, {});
-    QCOMPARE(studio.field<QSpinBox>("card_memory")->value(), 16); // asked once
+    QCOMPARE(studio.field<QSpinBox>("card_memory")->value(), 48); // asked once
   }
 
   void aRunGoesThroughTheQueueAndComesHome() {

@@ -28,6 +28,9 @@ QVBoxLayout *column(QDialog *dialog) {
   return layout;
 }
 
+/// As high as its texts need at this width, and no higher.
+void fit(QDialog *dialog) { dialog->resize(dialog->minimumWidth(), dialog->layout()->totalHeightForWidth(dialog->minimumWidth())); }
+
 QLabel *paragraph(TextRole role, QWidget *parent, QVBoxLayout *layout) {
   QLabel *label = makeLabel(role, parent);
   label->setWordWrap(true);
@@ -128,6 +131,7 @@ HostKeyDialog::HostKeyDialog(const api::HostKeyPrompt &prompt, QWidget *parent) 
     trust->setText(tr("Trust"));
   });
   cancel->setFocus();
+  fit(this);
 }
 
 LoginDialog::LoginDialog(const api::LoginPrompt &prompt, QWidget *parent) : QDialog(parent) {
@@ -139,14 +143,17 @@ LoginDialog::LoginDialog(const api::LoginPrompt &prompt, QWidget *parent) : QDia
   for (const std::string &text : {prompt.title, prompt.instruction}) // the server's own words
     if (!text.empty()) paragraph(TextRole::Body, this, layout)->setText(shown(text));
   for (const api::LoginPrompt::Line &asked : prompt.lines) {
-    QLabel *label = paragraph(TextRole::Strong, this, layout);
+    auto *pair = new QVBoxLayout;
+    pair->setSpacing(4);
+    layout->addLayout(pair);
+    QLabel *label = paragraph(TextRole::Strong, this, pair);
     auto *field = new QLineEdit(this);
     field->setEchoMode(asked.echo ? QLineEdit::Normal : QLineEdit::Password);
     const QString text = line(asked.text).trimmed();
     label->setText(text);
     label->setBuddy(field);
     field->setAccessibleName(text);
-    layout->addWidget(field);
+    pair->addWidget(field);
     m_fields.push_back(field);
   }
   QLabel *kept = paragraph(TextRole::Caption, this, layout);
@@ -174,6 +181,7 @@ LoginDialog::LoginDialog(const api::LoginPrompt &prompt, QWidget *parent) : QDia
     go->setText(m_fields.empty() ? tr("Continue") : key ? tr("Unlock") : tr("Sign in"));
   });
   if (!m_fields.empty()) m_fields.front()->setFocus();
+  fit(this);
 }
 
 std::vector<std::string> LoginDialog::takeAnswers() {

@@ -49,7 +49,7 @@ ClusterFiles::ClusterFiles(ClusterCenter &clusters, ClusterTransfers &transfers,
   foot->setSpacing(8);
   m_download = makeButton(ButtonKind::Normal, QStringLiteral("down"), this);
   m_upload = makeButton(ButtonKind::Normal, QStringLiteral("up"), this);
-  m_copy = new CommandButton(this);
+  m_copy = new CommandButton(this, true);
   foot->addWidget(m_download);
   foot->addWidget(m_upload);
   foot->addStretch(1);
@@ -83,7 +83,8 @@ ClusterFiles::ClusterFiles(ClusterCenter &clusters, ClusterTransfers &transfers,
     m_up->setAccessibleName(tr("The folder above"));
     m_folder->setAccessibleName(tr("Folder on the cluster"));
     m_folder->setPlaceholderText(tr("a folder on the cluster"));
-    m_look->setText(tr("Look again"));
+    m_look->setAccessibleName(tr("Look again"));
+    m_look->setToolTip(tr("Look again"));
     m_table->setAccessibleName(tr("Files"));
     m_table->setHorizontalHeaderLabels({tr("Name"), tr("Size"), tr("Changed")});
     m_download->setText(tr("Download…"));

@@ -34,7 +34,7 @@ ClusterPartitions::ClusterPartitions(ClusterCenter &clusters, QWidget *parent) :
   foot->setSpacing(8);
   m_train = makeButton(ButtonKind::Normal, QStringLiteral("train"), this);
   m_look = makeButton(ButtonKind::Small, QStringLiteral("refresh"), this);
-  m_copy = new CommandButton(this);
+  m_copy = new CommandButton(this, true);
   foot->addWidget(m_train);
   foot->addStretch(1);
   foot->addWidget(m_look);
@@ -55,7 +55,8 @@ ClusterPartitions::ClusterPartitions(ClusterCenter &clusters, QWidget *parent) :
         {tr("Partition"), tr("State"), tr("Free nodes"), tr("Free cards"), tr("A node has"), tr("Memory a node"), tr("Time limit")});
     m_train->setText(tr("Train here…"));
     m_train->setToolTip(tr("Opens the Train page with this partition chosen."));
-    m_look->setText(tr("Look again"));
+    m_look->setAccessibleName(tr("Look again"));
+    m_look->setToolTip(tr("Look again"));
     m_site->setText(tr("What the site's own command whichpartition prints:"));
     fill();
   });

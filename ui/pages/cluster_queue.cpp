@@ -37,7 +37,7 @@ ClusterQueue::ClusterQueue(ClusterCenter &clusters, QWidget *parent) : QWidget(p
   m_hold = makeButton(ButtonKind::Small, QStringLiteral("pause"), this);
   m_cancel = makeButton(ButtonKind::SmallDanger, QStringLiteral("stop"), this);
   m_look = makeButton(ButtonKind::Small, QStringLiteral("refresh"), this);
-  m_copy = new CommandButton(this);
+  m_copy = new CommandButton(this, true);
   for (QPushButton *button : {m_show, m_checkpoint, m_hold, m_cancel}) foot->addWidget(button);
   foot->addStretch(1);
   foot->addWidget(m_look);
@@ -65,7 +65,8 @@ ClusterQueue::ClusterQueue(ClusterCenter &clusters, QWidget *parent) : QWidget(p
     m_show->setText(tr("Show the run"));
     m_checkpoint->setText(tr("Checkpoint now"));
     m_cancel->setText(tr("Cancel job"));
-    m_look->setText(tr("Look again"));
+    m_look->setAccessibleName(tr("Look again"));
+    m_look->setToolTip(tr("Look again"));
     fill();
   });
 }

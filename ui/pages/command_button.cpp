@@ -10,7 +10,7 @@
 
 namespace attune::ui {
 
-CommandButton::CommandButton(QWidget *parent) : QPushButton(parent) {
+CommandButton::CommandButton(QWidget *parent, bool compact) : QPushButton(parent) {
   setProperty("kind", QStringLiteral("small"));
   setFocusPolicy(Qt::StrongFocus);
   setIcon(ui::icon(QStringLiteral("copy")));
@@ -20,8 +20,8 @@ CommandButton::CommandButton(QWidget *parent) : QPushButton(parent) {
     QGuiApplication::clipboard()->setText(m_command);
     Toast::show(this, tr("The command is in the clipboard."));
   });
-  onLanguage(this, [this] {
-    setText(tr("Copy command"));
+  onLanguage(this, [this, compact] {
+    if (!compact) setText(tr("Copy command"));
     setAccessibleName(tr("Copy the terminal command"));
   });
 }
@@ -29,7 +29,7 @@ CommandButton::CommandButton(QWidget *parent) : QPushButton(parent) {
 void CommandButton::setCommand(const QString &command) {
   m_command = command;
   setEnabled(!command.isEmpty());
-  setToolTip(toolTipText(command));
+  setToolTip(command.isEmpty() ? QString() : toolTipText(tr("Copy the terminal command") + QLatin1Char('\n') + command));
 }
 
 } // namespace attune::ui

@@ -9,7 +9,8 @@ class CommandButton : public QPushButton {
   Q_OBJECT
 
 public:
-  explicit CommandButton(QWidget *parent = nullptr);
+  /// `compact`: the icon alone, where there is little room.
+  explicit CommandButton(QWidget *parent = nullptr, bool compact = false);
   /// Empty = there is nothing to copy now.
   void setCommand(const QString &command);
   QString command() const { return m_command; }

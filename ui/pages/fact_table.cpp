@@ -17,6 +17,7 @@ FactTable::FactTable(int columns, QWidget *parent) : QTableWidget(0, columns, pa
   verticalHeader()->hide();
   verticalHeader()->setDefaultSectionSize(32);
   horizontalHeader()->setHighlightSections(false);
+  horizontalHeader()->setStretchLastSection(true);
   horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
 }

@@ -5,7 +5,6 @@
 #include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/retranslate.h"
 
-#include <QCheckBox>
 #include <QComboBox>
 #include <QGridLayout>
 #include <QHBoxLayout>
@@ -22,15 +21,15 @@ namespace {
 
 constexpr int64_t kGiB = int64_t(1) << 30;
 
-/// Their columns' widths; the same in both lines, so that the fields stand below each other.
-constexpr int kStretch[] = {3, 2, 2, 2, 2, 3};
+/// Of the columns' widths.
+constexpr int kStretch[] = {3, 2, 2, 2, 2, 3, 3};
 
-QGridLayout *makeGrid(QWidget *parent) {
+QGridLayout *makeGrid(QWidget *parent, int columns) {
   auto *grid = new QGridLayout(parent);
   grid->setContentsMargins(0, 0, 0, 0);
   grid->setHorizontalSpacing(12);
   grid->setVerticalSpacing(2);
-  for (int column = 0; column < 6; ++column) grid->setColumnStretch(column, kStretch[column]);
+  for (int column = 0; column < columns; ++column) grid->setColumnStretch(column, kStretch[column]);
   return grid;
 }
 
@@ -54,8 +53,8 @@ TargetForm::TargetForm(TargetDraft &draft, QWidget *parent) : QFrame(parent), m_
   head->addWidget(m_more);
   layout->addLayout(head);
 
-  auto *usual = new QWidget(this);
-  QGridLayout *grid = makeGrid(usual);
+  m_usual = new QWidget(this);
+  QGridLayout *grid = makeGrid(m_usual, 6);
   const auto makeBox = [this] {
     auto *box = new QComboBox(this);
     box->setEditable(true);
@@ -75,9 +74,9 @@ TargetForm::TargetForm(TargetDraft &draft, QWidget *parent) : QFrame(parent), m_
   m_cores = add(grid, 0, 3, "cores", makeCount(0, 100000));
   m_minutes = add(grid, 0, 4, "minutes", makeLine());
   m_cardMemory = add(grid, 0, 5, "card_memory", makeCount(0, 4096));
-  layout->addWidget(usual);
+  layout->addWidget(m_usual);
   m_rare = new QWidget(this);
-  grid = makeGrid(m_rare);
+  grid = makeGrid(m_rare, 7);
   m_model = add(grid, 0, 0, "model", makeLine());
   m_nodes = add(grid, 0, 1, "nodes", makeCount(1, 100000));
   m_memory = add(grid, 0, 2, "memory", makeCount(0, 1 << 20));
@@ -85,19 +84,21 @@ TargetForm::TargetForm(TargetDraft &draft, QWidget *parent) : QFrame(parent), m_
   m_qos = add(grid, 0, 4, "qos", makeLine());
   m_extra = add(grid, 0, 5, "extra", makeLine());
   m_mode = new QComboBox(m_rare);
-  m_mode->addItems({QString(), QString()});
+  m_mode->addItems({QString(), QString(), QString()});
+  m_mode->setMinimumContentsLength(4);
+  m_mode->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   connect(m_mode, &QComboBox::activated, this, &TargetForm::take);
-  add(grid, 2, 0, "mode", m_mode);
-  m_requeue = new QCheckBox(m_rare);
-  grid->addWidget(m_requeue, 3, 1, 1, 5);
-  connect(m_requeue, &QCheckBox::clicked, this, &TargetForm::take);
+  add(grid, 0, 6, "mode", m_mode);
   layout->addWidget(m_rare);
   m_rare->hide();
   m_problem = makeLabel(TextRole::Problem, this);
   m_problem->setWordWrap(true);
   layout->addWidget(m_problem);
 
-  connect(m_more, &QPushButton::toggled, m_rare, &QWidget::setVisible);
+  connect(m_more, &QPushButton::toggled, this, [this](bool more) {
+    m_usual->setVisible(!more);
+    m_rare->setVisible(more);
+  });
   connect(&m_draft, &TargetDraft::changed, this, &TargetForm::refresh);
   onLanguage(this, [this] { retranslate(); });
 }
@@ -146,10 +147,12 @@ void TargetForm::retranslate() {
   name("account", tr("Account"), tr("the usual one"));
   name("qos", tr("Quality of service"), tr("the usual one"));
   name("extra", tr("Other options"), tr("--constraint=name"));
-  name("mode", tr("How it is submitted"), tr("salloc is for queues that refuse sbatch: an allocation is held for the run."));
-  m_mode->setItemText(0, tr("sbatch (usual)"));
-  m_mode->setItemText(1, tr("salloc, held"));
-  m_requeue->setText(tr("Let the cluster requeue it after preemption, a lost node or the time limit; it goes on from its checkpoint"));
+  name("mode", tr("Submission"),
+       tr("Requeued: after preemption, a lost node or the time limit it goes on from its checkpoint. salloc is for queues that refuse "
+          "sbatch: an allocation is held for the run."));
+  m_mode->setItemText(0, tr("sbatch, requeued"));
+  m_mode->setItemText(1, tr("sbatch, once"));
+  m_mode->setItemText(2, tr("salloc, held"));
   m_cards->setSpecialValueText(tr("none"));
   m_memory->setSpecialValueText(tr("default"));
   m_cardMemory->setSpecialValueText(tr("not known"));
@@ -175,8 +178,8 @@ void TargetForm::take() {
   target.account = text(m_account->text());
   target.qos = text(m_qos->text());
   target.model = text(m_model->text());
-  target.mode = m_mode->currentIndex() == 1 ? api::SubmitMode::Salloc : api::SubmitMode::Sbatch;
-  target.requeue = m_requeue->isChecked();
+  target.mode = m_mode->currentIndex() == 2 ? api::SubmitMode::Salloc : api::SubmitMode::Sbatch;
+  target.requeue = m_mode->currentIndex() == 0;
   const bool remembered = m_draft.cardBytes() != static_cast<int64_t>(m_cardMemory->value()) * kGiB;
   const QObject *asker = sender();
   m_filling = true; // the fields are as they were typed
@@ -229,14 +232,12 @@ void TargetForm::refresh() {
   line(m_qos, target.qos);
   line(m_model, target.model);
   if (m_extra->text() != m_draft.extra()) m_extra->setText(m_draft.extra());
-  m_mode->setCurrentIndex(target.mode == api::SubmitMode::Salloc ? 1 : 0);
-  m_requeue->setChecked(target.requeue);
-  m_requeue->setEnabled(target.mode == api::SubmitMode::Sbatch);
+  m_mode->setCurrentIndex(target.mode == api::SubmitMode::Salloc ? 2 : target.requeue ? 0 : 1);
   m_cardMemory->setEnabled(target.cards > 0);
   m_cardMemory->setValue(static_cast<int>(m_draft.cardBytes() / kGiB));
   m_notice->setText(m_draft.notice());
   QStringList lines;
-  bool rare = false;
+  bool rare = false, usual = false;
   for (const char *key : {"partition", "gres", "cards", "cores", "minutes", "nodes", "memory", "account", "qos", "extra"}) {
     const QString problem = m_draft.problems().value(QLatin1String(key));
     QWidget *field = m_fields[QLatin1String(key)];
@@ -244,11 +245,11 @@ void TargetForm::refresh() {
     field->setAccessibleDescription(problem);
     if (problem.isEmpty()) continue;
     lines.append(m_labels[QLatin1String(key)]->text() + tr(": ", "between a field's name and its problem") + problem);
-    rare = rare || m_rare->isAncestorOf(field);
+    (m_rare->isAncestorOf(field) ? rare : usual) = true;
   }
   m_problem->setText(lines.join(QLatin1Char('\n')));
   m_problem->setVisible(!lines.isEmpty());
-  if (rare) m_more->setChecked(true); // a problem is never hidden
+  if (rare != usual && !isAncestorOf(focusWidget())) m_more->setChecked(rare); // the field with the problem is in sight
   m_filling = false;
 }
 

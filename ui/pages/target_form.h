@@ -1,4 +1,4 @@
-// What a run asks of a cluster, as a card of the Train page: partition, cards, cores, time and, on a second line, what few need. Every
+// What a run asks of a cluster, as a card of the Train page: partition, cards, cores, time or, in their place, what few need. Every
 // problem is marked at its field and worded below. Shows and edits a TargetDraft; hidden while the run stays here. GUI thread.
 #pragma once
 
@@ -7,7 +7,6 @@
 #include <QFrame>
 #include <QHash>
 
-class QCheckBox;
 class QComboBox;
 class QGridLayout;
 class QLabel;
@@ -39,13 +38,12 @@ private:
   TargetDraft &m_draft;
   QHash<QString, QWidget *> m_fields;
   QHash<QString, QLabel *> m_labels;
-  QWidget *m_rare;
+  QWidget *m_usual, *m_rare; // one of them is in sight
   QPushButton *m_more;
   QLabel *m_title, *m_notice, *m_problem;
   QComboBox *m_partition, *m_gres, *m_mode;
   QSpinBox *m_nodes, *m_cards, *m_cores, *m_memory, *m_cardMemory;
   QLineEdit *m_minutes, *m_account, *m_qos, *m_model, *m_extra;
-  QCheckBox *m_requeue;
   bool m_filling = false;
 };
 

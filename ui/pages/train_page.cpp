@@ -99,7 +99,10 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, DeviceWatch &devices, Cl
   layout->addWidget(m_forecast);
 
   connect(&m_draft, &ConfigDraft::changed, this, &TrainPage::onChanged);
-  connect(&m_target, &TargetDraft::changed, this, &TrainPage::onChanged);
+  connect(&m_target, &TargetDraft::changed, this, [this] {
+    onChanged();
+    resizeEvent(nullptr);
+  });
   connect(&m_clusters, &ClusterCenter::linkChanged, this, &TrainPage::showDevice);
   connect(&m_devices, &DeviceWatch::looked, this, &TrainPage::showPlace);
   connect(m_forecast, &ForecastCard::forecastChanged, this, &TrainPage::onChanged);
@@ -406,6 +409,7 @@ void TrainPage::resizeEvent(QResizeEvent *) {
   layout()->setContentsMargins(24, low ? 12 : 20, 24, low ? 12 : 20);
   layout()->setSpacing(low ? 8 : 14);
   m_forecast->setLow(low);
+  m_preview->setVisible(!low || !m_target.target()); // with what a cluster is asked there is no room for both
 }
 
 void TrainPage::showEvent(QShowEvent *) { showPlace(); }
