@@ -5742,6 +5742,18 @@
         <source>Open it</source>
         <translation>打开它</translation>
     </message>
+    <message>
+        <source>Use a cluster</source>
+        <translation>使用集群</translation>
+    </message>
+    <message>
+        <source>Train on a supercomputer with Slurm: Attune submits the job, shows its curves as it runs, and brings the result home. Your computer may be off meanwhile.</source>
+        <translation>在使用 Slurm 的超算上训练：Attune 提交作业，实时显示曲线，并把结果带回本机。其间您的电脑可以关机。</translation>
+    </message>
+    <message>
+        <source>Open the clusters</source>
+        <translation>打开集群</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::StatusStrip</name>

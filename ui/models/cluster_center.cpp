@@ -74,7 +74,12 @@ void ClusterCenter::onLink(const QString &name, const api::ClusterLink &link) {
 
 void ClusterCenter::save(const api::ClusterProfile &profile) {
   m_saving = m_tasks.run(
-      this, [store = &m_service->profiles(), profile](StopToken) { return store->save(profile); },
+      this,
+      [service = m_service, profile](StopToken) {
+        const Status saved = service->profiles().save(profile);
+        if (saved.ok()) static_cast<void>(service->cluster(profile.name)); // a connection that is there takes the change up
+        return saved;
+      },
       [this](const Status &status) {
         if (!status.ok()) Q_EMIT failed(errorText(status.error()));
         refresh();

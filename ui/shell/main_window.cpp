@@ -138,6 +138,7 @@ void MainWindow::makeClusterPage() {
     if (folder.isEmpty()) return Toast::show(this, tr("The run of this job is not in this workspace."));
     showRun(folder);
   });
+  connect(m_start, &StartPage::clusterRequested, this, [this] { goTo(Place::Cluster); });
   connect(m_train, &TrainPage::clusterRequested, this, [this] {
     goTo(Place::Cluster);
     m_clusterPage->addCluster();
