@@ -73,6 +73,7 @@ void ClusterCenter::onLink(const QString &name, const api::ClusterLink &link) {
 }
 
 void ClusterCenter::save(const api::ClusterProfile &profile) {
+  if (ClusterState *known = entry(QString::fromStdString(profile.name))) known->profile = profile; // the disk says it again
   m_saving = m_tasks.run(
       this,
       [service = m_service, profile](StopToken) {

@@ -49,7 +49,9 @@ QString minutesText(int64_t minutes) {
 
 TargetDraft::TargetDraft(ClusterCenter &clusters, QObject *parent) : QObject(parent), m_clusters(clusters) {
   connect(&m_clusters, &ClusterCenter::changed, this, [this](const QString &name) {
-    if (m_target && name.toStdString() == m_target->cluster) settle();
+    if (!m_target || name.toStdString() != m_target->cluster) return;
+    guess();
+    settle();
   });
   connect(&m_clusters, &ClusterCenter::listChanged, this, [this] {
     if (!m_target) return;
@@ -80,7 +82,23 @@ void TargetDraft::useCluster(const QString &name, const QString &partition) {
   if (target.qos.empty()) target.qos = profile.qos;
   if (!target.gres.empty() && target.cards == 0) target.cards = 1;
   m_target = target;
+  guess();
   settle();
+}
+
+/// Where the profile names no partition: the first one that is open, and its cards.
+void TargetDraft::guess() {
+  const ClusterState *chosen = cluster();
+  if (!chosen || !chosen->overview.value || !m_target->partition.empty()) return;
+  for (const api::ClusterPartition &one : chosen->overview.value->partitions) {
+    if (!one.up) continue;
+    m_target->partition = one.name;
+    if (m_target->gres.empty() && !one.cardsPerNode.empty()) {
+      m_target->gres = one.cardsPerNode.begin()->first;
+      m_target->cards = 1;
+    }
+    return;
+  }
 }
 
 void TargetDraft::set(const api::ClusterTarget &target) {

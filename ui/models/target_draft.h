@@ -50,6 +50,7 @@ Q_SIGNALS:
 
 private:
   void settle();
+  void guess();
   void checkNames();
   void checkPartition();
   QString memoryKey() const;

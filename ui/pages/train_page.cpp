@@ -369,7 +369,10 @@ void TrainPage::fillPlaces(QMenu &menu) {
   menu.addSeparator();
   for (const ClusterState &cluster : m_clusters.clusters()) {
     QAction *action = menu.addAction(tr("%1 (%2)", "a cluster, its link").arg(onOneLine(cluster.name()), linkText(cluster.link.state)),
-                                     this, [this, name = cluster.name()] { m_target.useCluster(name); });
+                                     this, [this, name = cluster.name(), away = cluster.link.state == api::LinkState::Offline] {
+                                       m_target.useCluster(name);
+                                       if (away) m_clusters.requestConnect(name); // what is free there is worth knowing now
+                                     });
     action->setCheckable(true);
     action->setChecked(!here && m_target.target()->cluster == cluster.profile.name);
   }
