@@ -131,7 +131,10 @@ private Q_SLOTS:
       QTest::keyClick(field, Qt::Key_Return);
       QTRY_VERIFY_WITH_TIMEOUT(studio.online(), kLong);
       // Slurm is not there: that is said, and the connection stays.
-      QTRY_VERIFY_WITH_TIMEOUT(studio.told(studio.window->clusterPage()->partitions()).contains(QStringLiteral("Slurm")), kLong);
+      const auto &overview = studio.window->clusters().find(QStringLiteral("loop"))->overview;
+      QTRY_VERIFY_WITH_TIMEOUT(overview.problem, kLong);
+      QVERIFY(studio.told(studio.window->clusterPage()->partitions()).contains(QString::fromStdString(overview.problem->message)));
+      QVERIFY(studio.online());
     }
     RealClusterStudio again(person); // the key is known now, the code is not kept
     again.openPage();
