@@ -198,7 +198,7 @@
     </message>
     <message>
         <source>Copying the run to the cluster.</source>
-        <translation>正在把本次运行复制到集群。</translation>
+        <translation>正在把本次训练复制到集群。</translation>
     </message>
     <message>
         <source>Handing the job to the scheduler.</source>
@@ -504,7 +504,7 @@
     </message>
     <message>
         <source>FETCH-NOTHING</source>
-        <translation>这次运行在集群上没有留下结果，也没有检查点。</translation>
+        <translation>这次训练在集群上没有留下结果，也没有检查点。</translation>
     </message>
     <message>
         <source>JOB-GONE</source>
@@ -2498,11 +2498,11 @@
     </message>
     <message>
         <source>Save report…</source>
-        <translation>保存报告…</translation>
+        <translation>保存报告……</translation>
     </message>
     <message>
         <source>Checking…</source>
-        <translation>正在检查…</translation>
+        <translation>正在检查……</translation>
     </message>
     <message>
         <source>Check the environment</source>
@@ -2569,15 +2569,15 @@
     </message>
     <message>
         <source>Download…</source>
-        <translation>下载…</translation>
+        <translation>下载……</translation>
     </message>
     <message>
         <source>Upload…</source>
-        <translation>上传…</translation>
+        <translation>上传……</translation>
     </message>
     <message>
         <source>Looking…</source>
-        <translation>正在查看…</translation>
+        <translation>正在查看……</translation>
     </message>
     <message>
         <source>The folder is empty.</source>
@@ -2630,7 +2630,7 @@
     </message>
     <message>
         <source>Add a cluster…</source>
-        <translation>添加集群…</translation>
+        <translation>添加集群……</translation>
     </message>
     <message>
         <source>Clusters</source>
@@ -2638,7 +2638,7 @@
     </message>
     <message>
         <source>Edit…</source>
-        <translation>编辑…</translation>
+        <translation>编辑……</translation>
     </message>
     <message>
         <source>Remove</source>
@@ -2666,7 +2666,7 @@
     </message>
     <message>
         <source>Clusters appear here. Give the host and the user you log in with by SSH, and Attune submits to its queue, follows the run, and brings the result home. It goes on there while your computer is off.</source>
-        <translation>集群显示在这里。给出您用 SSH 登录的主机和用户名，Attune 就会提交作业、跟踪运行，并把结果带回本机。您的电脑关机时，训练也会在那里继续。</translation>
+        <translation>集群显示在这里。给出您用 SSH 登录的主机和用户名，Attune 就会提交作业、跟踪训练，并把结果带回本机。您的电脑关机时，训练也会在那里继续。</translation>
     </message>
     <message>
         <source>Show the partitions</source>
@@ -2770,7 +2770,7 @@
     </message>
     <message>
         <source>Train here…</source>
-        <translation>在此训练…</translation>
+        <translation>在此训练……</translation>
     </message>
     <message>
         <source>Opens the Train page with this partition chosen.</source>
@@ -2805,7 +2805,7 @@
     </message>
     <message>
         <source>Looking at the partitions…</source>
-        <translation>正在查看分区…</translation>
+        <translation>正在查看分区……</translation>
     </message>
     <message>
         <source>As it was when the connection was last there.</source>
@@ -2856,7 +2856,7 @@
     </message>
     <message>
         <source>Show the run</source>
-        <translation>查看运行</translation>
+        <translation>查看训练</translation>
     </message>
     <message>
         <source>Checkpoint now</source>
@@ -2872,7 +2872,7 @@
     </message>
     <message>
         <source>Looking at the queue…</source>
-        <translation>正在查看队列…</translation>
+        <translation>正在查看队列……</translation>
     </message>
     <message>
         <source>As it was when the connection was last there.</source>
@@ -2920,7 +2920,7 @@
     </message>
     <message>
         <source>The run&apos;s folder on the cluster is gone.</source>
-        <translation>集群上的运行文件夹已删除。</translation>
+        <translation>集群上的训练文件夹已删除。</translation>
     </message>
 </context>
 <context>
@@ -3850,7 +3850,7 @@
     </message>
     <message>
         <source>Trust remembers the key. If the host ever shows another one, Attune refuses to connect and says so.</source>
-        <translation>选择“信任”会记住密钥。以后主机若出示别的密钥，Attune 会拒绝连接并说明。</translation>
+        <translation>选择「信任」会记住密钥。以后主机若出示别的密钥，Attune 会拒绝连接并说明。</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -4510,7 +4510,7 @@
     </message>
     <message>
         <source>sourced before each run, such as ~/env.sh; may be empty</source>
-        <translation>每次运行前执行，例如 ~/env.sh；可留空</translation>
+        <translation>每次训练前执行，例如 ~/env.sh；可留空</translation>
     </message>
     <message>
         <source>Folder</source>
@@ -4562,7 +4562,7 @@
     </message>
     <message>
         <source>Add…</source>
-        <translation>添加…</translation>
+        <translation>添加……</translation>
     </message>
     <message>
         <source>Add a key file</source>
@@ -4998,7 +4998,7 @@
     </message>
     <message>
         <source>Cancel the job at once? What it computed since its last checkpoint is lost. Stop, above, saves one first.</source>
-        <translation>立即取消作业？上一个检查点之后的计算会丢失。上方的“停止”会先保存检查点。</translation>
+        <translation>立即取消作业？上一个检查点之后的计算会丢失。上方的「停止」会先保存检查点。</translation>
     </message>
     <message>
         <source>Keep it</source>
@@ -5010,11 +5010,11 @@
     </message>
     <message>
         <source>Remove the run&apos;s folder on the cluster, with its checkpoints? The result and the curves stay on this machine.</source>
-        <translation>删除集群上的运行文件夹及其检查点？结果和曲线保留在本机。</translation>
+        <translation>删除集群上的训练文件夹及其检查点？结果和曲线保留在本机。</translation>
     </message>
     <message>
         <source>Remove the run&apos;s folder on the cluster? Its result has not been fetched and would be lost.</source>
-        <translation>删除集群上的运行文件夹？结果尚未取回，会因此丢失。</translation>
+        <translation>删除集群上的训练文件夹？结果尚未取回，会因此丢失。</translation>
     </message>
     <message>
         <source>Fetch the result</source>
@@ -5039,7 +5039,7 @@
     </message>
     <message>
         <source>Fetching…</source>
-        <translation>正在取回…</translation>
+        <translation>正在取回……</translation>
     </message>
     <message>
         <source>Fetch again</source>
@@ -5872,15 +5872,15 @@
     </message>
     <message>
         <source>A run uses one card for now: the others would be held and stay idle.</source>
-        <translation>目前一次运行只使用一张卡，其余的会被占用而闲置。</translation>
+        <translation>目前一次训练只使用一张卡，其余的会被占用而闲置。</translation>
     </message>
     <message>
         <source>Looking at the partitions…</source>
-        <translation>正在查看分区…</translation>
+        <translation>正在查看分区……</translation>
     </message>
     <message>
         <source>Not connected: the request is checked when the run begins.</source>
-        <translation>未连接：请求会在运行开始时检查。</translation>
+        <translation>未连接：请求会在训练开始时检查。</translation>
     </message>
     <message>
         <source>Free now: %1 of %2 nodes</source>
@@ -5889,7 +5889,7 @@
     </message>
     <message>
         <source>A held allocation ends with a lost node and is never requeued; it is given back when the run ends.</source>
-        <translation>占用的资源随节点失联而结束，不会重新排队；运行结束时归还。</translation>
+        <translation>占用的资源随节点失联而结束，不会重新排队；训练结束时归还。</translation>
     </message>
 </context>
 <context>
@@ -5999,20 +5999,8 @@
         <translation>提交方式</translation>
     </message>
     <message>
-        <source>Requeued: after preemption, a lost node or the time limit it goes on from its checkpoint. salloc is for queues that refuse sbatch: an allocation is held for the run.</source>
-        <translation>重新排队：被抢占、节点失联或到达时限后，从检查点继续。salloc 用于不接受 sbatch 的队列：为本次运行占用资源。</translation>
-    </message>
-    <message>
-        <source>sbatch, requeued</source>
-        <translation>sbatch，重新排队</translation>
-    </message>
-    <message>
         <source>sbatch, once</source>
-        <translation>sbatch，仅一次</translation>
-    </message>
-    <message>
-        <source>salloc, held</source>
-        <translation>salloc，占用</translation>
+        <translation>sbatch，不重排</translation>
     </message>
     <message>
         <source>none</source>
@@ -6040,6 +6028,10 @@
         <source>: </source>
         <comment>between a field&apos;s name and its problem</comment>
         <translation>：</translation>
+    </message>
+    <message>
+        <source>The usual way is requeued: after preemption, a lost node or the time limit the run goes on from its checkpoint. salloc is for queues that refuse sbatch: an allocation is held for the run.</source>
+        <translation>通常的方式会重新排队：被抢占、节点失联或到达时限后，从检查点继续。salloc 用于不接受 sbatch 的队列：为本次训练占用资源。</translation>
     </message>
 </context>
 <context>
@@ -6272,7 +6264,7 @@
     </message>
     <message>
         <source>Add a cluster…</source>
-        <translation>添加集群…</translation>
+        <translation>添加集群……</translation>
     </message>
     <message>
         <source>no card</source>

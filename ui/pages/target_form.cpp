@@ -148,11 +148,11 @@ void TargetForm::retranslate() {
   name("qos", tr("Quality of service"), tr("the usual one"));
   name("extra", tr("Other options"), tr("--constraint=name"));
   name("mode", tr("Submission"),
-       tr("Requeued: after preemption, a lost node or the time limit it goes on from its checkpoint. salloc is for queues that refuse "
-          "sbatch: an allocation is held for the run."));
-  m_mode->setItemText(0, tr("sbatch, requeued"));
+       tr("The usual way is requeued: after preemption, a lost node or the time limit the run goes on from its checkpoint. salloc is for "
+          "queues that refuse sbatch: an allocation is held for the run."));
+  m_mode->setItemText(0, QStringLiteral("sbatch"));
   m_mode->setItemText(1, tr("sbatch, once"));
-  m_mode->setItemText(2, tr("salloc, held"));
+  m_mode->setItemText(2, QStringLiteral("salloc"));
   m_cards->setSpecialValueText(tr("none"));
   m_memory->setSpecialValueText(tr("default"));
   m_cardMemory->setSpecialValueText(tr("not known"));
