@@ -198,6 +198,13 @@ private Q_SLOTS:
     QVERIFY(queue->checkpointButton()->isEnabled() && queue->cancelButton()->isEnabled() && !queue->holdButton()->isEnabled());
     QTest::mouseClick(queue->checkpointButton(), Qt::LeftButton);
     QTRY_COMPARE(studio.cluster->acts().size(), size_t(1));
+    std::swap(studio.cluster->jobs[0], studio.cluster->jobs[2]); // the choice follows its job
+    QTest::mouseClick(queue->lookButton(), Qt::LeftButton);
+    QTRY_COMPARE(studio.cell(queue->table(), 0, 0), QStringLiteral("4713"));
+    QCOMPARE(queue->table()->currentRow(), 2);
+    std::swap(studio.cluster->jobs[0], studio.cluster->jobs[2]);
+    QTest::mouseClick(queue->lookButton(), Qt::LeftButton);
+    QTRY_COMPARE(studio.cell(queue->table(), 0, 0), QStringLiteral("4711"));
     queue->table()->setCurrentCell(1, 0);
     QVERIFY(queue->table()->item(1, 4)->foreground().color() == theme().color(Tone::Warning)); // it never clears
     QVERIFY(queue->holdButton()->isEnabled());
@@ -207,6 +214,7 @@ private Q_SLOTS:
     click(question, "Cancel job");
     QTRY_COMPARE(queue->table()->rowCount(), 2);
     QCOMPARE(studio.cluster->acts(), (std::vector<std::string>{"checkpoint 4711", "cancel 4712"}));
+    QCOMPARE(queue->table()->currentRow(), -1); // and no other job takes its place
     queue->table()->setCurrentCell(1, 0);
     QCOMPARE(studio.cell(queue->table(), 1, 4), QStringLiteral("Waiting for free nodes or cards."));
     for (const QPushButton *press : {queue->cancelButton(), queue->holdButton(), queue->checkpointButton(), queue->showButton()})

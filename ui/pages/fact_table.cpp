@@ -25,6 +25,10 @@ FactTable::FactTable(int columns, QWidget *parent) : QTableWidget(0, columns, pa
 void FactTable::setWide(int column) { horizontalHeader()->setSectionResizeMode(column, QHeaderView::Stretch); }
 
 void FactTable::setRows(const QVector<QStringList> &rows) {
+  const bool first = rowCount() == 0;
+  const bool any = item(currentRow(), 0) != nullptr;
+  const QString chosen = any ? item(currentRow(), 0)->text() : QString();
+  int place = first && !rows.isEmpty() ? 0 : -1;
   setRowCount(static_cast<int>(rows.size()));
   for (int row = 0; row < rowCount(); ++row)
     for (int column = 0; column < columnCount(); ++column) {
@@ -32,8 +36,9 @@ void FactTable::setRows(const QVector<QStringList> &rows) {
       if (!item(row, column)) setItem(row, column, new QTableWidgetItem);
       item(row, column)->setText(text);
       item(row, column)->setToolTip(toolTipText(text));
+      if (column == 0 && any && text == chosen) place = row;
     }
-  if (currentRow() < 0 && rowCount() > 0) setCurrentCell(0, 0);
+  if (place != currentRow()) setCurrentCell(place, place < 0 ? -1 : 0);
 }
 
 } // namespace attune::ui

@@ -12,9 +12,8 @@ public:
   explicit FactTable(int columns, QWidget *parent = nullptr);
   /// The column that takes the room that is left.
   void setWide(int column);
-  /// As many rows as `rows`, in place: what is chosen and scrolled stays.
+  /// As many rows as `rows`, in place. The chosen row is known by its first column, wherever it is now; when it is gone none is chosen.
   void setRows(const QVector<QStringList> &rows);
-  int currentLine() const { return currentRow(); }
 };
 
 } // namespace attune::ui
