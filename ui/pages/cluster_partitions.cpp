@@ -63,8 +63,8 @@ ClusterPartitions::ClusterPartitions(ClusterCenter &clusters, QWidget *parent) :
 }
 
 void ClusterPartitions::setCluster(const QString &name) {
+  if (name != m_name) m_table->setRows({});
   m_name = name;
-  m_table->setRows({});
   fill();
 }
 

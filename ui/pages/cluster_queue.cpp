@@ -72,8 +72,8 @@ ClusterQueue::ClusterQueue(ClusterCenter &clusters, QWidget *parent) : QWidget(p
 }
 
 void ClusterQueue::setCluster(const QString &name) {
+  if (name != m_name) m_table->setRows({});
   m_name = name;
-  m_table->setRows({});
   fill();
 }
 
