@@ -117,7 +117,8 @@ TEST_CASE("Cancel, hold, release and checkpoint now, each seen in the state") {
   REQUIRE_MESSAGE(ended.ok(), (ended.ok() ? "" : ended.error().text()));
   CHECK(host.becomes(running, "CANCELLED"));
   CHECK(host.logs(running, "stopping"));
-  CHECK(within(20, [&] { return host.look(running).exit.has_value(); }));
+  const bool spoke = within(20, [&] { return host.look(running).exit.has_value(); });
+  REQUIRE_MESSAGE(spoke, host.log(running.token));
   CHECK(host.look(running).exit->stop == "term");
   CHECK(host.client.cancel(running).ok()); // twice does no harm
 
