@@ -2,6 +2,30 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>Clusters</name>
+    <message numerus="yes">
+        <source>%n day(s)</source>
+        <translation>
+            <numerusform>%n day</numerusform>
+            <numerusform>%n days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n hour(s)</source>
+        <translation>
+            <numerusform>%n hour</numerusform>
+            <numerusform>%n hours</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n minute(s)</source>
+        <translation>
+            <numerusform>%n minute</numerusform>
+            <numerusform>%n minutes</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Numbers</name>
     <message numerus="yes">
         <source>%n byte(s)</source>
@@ -59,6 +83,26 @@
         <translation>
             <numerusform>%1… (%Ln more character)</numerusform>
             <numerusform>%1… (%Ln more characters)</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ClusterFiles</name>
+    <message numerus="yes">
+        <source>%n name(s) that could do harm here are left out.</source>
+        <translation>
+            <numerusform>%n name that could do harm here are left out.</numerusform>
+            <numerusform>%n names that could do harm here are left out.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ClusterPartitions</name>
+    <message numerus="yes">
+        <source>%n core(s)</source>
+        <translation>
+            <numerusform>%n core</numerusform>
+            <numerusform>%n cores</numerusform>
         </translation>
     </message>
 </context>

@@ -40,6 +40,235 @@
     </message>
 </context>
 <context>
+    <name>Clusters</name>
+    <message>
+        <source>not connected</source>
+        <translation>未连接</translation>
+    </message>
+    <message>
+        <source>connecting</source>
+        <translation>正在连接</translation>
+    </message>
+    <message>
+        <source>needs you</source>
+        <translation>等您处理</translation>
+    </message>
+    <message>
+        <source>connected</source>
+        <translation>已连接</translation>
+    </message>
+    <message>
+        <source>slow to answer</source>
+        <translation>响应缓慢</translation>
+    </message>
+    <message>
+        <source>reconnecting</source>
+        <translation>正在重连</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>排队中</translation>
+    </message>
+    <message>
+        <source>running</source>
+        <translation>运行中</translation>
+    </message>
+    <message>
+        <source>ending</source>
+        <translation>正在结束</translation>
+    </message>
+    <message>
+        <source>suspended</source>
+        <translation>已挂起</translation>
+    </message>
+    <message>
+        <source>starting</source>
+        <translation>正在启动</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>cancelled</source>
+        <translation>已取消</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>out of time</source>
+        <translation>超出时限</translation>
+    </message>
+    <message>
+        <source>requeued</source>
+        <translation>已重新排队</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>no limit</source>
+        <translation>不限</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n day(s)</source>
+        <translation>
+            <numerusform>%n 天</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n hour(s)</source>
+        <translation>
+            <numerusform>%n 小时</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n minute(s)</source>
+        <translation>
+            <numerusform>%n 分钟</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 of %2 %3</source>
+        <comment>free of all, kind of card</comment>
+        <translation>%3 %1 / %2</translation>
+    </message>
+    <message>
+        <source>out of sight</source>
+        <translation>暂时看不到</translation>
+    </message>
+    <message>
+        <source>checking</source>
+        <translation>正在检查</translation>
+    </message>
+    <message>
+        <source>uploading</source>
+        <translation>正在上传</translation>
+    </message>
+    <message>
+        <source>submitting</source>
+        <translation>正在提交</translation>
+    </message>
+    <message>
+        <source>queued</source>
+        <translation>排队中</translation>
+    </message>
+    <message>
+        <source>stopping</source>
+        <translation>正在停止</translation>
+    </message>
+    <message>
+        <source>fetching</source>
+        <translation>正在取回</translation>
+    </message>
+    <message>
+        <source>out of memory</source>
+        <translation>内存不足</translation>
+    </message>
+    <message>
+        <source>preempted</source>
+        <translation>被抢占</translation>
+    </message>
+    <message>
+        <source>node lost</source>
+        <translation>节点失联</translation>
+    </message>
+    <message>
+        <source>not started</source>
+        <translation>未能启动</translation>
+    </message>
+    <message>
+        <source>lost</source>
+        <translation>已丢失</translation>
+    </message>
+    <message>
+        <source>not accepted</source>
+        <translation>未被接受</translation>
+    </message>
+    <message>
+        <source>over</source>
+        <translation>已结束</translation>
+    </message>
+    <message>
+        <source>Waiting for the connection, then the request is checked.</source>
+        <translation>等待连接，连上后检查请求。</translation>
+    </message>
+    <message>
+        <source>Copying the run to the cluster.</source>
+        <translation>正在把本次训练复制到集群。</translation>
+    </message>
+    <message>
+        <source>Handing the job to the scheduler.</source>
+        <translation>正在向调度器提交作业。</translation>
+    </message>
+    <message>
+        <source>The scheduler is slow. Checking whether the job was accepted before trying again.</source>
+        <translation>调度器响应缓慢，正在确认作业是否已被接受，然后才会重试。</translation>
+    </message>
+    <message>
+        <source>Waiting in the queue.</source>
+        <translation>正在排队。</translation>
+    </message>
+    <message>
+        <source>%1 Expected start: %2.</source>
+        <comment>a sentence, a time</comment>
+        <translation>%1预计开始：%2。</translation>
+    </message>
+    <message>
+        <source>Running.</source>
+        <translation>正在运行。</translation>
+    </message>
+    <message>
+        <source>Running on %1.</source>
+        <comment>a node</comment>
+        <translation>正在 %1 上运行。</translation>
+    </message>
+    <message>
+        <source>Asked to end.</source>
+        <translation>已要求结束。</translation>
+    </message>
+    <message>
+        <source>Ending.</source>
+        <translation>正在结束。</translation>
+    </message>
+    <message>
+        <source>Fetching the result.</source>
+        <translation>正在取回结果。</translation>
+    </message>
+    <message>
+        <source>Over. Its folder on the cluster was removed.</source>
+        <translation>已结束，集群上的文件夹已删除。</translation>
+    </message>
+    <message>
+        <source>Over; the result is on this machine.</source>
+        <translation>已结束，结果已在本机。</translation>
+    </message>
+    <message>
+        <source>Over; the result is still on the cluster.</source>
+        <translation>已结束，结果还在集群上。</translation>
+    </message>
+    <message>
+        <source>partition %1</source>
+        <translation>分区 %1</translation>
+    </message>
+    <message>
+        <source>job %1</source>
+        <translation>作业 %1</translation>
+    </message>
+    <message>
+        <source>on %1</source>
+        <comment>a node</comment>
+        <translation>在 %1 上</translation>
+    </message>
+    <message>
+        <source>attempt %1</source>
+        <translation>第 %1 次尝试</translation>
+    </message>
+</context>
+<context>
     <name>CoreError</name>
     <message>
         <source>file_not_found</source>
@@ -132,6 +361,154 @@
     <message>
         <source>file_problem</source>
         <translation>这个文件有需要留意的地方：</translation>
+    </message>
+    <message>
+        <source>NET-DNS</source>
+        <translation>找不到这台主机：名称无法解析。请检查主机名，或是否需要连接 VPN。</translation>
+    </message>
+    <message>
+        <source>NET-REFUSED</source>
+        <translation>无法连接到主机：连接被拒绝。VPN 打开了吗？</translation>
+    </message>
+    <message>
+        <source>NET-TIMEOUT</source>
+        <translation>无法连接到主机：没有响应。VPN 打开了吗？</translation>
+    </message>
+    <message>
+        <source>NET-LOST</source>
+        <translation>与集群的连接已断开。您的作业仍在集群上运行。</translation>
+    </message>
+    <message>
+        <source>SSH-ALGO</source>
+        <translation>主机没有提供本程序接受的加密算法。</translation>
+    </message>
+    <message>
+        <source>KEY-UNKNOWN</source>
+        <translation>主机的密钥未被信任，没有发送任何内容。</translation>
+    </message>
+    <message>
+        <source>KEY-CHANGED</source>
+        <translation>主机出示的密钥与以前不同，没有发送任何内容。请询问计算中心，只有他们确认后才能更换。</translation>
+    </message>
+    <message>
+        <source>KEY-OTHER</source>
+        <translation>主机出示了另一种类型的密钥，没有发送任何内容。请询问计算中心，只有他们确认后才能更换。</translation>
+    </message>
+    <message>
+        <source>KEY-REVOKED</source>
+        <translation>主机的密钥已被吊销，没有发送任何内容。请询问计算中心。</translation>
+    </message>
+    <message>
+        <source>AUTH-DENIED</source>
+        <translation>主机没有接受登录。请检查用户名、密钥或密码。</translation>
+    </message>
+    <message>
+        <source>AUTH-LOCKED</source>
+        <translation>主机暂时锁定了这个帐户。请稍候再试，或询问计算中心。</translation>
+    </message>
+    <message>
+        <source>AUTH-NEEDS-CODE</source>
+        <translation>主机要求输入验证码，请重新连接并输入。</translation>
+    </message>
+    <message>
+        <source>CHANNEL-REFUSED</source>
+        <translation>主机拒绝再打开通道，请稍后再试。</translation>
+    </message>
+    <message>
+        <source>CMD-MISSING</source>
+        <translation>登录后找不到 Slurm 的命令。请在配置中给出环境脚本。</translation>
+    </message>
+    <message>
+        <source>CMD-BROKEN</source>
+        <translation>集群上的命令没有正常结束。</translation>
+    </message>
+    <message>
+        <source>CMD-TIMEOUT</source>
+        <translation>集群上的命令没有及时完成。</translation>
+    </message>
+    <message>
+        <source>SLURM-DOWN</source>
+        <translation>调度器没有响应。正在运行的作业不受影响。</translation>
+    </message>
+    <message>
+        <source>SLURM-BUSY</source>
+        <translation>调度器响应缓慢，会先确认作业是否已被接受再重试。</translation>
+    </message>
+    <message>
+        <source>SLURM-AUTH</source>
+        <translation>集群内部的认证（munge）失败，只有管理员能够修复。</translation>
+    </message>
+    <message>
+        <source>SLURM-REFUSED</source>
+        <translation>Slurm 拒绝了请求。</translation>
+    </message>
+    <message>
+        <source>REQ-PARTITION</source>
+        <translation>分区不接受这个请求。</translation>
+    </message>
+    <message>
+        <source>REQ-GRES</source>
+        <translation>分区没有所要的卡。</translation>
+    </message>
+    <message>
+        <source>REQ-TIME</source>
+        <translation>请求的时间超出了分区的时限。</translation>
+    </message>
+    <message>
+        <source>REQ-ACCOUNT</source>
+        <translation>帐号或服务质量不可用。</translation>
+    </message>
+    <message>
+        <source>REQ-REFUSED</source>
+        <translation>调度器没有接受这个作业。</translation>
+    </message>
+    <message>
+        <source>RUN-ENV</source>
+        <translation>环境脚本失败。</translation>
+    </message>
+    <message>
+        <source>RUN-LAUNCH</source>
+        <translation>作业的文件夹在节点上无法打开。</translation>
+    </message>
+    <message>
+        <source>RUN-WORKER</source>
+        <translation>集群上找不到训练程序，或者无法运行。请安装，或在配置中更正路径。</translation>
+    </message>
+    <message>
+        <source>DISK-FULL</source>
+        <translation>集群的磁盘或您的配额已满。</translation>
+    </message>
+    <message>
+        <source>LOCAL-FULL</source>
+        <translation>本机的磁盘已满。</translation>
+    </message>
+    <message>
+        <source>FILE-MISSING</source>
+        <translation>集群上没有这个文件。</translation>
+    </message>
+    <message>
+        <source>FILE-DENIED</source>
+        <translation>没有权限访问集群上的这个文件。</translation>
+    </message>
+    <message>
+        <source>FILE-FAILED</source>
+        <translation>集群上的文件操作失败。</translation>
+    </message>
+    <message>
+        <source>FETCH-HASH</source>
+        <translation>取回的文件与集群上的不一致，未予采用。</translation>
+    </message>
+    <message>
+        <source>FETCH-CHANGED</source>
+        <translation>复制期间文件一直在变化。</translation>
+    </message>
+    <message>
+        <source>FETCH-NOTHING</source>
+        <translation>这次训练在集群上没有留下结果，也没有检查点。</translation>
+    </message>
+    <message>
+        <source>JOB-GONE</source>
+        <translation>Slurm 已经没有这个作业。</translation>
     </message>
 </context>
 <context>
@@ -654,6 +1031,10 @@
     <message>
         <source>Models</source>
         <translation>模型</translation>
+    </message>
+    <message>
+        <source>Cluster</source>
+        <translation>集群</translation>
     </message>
 </context>
 <context>
@@ -1612,6 +1993,121 @@
     </message>
 </context>
 <context>
+    <name>SlurmReason</name>
+    <message>
+        <source>Resources</source>
+        <translation>正在等待空闲的节点或卡。</translation>
+    </message>
+    <message>
+        <source>Priority</source>
+        <translation>排在优先级更高的作业之后。</translation>
+    </message>
+    <message>
+        <source>BeginTime</source>
+        <translation>已重新排队或指定了开始时间，到时才能开始。</translation>
+    </message>
+    <message>
+        <source>Dependency</source>
+        <translation>正在等待另一个作业结束。</translation>
+    </message>
+    <message>
+        <source>JobArrayTaskLimit</source>
+        <translation>正在等待同组的其他任务。</translation>
+    </message>
+    <message>
+        <source>Licenses</source>
+        <translation>正在等待许可证。</translation>
+    </message>
+    <message>
+        <source>ReqNodeNotAvail</source>
+        <translation>所需的节点暂不可用（停机、维护或已预留）。</translation>
+    </message>
+    <message>
+        <source>Reservation</source>
+        <translation>正在等待预留时段。</translation>
+    </message>
+    <message>
+        <source>QOSMaxJobsPerUserLimit</source>
+        <translation>您运行的作业数已达服务质量的上限。</translation>
+    </message>
+    <message>
+        <source>AssocMaxJobsLimit</source>
+        <translation>您的帐号运行的作业数已达上限。</translation>
+    </message>
+    <message>
+        <source>AssocGrpGRES</source>
+        <translation>您的组使用的卡数已达上限。</translation>
+    </message>
+    <message>
+        <source>NonZeroExitCode</source>
+        <translation>训练出错结束。</translation>
+    </message>
+    <message>
+        <source>TimeLimit</source>
+        <translation>已到时限。</translation>
+    </message>
+    <message>
+        <source>NodeDown</source>
+        <translation>节点失联。</translation>
+    </message>
+    <message>
+        <source>JobLaunchFailure</source>
+        <translation>作业的文件夹在节点上无法打开。</translation>
+    </message>
+    <message>
+        <source>DependencyNeverSatisfied</source>
+        <translation>它等待的作业失败了，因此永远不会开始。</translation>
+    </message>
+    <message>
+        <source>PartitionConfig</source>
+        <translation>分区不允许这样的请求，按现在的请求永远不会开始。</translation>
+    </message>
+    <message>
+        <source>PartitionDown</source>
+        <translation>分区已关闭，按现在的请求无法开始。</translation>
+    </message>
+    <message>
+        <source>PartitionInactive</source>
+        <translation>分区已停用，按现在的请求无法开始。</translation>
+    </message>
+    <message>
+        <source>PartitionNodeLimit</source>
+        <translation>请求的节点数超出了分区的限制。</translation>
+    </message>
+    <message>
+        <source>PartitionTimeLimit</source>
+        <translation>请求的时间超出了分区的时限。</translation>
+    </message>
+    <message>
+        <source>BadConstraints</source>
+        <translation>没有节点能满足这个请求。</translation>
+    </message>
+    <message>
+        <source>JobHeldUser</source>
+        <translation>您已把它挂起，释放后才能开始。</translation>
+    </message>
+    <message>
+        <source>JobHeldAdmin</source>
+        <translation>被集群管理员挂起。</translation>
+    </message>
+    <message>
+        <source>QOSTimeLimit</source>
+        <translation>请求的时间超出了服务质量的限制。</translation>
+    </message>
+    <message>
+        <source>AssocGrpCpuLimit</source>
+        <translation>您的组不能使用这么多核心。</translation>
+    </message>
+    <message>
+        <source>InvalidAccount</source>
+        <translation>帐号无效。</translation>
+    </message>
+    <message>
+        <source>InvalidQOS</source>
+        <translation>服务质量无效。</translation>
+    </message>
+</context>
+<context>
     <name>TemplateMenu</name>
     <message>
         <source>Choose a template file…</source>
@@ -1979,6 +2475,455 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::ClusterEnvironment</name>
+    <message>
+        <source>The report is in the clipboard.</source>
+        <translation>报告已复制到剪贴板。</translation>
+    </message>
+    <message>
+        <source>Looks at what training needs there: Python and PyTorch with their versions, the compiler, the cards, the environment script, the disk and the internet. Nothing is changed.</source>
+        <translation>查看那里训练所需的一切：Python 与 PyTorch 及其版本、编译器、卡、环境脚本、磁盘和外网。不会改动任何东西。</translation>
+    </message>
+    <message>
+        <source>Environment report</source>
+        <translation>环境报告</translation>
+    </message>
+    <message>
+        <source>The report appears here. It takes up to a minute.</source>
+        <translation>报告显示在这里，最多需要一分钟。</translation>
+    </message>
+    <message>
+        <source>Copy report</source>
+        <translation>复制报告</translation>
+    </message>
+    <message>
+        <source>Save report…</source>
+        <translation>保存报告……</translation>
+    </message>
+    <message>
+        <source>Checking…</source>
+        <translation>正在检查……</translation>
+    </message>
+    <message>
+        <source>Check the environment</source>
+        <translation>检查环境</translation>
+    </message>
+    <message>
+        <source>Save report</source>
+        <translation>保存报告</translation>
+    </message>
+    <message>
+        <source>Text (*.txt)</source>
+        <translation>文本 (*.txt)</translation>
+    </message>
+    <message>
+        <source>Saved as %1.</source>
+        <translation>已保存为 %1。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ClusterFiles</name>
+    <message>
+        <source>Download</source>
+        <translation>下载</translation>
+    </message>
+    <message>
+        <source>Upload</source>
+        <translation>上传</translation>
+    </message>
+    <message>
+        <source>Up</source>
+        <translation>上级</translation>
+    </message>
+    <message>
+        <source>The folder above</source>
+        <translation>上级文件夹</translation>
+    </message>
+    <message>
+        <source>Folder on the cluster</source>
+        <translation>集群上的文件夹</translation>
+    </message>
+    <message>
+        <source>a folder on the cluster</source>
+        <translation>集群上的文件夹</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>刷新</translation>
+    </message>
+    <message>
+        <source>Files</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Changed</source>
+        <translation>修改时间</translation>
+    </message>
+    <message>
+        <source>Download…</source>
+        <translation>下载……</translation>
+    </message>
+    <message>
+        <source>Upload…</source>
+        <translation>上传……</translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation>正在查看……</translation>
+    </message>
+    <message>
+        <source>The folder is empty.</source>
+        <translation>文件夹是空的。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n name(s) that could do harm here are left out.</source>
+        <translation>
+            <numerusform>有 %n 个可能有害的名称没有列出。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>There are more files than are shown.</source>
+        <translation>文件太多，没有全部列出。</translation>
+    </message>
+    <message>
+        <source>Connect, and your files on the cluster appear here.</source>
+        <translation>连接后，您在集群上的文件显示在这里。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ClusterPage</name>
+    <message>
+        <source>Job %1: done.</source>
+        <translation>作业 %1：已执行。</translation>
+    </message>
+    <message>
+        <source>Job %1 is now: %2.</source>
+        <translation>作业 %1 现在的状态：%2。</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>%1 is on the cluster.</source>
+        <translation>%1 已在集群上。</translation>
+    </message>
+    <message>
+        <source>%1 is here.</source>
+        <translation>%1 已到本机。</translation>
+    </message>
+    <message>
+        <source>Cluster</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>Supercomputers that run Slurm: what is free, what runs, and your files there.</source>
+        <translation>使用 Slurm 的超算：哪里空闲、什么在运行，以及您在那里的文件。</translation>
+    </message>
+    <message>
+        <source>Add a cluster…</source>
+        <translation>添加集群……</translation>
+    </message>
+    <message>
+        <source>Clusters</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>Edit…</source>
+        <translation>编辑……</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>What is shown of the cluster</source>
+        <translation>显示集群的哪一部分</translation>
+    </message>
+    <message>
+        <source>Partitions</source>
+        <translation>分区</translation>
+    </message>
+    <message>
+        <source>My jobs</source>
+        <translation>我的作业</translation>
+    </message>
+    <message>
+        <source>Files</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Environment</source>
+        <translation>环境</translation>
+    </message>
+    <message>
+        <source>Clusters appear here. Give the host and the user you log in with by SSH, and Attune submits to its queue, follows the run, and brings the result home. It goes on there while your computer is off.</source>
+        <translation>集群显示在这里。给出您用 SSH 登录的主机和用户名，Attune 就会提交作业、跟踪训练，并把结果带回本机。您的电脑关机时，训练也会在那里继续。</translation>
+    </message>
+    <message>
+        <source>Show the partitions</source>
+        <translation>显示分区</translation>
+    </message>
+    <message>
+        <source>Show my jobs</source>
+        <translation>显示我的作业</translation>
+    </message>
+    <message>
+        <source>Show the files</source>
+        <translation>显示文件</translation>
+    </message>
+    <message>
+        <source>Show the environment</source>
+        <translation>显示环境</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>刷新</translation>
+    </message>
+    <message>
+        <source>Connect</source>
+        <translation>连接</translation>
+    </message>
+    <message>
+        <source>Disconnect</source>
+        <translation>断开</translation>
+    </message>
+    <message>
+        <source>without accounting: the end of a job is told by its files</source>
+        <translation>没有作业记账：作业的结局由它的文件说明</translation>
+    </message>
+    <message>
+        <source>Trying again in %1.</source>
+        <translation>%1后重试。</translation>
+    </message>
+    <message>
+        <source>Trying again now.</source>
+        <translation>正在重试。</translation>
+    </message>
+    <message>
+        <source>The connection to %1 is lost. Your jobs go on running there. %2</source>
+        <comment>a cluster, a sentence</comment>
+        <translation>与 %1 的连接已断开，您的作业仍在那里运行。%2</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>立即重试</translation>
+    </message>
+    <message>
+        <source>Connect again</source>
+        <translation>重新连接</translation>
+    </message>
+    <message>
+        <source>%1 is slow to answer. Your jobs are not affected.</source>
+        <translation>%1 响应缓慢，您的作业不受影响。</translation>
+    </message>
+    <message>
+        <source>%1 is no longer on the list. Jobs and files on it stay.</source>
+        <translation>%1 已从列表移除，上面的作业和文件保持不变。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ClusterPartitions</name>
+    <message>
+        <source>Partitions</source>
+        <translation>分区</translation>
+    </message>
+    <message>
+        <source>Partition</source>
+        <translation>分区</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Free nodes</source>
+        <translation>空闲节点</translation>
+    </message>
+    <message>
+        <source>Free cards</source>
+        <translation>空闲卡</translation>
+    </message>
+    <message>
+        <source>A node has</source>
+        <translation>每节点</translation>
+    </message>
+    <message>
+        <source>Memory a node</source>
+        <translation>每节点内存</translation>
+    </message>
+    <message>
+        <source>Time limit</source>
+        <translation>时限</translation>
+    </message>
+    <message>
+        <source>Train here…</source>
+        <translation>在此训练……</translation>
+    </message>
+    <message>
+        <source>Opens the Train page with this partition chosen.</source>
+        <translation>打开训练页，并选好这个分区。</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>刷新</translation>
+    </message>
+    <message>
+        <source>What the site&apos;s own command whichpartition prints:</source>
+        <translation>本中心的命令 whichpartition 的输出：</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n core(s)</source>
+        <translation>
+            <numerusform>%n 核</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>open</source>
+        <translation>开放</translation>
+    </message>
+    <message>
+        <source>closed</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <comment>free nodes of all</comment>
+        <translation>%1 / %2</translation>
+    </message>
+    <message>
+        <source>Looking at the partitions…</source>
+        <translation>正在查看分区……</translation>
+    </message>
+    <message>
+        <source>As it was when the connection was last there.</source>
+        <translation>这是上次连接时的情况。</translation>
+    </message>
+    <message>
+        <source>Connect, and the partitions with their free cards appear here.</source>
+        <translation>连接后，分区及其空闲的卡显示在这里。</translation>
+    </message>
+    <message>
+        <source>Slurm shows no partition to this user.</source>
+        <translation>Slurm 没有向这个用户开放任何分区。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ClusterQueue</name>
+    <message>
+        <source>My jobs</source>
+        <translation>我的作业</translation>
+    </message>
+    <message>
+        <source>Job</source>
+        <translation>作业</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Partition</source>
+        <translation>分区</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Reason or nodes</source>
+        <translation>原因或节点</translation>
+    </message>
+    <message>
+        <source>Submitted</source>
+        <translation>提交时间</translation>
+    </message>
+    <message>
+        <source>Ends</source>
+        <translation>结束时间</translation>
+    </message>
+    <message>
+        <source>Show the run</source>
+        <translation>查看训练</translation>
+    </message>
+    <message>
+        <source>Checkpoint now</source>
+        <translation>立即保存检查点</translation>
+    </message>
+    <message>
+        <source>Cancel job</source>
+        <translation>取消作业</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>刷新</translation>
+    </message>
+    <message>
+        <source>Looking at the queue…</source>
+        <translation>正在查看队列……</translation>
+    </message>
+    <message>
+        <source>As it was when the connection was last there.</source>
+        <translation>这是上次连接时的情况。</translation>
+    </message>
+    <message>
+        <source>Connect, and your jobs appear here, those of other programs, too.</source>
+        <translation>连接后，您的作业显示在这里，包括其他程序提交的。</translation>
+    </message>
+    <message>
+        <source>No job of yours waits or runs here.</source>
+        <translation>您在这里没有排队或运行的作业。</translation>
+    </message>
+    <message>
+        <source>Release</source>
+        <translation>释放</translation>
+    </message>
+    <message>
+        <source>Hold</source>
+        <translation>挂起</translation>
+    </message>
+    <message>
+        <source>%1 It cannot start as it is: cancel it, or change the request.</source>
+        <comment>a reason</comment>
+        <translation>%1按现在的请求无法开始：请取消，或修改请求。</translation>
+    </message>
+    <message>
+        <source>Another program submitted this job: it can be looked at here, and is steered there.</source>
+        <translation>这个作业由其他程序提交：这里只能查看，请在那里操作。</translation>
+    </message>
+    <message>
+        <source>Cancel job %1 on %2? What it computed since its last checkpoint is lost.</source>
+        <translation>取消 %2 上的作业 %1？上一个检查点之后的计算会丢失。</translation>
+    </message>
+    <message>
+        <source>Keep it</source>
+        <translation>保留</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ClusterRuns</name>
+    <message>
+        <source>The result is on this machine.</source>
+        <translation>结果已在本机。</translation>
+    </message>
+    <message>
+        <source>The run&apos;s folder on the cluster is gone.</source>
+        <translation>集群上的训练文件夹已删除。</translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::CodeView</name>
     <message>
         <source>Copy the code</source>
@@ -1987,6 +2932,21 @@
     <message>
         <source>Code</source>
         <translation>代码</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::CommandButton</name>
+    <message>
+        <source>The command is in the clipboard.</source>
+        <translation>命令已复制到剪贴板。</translation>
+    </message>
+    <message>
+        <source>Copy command</source>
+        <translation>复制命令</translation>
+    </message>
+    <message>
+        <source>Copy the terminal command</source>
+        <translation>复制终端命令</translation>
     </message>
 </context>
 <context>
@@ -2836,6 +3796,15 @@
         <comment>two sentences</comment>
         <translation>%1%2</translation>
     </message>
+    <message>
+        <source>A %1 of %2</source>
+        <comment>kind of card, cluster</comment>
+        <translation>%2 的 %1</translation>
+    </message>
+    <message>
+        <source>Worked out as if it ran here. Give the memory of a card above, and it is compared.</source>
+        <translation>按本机估算。在上方填入一张卡的显存，就会与之比较。</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::ForecastView</name>
@@ -2847,6 +3816,53 @@
     <message>
         <source>This machine</source>
         <translation>本机内存</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::HostKeyDialog</name>
+    <message>
+        <source>First connection to %1</source>
+        <translation>首次连接 %1</translation>
+    </message>
+    <message>
+        <source>Is this really %1?</source>
+        <translation>这真的是 %1 吗？</translation>
+    </message>
+    <message>
+        <source>Attune has not connected to this host before, and nothing has been sent yet. Compare the fingerprint with the one that your computing centre publishes, and go on only where both are the same.</source>
+        <translation>Attune 以前没有连接过这台主机，目前还没有发送任何内容。请把指纹与计算中心公布的进行比较，只有两者相同才继续。</translation>
+    </message>
+    <message>
+        <source>Key of %1 (%2), for the cluster %3</source>
+        <translation>%1 的密钥（%2），用于集群 %3</translation>
+    </message>
+    <message>
+        <source>Fingerprint</source>
+        <translation>指纹</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy the fingerprint</source>
+        <translation>复制指纹</translation>
+    </message>
+    <message>
+        <source>Trust remembers the key. If the host ever shows another one, Attune refuses to connect and says so.</source>
+        <translation>选择「信任」会记住密钥。以后主机若出示别的密钥，Attune 会拒绝连接并说明。</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Only this time</source>
+        <translation>仅此一次</translation>
+    </message>
+    <message>
+        <source>Trust</source>
+        <translation>信任</translation>
     </message>
 </context>
 <context>
@@ -2918,6 +3934,57 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::LoginDialog</name>
+    <message>
+        <source>Sign in to %1</source>
+        <translation>登录 %1</translation>
+    </message>
+    <message>
+        <source>A key for %1 is locked</source>
+        <translation>用于 %1 的密钥已加锁</translation>
+    </message>
+    <message>
+        <source>For the cluster %1.</source>
+        <translation>用于集群 %1。</translation>
+    </message>
+    <message>
+        <source>As %1, for the cluster %2.</source>
+        <translation>用户 %1，用于集群 %2。</translation>
+    </message>
+    <message>
+        <source>That was not the passphrase. Try again.</source>
+        <translation>口令不对，请重试。</translation>
+    </message>
+    <message>
+        <source>That was not accepted. Try again.</source>
+        <translation>没有通过，请重试。</translation>
+    </message>
+    <message>
+        <source>The passphrase stays on this machine. It is kept in memory while Attune connects, and nowhere else.</source>
+        <translation>口令不会离开本机，只在连接期间留在内存中，不保存在别处。</translation>
+    </message>
+    <message>
+        <source>What you type goes to %1 alone. It is kept in memory while Attune connects, and nowhere else.</source>
+        <translation>您输入的内容只发给 %1，只在连接期间留在内存中，不保存在别处。</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Unlock</source>
+        <translation>解锁</translation>
+    </message>
+    <message>
+        <source>Sign in</source>
+        <translation>登录</translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::MainWindow</name>
     <message>
         <source>Saved as %1.</source>
@@ -2926,6 +3993,10 @@
     <message>
         <source>Attune cannot open this. It takes data (JSON, JSON Lines, CSV, text), a Hugging Face model folder, a GGUF file, an adapter folder or a run folder.</source>
         <translation>Attune&#x2009;打不开它。可以拖入数据（JSON、JSON Lines、CSV、文本）、Hugging Face&#x2009;模型文件夹、GGUF&#x2009;文件、适配器文件夹或训练文件夹。</translation>
+    </message>
+    <message>
+        <source>The run of this job is not in this workspace.</source>
+        <translation>这个作业的运行不在此工作区。</translation>
     </message>
 </context>
 <context>
@@ -3360,6 +4431,197 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::ProfileDialog</name>
+    <message>
+        <source>A private key</source>
+        <translation>私钥</translation>
+    </message>
+    <message>
+        <source>Add a cluster</source>
+        <translation>添加集群</translation>
+    </message>
+    <message>
+        <source>Edit %1</source>
+        <translation>编辑 %1</translation>
+    </message>
+    <message>
+        <source>How it is reached</source>
+        <translation>如何连接</translation>
+    </message>
+    <message>
+        <source>On the cluster</source>
+        <translation>在集群上</translation>
+    </message>
+    <message>
+        <source>What the Train page begins with</source>
+        <translation>训练页的初始值</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>as you call it</source>
+        <translation>您对它的称呼</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>主机</translation>
+    </message>
+    <message>
+        <source>login.example.edu, an address, or a Host of ~/.ssh/config</source>
+        <translation>login.example.edu、地址，或 ~/.ssh/config 中的 Host</translation>
+    </message>
+    <message>
+        <source>User</source>
+        <translation>用户</translation>
+    </message>
+    <message>
+        <source>as in ~/.ssh/config, else your name here</source>
+        <translation>按 ~/.ssh/config，否则为本机用户名</translation>
+    </message>
+    <message>
+        <source>Port</source>
+        <translation>端口</translation>
+    </message>
+    <message>
+        <source>as in ~/.ssh/config, else 22</source>
+        <translation>按 ~/.ssh/config，否则为 22</translation>
+    </message>
+    <message>
+        <source>Key files</source>
+        <translation>密钥文件</translation>
+    </message>
+    <message>
+        <source>besides those of ~/.ssh; separated by commas</source>
+        <translation>除 ~/.ssh 中的以外；用逗号分隔</translation>
+    </message>
+    <message>
+        <source>Jump hosts</source>
+        <translation>跳板机</translation>
+    </message>
+    <message>
+        <source>user@gate:22, in the order they are passed through; as in ~/.ssh/config when empty</source>
+        <translation>user@gate:22，按经过的顺序；留空则按 ~/.ssh/config</translation>
+    </message>
+    <message>
+        <source>Environment script</source>
+        <translation>环境脚本</translation>
+    </message>
+    <message>
+        <source>sourced before each run, such as ~/env.sh; may be empty</source>
+        <translation>每次训练前执行，例如 ~/env.sh；可留空</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>for jobs and uploaded models; relative paths begin in the home folder</source>
+        <translation>存放作业和上传的模型；相对路径从主目录开始</translation>
+    </message>
+    <message>
+        <source>Training program</source>
+        <translation>训练程序</translation>
+    </message>
+    <message>
+        <source>attune, or the path of the one built there</source>
+        <translation>attune，或在那里编译的程序的路径</translation>
+    </message>
+    <message>
+        <source>Partition</source>
+        <translation>分区</translation>
+    </message>
+    <message>
+        <source>such as kshdtest</source>
+        <translation>例如 kshdtest</translation>
+    </message>
+    <message>
+        <source>Kind of card</source>
+        <translation>卡的类型</translation>
+    </message>
+    <message>
+        <source>such as dcu or gpu:a100; empty = none</source>
+        <translation>例如 dcu 或 gpu:a100；留空表示不用</translation>
+    </message>
+    <message>
+        <source>Account</source>
+        <translation>帐号</translation>
+    </message>
+    <message>
+        <source>the one of the site when empty</source>
+        <translation>留空则用中心的默认值</translation>
+    </message>
+    <message>
+        <source>Quality of service</source>
+        <translation>服务质量</translation>
+    </message>
+    <message>
+        <source>Use the keys of the SSH agent, too</source>
+        <translation>同时使用 SSH 代理中的密钥</translation>
+    </message>
+    <message>
+        <source>Add…</source>
+        <translation>添加……</translation>
+    </message>
+    <message>
+        <source>Add a key file</source>
+        <translation>添加密钥文件</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation>添加</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Give it a name of at most 100 letters.</source>
+        <translation>请取一个不超过 100 个字符的名称。</translation>
+    </message>
+    <message>
+        <source>Give a host name or an address, without spaces or quotes.</source>
+        <translation>请给出主机名或地址，不含空格和引号。</translation>
+    </message>
+    <message>
+        <source>A user name holds no spaces or quotes.</source>
+        <translation>用户名不能含空格或引号。</translation>
+    </message>
+    <message>
+        <source>A port goes from 1 to 65535.</source>
+        <translation>端口的范围是 1 到 65535。</translation>
+    </message>
+    <message>
+        <source>A jump host is written as user@host:port; user and port may be left out.</source>
+        <translation>跳板机写作 user@host:port，用户和端口可以省略。</translation>
+    </message>
+    <message>
+        <source>The path of a key holds control characters.</source>
+        <translation>密钥的路径含有控制字符。</translation>
+    </message>
+    <message>
+        <source>The path is too long or holds control characters.</source>
+        <translation>路径太长或含有控制字符。</translation>
+    </message>
+    <message>
+        <source>Give a folder on the cluster.</source>
+        <translation>请给出集群上的文件夹。</translation>
+    </message>
+    <message>
+        <source>Give the program that trains.</source>
+        <translation>请给出训练程序。</translation>
+    </message>
+    <message>
+        <source>Another cluster is called %1.</source>
+        <translation>已有名为 %1 的集群。</translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::ProgressStrip</name>
     <message>
         <source>Checkpoint now</source>
@@ -3729,6 +4991,62 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::RunJobCard</name>
+    <message>
+        <source>Cancel job</source>
+        <translation>取消作业</translation>
+    </message>
+    <message>
+        <source>Cancel the job at once? What it computed since its last checkpoint is lost. Stop, above, saves one first.</source>
+        <translation>立即取消作业？上一个检查点之后的计算会丢失。上方的「停止」会先保存检查点。</translation>
+    </message>
+    <message>
+        <source>Keep it</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Remove from the cluster</source>
+        <translation>从集群删除</translation>
+    </message>
+    <message>
+        <source>Remove the run&apos;s folder on the cluster, with its checkpoints? The result and the curves stay on this machine.</source>
+        <translation>删除集群上的训练文件夹及其检查点？结果和曲线保留在本机。</translation>
+    </message>
+    <message>
+        <source>Remove the run&apos;s folder on the cluster? Its result has not been fetched and would be lost.</source>
+        <translation>删除集群上的训练文件夹？结果尚未取回，会因此丢失。</translation>
+    </message>
+    <message>
+        <source>Fetch the result</source>
+        <translation>取回结果</translation>
+    </message>
+    <message>
+        <source>Copies the adapter or model to this machine, checked by its hashes.</source>
+        <translation>把适配器或模型复制到本机，并用哈希校验。</translation>
+    </message>
+    <message>
+        <source>Fetch everything</source>
+        <translation>取回全部</translation>
+    </message>
+    <message>
+        <source>The result and every checkpoint.</source>
+        <translation>结果和所有检查点。</translation>
+    </message>
+    <message>
+        <source>%1 It cannot start as it is: cancel it, or change the request.</source>
+        <comment>a reason</comment>
+        <translation>%1按现在的请求无法开始：请取消，或修改请求。</translation>
+    </message>
+    <message>
+        <source>Fetching…</source>
+        <translation>正在取回……</translation>
+    </message>
+    <message>
+        <source>Fetch again</source>
+        <translation>再次取回</translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::RunLogView</name>
     <message>
         <source>Search the log…</source>
@@ -3947,6 +5265,14 @@
     <message>
         <source>Tags</source>
         <translation>标签</translation>
+    </message>
+    <message>
+        <source>This machine</source>
+        <translation>本机</translation>
+    </message>
+    <message>
+        <source>Where</source>
+        <translation>位置</translation>
     </message>
 </context>
 <context>
@@ -4416,6 +5742,18 @@
         <source>Open it</source>
         <translation>打开它</translation>
     </message>
+    <message>
+        <source>Use a cluster</source>
+        <translation>使用集群</translation>
+    </message>
+    <message>
+        <source>Train on a supercomputer with Slurm: Attune submits the job, shows its curves as it runs, and brings the result home. Your computer may be off meanwhile.</source>
+        <translation>在使用 Slurm 的超算上训练：Attune 提交作业，实时显示曲线，并把结果带回本机。其间您的电脑可以关机。</translation>
+    </message>
+    <message>
+        <source>Open the clusters</source>
+        <translation>打开集群</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::StatusStrip</name>
@@ -4466,6 +5804,234 @@
     <message>
         <source>%1 is forecast to need %2 at most.</source>
         <translation>预测&#x2009;%1&#x2009;最多需要&#x2009;%2。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::TargetDraft</name>
+    <message>
+        <source>It may hold letters, digits and _ . : = - only, 64 at most.</source>
+        <translation>只能含字母、数字和 _ . : = -，最多 64 个。</translation>
+    </message>
+    <message>
+        <source>Choose a partition.</source>
+        <translation>请选择分区。</translation>
+    </message>
+    <message>
+        <source>Name the kind of card, such as dcu.</source>
+        <translation>请给出卡的类型，例如 dcu。</translation>
+    </message>
+    <message>
+        <source>Give a time, such as 90, 1:30, 2 h or 1 d.</source>
+        <translation>请给出时间，例如 90、1:30、2 h 或 1 d。</translation>
+    </message>
+    <message>
+        <source>%1 is no option of Slurm; write --constraint=name.</source>
+        <translation>%1 不是 Slurm 的选项，请写作 --constraint=name。</translation>
+    </message>
+    <message>
+        <source>There is no partition %1. There are: %2.</source>
+        <translation>没有分区 %1。现有：%2。</translation>
+    </message>
+    <message>
+        <source>%1 is closed: a job would wait for ever. Choose another one.</source>
+        <translation>%1 已关闭，作业会一直等待。请选择别的分区。</translation>
+    </message>
+    <message>
+        <source>%1 allows %2; you asked for %3.</source>
+        <translation>%1 允许 %2，您要求了 %3。</translation>
+    </message>
+    <message>
+        <source>%1 has %2 %3; you asked for %4.</source>
+        <comment>partition, number, of what, number</comment>
+        <translation>%1 有 %2 %3，您要求了 %4。</translation>
+    </message>
+    <message>
+        <source>nodes</source>
+        <translation>个节点</translation>
+    </message>
+    <message>
+        <source>cores a node</source>
+        <translation>核/节点</translation>
+    </message>
+    <message>
+        <source>A node of %1 has %2.</source>
+        <translation>%1 的每个节点有 %2。</translation>
+    </message>
+    <message>
+        <source>%1 has no cards.</source>
+        <translation>%1 没有卡。</translation>
+    </message>
+    <message>
+        <source>%1 has other cards: %2.</source>
+        <translation>%1 的卡是：%2。</translation>
+    </message>
+    <message>
+        <source>%1 a node</source>
+        <comment>a kind of card</comment>
+        <translation>%1/节点</translation>
+    </message>
+    <message>
+        <source>A run uses one card for now: the others would be held and stay idle.</source>
+        <translation>目前一次训练只使用一张卡，其余的会被占用而闲置。</translation>
+    </message>
+    <message>
+        <source>Looking at the partitions…</source>
+        <translation>正在查看分区……</translation>
+    </message>
+    <message>
+        <source>Not connected: the request is checked when the run begins.</source>
+        <translation>未连接：请求会在训练开始时检查。</translation>
+    </message>
+    <message>
+        <source>Free now: %1 of %2 nodes</source>
+        <comment>counts</comment>
+        <translation>目前空闲：节点 %1 / %2</translation>
+    </message>
+    <message>
+        <source>A held allocation ends with a lost node and is never requeued; it is given back when the run ends.</source>
+        <translation>占用的资源随节点失联而结束，不会重新排队；训练结束时归还。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::TargetForm</name>
+    <message>
+        <source>More</source>
+        <translation>更多</translation>
+    </message>
+    <message>
+        <source>More of what the run asks for</source>
+        <translation>更多请求项</translation>
+    </message>
+    <message>
+        <source>Partition</source>
+        <translation>分区</translation>
+    </message>
+    <message>
+        <source>The queue the job goes to.</source>
+        <translation>作业所去的队列。</translation>
+    </message>
+    <message>
+        <source>Kind of card</source>
+        <translation>卡的类型</translation>
+    </message>
+    <message>
+        <source>As Slurm calls it: dcu, or gpu:a100. Empty = no card.</source>
+        <translation>按 Slurm 的叫法：dcu 或 gpu:a100。留空表示不用卡。</translation>
+    </message>
+    <message>
+        <source>Cards a node</source>
+        <translation>每节点卡数</translation>
+    </message>
+    <message>
+        <source>0 = none: the run computes on the processor.</source>
+        <translation>0 表示不用卡，在处理器上计算。</translation>
+    </message>
+    <message>
+        <source>Cores a node</source>
+        <translation>每节点核数</translation>
+    </message>
+    <message>
+        <source>8 for each card, unless another number is typed.</source>
+        <translation>默认每张卡 8 核，可以另填。</translation>
+    </message>
+    <message>
+        <source>Time limit</source>
+        <translation>时限</translation>
+    </message>
+    <message>
+        <source>90, 1:30, 2 h or 1 d</source>
+        <translation>90、1:30、2 h 或 1 d</translation>
+    </message>
+    <message>
+        <source>Memory of a card, GiB</source>
+        <translation>单卡显存（GiB）</translation>
+    </message>
+    <message>
+        <source>Slurm does not say it. Given once, it is remembered, and the forecast below compares with it.</source>
+        <translation>Slurm 不提供这个数字。填一次就会记住，下方的预测会与之比较。</translation>
+    </message>
+    <message>
+        <source>Model on the cluster</source>
+        <translation>集群上的模型</translation>
+    </message>
+    <message>
+        <source>uploaded when empty</source>
+        <translation>留空则上传</translation>
+    </message>
+    <message>
+        <source>Nodes</source>
+        <translation>节点数</translation>
+    </message>
+    <message>
+        <source>One, unless you know better.</source>
+        <translation>一般为 1。</translation>
+    </message>
+    <message>
+        <source>Memory a node, GiB</source>
+        <translation>每节点内存（GiB）</translation>
+    </message>
+    <message>
+        <source>The site&apos;s default unless a number is typed.</source>
+        <translation>不填则用中心的默认值。</translation>
+    </message>
+    <message>
+        <source>Account</source>
+        <translation>帐号</translation>
+    </message>
+    <message>
+        <source>the usual one</source>
+        <translation>默认</translation>
+    </message>
+    <message>
+        <source>Quality of service</source>
+        <translation>服务质量</translation>
+    </message>
+    <message>
+        <source>Other options</source>
+        <translation>其他选项</translation>
+    </message>
+    <message>
+        <source>--constraint=name</source>
+        <translation>--constraint=name</translation>
+    </message>
+    <message>
+        <source>Submission</source>
+        <translation>提交方式</translation>
+    </message>
+    <message>
+        <source>sbatch, once</source>
+        <translation>sbatch，不重排</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>default</source>
+        <translation>默认</translation>
+    </message>
+    <message>
+        <source>not known</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>On %1</source>
+        <comment>a cluster</comment>
+        <translation>在 %1 上</translation>
+    </message>
+    <message>
+        <source>%1 (8 a card)</source>
+        <comment>cores</comment>
+        <translation>%1（每卡 8）</translation>
+    </message>
+    <message>
+        <source>: </source>
+        <comment>between a field&apos;s name and its problem</comment>
+        <translation>：</translation>
+    </message>
+    <message>
+        <source>The usual way is requeued: after preemption, a lost node or the time limit the run goes on from its checkpoint. salloc is for queues that refuse sbatch: an allocation is held for the run.</source>
+        <translation>通常的方式会重新排队：被抢占、节点失联或到达时限后，从检查点继续。salloc 用于不接受 sbatch 的队列：为本次训练占用资源。</translation>
     </message>
 </context>
 <context>
@@ -4690,6 +6256,58 @@
     <message>
         <source>The device %1 is not here.</source>
         <translation>本机没有设备&#x2009;%1。</translation>
+    </message>
+    <message>
+        <source>%1 (%2)</source>
+        <comment>a cluster, its link</comment>
+        <translation>%1（%2）</translation>
+    </message>
+    <message>
+        <source>Add a cluster…</source>
+        <translation>添加集群……</translation>
+    </message>
+    <message>
+        <source>no card</source>
+        <translation>不用卡</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::TransferStrip</name>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 / %2</translation>
+    </message>
+    <message>
+        <source>%1/s</source>
+        <translation>%1/s</translation>
+    </message>
+    <message>
+        <source>beginning</source>
+        <translation>开始中</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>stopped; what arrived is kept</source>
+        <translation>已停止，已到的部分保留</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
     </message>
 </context>
 <context>

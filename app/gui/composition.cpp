@@ -1,6 +1,9 @@
 #include "app/gui/composition.h"
 
 #include "app/module/engine_module.h"
+#ifdef ATTUNE_WITH_REMOTE
+#include "remote/run/cluster_service.h"
+#endif
 
 #include <QDir>
 #include <QFileInfo>
@@ -33,6 +36,11 @@ Composition::Composition(const QString &workspace, const QString &program, int t
   m_services.resources = firstExisting({program + QStringLiteral("/../../resources"), program + QStringLiteral("/../share/attune")});
   m_services.starterModel =
       firstExisting({program + QStringLiteral("/../../.deps/models") + starter, workspace + QStringLiteral("/models") + starter});
+#ifdef ATTUNE_WITH_REMOTE
+  m_clusters = remote::makeClusterService({m_services.workspace, {}, &m_prompts});
+  m_services.clusters = m_clusters.get();
+  m_services.prompts = &m_prompts;
+#endif
   m_services.openEngine = [threads]() -> Result<api::Engine *> {
     const Result<void *> open = engineFunction("attune_engine_open");
     if (!open.ok()) return open.error();

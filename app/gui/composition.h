@@ -6,9 +6,12 @@
 #include "core/store/local_model_library.h"
 #include "core/store/local_token_preview.h"
 #include "core/store/run_store.h"
+#include "ui/bridge/prompt_desk.h"
 #include "ui/services.h"
 
 #include <QString>
+
+#include <memory>
 
 namespace attune::app {
 
@@ -25,6 +28,8 @@ private:
   store::FolderDatasetStore m_datasets;
   store::FolderConversationStore m_conversations;
   store::LocalModelLibrary m_models;
+  ui::PromptDesk m_prompts;
+  std::unique_ptr<api::ClusterService> m_clusters; // null without the supercomputer client; asks at m_prompts
   ui::Services m_services;
 };
 

@@ -15,6 +15,7 @@ constexpr std::array<const char *, 10> kPhases = {"preflight", "staging",    "su
 /// One list of members for both ways.
 template <typename Job, typename Fields> void eachField(Job &job, Fields &&field) {
   field("cluster", job.cluster);
+  field("partition", job.partition);
   field("host", job.host);
   field("token", job.token);
   field("job", job.id);

@@ -33,6 +33,7 @@ const char *jobPhaseName(JobPhase phase);
 struct ClusterJob {
   std::string folder;  // the local run folder
   std::string cluster; // profile
+  std::string partition;
   std::string host;
   std::string token; // "attune-" and 12 hex digits: the job's name, for ever
   std::string id;    // Slurm's; empty until it is known

@@ -336,6 +336,7 @@ void RemoteRun::publish(const std::string &text) {
   api::ClusterJob job;
   job.folder = m_setup.folder;
   job.cluster = m_setup.profile.name;
+  job.partition = m_record.target.partition;
   job.host = m_record.host;
   job.token = m_record.token;
   job.id = m_record.progress.id;

@@ -1,10 +1,12 @@
 // A window on fakes for the window's tests; header-only. Destroyed in the right order.
 #pragma once
 
+#include "tests/support/fake_clusters.h"
 #include "tests/support/fake_engine.h"
 #include "tests/support/fake_model_library.h"
 #include "tests/support/fake_run_store.h"
 #include "tests/support/fake_token_preview.h"
+#include "ui/bridge/prompt_desk.h"
 #include "ui/shell/main_window.h"
 
 #include <QPushButton>
@@ -19,6 +21,8 @@ struct StudioFixture {
   FakeTokenPreview preview;
   FakeEngine engine;
   FakeModelLibrary models;
+  ui::PromptDesk prompts;
+  FakeClusters clusters;
   ui::Services services;
   ui::Appearance appearance;
   ui::Preferences preferences;
@@ -31,6 +35,9 @@ struct StudioFixture {
     services.runs = &store;
     services.preview = &preview;
     services.models = &models;
+    clusters.prompts = &prompts;
+    services.clusters = &clusters;
+    services.prompts = &prompts;
     services.openEngine = [this]() -> Result<api::Engine *> { return &engine; };
     services.workspace = "/fake";
     services.resources = ATTUNE_SOURCE_DIR "/resources";

@@ -1,14 +1,22 @@
 // ./dev screenshots DIR [FILTER]: every place in both languages, both themes and three sizes, with believable content; FILTER is
-// part of a file's ending, or `memory` for what tells of memory alone.
+// part of a file's ending, `memory` for what tells of memory alone, or `cluster` for what tells of clusters.
 #include "core/store/dataset_store.h"
 #include "core/store/tokenizer_cache.h"
+#include "tests/support/fake_clusters.h"
 #include "tests/support/fake_conversation_store.h"
 #include "tests/support/fake_engine.h"
 #include "tests/support/fake_model_library.h"
 #include "tests/support/fake_run_store.h"
 #include "tests/support/fake_token_preview.h"
+#include "ui/bridge/prompt_desk.h"
+#include "ui/dialogs/cluster_questions.h"
 #include "ui/pages/chat_page.h"
+#include "ui/pages/cluster_environment.h"
+#include "ui/pages/cluster_files.h"
+#include "ui/pages/cluster_page.h"
+#include "ui/pages/cluster_queue.h"
 #include "ui/pages/data_page.h"
+#include "ui/pages/fact_table.h"
 #include "ui/pages/forecast_card.h"
 #include "ui/pages/model_downloads.h"
 #include "ui/pages/models_page.h"
@@ -16,6 +24,7 @@
 #include "ui/pages/runs_page.h"
 #include "ui/pages/setting_row.h"
 #include "ui/pages/settings_form.h"
+#include "ui/pages/target_form.h"
 #include "ui/pages/train_page.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/menus.h"
@@ -25,6 +34,7 @@
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFile>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QStandardPaths>
 #include <QTableView>
@@ -130,6 +140,172 @@ void shootMemory(test::FakeEngine &engine, ui::MainWindow &window, const std::fu
   window.runsPage()->showRun(window.runs().active());
 }
 
+/// A site as in the field: a card partition, a processor partition, one that is closed; jobs of ours and of another program.
+void fillCluster(test::FakeCluster &cluster) {
+  const auto partition = [](const char *name, bool up, int64_t minutes, int64_t nodes, int64_t free, int64_t cards, int64_t freeCards) {
+    api::ClusterPartition made;
+    made.name = name;
+    made.up = up;
+    made.limitMinutes = minutes;
+    made.nodes = nodes;
+    made.freeNodes = free;
+    made.coresPerNode = 32;
+    made.memoryPerNode = 128 * 1024;
+    if (cards > 0) made.cardsPerNode = {{"dcu", 4}}, made.cards = {{"dcu", cards}}, made.freeCards = {{"dcu", freeCards}};
+    return made;
+  };
+  cluster.tables.slurm = "slurm-wlm 22.05.8";
+  cluster.tables.accounting = true;
+  cluster.tables.partitions = {partition("kshdtest", true, 2880, 1842, 37, 7368, 212), partition("kshctest", true, 10080, 420, 0, 0, 0),
+                               partition("kshdexclu", false, -1, 64, 0, 256, 0)};
+  cluster.tables.whichPartition =
+      "+-----------+-------+------+\n| QUEUE     | NODES | FREE |\n| kshdtest  |  1842 |   37 |\n+-----------+-------+------+";
+  const auto job = [](const char *id, const char *name, const char *state, const char *reason, const char *plain, bool ours) {
+    api::QueuedJob made;
+    made.id = id;
+    made.name = name;
+    made.partition = "kshdtest";
+    made.state = state;
+    made.reason = reason;
+    made.plain = plain;
+    made.neverClears = std::string(reason) == "PartitionTimeLimit";
+    made.submitted = "2026-11-27T13:02:11";
+    made.ends = std::string(state) == "RUNNING" ? "2026-11-28T13:02:30" : "N/A";
+    made.nodes = std::string(state) == "RUNNING" ? "e09r2n03" : "";
+    if (ours) made.token = name;
+    return made;
+  };
+  cluster.jobs = {
+      job("41877231", "attune-3f9a02c41b7d", "RUNNING", "None", "", true),
+      job("41877302", "attune-77ab10ce9d02", "PENDING", "PartitionTimeLimit", "It asks for more time than the partition allows.", true),
+      job("41877305", "vasp_relax", "PENDING", "Resources", "Waiting for free nodes or cards.", false)};
+  api::ClusterFiles home;
+  home.folder = "/public/home/scientist";
+  for (const char *name : {"models", "datasets", ".attune"}) home.files.push_back({name, api::ClusterFile::Kind::Folder, 0, 1.7957e9});
+  home.files.push_back({"belle_chat_10k.jsonl", api::ClusterFile::Kind::File, 18400000, 1.7957e9});
+  home.files.push_back({"env.sh", api::ClusterFile::Kind::File, 412, 1.7946e9});
+  cluster.folders = {{"", home}, {home.folder, home}};
+  cluster.transferMilliseconds = 20000;
+  cluster.environment =
+      "== System\nLinux 3.10.0-957.el7.x86_64 x86_64\n\n== Environment script ~/env.sh\n3:set ROCM_PATH=/opt/dtk\nThese lines use "
+      "set where export is meant: the variable does not reach the training.\nit ends with code 0\n\n== Python\n3.8.13 "
+      "/opt/conda/bin/python3\ntorch 1.13.1 CUDA None HIP 5.4.0\ndeepspeed: No module named 'deepspeed'\n\n== Internet\nnot from here\n";
+}
+
+/// The cluster's page and its views, its dialogs, the form of the Train page, and a run that waits there.
+void shootCluster(test::FakeClusters &clusters, ui::PromptDesk &prompts, ui::MainWindow &window,
+                  const std::function<void(QWidget *, const char *)> &save) {
+  ui::ClusterPage &page = *window.clusterPage();
+  const QString name = QStringLiteral("kshdtest");
+  test::FakeCluster &cluster = *clusters.at("kshdtest");
+  cluster.disconnect();
+  window.goTo(ui::Place::Cluster);
+  page.showView(QStringLiteral("partitions"));
+  settle(300);
+  save(&window, "cluster-offline");
+  page.connectButton()->click();
+  settle(400);
+  save(&window, "cluster-partitions");
+  page.showView(QStringLiteral("queue"));
+  page.queue()->table()->setCurrentCell(1, 0);
+  settle(200);
+  save(&window, "cluster-queue");
+  page.showView(QStringLiteral("files"));
+  settle(300);
+  page.files()->table()->setCurrentCell(3, 0);
+  page.files()->downloadTo(QStringLiteral("/tmp/belle_chat_10k.jsonl"));
+  settle(1600);
+  save(&window, "cluster-files");
+  cluster.transferMilliseconds = 1;
+  page.showView(QStringLiteral("environment"));
+  for (int i = 0; i < 60 && !page.environment()->checkButton()->isEnabled(); ++i) settle(50);
+  page.environment()->checkButton()->click();
+  settle(1500);
+  save(&window, "cluster-environment");
+  cluster.setLink(api::LinkState::Reconnecting, test::FakeCluster::fault("NET-LOST", "The connection is lost."),
+                  static_cast<double>(time(nullptr)) + 8);
+  page.showView(QStringLiteral("partitions"));
+  settle(200);
+  save(&window, "cluster-lost");
+  Error changed = test::FakeCluster::fault(
+      "KEY-CHANGED", "login.example shows a different key than before: SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg, where "
+                     "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU was trusted.");
+  changed.hint = "Ask the centre; replace the key only if they confirm it.";
+  cluster.setLink(api::LinkState::NeedsUser, changed);
+  settle(200);
+  save(&window, "cluster-key-changed");
+  cluster.setLink(api::LinkState::Online);
+  settle(200);
+  const auto grab = [&](const char *what) {
+    settle(250);
+    for (auto *dialog : window.findChildren<QDialog *>()) {
+      if (dialog->isVisible()) save(dialog, what);
+      dialog->close();
+    }
+    settle(50);
+  };
+  page.addCluster();
+  settle(50);
+  for (auto *dialog : window.findChildren<QDialog *>())
+    for (auto *button : dialog->findChildren<QPushButton *>())
+      if (button->isDefault()) button->click(); // its problems
+  grab("cluster-add");
+  std::vector<std::thread> askers;
+  askers.emplace_back([&] {
+    prompts.askHostKey({"kshdtest", "login.hpc.example.cn", 22, "ssh-ed25519", "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg"}, {});
+  });
+  grab("cluster-host-key");
+  askers.back().join();
+  askers.emplace_back([&] {
+    api::LoginPrompt login;
+    login.cluster = "kshdtest";
+    login.host = "login.hpc.example.cn";
+    login.user = "scientist";
+    login.instruction = "Two factors are needed. The code is sent to your phone.";
+    login.lines = {{"Password: ", false}, {"Verification code: ", true}};
+    static_cast<void>(prompts.askLogin(login, {}));
+  });
+  grab("cluster-login");
+  askers.back().join();
+  askers.emplace_back([&] {
+    api::LoginPrompt login;
+    login.kind = api::LoginPrompt::Kind::Passphrase;
+    login.cluster = "kshdtest";
+    login.host = "login.hpc.example.cn";
+    login.lines = {{"~/.ssh/id_ed25519", false}};
+    login.attempt = 2;
+    static_cast<void>(prompts.askLogin(login, {}));
+  });
+  grab("cluster-passphrase");
+  askers.back().join();
+
+  window.goTo(ui::Place::Train);
+  window.trainPage()->useCluster(name, QStringLiteral("kshdtest"));
+  settle(500);
+  save(&window, "cluster-train");
+  api::ClusterTarget target = *window.trainPage()->target().target();
+  target.minutes = 100 * 60;
+  window.trainPage()->target().set(target);
+  window.trainPage()->targetForm()->moreButton()->setChecked(true);
+  settle(400);
+  save(&window, "cluster-train-more");
+  window.trainPage()->targetForm()->moreButton()->setChecked(false);
+  target.minutes = 120;
+  window.trainPage()->target().set(target);
+  settle(300);
+  clusters.queued = true;
+  window.trainPage()->startButton()->click();
+  settle(700);
+  save(&window, "cluster-run-queued");
+  clusters.queued = false;
+  settle(1500);
+  save(&window, "cluster-run-going");
+  window.runs().requestStop(window.runsPage()->currentRun());
+  settle(700);
+  save(&window, "cluster-run-over");
+  window.trainPage()->target().useHere();
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -180,6 +356,23 @@ int main(int argc, char **argv) {
   models.put(plain);
   models.put(test::FakeModelLibrary::card("/fake/models/SmolLM2-135M-Instruct", 0.1345));
   services.models = &models;
+  ui::PromptDesk prompts;
+  test::FakeClusters clusters;
+  clusters.prompts = &prompts;
+  clusters.steps = 1125;
+  for (const char *name : {"kshdtest", "chem-gpu"}) {
+    api::ClusterProfile profile;
+    profile.name = name;
+    profile.host = "login.hpc.example.cn";
+    profile.user = "scientist";
+    profile.jumpHosts = {"gate.example.cn"};
+    profile.environmentScript = "~/env.sh";
+    profile.partition = "kshdtest";
+    profile.gres = "dcu";
+    fillCluster(clusters.add(profile));
+  }
+  services.clusters = &clusters;
+  services.prompts = &prompts;
   const QTemporaryDir workspace;
   store::FolderDatasetStore datasets(workspace.path().toStdString(), std::make_shared<store::TokenizerCache>());
   services.datasets = &datasets;
@@ -197,8 +390,9 @@ int main(int argc, char **argv) {
                                    .arg(QLatin1String(language).left(2), dark ? QStringLiteral("dark") : QStringLiteral("light"))
                                    .arg(size.width());
         const bool memory = only == QLatin1String("memory");
-        if (!only.isEmpty() && !memory && !suffix.contains(only)) continue;
-        if (memory && size.width() == 1920) continue;
+        const bool cluster = only == QLatin1String("cluster");
+        if (!only.isEmpty() && !memory && !cluster && !suffix.contains(only)) continue;
+        if ((memory || cluster) && size.width() == 1920) continue;
         ui::MainWindow window(services, appearance, preferences);
         window.resize(size);
         window.show();
@@ -206,6 +400,12 @@ int main(int argc, char **argv) {
         window.tryIt();
         settle(1300);
         const auto save = [&](QWidget *shown, const char *name) { shown->grab().save(folder.filePath(QLatin1String(name) + suffix)); };
+        if (cluster) {
+          window.runs().requestStop(window.runs().active());
+          window.trainPage()->addDataset(QStringLiteral("/data/alpaca_en_demo.jsonl"));
+          shootCluster(clusters, prompts, window, save);
+          continue;
+        }
         if (memory || size.width() == 1280) {
           window.trainPage()->addDataset(QStringLiteral("/data/alpaca_en_demo.jsonl"));
           shootMemory(engine, window, save);

@@ -152,6 +152,13 @@ QStringList ringless(QWidget *root) {
   return paths;
 }
 
+void addCluster(StudioFixture &studio) {
+  api::ClusterProfile profile;
+  profile.name = "far";
+  profile.host = "login.example";
+  studio.clusters.add(profile);
+}
+
 } // namespace
 
 /// Counts an event of every widget of a window.
@@ -185,10 +192,13 @@ private Q_SLOTS:
 
   void everyControlHasAName() {
     StudioFixture studio;
+    addCluster(studio);
     studio.store.addRun("first", 40, 1.5);
     studio.models.put(test::FakeModelLibrary::card("/fake/models/first", 1));
     studio.open();
     QTRY_VERIFY(studio.window->runs().known());
+    QTRY_VERIFY(studio.window->clusters().known());
+    studio.window->trainPage()->useCluster(QStringLiteral("far"), {});
     for (const Place place : kPlaces) {
       studio.window->goTo(place);
       QCOMPARE(nameless(studio.window.get()).join(QLatin1Char(' ')), QString());
@@ -203,6 +213,7 @@ private Q_SLOTS:
 
   void theKeyboardReachesEverythingAndShowsWhere() {
     StudioFixture studio;
+    addCluster(studio);
     studio.store.addRun("first", 40, 1.5);
     studio.models.put(test::FakeModelLibrary::card("/fake/models/first", 1));
     for (const ThemeChoice theme : {ThemeChoice::Light, ThemeChoice::Dark}) {
@@ -212,6 +223,8 @@ private Q_SLOTS:
       QVERIFY(QTest::qWaitForWindowActive(studio.window.get()));
       QTRY_VERIFY(studio.window->runs().known());
       studio.window->trainPage()->addDataset(QStringLiteral("/data/rows.jsonl"));
+      QTRY_VERIFY(studio.window->clusters().known());
+      studio.window->trainPage()->useCluster(QStringLiteral("far"), {});
       for (const Place place : kPlaces) {
         studio.window->goTo(place);
         QCOMPARE(unreachable(studio.window.get()).join(QLatin1Char(' ')), QString());

@@ -13,9 +13,9 @@ fi
 # with a capital, are meant for a person; files that speak to other programs, and names, are not.
 literal='(QStringLiteral|QLatin1String|fromUtf8|fromLatin1)\("([^"\\]|\\.)*|[^A-Za-z_]u"([^"\\]|\\.)*'
 words='([^A-Za-z"][A-Z][a-z]{2,}|"[A-Z][a-z]{2,}|[a-z]{2,} [A-Za-z]{2,})'
-names='"(Attune|English|ModelScope|ForCausalLM|Alpaca|ShareGPT|attune train|User|Base|Tuned|SmolLM2-.*)"|\\n\*\*(User|Base|Tuned)\*\*'
+names='"(Attune|English|ModelScope|ForCausalLM|Alpaca|ShareGPT|attune train|attune submit|scontrol show job |User|Base|Tuned|SmolLM2-.*)"|\\n\*\*(User|Base|Tuned)\*\*'
 if grep -rL 'include <QDBus' ui app/gui --include='*.cpp' --include='*.h' |
-  grep -vE '^(ui/widgets/theme|ui/shell/diagnostics|app/gui/composition|ui/net/(hub_address|hub_files|file_transfer))\.cpp$' | xargs grep -noE "($literal)\"" |
+  grep -vE '^(ui/widgets/theme|ui/shell/diagnostics|app/gui/composition|ui/models/terminal_command|ui/net/(hub_address|hub_files|file_transfer))\.cpp$' | xargs grep -noE "($literal)\"" |
   sed -E 's/^([^:]*:[0-9]+:)[^"]*/\1/' | grep -E "[0-9]+:.*$words" | grep -vE "$names"; then
   echo "These texts are shown without tr()." >&2
   exit 1

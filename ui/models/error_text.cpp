@@ -29,6 +29,44 @@ namespace {
     QT_TRANSLATE_NOOP("CoreError", "out_of_memory"),
     QT_TRANSLATE_NOOP("CoreError", "not_finite"),
     QT_TRANSLATE_NOOP("CoreError", "interrupted"),
+    // What a cluster's errors are called (Error::fault); they say more than their code.
+    QT_TRANSLATE_NOOP("CoreError", "NET-DNS"),
+    QT_TRANSLATE_NOOP("CoreError", "NET-REFUSED"),
+    QT_TRANSLATE_NOOP("CoreError", "NET-TIMEOUT"),
+    QT_TRANSLATE_NOOP("CoreError", "NET-LOST"),
+    QT_TRANSLATE_NOOP("CoreError", "SSH-ALGO"),
+    QT_TRANSLATE_NOOP("CoreError", "KEY-UNKNOWN"),
+    QT_TRANSLATE_NOOP("CoreError", "KEY-CHANGED"),
+    QT_TRANSLATE_NOOP("CoreError", "KEY-OTHER"),
+    QT_TRANSLATE_NOOP("CoreError", "KEY-REVOKED"),
+    QT_TRANSLATE_NOOP("CoreError", "AUTH-DENIED"),
+    QT_TRANSLATE_NOOP("CoreError", "AUTH-LOCKED"),
+    QT_TRANSLATE_NOOP("CoreError", "AUTH-NEEDS-CODE"),
+    QT_TRANSLATE_NOOP("CoreError", "CHANNEL-REFUSED"),
+    QT_TRANSLATE_NOOP("CoreError", "CMD-MISSING"),
+    QT_TRANSLATE_NOOP("CoreError", "CMD-BROKEN"),
+    QT_TRANSLATE_NOOP("CoreError", "CMD-TIMEOUT"),
+    QT_TRANSLATE_NOOP("CoreError", "SLURM-DOWN"),
+    QT_TRANSLATE_NOOP("CoreError", "SLURM-BUSY"),
+    QT_TRANSLATE_NOOP("CoreError", "SLURM-AUTH"),
+    QT_TRANSLATE_NOOP("CoreError", "SLURM-REFUSED"),
+    QT_TRANSLATE_NOOP("CoreError", "REQ-PARTITION"),
+    QT_TRANSLATE_NOOP("CoreError", "REQ-GRES"),
+    QT_TRANSLATE_NOOP("CoreError", "REQ-TIME"),
+    QT_TRANSLATE_NOOP("CoreError", "REQ-ACCOUNT"),
+    QT_TRANSLATE_NOOP("CoreError", "REQ-REFUSED"),
+    QT_TRANSLATE_NOOP("CoreError", "RUN-ENV"),
+    QT_TRANSLATE_NOOP("CoreError", "RUN-LAUNCH"),
+    QT_TRANSLATE_NOOP("CoreError", "RUN-WORKER"),
+    QT_TRANSLATE_NOOP("CoreError", "DISK-FULL"),
+    QT_TRANSLATE_NOOP("CoreError", "LOCAL-FULL"),
+    QT_TRANSLATE_NOOP("CoreError", "FILE-MISSING"),
+    QT_TRANSLATE_NOOP("CoreError", "FILE-DENIED"),
+    QT_TRANSLATE_NOOP("CoreError", "FILE-FAILED"),
+    QT_TRANSLATE_NOOP("CoreError", "FETCH-HASH"),
+    QT_TRANSLATE_NOOP("CoreError", "FETCH-CHANGED"),
+    QT_TRANSLATE_NOOP("CoreError", "FETCH-NOTHING"),
+    QT_TRANSLATE_NOOP("CoreError", "JOB-GONE"),
 };
 
 QString wordsOf(const Error &error) {
@@ -43,7 +81,11 @@ QString under(const char *code, const QString &words) {
 
 } // namespace
 
-QString errorText(const Error &error) { return under(errorCodeName(error.code), wordsOf(error)); }
+QString errorText(const Error &error) {
+  if (error.fault.empty()) return under(errorCodeName(error.code), wordsOf(error));
+  const QString words = wordsOf(error), told = under(error.fault.c_str(), words);
+  return told == words ? under(errorCodeName(error.code), words) : told;
+}
 
 QString errorText(const std::string &code, const std::string &words) { return under(code.c_str(), QString::fromStdString(words)); }
 

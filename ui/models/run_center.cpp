@@ -21,8 +21,10 @@ RunCenter::RunCenter(const Services &services, TaskRunner &tasks, EngineGate &ga
   m_changes.setSingleShot(true);
   m_changes.setInterval(500); // a training step on the CPU slows where another thread wants a core
   connect(&m_changes, &QTimer::timeout, this, [this] {
-    if (std::exchange(m_changeWaits, false) && !m_active.isEmpty()) tellChange(m_active, false);
+    for (const QString &folder : std::exchange(m_changeWaits, {}))
+      if (isLive(folder)) Q_EMIT runChanged(folder);
   });
+  if (m_services.clusters) connectRemote();
   connect(&m_gate, &EngineGate::failed, this, [this] {
     if (!m_active.isEmpty() && !m_handle)
       finishEarly(api::RunOutcome::Failed, api::RunErrorInfo{"engine", m_gate.failure()->text(), m_gate.failure()->hint});
@@ -83,7 +85,10 @@ void RunCenter::refresh() {
           addSummary(request);
           m_queue.add(request);
         }
-        if (!std::exchange(m_known, true)) keepQueue();
+        if (!std::exchange(m_known, true)) {
+          keepQueue();
+          if (m_remote) m_remote->attachAll();
+        }
         if (found.queue.problem) Q_EMIT failed(errorText(*found.queue.problem));
         Q_EMIT listChanged();
       });
@@ -131,23 +136,59 @@ RunModel *RunCenter::model(const QString &folder) {
   return model;
 }
 
-QString RunCenter::requestStart(const api::RunConfig &config) {
+void RunCenter::connectRemote() {
+  m_remote = std::make_unique<ClusterRuns>(*m_services.clusters, m_tasks);
+  connect(m_remote.get(), &ClusterRuns::attached, this, [this](const QString &folder) {
+    model(folder); // what came before is read while the news wait
+    Q_EMIT listChanged();
+  });
+  connect(m_remote.get(), &ClusterRuns::arrived, this, &RunCenter::onArrived);
+  connect(m_remote.get(), &ClusterRuns::jobChanged, this, [this](const QString &folder) {
+    if (find(folder)) Q_EMIT runChanged(folder);
+  });
+  connect(m_remote.get(), &ClusterRuns::refused, this, [this](const api::RunRequest &request, const Error &error) {
+    const QString folder = QString::fromStdString(request.folder);
+    if (!request.resume) m_unbegun.insert(folder, request);
+    onArrived(
+        folder,
+        {{0, now(), api::RunFinished{api::RunOutcome::Failed, 0, api::RunErrorInfo{errorCodeName(error.code), error.text(), error.hint}}}});
+  });
+}
+
+/// A cluster has a queue of its own: nothing waits here.
+void RunCenter::startRemote(const api::RunRequest &request) {
+  const QString folder = QString::fromStdString(request.folder);
+  addSummary(request);
+  m_remote->start(request);
+  onArrived(folder, {{0, now(), api::StateChanged{api::RunState::Loading}}, {0, now(), api::StateChanged{api::RunState::Waiting}}});
+  Q_EMIT listChanged();
+}
+
+QString RunCenter::requestStart(const api::RunConfig &config, const std::optional<api::ClusterTarget> &cluster) {
   api::RunRequest request;
   request.config = config;
+  request.cluster = cluster;
   const std::string fresh = m_services.runs->freshFolder(config.name);
   request.folder = fresh;
   for (int i = 2; find(QString::fromStdString(request.folder)); ++i) request.folder = fresh + "-" + std::to_string(i); // of one that waits
   const QString folder = QString::fromStdString(request.folder);
-  enqueue(std::move(request), 0);
+  if (cluster && m_remote)
+    startRemote(request);
+  else
+    enqueue(std::move(request), 0);
   return folder;
 }
 
 void RunCenter::requestContinue(const QString &folder) {
   if (!find(folder) || !model(folder) || isLive(folder)) return;
-  if (hasNoFolder(folder)) return enqueue(m_unbegun.take(folder), 0); // it begins anew
+  if (hasNoFolder(folder)) { // it begins anew
+    const api::RunRequest request = m_unbegun.take(folder);
+    return request.cluster ? startRemote(request) : enqueue(request, 0);
+  }
   api::RunRequest request;
   request.folder = folder.toStdString();
   request.resume = true;
+  if (m_remote && !find(folder)->cluster.empty()) return startRemote(request);
   enqueue(std::move(request), 0);
 }
 
@@ -162,6 +203,7 @@ void RunCenter::addSummary(const api::RunRequest &request) {
     if (!request.config.dataset.empty()) run.data = request.config.dataset.front().path;
     run.method = request.config.method;
     run.startedAt = now();
+    if (request.cluster) run.cluster = request.cluster->cluster;
     m_runs.insert(m_runs.begin(), run);
     m_models.insert(folder, new RunModel(folder, this));
   }
@@ -293,10 +335,10 @@ void RunCenter::onArrived(const QString &folder, const std::vector<api::RunEvent
 
 void RunCenter::tellChange(const QString &folder, bool atOnce) {
   if (m_changes.isActive() && !atOnce) {
-    m_changeWaits = true;
+    m_changeWaits.insert(folder);
     return;
   }
-  m_changeWaits = false;
+  m_changeWaits.remove(folder);
   m_changes.start();
   Q_EMIT runChanged(folder);
 }
@@ -326,7 +368,19 @@ void RunCenter::updateSummary(const QString &folder) {
   run->errorCode = error.code;
 }
 
+/// Its connection and its job stay: the result may still be fetched.
+void RunCenter::endRemote(const QString &folder) {
+  m_remote->release(folder);
+  if (!hasNoFolder(folder)) {
+    m_endedMeanwhile.insert(folder);
+    measure(folder);
+  }
+  Q_EMIT runEnded(folder);
+  Q_EMIT listChanged();
+}
+
 void RunCenter::end(QString folder) { // a copy: it may be m_active
+  if (isRemote(folder)) return endRemote(folder);
   if (folder != m_active) return;
   m_active.clear();
   m_wish = RunWish::None;
@@ -365,6 +419,7 @@ void RunCenter::measure(const QString &folder) {
         api::RunSummary *run = entry(folder);
         if (!run) return;
         run->diskBytes = found.diskBytes;
+        if (!found.cluster.empty()) run->cluster = found.cluster;
         run->forecastBytes = found.forecastBytes;
         run->peakBytes = found.peakBytes;
         Q_EMIT listChanged();
@@ -388,9 +443,11 @@ void RunCenter::requestUnpause(const QString &folder) {
   setWish(RunWish::None);
 }
 void RunCenter::requestCheckpoint(const QString &folder) {
+  if (isRemote(folder)) return m_remote->requestCheckpoint(folder);
   if (folder == m_active && m_handle) m_handle->requestCheckpoint();
 }
 void RunCenter::requestStop(const QString &folder) {
+  if (isRemote(folder)) return m_remote->requestStop(folder);
   if (folder.isEmpty() || folder != m_active)
     takeOut(folder);
   else if (m_handle) {

@@ -1,8 +1,9 @@
-// Every run the window knows: those on disk, the one going in this process and those that wait for it to end. Starts,
-// resumes and steers them, and keeps the list fresh. GUI thread; disk and engine work happen elsewhere.
+// Every run the window knows: those on disk, the one going in this process, those that wait for it to end, and those on clusters.
+// Starts, resumes and steers them, and keeps the list fresh. GUI thread; disk, engine and network work happen elsewhere.
 #pragma once
 
 #include "core/api/run_store.h"
+#include "ui/models/cluster_runs.h"
 #include "ui/models/engine_gate.h"
 #include "ui/models/run_model.h"
 #include "ui/models/run_queue.h"
@@ -43,8 +44,13 @@ public:
   QString active() const { return m_active; }
   RunWish wish() const { return m_wish; }
   const RunQueue &queue() const { return m_queue; }
-  /// Whether the run goes in this process or waits to.
-  bool isLive(const QString &folder) const { return !folder.isEmpty() && (folder == m_active || m_queue.place(folder) > 0); }
+  /// Whether the run goes in this process or waits to, or goes on a cluster and is followed from here.
+  bool isLive(const QString &folder) const {
+    return !folder.isEmpty() && (folder == m_active || m_queue.place(folder) > 0 || isRemote(folder));
+  }
+  bool isRemote(const QString &folder) const { return m_remote && m_remote->isLive(folder); }
+  /// The runs on clusters; null without the supercomputer client.
+  ClusterRuns *remote() const { return m_remote.get(); }
   /// Runs that waited when the studio was last closed wait on until somebody starts one or calls releaseQueue().
   bool isQueueHeld() const { return m_held && !m_queue.empty(); }
   void releaseQueue();
@@ -56,7 +62,7 @@ public:
   bool hasNoFolder(const QString &folder) const { return m_unbegun.contains(folder); }
 
   /// Starts a run in a fresh folder and returns that folder; failures arrive as the run's end.
-  QString requestStart(const api::RunConfig &config);
+  QString requestStart(const api::RunConfig &config, const std::optional<api::ClusterTarget> &cluster = {});
   void requestContinue(const QString &folder);
   void requestPause(const QString &folder);
   void requestUnpause(const QString &folder);
@@ -82,6 +88,8 @@ Q_SIGNALS:
 private:
   void addSummary(const api::RunRequest &request);
   void enqueue(api::RunRequest request, int place);
+  void connectRemote();
+  void startRemote(const api::RunRequest &request);
   void startNext();
   void launch(api::RunRequest request);
   void keepQueue();
@@ -93,6 +101,7 @@ private:
   void setWish(RunWish wish);
   void measure(const QString &folder);
   void end(QString folder);
+  void endRemote(const QString &folder);
   api::RunSummary *entry(const QString &folder);
 
   const Services &m_services;
@@ -111,7 +120,7 @@ private:
   RunQueue m_queue;
   bool m_held = true, m_ending = false;
   QTimer m_changes;
-  bool m_changeWaits = false;
+  QSet<QString> m_changeWaits;
   QHash<QString, std::shared_ptr<Task>> m_reading;
   QHash<QString, std::vector<api::RunEvent>> m_early; // of a live run whose past is being read
   Task m_listing, m_keeping;
@@ -120,6 +129,7 @@ private:
   bool m_queueUnwritten = false;
   std::map<std::string, api::RunNotes> m_notesUnwritten; // by folder
   std::map<std::string, Task> m_noting;
+  std::unique_ptr<ClusterRuns> m_remote;
   std::unique_ptr<TaskRunner> m_disk; // one thread: the last write is the newest
 };
 

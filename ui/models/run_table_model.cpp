@@ -1,7 +1,9 @@
 #include "ui/models/run_table_model.h"
 
+#include "ui/models/cluster_text.h"
 #include "ui/models/error_text.h"
 #include "ui/models/run_text.h"
+#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
 
 #include <QColor>
@@ -54,6 +56,7 @@ QString RunTableModel::text(const api::RunSummary &run, int column) const {
   case Duration: return run.seconds > 0 ? durationText(run.seconds) : QStringLiteral("–");
   case Size: return run.diskBytes > 0 ? bytesText(run.diskBytes) : QStringLiteral("–");
   case Tags: return tagsText(run);
+  case Where: return run.cluster.empty() ? tr("This machine") : onOneLine(QString::fromStdString(run.cluster));
   default: return {};
   }
 }
@@ -82,6 +85,9 @@ QVariant RunTableModel::data(const QModelIndex &index, int role) const {
   case Qt::DisplayRole:
   case Qt::EditRole: return text(run, index.column());
   case Qt::ToolTipRole:
+    if (const api::ClusterJob *job = m_runs.isRemote(folder) ? m_runs.remote()->job(folder) : nullptr;
+        job && (index.column() == State || index.column() == Where))
+      return toolTipText(jobPlace(*job) + QLatin1Char('\n') + jobSentence(*job));
     return index.column() == State && !run.error.empty() ? errorText(run.errorCode, run.error)
            : index.column() == Model                     ? QString::fromStdString(run.model)
            : index.column() == Data                      ? QString::fromStdString(run.data)
@@ -139,6 +145,7 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
   case Duration: return tr("Duration");
   case Size: return tr("On disk");
   case Tags: return tr("Tags");
+  case Where: return tr("Where");
   default: return {};
   }
 }

@@ -12,7 +12,7 @@ class RunTableModel : public QAbstractTableModel {
   Q_OBJECT
 
 public:
-  enum Column { Name, Model, Data, State, Loss, Started, Duration, Size, Tags, ColumnCount };
+  enum Column { Name, Model, Data, State, Loss, Started, Duration, Size, Tags, Where, ColumnCount };
   enum Role { FolderRole = Qt::UserRole, SortRole, ColorRole, SearchRole };
 
   explicit RunTableModel(RunCenter &runs, QObject *parent = nullptr);

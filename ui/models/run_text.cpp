@@ -1,5 +1,6 @@
 #include "ui/models/run_text.h"
 
+#include "ui/models/cluster_text.h"
 #include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
 
@@ -47,9 +48,13 @@ Tone phaseTone(api::RunPhase phase) {
 QString stateText(const api::RunSummary &run, RunCenter &runs) {
   const QString folder = QString::fromStdString(run.folder);
   if (const int place = runs.queue().place(folder); place > 0) return Words::tr("waiting, place %1").arg(place);
-  const RunModel *figures = folder == runs.active() ? runs.model(folder) : nullptr;
+  const bool remote = runs.isRemote(folder);
+  const api::ClusterJob *job = remote ? runs.remote()->job(folder) : nullptr;
+  if (job && job->phase != api::JobPhase::Over && (job->phase != api::JobPhase::Running || job->unknown)) return jobPhaseText(*job);
+  const RunModel *figures = remote || folder == runs.active() ? runs.model(folder) : nullptr;
   if (!figures) return phaseText(run.phase);
-  if (runs.wish() == RunWish::Stop) return Words::tr("stopping");
+  if (remote && figures->state() == api::RunState::Waiting) return Words::tr("starting");
+  if (!remote && runs.wish() == RunWish::Stop) return Words::tr("stopping");
   switch (figures->state()) {
   case api::RunState::Loading: return Words::tr("loading");
   case api::RunState::Paused: return Words::tr("paused");
@@ -71,6 +76,11 @@ QStringList stateTexts() {
   for (const auto phase : {api::RunPhase::Waiting, api::RunPhase::Running, api::RunPhase::Interrupted, api::RunPhase::Completed,
                            api::RunPhase::Stopped, api::RunPhase::Failed, api::RunPhase::Unreadable})
     texts.append(phaseText(phase));
+  api::ClusterJob job;
+  for (const auto phase : {api::JobPhase::Preflight, api::JobPhase::Staging, api::JobPhase::Submitting, api::JobPhase::Queued}) {
+    job.phase = phase;
+    texts.append(jobPhaseText(job));
+  }
   return texts;
 }
 

@@ -22,8 +22,9 @@
 
 namespace attune::ui {
 
-ForecastCard::ForecastCard(ConfigDraft &draft, EngineGate &gate, const DeviceWatch &devices, TaskRunner &tasks, QWidget *parent)
-    : QFrame(parent), m_draft(draft), m_gate(gate), m_devices(devices), m_tasks(tasks) {
+ForecastCard::ForecastCard(ConfigDraft &draft, const TargetDraft &target, EngineGate &gate, const DeviceWatch &devices, TaskRunner &tasks,
+                           QWidget *parent)
+    : QFrame(parent), m_draft(draft), m_target(target), m_gate(gate), m_devices(devices), m_tasks(tasks) {
   setProperty("kind", QStringLiteral("card"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(16, 10, 16, 10);
@@ -56,10 +57,11 @@ ForecastCard::ForecastCard(ConfigDraft &draft, EngineGate &gate, const DeviceWat
   m_pause.setInterval(120);
   connect(&m_pause, &QTimer::timeout, this, &ForecastCard::ask);
   connect(&m_draft, &ConfigDraft::changed, &m_pause, qOverload<>(&QTimer::start));
+  connect(&m_target, &TargetDraft::changed, &m_pause, qOverload<>(&QTimer::start));
   connect(&m_gate, &EngineGate::ready, &m_pause, qOverload<>(&QTimer::start));
   connect(m_fit, &QPushButton::clicked, this, &ForecastCard::askFit);
   connect(m_copy, &QPushButton::clicked, this, [this] {
-    QGuiApplication::clipboard()->setText(m_draft.commandLine());
+    QGuiApplication::clipboard()->setText(commandLine());
     Toast::show(this, tr("The command line is in the clipboard."));
   });
   onLanguage(this, [this] {
@@ -83,9 +85,33 @@ void ForecastCard::setLow(bool low) {
   showTexts();
 }
 
+/// What the planner is asked: on a cluster the card there, as large as somebody said, takes the place of what is here.
+api::RunConfig ForecastCard::question() const {
+  api::RunConfig config = m_draft.config();
+  if (!m_target.target()) return config;
+  config.device = "auto";
+  config.memoryCapBytes = m_target.cardBytes();
+  return config;
+}
+
+/// The host over there is not known, and this one is of no account.
+void ForecastCard::setElsewhere(api::Forecast &forecast) const {
+  forecast.budgetBytes = m_target.cardBytes();
+  forecast.hostItems.clear();
+  forecast.hostNeededBytes = forecast.hostBudgetBytes = 0;
+  forecast.tokensPerSecond = 0;
+}
+
+QString ForecastCard::commandLine() const {
+  const QString words = m_target.commandWords();
+  if (words.isEmpty()) return m_draft.commandLine();
+  return m_draft.commandLine().replace(0, QStringLiteral("attune train").size(), QStringLiteral("attune submit")) + QLatin1Char(' ') +
+         words;
+}
+
 void ForecastCard::ask() {
-  m_line->setText(m_draft.commandLine());
-  const api::RunConfig &config = m_draft.config();
+  m_line->setText(commandLine());
+  const api::RunConfig config = question();
   if (!m_gate.engine() || config.model.empty()) {
     m_forecast.reset();
     m_failure.reset();
@@ -98,10 +124,12 @@ void ForecastCard::ask() {
       [this](Result<api::Forecast> forecast) {
         m_forecast.reset();
         m_failure.reset();
-        if (forecast.ok())
+        if (forecast.ok()) {
           m_forecast = std::move(*forecast);
-        else
+          if (m_target.target()) setElsewhere(*m_forecast);
+        } else {
           m_failure = forecast.error();
+        }
         showTexts();
         Q_EMIT forecastChanged();
       });
@@ -109,17 +137,24 @@ void ForecastCard::ask() {
 
 void ForecastCard::askFit() {
   if (!m_gate.engine() || !m_forecast) return;
-  auto *dialog = new FitDialog(m_gate.engine()->planner(), m_tasks, m_draft.config(), *m_forecast, deviceName(), window());
+  auto *dialog = new FitDialog(m_gate.engine()->planner(), m_tasks, question(), *m_forecast, deviceName(), window());
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   connect(dialog, &FitDialog::chosen, this, [this](const api::RunConfig &fitted, int changes) {
     const api::RunConfig before = m_draft.config();
-    m_draft.edit(fitted);
+    api::RunConfig now = fitted;
+    now.device = before.device; // the question's may have been another machine's
+    now.memoryCapBytes = before.memoryCapBytes;
+    m_draft.edit(now);
     Toast::show(this, tr("%n setting(s) changed so that the run fits.", "", changes), tr("Undo"), [this, before] { m_draft.edit(before); });
   });
   dialog->open();
 }
 
 QString ForecastCard::deviceName() const {
+  if (const auto &target = m_target.target())
+    return target->cards > 0 ? tr("A %1 of %2", "kind of card, cluster")
+                                   .arg(QString::fromStdString(target->gres), QString::fromStdString(target->cluster))
+                             : QString::fromStdString(target->cluster);
   const api::DeviceMemory *device = m_devices.find(m_draft.config().device);
   return device ? ui::deviceName(*device) : tr("Card");
 }
@@ -163,9 +198,10 @@ void ForecastCard::showTexts() {
   if (m_forecast) {
     const bool legends = !m_low || m_forecast->hostItems.empty();
     m_view->setLegends(legends, legends);
+    m_view->setElsewhere(m_target.target().has_value());
     m_view->setForecast(*m_forecast, deviceName());
   }
-  const bool over = m_forecast && !m_forecast->fits();
+  const bool over = !fits();
   m_fit->setVisible(over);
   m_facts->setText(facts());
   setRole(m_message, over ? TextRole::Problem : TextRole::Caption);
@@ -173,6 +209,8 @@ void ForecastCard::showTexts() {
                      : m_failure                      ? errorText(*m_failure)
                      : m_draft.config().model.empty() ? tr("Choose a model, and what the run takes appears here.")
                      : !m_gate.engine()               ? tr("Loading the engine…")
+                     : isGuess() && m_forecast && m_target.target()->cards > 0
+                         ? tr("Worked out as if it ran here. Give the memory of a card above, and it is compared.")
                      : over ? tr("%1 %2", "two sentences").arg(shortageText(*m_forecast, m_draft.config()), advice())
                             : QString());
   m_message->setVisible(!m_message->text().isEmpty());

@@ -4,6 +4,7 @@
 
 #include "ui/models/config_draft.h"
 #include "ui/models/device_watch.h"
+#include "ui/models/target_draft.h"
 
 #include <QFrame>
 #include <QTimer>
@@ -22,7 +23,8 @@ class ForecastCard : public QFrame {
   Q_OBJECT
 
 public:
-  ForecastCard(ConfigDraft &draft, EngineGate &gate, const DeviceWatch &devices, TaskRunner &tasks, QWidget *parent = nullptr);
+  ForecastCard(ConfigDraft &draft, const TargetDraft &target, EngineGate &gate, const DeviceWatch &devices, TaskRunner &tasks,
+               QWidget *parent = nullptr);
   /// What is known of the data's length, for the number of steps; negative = nothing.
   void setSequences(qint64 rows, qint64 tokens);
   /// Where there is little height the bars of a card go without their legends.
@@ -30,13 +32,18 @@ public:
   QPushButton *fitButton() const { return m_fit; }
   QPushButton *copyButton() const { return m_copy; }
   /// False only when a forecast says that the run does not fit.
-  bool fits() const { return !m_forecast || m_forecast->fits(); }
+  bool fits() const { return !m_forecast || isGuess() || m_forecast->fits(); }
 
 Q_SIGNALS:
   void forecastChanged();
 
 private:
   void ask();
+  api::RunConfig question() const;
+  /// On a cluster whose cards nobody described nothing can be compared.
+  bool isGuess() const { return m_target.target() && m_target.cardBytes() == 0; }
+  void setElsewhere(api::Forecast &forecast) const;
+  QString commandLine() const;
   void askFit();
   void showTexts();
   QString facts() const;
@@ -45,6 +52,7 @@ private:
   qint64 steps() const;
 
   ConfigDraft &m_draft;
+  const TargetDraft &m_target;
   EngineGate &m_gate;
   const DeviceWatch &m_devices;
   TaskRunner &m_tasks;

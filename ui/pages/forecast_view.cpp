@@ -70,14 +70,15 @@ void ForecastView::show(const Line &line, const QString &name, const std::vector
   line.name->setText(name);
   line.bar->setAccessibleName(name);
   line.bar->setParts(forecastParts(items), budget);
-  line.amount->setText(tr("%1 of %2 free", "memory needed of free").arg(bytesText(needed), bytesText(budget)));
-  setRole(line.amount, needed > budget ? TextRole::Danger : TextRole::Body);
+  line.amount->setText(m_elsewhere && budget == 0 ? bytesText(needed)
+                                                  : tr("%1 of %2 free", "memory needed of free").arg(bytesText(needed), bytesText(budget)));
+  setRole(line.amount, needed > budget && !(m_elsewhere && budget == 0) ? TextRole::Danger : TextRole::Body);
 }
 
 void ForecastView::showTexts() {
   const bool onCard = !m_forecast.hostItems.empty();
   const QString machine = tr("This machine");
-  show(m_compute, onCard ? m_device : machine, m_forecast.items, m_forecast.neededBytes, m_forecast.budgetBytes);
+  show(m_compute, onCard || m_elsewhere ? m_device : machine, m_forecast.items, m_forecast.neededBytes, m_forecast.budgetBytes);
   show(m_host, machine, m_forecast.hostItems, m_forecast.hostNeededBytes, m_forecast.hostBudgetBytes);
   for (QWidget *part : std::initializer_list<QWidget *>{m_host.name, m_host.bar, m_host.amount}) part->setVisible(onCard);
 }

@@ -22,6 +22,8 @@ public:
   explicit ForecastView(QWidget *parent = nullptr);
   /// `device` names the card; without hostItems the first bar is the machine's own.
   void setForecast(const api::Forecast &forecast, const QString &device);
+  /// The one bar is that of `device`, which is elsewhere; without a budget nobody knows what it has.
+  void setElsewhere(bool elsewhere) { m_elsewhere = elsewhere; }
   /// What the widths of the two bars stand for at least, in bytes.
   void setScales(double device, double host);
   void setLegends(bool device, bool host);
@@ -41,6 +43,7 @@ private:
 
   api::Forecast m_forecast;
   QString m_device;
+  bool m_elsewhere = false;
   Line m_compute, m_host;
 };
 

@@ -1,10 +1,12 @@
 #include "ui/pages/runs_page.h"
 
+#include "ui/models/cluster_text.h"
 #include "ui/models/error_text.h"
 #include "ui/models/run_text.h"
 #include "ui/pages/run_actions.h"
 #include "ui/pages/run_curves.h"
 #include "ui/pages/run_details.h"
+#include "ui/pages/run_job_card.h"
 #include "ui/pages/run_log_view.h"
 #include "ui/pages/run_table.h"
 #include "ui/widgets/banner.h"
@@ -35,7 +37,7 @@
 
 namespace attune::ui {
 
-RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services, QWidget *parent)
+RunsPage::RunsPage(RunCenter &runs, ClusterCenter &clusters, TaskRunner &tasks, const Services &services, QWidget *parent)
     : QWidget(parent), m_runs(runs), m_services(services), m_tasks(tasks) {
   setObjectName(QStringLiteral("page"));
   auto *layout = new QVBoxLayout(this);
@@ -81,6 +83,8 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
   rightLayout->setSpacing(12);
   m_problem = new Banner(right); // of the chosen run: not above the table, whose rows would move under the pointer
   rightLayout->addWidget(m_problem);
+  m_job = new RunJobCard(runs, clusters, right);
+  rightLayout->addWidget(m_job);
   m_views = new SegmentedSwitch(right);
   rightLayout->addWidget(m_views, 0, Qt::AlignLeft);
   m_stack = new QStackedWidget(right);
@@ -98,10 +102,10 @@ RunsPage::RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services,
   splitter->setSizes({320, 700});
 
   connect(m_views, &SegmentedSwitch::changed, this, [this](const QString &key) { m_stack->setCurrentIndex(viewKeys().indexOf(key)); });
-  connect(m_strip, &ProgressStrip::pauseClicked, this, [this] { m_runs.requestPause(m_runs.active()); });
-  connect(m_strip, &ProgressStrip::resumeClicked, this, [this] { m_runs.requestUnpause(m_runs.active()); });
-  connect(m_strip, &ProgressStrip::checkpointClicked, this, [this] { m_runs.requestCheckpoint(m_runs.active()); });
-  connect(m_strip, &ProgressStrip::stopClicked, this, [this] { m_runs.requestStop(m_runs.active()); });
+  connect(m_strip, &ProgressStrip::pauseClicked, this, [this] { m_runs.requestPause(steered()); });
+  connect(m_strip, &ProgressStrip::resumeClicked, this, [this] { m_runs.requestUnpause(steered()); });
+  connect(m_strip, &ProgressStrip::checkpointClicked, this, [this] { m_runs.requestCheckpoint(steered()); });
+  connect(m_strip, &ProgressStrip::stopClicked, this, [this] { m_runs.requestStop(steered()); });
   connect(m_compare, &QPushButton::clicked, this, &RunsPage::compare);
   connect(m_again, &QPushButton::clicked, this, [this] { Q_EMIT trainAgainRequested(m_current); });
   connect(m_export, &QPushButton::clicked, m_curves, &RunCurves::requestExport);
@@ -165,7 +169,8 @@ void RunsPage::setUpTable() {
   header->setSectionResizeMode(QHeaderView::Interactive);
   header->moveSection(header->visualIndex(RunTableModel::Loss), 1);
   header->moveSection(header->visualIndex(RunTableModel::State), 2);
-  header->moveSection(header->visualIndex(RunTableModel::Tags), 3);
+  header->moveSection(header->visualIndex(RunTableModel::Where), 3);
+  header->moveSection(header->visualIndex(RunTableModel::Tags), 4);
   connect(m_search, &QLineEdit::textChanged, this, [this](const QString &text) {
     m_filtered->setFilterFixedString(text);
     markCurrent();
@@ -242,6 +247,7 @@ void RunsPage::choose(const QString &folder) {
   m_samples->setRun(figures);
   m_notes->setRun(folder);
   m_actions->setRun(folder);
+  m_job->setRun(folder);
   showActive();
 }
 
@@ -332,21 +338,28 @@ void RunsPage::draw() {
 }
 
 void RunsPage::showActive() {
-  const QString folder = m_runs.active();
+  const QString folder = steered();
+  const bool remote = m_runs.isRemote(folder);
   const api::RunSummary *run = folder.isEmpty() ? nullptr : m_runs.find(folder);
   m_strip->setVisible(run != nullptr);
   if (run) {
     const RunModel *figures = m_runs.model(folder);
     m_strip->setTitle(QString::fromStdString(run->name));
     const bool loading = figures->state() == api::RunState::Loading;
-    m_strip->setProgress(progressText(*run, *figures, m_runs.wish()),
-                         loading || run->totalSteps <= 0 ? -1 : static_cast<double>(run->step) / static_cast<double>(run->totalSteps));
+    const RunWish wish = remote ? RunWish::None : m_runs.wish();
+    const api::ClusterJob *job = remote ? m_runs.remote()->job(folder) : nullptr;
+    const bool elsewhere = job && job->phase != api::JobPhase::Running; // the training has not begun, or has ended
+    m_strip->setProgress(
+        elsewhere ? jobSentence(*job) : progressText(*run, *figures, wish),
+        loading || elsewhere || run->totalSteps <= 0 ? -1 : static_cast<double>(run->step) / static_cast<double>(run->totalSteps));
     m_strip->setPaused(figures->state() == api::RunState::Paused);
-    m_strip->setSteerable(m_runs.wish() == RunWish::None, m_runs.wish() != RunWish::Stop);
+    m_strip->setPausable(!remote);
+    m_strip->setSteerable(wish == RunWish::None && !elsewhere, wish != RunWish::Stop && (!job || job->phase < api::JobPhase::Cancelling));
   }
   const api::RunSummary *current = m_runs.find(m_current);
   const bool live = m_runs.isLive(m_current);
   const auto phase = current ? current->phase : api::RunPhase::Unreadable;
+  m_job->setRun(m_current);
   m_continue->setVisible(!live &&
                          (phase == api::RunPhase::Interrupted || phase == api::RunPhase::Stopped || phase == api::RunPhase::Failed));
   m_chat->setVisible(!live && (phase == api::RunPhase::Completed || phase == api::RunPhase::Stopped));

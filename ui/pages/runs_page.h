@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ui/bridge/task_runner.h"
+#include "ui/models/cluster_center.h"
 #include "ui/models/run_center.h"
 #include "ui/models/run_table_model.h"
 
@@ -22,6 +23,7 @@ class PageHeader;
 class ProgressStrip;
 class RunActions;
 class RunCurves;
+class RunJobCard;
 class RunLogView;
 class RunNotesView;
 class RunSamplesView;
@@ -33,7 +35,7 @@ class RunsPage : public QWidget {
   Q_OBJECT
 
 public:
-  RunsPage(RunCenter &runs, TaskRunner &tasks, const Services &services, QWidget *parent = nullptr);
+  RunsPage(RunCenter &runs, ClusterCenter &clusters, TaskRunner &tasks, const Services &services, QWidget *parent = nullptr);
   /// Chooses a run and draws it alone.
   void showRun(const QString &folder);
   /// Draws another run beside those drawn.
@@ -44,6 +46,9 @@ public:
   RunCurves *curves() const { return m_curves; }
   RunLogView *logView() const { return m_log; }
   ProgressStrip *strip() const { return m_strip; }
+  RunJobCard *jobCard() const { return m_job; }
+  /// The run that the strip shows and steers: the chosen one when it goes on a cluster, else the one that goes here.
+  QString steered() const { return m_runs.isRemote(m_current) ? m_current : m_runs.active(); }
   RunActions *runActions() const { return m_actions; }
   /// Asks for a folder, which may lie anywhere, and shows the run in it.
   void requestOpen();
@@ -82,6 +87,7 @@ private:
   PageHeader *m_header;
   QPushButton *m_compare, *m_again, *m_export, *m_chat, *m_continue;
   Banner *m_waiting, *m_problem;
+  RunJobCard *m_job;
   ProgressStrip *m_strip;
   QLineEdit *m_search;
   RunTable *m_table;

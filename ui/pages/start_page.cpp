@@ -128,7 +128,10 @@ StartPage::StartPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
   m_try = new StartCard(QStringLiteral("runs"), true, this);
   m_own = new StartCard(QStringLiteral("data"), false, this);
   cards->addWidget(m_try, 1);
+  m_cluster = new StartCard(QStringLiteral("cluster"), false, this);
   cards->addWidget(m_own, 1);
+  cards->addWidget(m_cluster, 1);
+  m_cluster->setVisible(m_services.clusters != nullptr);
   layout->addLayout(cards);
   m_recent = makeLabel(TextRole::Section, this);
   layout->addSpacing(8);
@@ -159,6 +162,7 @@ StartPage::StartPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
   connect(&m_gate, &EngineGate::failed, this, &StartPage::showEngine);
   connect(&m_gate, &EngineGate::ready, m_engine, &QWidget::hide);
   connect(m_own->button(), &QPushButton::clicked, this, &StartPage::dataRequested);
+  connect(m_cluster->button(), &QPushButton::clicked, this, &StartPage::clusterRequested);
   connect(&m_runs, &RunCenter::listChanged, this, &StartPage::showRuns);
   connect(&m_runs, &RunCenter::runChanged, this, [this](const QString &folder) {
     const api::RunSummary *run = m_runs.find(folder);
@@ -179,6 +183,11 @@ StartPage::StartPage(RunCenter &runs, EngineGate &gate, TaskRunner &tasks, const
                     tr("Open a file with conversations, questions and answers, or texts: JSON, JSON Lines, CSV or plain text. "
                        "See what the model will be trained on, then choose a model."),
                     tr("Open a file…"));
+    m_cluster->setTexts(
+        tr("Use a cluster"),
+        tr("Train on a supercomputer with Slurm: Attune submits the job, shows its curves as it runs, and brings the result "
+           "home. Your computer may be off meanwhile."),
+        tr("Open the clusters"));
     m_recent->setText(tr("Recent runs"));
     m_none->setTexts(there ? tr("Your runs appear here with their curve, loss and state. The sample run above is a good first one.")
                            : tr("Your runs appear here with their curve, loss and state."),

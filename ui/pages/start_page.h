@@ -39,10 +39,12 @@ public:
 
   QPushButton *tryButton() const { return m_try->button(); }
   QPushButton *dataButton() const { return m_own->button(); }
+  QPushButton *clusterButton() const { return m_cluster->button(); }
 
 Q_SIGNALS:
   void tryRequested();
   void dataRequested();
+  void clusterRequested();
   void datasetRequested(const QString &path);
   void modelRequested(); // for the sample rows, where the starter model is missing
   void runChosen(const QString &folder);
@@ -64,7 +66,7 @@ private:
   QString m_unsaved;
   PageHeader *m_header;
   Banner *m_engine, *m_data;
-  StartCard *m_try, *m_own;
+  StartCard *m_try, *m_own, *m_cluster;
   QLabel *m_recent;
   EmptyState *m_none;
   QVBoxLayout *m_list;

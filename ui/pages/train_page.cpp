@@ -2,6 +2,7 @@
 
 #include "core/api/run_config_json.h"
 #include "core/base/atomic_file.h"
+#include "ui/models/cluster_text.h"
 #include "ui/models/error_text.h"
 #include "ui/models/field_text.h"
 #include "ui/models/run_text.h"
@@ -11,10 +12,12 @@
 #include "ui/pages/setting_row.h"
 #include "ui/pages/settings_form.h"
 #include "ui/pages/source_card.h"
+#include "ui/pages/target_form.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/button_action.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/file_pick.h"
+#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/page_header.h"
 #include "ui/widgets/retranslate.h"
@@ -32,11 +35,13 @@
 #include <QStorageInfo>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace attune::ui {
 
-TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, DeviceWatch &devices, TaskRunner &tasks, TaskRunner &slow, const Services &services,
-                     QWidget *parent)
-    : QWidget(parent), m_runs(runs), m_devices(devices), m_tasks(tasks), m_services(services) {
+TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, DeviceWatch &devices, ClusterCenter &clusters, TaskRunner &tasks, TaskRunner &slow,
+                     const Services &services, QWidget *parent)
+    : QWidget(parent), m_runs(runs), m_devices(devices), m_clusters(clusters), m_tasks(tasks), m_services(services), m_target(clusters) {
   setObjectName(QStringLiteral("page"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(24, 20, 24, 20);
@@ -57,9 +62,11 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, DeviceWatch &devices, Ta
   m_place = new SourceCard(this);
   m_model->setMenu([this](QMenu &menu) { fillModelMenu(menu, m_services, m_runs, [this](const QString &path) { useModel(path); }); });
   m_data->setMenu([this](QMenu &menu) { fillDatasets(menu); });
-  m_place->setMenu([this](QMenu &menu) { fillDevices(menu); });
+  m_place->setMenu([this](QMenu &menu) { fillPlaces(menu); });
   for (SourceCard *card : {m_model, m_data, m_place}) cards->addWidget(card, 1);
   layout->addLayout(cards);
+  m_targetForm = new TargetForm(m_target, this);
+  layout->addWidget(m_targetForm);
 
   auto *tools = new QHBoxLayout;
   tools->setSpacing(12);
@@ -88,10 +95,15 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, DeviceWatch &devices, Ta
   middle->addWidget(m_preview, 45);
   layout->addLayout(middle, 1);
 
-  m_forecast = new ForecastCard(m_draft, gate, devices, tasks, this);
+  m_forecast = new ForecastCard(m_draft, m_target, gate, devices, tasks, this);
   layout->addWidget(m_forecast);
 
   connect(&m_draft, &ConfigDraft::changed, this, &TrainPage::onChanged);
+  connect(&m_target, &TargetDraft::changed, this, [this] {
+    onChanged();
+    resizeEvent(nullptr);
+  });
+  connect(&m_clusters, &ClusterCenter::linkChanged, this, &TrainPage::showDevice);
   connect(&m_devices, &DeviceWatch::looked, this, &TrainPage::showPlace);
   connect(m_forecast, &ForecastCard::forecastChanged, this, &TrainPage::onChanged);
   connect(m_preview, &RowPreviewPanel::surveyed, this, [this] {
@@ -143,6 +155,8 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, DeviceWatch &devices, Ta
 
 void TrainPage::useModel(const QString &path) { m_draft.setText(*api::findConfigField("model"), path); }
 
+void TrainPage::useCluster(const QString &name, const QString &partition) { m_target.useCluster(name, partition); }
+
 void TrainPage::useAdapter(const QString &folder) { m_draft.setText(*api::findConfigField("init_adapter"), folder); }
 
 void TrainPage::addDataset(const QString &path) {
@@ -164,6 +178,7 @@ void TrainPage::makeActions() {
   new ButtonAction(m_start, {QKeySequence(Qt::CTRL | Qt::Key_Return)}, this);
   new ButtonAction(m_model->button(), {QKeySequence(Qt::CTRL | Qt::Key_M)}, this);
   new ButtonAction(m_data->button(), {QKeySequence(Qt::CTRL | Qt::Key_D)}, this);
+  new ButtonAction(m_place->button(), {QKeySequence(Qt::CTRL | Qt::Key_L)}, this);
   new ButtonAction(m_presets, {QKeySequence(Qt::CTRL | Qt::Key_P)}, this);
   m_openSettings = add(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_J), [this] { openSettings(); });
   m_saveSettings = add(QKeySequence::Save, [this] { saveSettings(); });
@@ -338,14 +353,30 @@ void TrainPage::fillDatasets(QMenu &menu) {
   });
 }
 
-void TrainPage::fillDevices(QMenu &menu) {
+/// The devices of this machine, then the clusters.
+void TrainPage::fillPlaces(QMenu &menu) {
   const std::string set = m_draft.config().device;
+  const bool here = !m_target.target().has_value();
   for (const DeviceChoice &choice : deviceChoices(m_devices, set)) {
-    QAction *action =
-        menu.addAction(choice.text, this, [this, setting = choice.setting] { m_draft.setText(*api::findConfigField("device"), setting); });
+    QAction *action = menu.addAction(choice.text, this, [this, setting = choice.setting] {
+      m_target.useHere();
+      m_draft.setText(*api::findConfigField("device"), setting);
+    });
     action->setCheckable(true);
-    action->setChecked(choice.setting.toStdString() == set);
+    action->setChecked(here && choice.setting.toStdString() == set);
   }
+  if (!m_clusters.available()) return;
+  menu.addSeparator();
+  for (const ClusterState &cluster : m_clusters.clusters()) {
+    QAction *action = menu.addAction(tr("%1 (%2)", "a cluster, its link").arg(onOneLine(cluster.name()), linkText(cluster.link.state)),
+                                     this, [this, name = cluster.name(), away = cluster.link.state == api::LinkState::Offline] {
+                                       m_target.useCluster(name);
+                                       if (away) m_clusters.requestConnect(name); // what is free there is worth knowing now
+                                     });
+    action->setCheckable(true);
+    action->setChecked(!here && m_target.target()->cluster == cluster.profile.name);
+  }
+  menu.addAction(tr("Add a cluster…"), this, [this] { Q_EMIT clusterRequested(); });
 }
 
 /// Asks the disk, so when somebody looked at the devices and not at every key.
@@ -357,6 +388,17 @@ void TrainPage::showPlace() {
 }
 
 void TrainPage::showDevice() {
+  if (m_target.target()) {
+    const ClusterState *cluster = m_target.cluster();
+    const api::ClusterTarget &target = *m_target.target();
+    const QString what =
+        target.cards > 0 ? QStringLiteral("%1 × %2").arg(target.cards).arg(onOneLine(QString::fromStdString(target.gres))) : tr("no card");
+    m_place->setProblem({});
+    m_place->setValue(onOneLine(QString::fromStdString(target.cluster)), onOneLine(QString::fromStdString(target.partition)) +
+                                                                             QStringLiteral(" · ") + what + QStringLiteral(" · ") +
+                                                                             (cluster ? linkText(cluster->link.state) : QString()));
+    return;
+  }
   const std::string set = m_draft.config().device;
   const api::DeviceMemory *device = m_devices.find(set);
   const bool gone = !device && !m_devices.devices().empty();
@@ -370,6 +412,7 @@ void TrainPage::resizeEvent(QResizeEvent *) {
   layout()->setContentsMargins(24, low ? 12 : 20, 24, low ? 12 : 20);
   layout()->setSpacing(low ? 8 : 14);
   m_forecast->setLow(low);
+  m_preview->setVisible(!low || !m_target.target()); // with what a cluster is asked there is no room for both
 }
 
 void TrainPage::showEvent(QShowEvent *) { showPlace(); }
@@ -389,7 +432,7 @@ void TrainPage::onChanged() {
   m_method->setCurrent(QString::fromStdString(api::nameOf(config.method)));
   showDevice();
   m_preview->setConfig(config);
-  const QStringList problems = m_draft.problems();
+  const QStringList problems = this->problems();
   showHiddenProblem();
   const bool refused = survey && !survey->refusal.empty();
   m_start->setEnabled(problems.isEmpty() && m_forecast->fits() && !refused);
@@ -399,9 +442,22 @@ void TrainPage::onChanged() {
                                             : QString());
 }
 
+/// Of the settings and of the place. A model on the cluster need not be here.
+QStringList TrainPage::problems() const {
+  QStringList all = m_draft.problems();
+  const auto &target = m_target.target();
+  if (!target) return all;
+  const QString model = fieldLabel(*api::findConfigField("model"));
+  if (!target->model.empty())
+    all.erase(std::remove_if(all.begin(), all.end(), [&](const QString &line) { return line.startsWith(model); }), all.end());
+  return all + m_target.problems().values();
+}
+
 void TrainPage::start() {
   if (!m_start->isEnabled()) return;
-  Q_EMIT started(m_runs.requestStart(m_draft.config()));
+  api::RunConfig config = m_draft.config();
+  if (m_target.target()) config.device = "auto"; // the device chosen here is none of the cluster's
+  Q_EMIT started(m_runs.requestStart(config, m_target.target()));
 }
 
 } // namespace attune::ui

@@ -4,6 +4,7 @@
 #include "ui/models/config_draft.h"
 #include "ui/models/device_watch.h"
 #include "ui/models/run_center.h"
+#include "ui/models/target_draft.h"
 
 #include <QWidget>
 
@@ -23,17 +24,21 @@ class RowPreviewPanel;
 class SegmentedSwitch;
 class SettingsForm;
 class SourceCard;
+class TargetForm;
 
 class TrainPage : public QWidget {
   Q_OBJECT
 
 public:
   /// `slow` takes jobs of minutes.
-  TrainPage(RunCenter &runs, EngineGate &gate, DeviceWatch &devices, TaskRunner &tasks, TaskRunner &slow, const Services &services,
-            QWidget *parent = nullptr);
+  TrainPage(RunCenter &runs, EngineGate &gate, DeviceWatch &devices, ClusterCenter &clusters, TaskRunner &tasks, TaskRunner &slow,
+            const Services &services, QWidget *parent = nullptr);
   ConfigDraft &draft() { return m_draft; }
   SettingsForm *form() const { return m_form; }
   QPushButton *startButton() const { return m_start; }
+  TargetDraft &target() { return m_target; }
+  TargetForm *targetForm() const { return m_targetForm; }
+  void useCluster(const QString &name, const QString &partition);
   void useModel(const QString &path);
   void useAdapter(const QString &folder);
   void addDataset(const QString &path);
@@ -46,6 +51,7 @@ public:
 
 Q_SIGNALS:
   void started(const QString &folder);
+  void clusterRequested(); // another one is to be added
 
 protected:
   void resizeEvent(QResizeEvent *event) override;
@@ -57,7 +63,8 @@ private:
   void makeActions();
   void fillPresets();
   void fillDatasets(QMenu &menu);
-  void fillDevices(QMenu &menu);
+  void fillPlaces(QMenu &menu);
+  QStringList problems() const;
   void changeDataset(size_t index, const std::function<void(api::DatasetRef &)> &change);
   void askWeight(size_t index);
   void usePreset(const QString &path);
@@ -71,9 +78,11 @@ private:
 
   RunCenter &m_runs;
   DeviceWatch &m_devices;
+  ClusterCenter &m_clusters;
   TaskRunner &m_tasks;
   const Services &m_services;
   ConfigDraft m_draft;
+  TargetDraft m_target;
   Task m_loading;
   QString m_free; // of the disk, in words
   PageHeader *m_header;
@@ -82,6 +91,7 @@ private:
   SegmentedSwitch *m_method, *m_level;
   Banner *m_refusal, *m_hidden;
   QLineEdit *m_search;
+  TargetForm *m_targetForm;
   SettingsForm *m_form;
   QAction *m_find, *m_all, *m_openSettings, *m_saveSettings;
   RowPreviewPanel *m_preview;

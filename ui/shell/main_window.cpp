@@ -2,8 +2,10 @@
 
 #include "core/api/run_config_json.h"
 #include "core/base/atomic_file.h"
+#include "ui/dialogs/cluster_questions.h"
 #include "ui/models/error_text.h"
 #include "ui/pages/chat_page.h"
+#include "ui/pages/cluster_page.h"
 #include "ui/pages/data_page.h"
 #include "ui/pages/model_downloads.h"
 #include "ui/pages/models_page.h"
@@ -39,7 +41,8 @@ namespace attune::ui {
 
 MainWindow::MainWindow(const Services &services, Appearance &appearance, const Preferences &preferences)
     : m_services(services), m_appearance(appearance), m_atStart(preferences), m_preferences(preferences), m_gate(services, m_tasks),
-      m_devices(m_gate, m_tasks), m_runs(services, m_tasks, m_gate), m_shelf(services, m_long, m_gate), m_downloads(services, m_tasks) {
+      m_devices(m_gate, m_tasks), m_clusters(services.clusters, m_tasks), m_runs(services, m_tasks, m_gate),
+      m_shelf(services, m_long, m_gate), m_downloads(services, m_tasks) {
   setWindowTitle(QStringLiteral("Attune"));
   setMinimumSize(1024, 640);
   auto *centre = new QWidget(this);
@@ -63,6 +66,7 @@ MainWindow::MainWindow(const Services &services, Appearance &appearance, const P
   connect(m_status, &StatusStrip::runClicked, this, &MainWindow::showRun);
   connect(new RunWatch(m_runs, *this), &RunWatch::runClicked, this, &MainWindow::showRun);
   m_quit = new QuitGuard(m_runs, *this);
+  if (m_services.prompts) m_questions = new ClusterQuestions(*m_services.prompts, *this);
   connect(&m_runs, &RunCenter::failed, this, [this](const QString &message) {
     m_errors.append(QDateTime::currentDateTime().toString(Qt::ISODate) + QLatin1Char(' ') + message);
     if (m_errors.size() > 20) m_errors.removeFirst();
@@ -83,13 +87,14 @@ void MainWindow::flush() {
 
 void MainWindow::makePages() {
   m_start = new StartPage(m_runs, m_gate, m_tasks, m_services, m_stack);
-  m_train = new TrainPage(m_runs, m_gate, m_devices, m_tasks, m_long, m_services, m_stack);
+  m_train = new TrainPage(m_runs, m_gate, m_devices, m_clusters, m_tasks, m_long, m_services, m_stack);
   m_data = new DataPage(m_services, m_tasks, m_train->draft(), m_runs, m_stack);
   m_models = new ModelsPage(m_shelf, m_downloads, m_keyring, m_services, m_stack);
   m_models->downloads()->setSource(m_preferences.hub, m_preferences.proxy);
-  m_runsPage = new RunsPage(m_runs, m_tasks, m_services, m_stack);
+  m_runsPage = new RunsPage(m_runs, m_clusters, m_tasks, m_services, m_stack);
   m_chat = new ChatPage(m_runs, m_gate, m_tasks, m_services, m_stack);
   for (QWidget *page : std::initializer_list<QWidget *>{m_start, m_data, m_models, m_train, m_runsPage, m_chat}) m_stack->addWidget(page);
+  makeClusterPage();
   connect(m_start, &StartPage::tryRequested, this, &MainWindow::tryIt);
   connect(m_start, &StartPage::modelRequested, this, [this] {
     goTo(Place::Train);
@@ -119,6 +124,33 @@ void MainWindow::makePages() {
   connect(m_runsPage, &RunsPage::tryRequested, this, &MainWindow::tryIt);
 }
 
+void MainWindow::makeClusterPage() {
+  m_rail->setAvailable(Place::Cluster, m_clusters.available());
+  if (!m_clusters.available()) return;
+  m_clusterPage = new ClusterPage(m_clusters, m_tasks, m_stack);
+  m_stack->addWidget(m_clusterPage);
+  connect(m_clusterPage, &ClusterPage::trainRequested, this, [this](const QString &cluster, const QString &partition) {
+    goTo(Place::Train);
+    m_train->useCluster(cluster, partition);
+  });
+  connect(m_clusterPage, &ClusterPage::runRequested, this, [this](const QString &token) {
+    const QString folder = m_runs.remote()->folderOf(token);
+    if (folder.isEmpty()) return Toast::show(this, tr("The run of this job is not in this workspace."));
+    showRun(folder);
+  });
+  connect(m_start, &StartPage::clusterRequested, this, [this] { goTo(Place::Cluster); });
+  connect(m_train, &TrainPage::clusterRequested, this, [this] {
+    goTo(Place::Cluster);
+    m_clusterPage->addCluster();
+  });
+}
+
+/// Files of runs on clusters are read less often while nobody can see them.
+void MainWindow::changeEvent(QEvent *event) {
+  QMainWindow::changeEvent(event);
+  if (event->type() == QEvent::WindowStateChange) m_clusters.setVisible(!isMinimized());
+}
+
 void MainWindow::showEvent(QShowEvent *event) {
   QMainWindow::showEvent(event);
   // After the first paint: the list of runs, then the engine with libtorch.
@@ -126,6 +158,7 @@ void MainWindow::showEvent(QShowEvent *event) {
       this,
       [this] {
         if (!m_runs.known()) m_runs.refresh();
+        if (!m_clusters.known()) m_clusters.refresh();
         if (!m_shelf.known()) m_shelf.refresh(false); // what the pickers offer
         m_downloads.look();
         m_gate.load();
@@ -134,6 +167,7 @@ void MainWindow::showEvent(QShowEvent *event) {
 }
 
 void MainWindow::goTo(Place place) {
+  if (!page(place)) return;
   m_place = place;
   m_rail->setCurrent(place);
   m_stack->setCurrentWidget(page(place));
@@ -141,7 +175,7 @@ void MainWindow::goTo(Place place) {
 }
 
 QWidget *MainWindow::page(Place place) const {
-  QWidget *const pages[] = {m_start, m_data, m_models, m_train, m_runsPage, m_chat};
+  QWidget *const pages[] = {m_start, m_data, m_models, m_train, m_runsPage, m_chat, m_clusterPage};
   return pages[static_cast<int>(place)];
 }
 

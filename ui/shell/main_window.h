@@ -1,6 +1,7 @@
 // The window: rail, pages, status line, menus. Owns the pages and what they share; GUI thread.
 #pragma once
 
+#include "ui/models/cluster_center.h"
 #include "ui/models/device_watch.h"
 #include "ui/models/dropped.h"
 #include "ui/models/model_shelf.h"
@@ -17,6 +18,8 @@ class QStackedWidget;
 namespace attune::ui {
 
 class ChatPage;
+class ClusterPage;
+class ClusterQuestions;
 class DataPage;
 class Menus;
 class ModelsPage;
@@ -46,6 +49,10 @@ public:
   TrainPage *trainPage() const { return m_train; }
   ChatPage *chatPage() const { return m_chat; }
   RunsPage *runsPage() const { return m_runsPage; }
+  ClusterPage *clusterPage() const { return m_clusterPage; } // null without the supercomputer client
+  ClusterQuestions *questions() const { return m_questions; }
+  ClusterCenter &clusters() { return m_clusters; }
+  /// Null for a place that this program lacks.
   QWidget *page(Place place) const;
   Menus &menus() const { return *m_menus; }
   /// Starts the sample run and shows its curve.
@@ -72,9 +79,11 @@ public:
 protected:
   void closeEvent(QCloseEvent *event) override;
   void showEvent(QShowEvent *event) override;
+  void changeEvent(QEvent *event) override;
 
 private:
   void makePages();
+  void makeClusterPage();
   void takeDropped(const std::vector<Dropped> &all);
   void restoreState();
   void saveState() const;
@@ -89,6 +98,7 @@ private:
   TaskRunner m_long; // jobs of minutes: surveys, searches, saves, length counts
   EngineGate m_gate;
   DeviceWatch m_devices;
+  ClusterCenter m_clusters;
   RunCenter m_runs;
   ModelShelf m_shelf;
   DownloadCenter m_downloads;
@@ -105,6 +115,8 @@ private:
   TrainPage *m_train = nullptr;
   RunsPage *m_runsPage = nullptr;
   ChatPage *m_chat = nullptr;
+  ClusterPage *m_clusterPage = nullptr;
+  ClusterQuestions *m_questions = nullptr;
   QuitGuard *m_quit = nullptr;
 };
 

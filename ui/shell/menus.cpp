@@ -76,9 +76,10 @@ void Menus::fillFile() {
 void Menus::fillView() {
   QMenu *view = addMenu([] { return tr("&View"); });
   for (const Place place : kPlaces)
-    add(
-        view, {ctrl(static_cast<Qt::Key>(Qt::Key_1 + static_cast<int>(place)))}, [place] { return placeName(place); },
-        [this, place] { m_window.goTo(place); });
+    if (m_window.page(place))
+      add(
+          view, {ctrl(static_cast<Qt::Key>(Qt::Key_1 + static_cast<int>(place)))}, [place] { return placeName(place); },
+          [this, place] { m_window.goTo(place); });
   view->addSeparator();
   add(
       view, {ctrlShift(Qt::Key_L)}, [] { return tr("Switch between light and dark"); }, [this] { m_window.switchTheme(); });
@@ -90,20 +91,22 @@ void Menus::fillView() {
 void Menus::fillRun() {
   QMenu *run = addMenu([] { return tr("&Run"); });
   RunCenter &runs = m_window.runs();
+  const auto steered = [this] { return m_window.runsPage()->steered(); };
   QAction *pause = add(
-      run, {ctrlShift(Qt::Key_P)}, [] { return tr("Pause"); }, [&runs] { runs.requestPause(runs.active()); });
+      run, {ctrlShift(Qt::Key_P)}, [] { return tr("Pause"); }, [&runs, steered] { runs.requestPause(steered()); });
   QAction *goOn = add(
-      run, {ctrlShift(Qt::Key_G)}, [] { return tr("Go on"); }, [&runs] { runs.requestUnpause(runs.active()); });
+      run, {ctrlShift(Qt::Key_G)}, [] { return tr("Go on"); }, [&runs, steered] { runs.requestUnpause(steered()); });
   QAction *checkpoint = add(
-      run, {ctrlShift(Qt::Key_K)}, [] { return tr("Checkpoint now"); }, [&runs] { runs.requestCheckpoint(runs.active()); });
+      run, {ctrlShift(Qt::Key_K)}, [] { return tr("Checkpoint now"); }, [&runs, steered] { runs.requestCheckpoint(steered()); });
   QAction *stop = add(
-      run, {ctrl(Qt::Key_Period)}, [] { return tr("Stop"); }, [&runs] { runs.requestStop(runs.active()); });
+      run, {ctrl(Qt::Key_Period)}, [] { return tr("Stop"); }, [&runs, steered] { runs.requestStop(steered()); });
   ProgressStrip *strip = m_window.runsPage()->strip();
   nameKeys(strip->pauseButton(), [=] { return (strip->isPaused() ? goOn : pause)->shortcut(); });
   nameKeys(strip->checkpointButton(), [checkpoint] { return checkpoint->shortcut(); });
   nameKeys(strip->stopButton(), [stop] { return stop->shortcut(); });
-  connect(run, &QMenu::aboutToShow, run, [run, &runs] {
-    for (QAction *action : run->actions()) action->setEnabled(!runs.active().isEmpty());
+  connect(run, &QMenu::aboutToShow, run, [=, &runs] {
+    for (QAction *action : run->actions()) action->setEnabled(!steered().isEmpty());
+    for (QAction *action : {pause, goOn}) action->setEnabled(!steered().isEmpty() && !runs.isRemote(steered()));
   });
   connect(run, &QMenu::aboutToHide, run, [run] { // so that the shortcuts count between two menus
     for (QAction *action : run->actions()) action->setEnabled(true);
@@ -131,7 +134,8 @@ void Menus::showPlace() {
 QList<ShortcutGroup> Menus::groups() const {
   QList<ShortcutGroup> groups;
   for (const QMenu *menu : m_menus) groups.append({withoutMnemonic(menu->title()), menu->actions()});
-  for (const Place place : kPlaces) groups.append({tr("%1 page").arg(placeName(place)), m_window.page(place)->actions()});
+  for (const Place place : kPlaces)
+    if (m_window.page(place)) groups.append({tr("%1 page").arg(placeName(place)), m_window.page(place)->actions()});
   return groups;
 }
 

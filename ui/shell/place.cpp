@@ -20,6 +20,7 @@ QString placeName(Place place) {
   case Place::Train: return Words::tr("Train");
   case Place::Runs: return Words::tr("Runs");
   case Place::Chat: return Words::tr("Chat");
+  case Place::Cluster: return Words::tr("Cluster");
   }
   return {};
 }
@@ -32,6 +33,7 @@ QString placeIcon(Place place) {
   case Place::Train: return QStringLiteral("train");
   case Place::Runs: return QStringLiteral("runs");
   case Place::Chat: return QStringLiteral("chat");
+  case Place::Cluster: return QStringLiteral("cluster");
   }
   return {};
 }

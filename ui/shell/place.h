@@ -5,8 +5,8 @@
 
 namespace attune::ui {
 
-enum class Place { Start, Data, Models, Train, Runs, Chat };
-constexpr Place kPlaces[] = {Place::Start, Place::Data, Place::Models, Place::Train, Place::Runs, Place::Chat};
+enum class Place { Start, Data, Models, Train, Runs, Chat, Cluster };
+constexpr Place kPlaces[] = {Place::Start, Place::Data, Place::Models, Place::Train, Place::Runs, Place::Chat, Place::Cluster};
 
 QString placeName(Place place); // translated
 QString placeIcon(Place place);

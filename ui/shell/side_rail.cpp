@@ -105,6 +105,8 @@ SideRail::SideRail(QWidget *parent) : QWidget(parent) {
   layout->addStretch(1);
 }
 
+void SideRail::setAvailable(Place place, bool available) { m_buttons.at(static_cast<size_t>(place))->setVisible(available); }
+
 void SideRail::setCurrent(Place place) {
   QAbstractButton *current = m_buttons.at(static_cast<size_t>(place));
   const bool here = std::any_of(m_buttons.begin(), m_buttons.end(), [](const QAbstractButton *button) { return button->hasFocus(); });

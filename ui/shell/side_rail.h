@@ -16,6 +16,8 @@ class SideRail : public QWidget {
 public:
   explicit SideRail(QWidget *parent = nullptr);
   void setCurrent(Place place);
+  /// A place that this program lacks is not shown.
+  void setAvailable(Place place, bool available);
 
 Q_SIGNALS:
   void chosen(attune::ui::Place place);

@@ -64,6 +64,8 @@ void ProgressStrip::setPaused(bool paused) {
   showPause();
 }
 
+void ProgressStrip::setPausable(bool pausable) { m_pause->setVisible(pausable); }
+
 void ProgressStrip::showPause() {
   m_pause->setText(m_paused ? tr("Go on") : tr("Pause"));
   m_pause->setIcon(icon(m_paused ? QStringLiteral("train") : QStringLiteral("pause")));

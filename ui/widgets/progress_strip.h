@@ -20,6 +20,8 @@ public:
   /// `share` below 0: how far is not known.
   void setProgress(const QString &text, double share);
   void setPaused(bool paused);
+  /// A run on a cluster cannot pause: its card would be held and paid for.
+  void setPausable(bool pausable);
   /// Whether pausing and checkpoints, and whether stopping can be asked for.
   void setSteerable(bool steerable, bool stoppable);
   bool isPaused() const { return m_paused; }

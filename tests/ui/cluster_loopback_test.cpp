@@ -1,0 +1,264 @@
+// The window against a real sshd and a real Slurm on 127.0.0.1: signing in with two factors, jump hosts, keys that changed or were
+// revoked, and a run that is submitted, watched, left, found again and brought home. Skipped by name without root.
+#include "core/store/run_store.h"
+#include "remote/run/cluster_service.h"
+#include "tests/cluster/loopback.h"
+#include "tests/support/find_button.h"
+#include "tests/support/studio_fixture.h"
+#include "tests/support/temp_folder.h"
+#include "ui/dialogs/cluster_questions.h"
+#include "ui/pages/cluster_page.h"
+#include "ui/pages/cluster_partitions.h"
+#include "ui/pages/cluster_queue.h"
+#include "ui/pages/fact_table.h"
+#include "ui/pages/run_job_card.h"
+#include "ui/pages/runs_page.h"
+#include "ui/pages/train_page.h"
+#include "ui/widgets/banner.h"
+
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QStandardPaths>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#define NEEDS_CLUSTER(slurm)                                                                                                               \
+  if (const std::string reason = test::Loopback::whyNot(slurm); !reason.empty()) QSKIP(("skipped: the loopback cluster " + reason).c_str())
+
+using namespace attune;
+using namespace attune::ui;
+using test::click;
+using test::Loopback;
+
+namespace {
+
+constexpr int kLong = 60000;
+
+std::string textOf(const std::string &path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+test::LoopbackOptions sshdOnly(bool secondFactor = false) {
+  test::LoopbackOptions options;
+  options.slurm = false;
+  options.secondFactor = secondFactor;
+  return options;
+}
+
+/// What outlives a window: workspace, home and profile of one person.
+struct Person {
+  test::TempFolder workspace, home;
+  api::ClusterProfile profile;
+
+  explicit Person(const Loopback &cluster) {
+    std::filesystem::create_directory(home.path() + "/.ssh");
+    profile.name = "loop";
+    profile.host = "127.0.0.1";
+    profile.port = cluster.port();
+    profile.user = cluster.value("LB_SSH_USER");
+    profile.identityFiles = {cluster.value("LB_SSH_KEY")};
+    profile.useAgent = false;
+  }
+  void know(const Loopback &cluster) { home.write(".ssh/known_hosts", textOf(cluster.value("LB_KNOWN_HOSTS"))); }
+};
+
+struct RealClusterStudio : test::StudioFixture {
+  store::FolderRunStore runStore;
+  std::unique_ptr<api::ClusterService> service;
+
+  explicit RealClusterStudio(const Person &person) : runStore(person.workspace.path()) {
+    service = remote::makeClusterService({person.workspace.path(), person.home.path(), &prompts});
+    const Status saved = service->profiles().save(person.profile);
+    if (!saved.ok()) qWarning("%s", saved.error().text().c_str());
+    services.clusters = service.get();
+    services.runs = &runStore;
+    services.workspace = person.workspace.path();
+  }
+  ~RealClusterStudio() { window.reset(); } // before the service
+  void openPage() {
+    open();
+    QVERIFY(QTest::qWaitForWindowActive(window.get()));
+    window->goTo(Place::Cluster);
+    QTRY_VERIFY(window->clusters().connection(QStringLiteral("loop")));
+  }
+  api::ClusterLink link() { return window->clusters().find(QStringLiteral("loop"))->link; }
+  bool online() { return link().state == api::LinkState::Online; }
+  template <typename Dialog> Dialog *dialog() { return qobject_cast<Dialog *>(window->questions()->dialog()); }
+  static QString told(const QWidget *in) {
+    QStringList texts;
+    for (const QLabel *label : in->findChildren<QLabel *>()) texts.append(label->text());
+    return texts.join(QLatin1Char('\n'));
+  }
+};
+
+/// The fingerprint that ssh-keygen prints for a known_hosts file's first key.
+QString fingerprintOf(const std::string &knownHosts) {
+  const QString text = QString::fromStdString(test::outputOf("ssh-keygen -lf " + knownHosts));
+  return text.section(QLatin1Char(' '), 1, 1);
+}
+
+} // namespace
+
+class ClusterLoopbackTest : public QObject {
+  Q_OBJECT
+
+private Q_SLOTS:
+  void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
+  void init() { QSettings().clear(); }
+
+  void aKeyIsTrustedByItsFingerprintAndTwoFactorsLetIn() {
+    NEEDS_CLUSTER(false);
+    const Loopback cluster(sshdOnly(true));
+    QVERIFY(cluster.started());
+    Person person(cluster);
+    {
+      RealClusterStudio studio(person);
+      studio.openPage();
+      click(studio.window.get(), "Connect");
+      QTRY_VERIFY_WITH_TIMEOUT(studio.dialog<HostKeyDialog>(), kLong);
+      QVERIFY(studio.told(studio.dialog<HostKeyDialog>()).contains(QStringLiteral("127.0.0.1:%1").arg(cluster.port())));
+      QVERIFY(studio.told(studio.dialog<HostKeyDialog>()).contains(fingerprintOf(cluster.value("LB_KNOWN_HOSTS"))));
+      click(studio.dialog<HostKeyDialog>(), "Trust");
+      QTRY_VERIFY_WITH_TIMEOUT(studio.dialog<LoginDialog>(), kLong);
+      QVERIFY(studio.told(studio.dialog<LoginDialog>()).contains(QStringLiteral("Password:")));
+      auto *field = studio.dialog<LoginDialog>()->findChild<QLineEdit *>();
+      QTest::keyClicks(field, QLatin1String(Loopback::kPassword));
+      QTest::keyClick(field, Qt::Key_Return);
+      QTRY_VERIFY_WITH_TIMEOUT(studio.online(), kLong);
+      // Slurm is not there: that is said, and the connection stays.
+      const auto &overview = studio.window->clusters().find(QStringLiteral("loop"))->overview;
+      QTRY_VERIFY_WITH_TIMEOUT(overview.problem, kLong);
+      QVERIFY(studio.told(studio.window->clusterPage()->partitions()).contains(QString::fromStdString(overview.problem->message)));
+      QVERIFY(studio.online());
+    }
+    RealClusterStudio again(person); // the key is known now, the code is not kept
+    again.openPage();
+    click(again.window.get(), "Connect");
+    QTRY_VERIFY_WITH_TIMEOUT(again.dialog<LoginDialog>(), kLong);
+    click(again.dialog<LoginDialog>(), "Cancel");
+    QTRY_VERIFY_WITH_TIMEOUT(again.link().state == api::LinkState::NeedsUser, kLong);
+    const std::string kept =
+        test::outputOf("grep -rl " + std::string(Loopback::kPassword) + " " + person.workspace.path() + " " + person.home.path());
+    QCOMPARE(QString::fromStdString(kept), QString());
+  }
+
+  void aKeyThatChangedIsRefusedWithBothFingerprints() {
+    NEEDS_CLUSTER(false);
+    const Loopback cluster(sshdOnly());
+    QVERIFY(cluster.started());
+    Person person(cluster);
+    person.know(cluster);
+    const QString before = fingerprintOf(cluster.value("LB_KNOWN_HOSTS"));
+    QVERIFY(cluster.act("rekey"));
+    RealClusterStudio studio(person);
+    studio.openPage();
+    click(studio.window.get(), "Connect");
+    const Banner *banner = studio.window->clusterPage()->banner();
+    QTRY_VERIFY_WITH_TIMEOUT(banner->isVisible(), kLong);
+    QCOMPARE(studio.link().error.fault, std::string("KEY-CHANGED"));
+    const QString text = studio.told(banner);
+    QVERIFY2(text.contains(before) && text.count(QStringLiteral("SHA256:")) >= 2, qPrintable(text));
+    QVERIFY(!studio.window->questions()->dialog()); // there is nothing to click away
+  }
+
+  void aRevokedKeyIsRefused() {
+    NEEDS_CLUSTER(false);
+    const Loopback cluster(sshdOnly());
+    QVERIFY(cluster.started());
+    Person person(cluster);
+    const std::string line = textOf(cluster.value("LB_KNOWN_HOSTS"));
+    person.home.write(".ssh/known_hosts", line + "@revoked * " + line.substr(line.find(' ') + 1));
+    RealClusterStudio studio(person);
+    studio.openPage();
+    click(studio.window.get(), "Connect");
+    QTRY_COMPARE_WITH_TIMEOUT(studio.link().error.fault, std::string("KEY-REVOKED"), kLong);
+    QVERIFY(!studio.window->questions()->dialog());
+  }
+
+  void everyHostOnTheWayIsAskedAbout() {
+    NEEDS_CLUSTER(false);
+    const Loopback gate(sshdOnly()), cluster(sshdOnly());
+    QVERIFY(gate.started() && cluster.started());
+    Person person(cluster);
+    person.profile.jumpHosts = {gate.value("LB_SSH_USER") + "@127.0.0.1:" + std::to_string(gate.port())};
+    person.profile.identityFiles.push_back(gate.value("LB_SSH_KEY"));
+    RealClusterStudio studio(person);
+    studio.openPage();
+    click(studio.window.get(), "Connect");
+    for (const Loopback *host : {&gate, &cluster}) {
+      const QString name = QStringLiteral("127.0.0.1:%1").arg(host->port());
+      QTRY_VERIFY_WITH_TIMEOUT(studio.dialog<HostKeyDialog>() && studio.told(studio.dialog<HostKeyDialog>()).contains(name), kLong);
+      click(studio.dialog<HostKeyDialog>(), "Trust");
+    }
+    QTRY_VERIFY_WITH_TIMEOUT(studio.online(), kLong);
+  }
+
+  void aRunIsSubmittedWatchedLeftFoundAgainAndBroughtHome() {
+    NEEDS_CLUSTER(true);
+    const Loopback cluster;
+    QVERIFY(cluster.started());
+    std::ofstream(cluster.value("LB_HOME") + "/.bash_profile") << "PATH=" + cluster.value("LB_STATE") + "/bin:$PATH\n";
+    Person person(cluster);
+    person.know(cluster);
+    const std::string worker = cluster.value("LB_HOME") + "/worker", go = cluster.value("LB_HOME") + "/go";
+    person.profile.worker = worker;
+    std::ofstream(worker) << "#!/bin/bash\nmkdir -p run/adapter; echo '{\"name\":\"x\"}' >run/run.json\n"
+                             "e() { echo \"$1\" >>run/events.jsonl; }\n"
+                             "step() { e '{\"type\":\"step\",\"seq\":'$1',\"time\":'$(date +%s.%N)',\"step\":'$1',\"loss\":1.5}'; }\n"
+                             "for i in $(seq 1 20); do step $i; sleep 0.05; done\n"
+                             "until [ -e " +
+                                 go +
+                                 " ]; do sleep 0.1; done\n"
+                                 "for i in $(seq 21 40); do step $i; sleep 0.05; done\n"
+                                 "echo weights >run/adapter/adapter_config.json\n"
+                                 "e '{\"type\":\"run_finished\",\"seq\":41,\"time\":1,\"outcome\":\"completed\",\"step\":40}'\n";
+    test::outputOf("chmod 755 " + worker);
+    const std::string rows = person.home.write("rows.jsonl", "{\"instruction\":\"a\",\"output\":\"b\"}\n");
+    QString folder;
+    {
+      RealClusterStudio studio(person);
+      studio.openPage();
+      click(studio.window.get(), "Connect");
+      QTRY_VERIFY_WITH_TIMEOUT(studio.window->clusterPage()->partitions()->table()->rowCount() > 0, kLong);
+      studio.window->goTo(Place::Train);
+      TrainPage &train = *studio.window->trainPage();
+      api::RunConfig config = train.draft().config();
+      config.name = "far";
+      config.dataset = {{rows}};
+      train.draft().edit(config);
+      train.useCluster(QStringLiteral("loop"), QStringLiteral("kshdtest"));
+      api::ClusterTarget target = *train.target().target();
+      target.cores = 1;
+      target.minutes = 4;
+      target.model = cluster.value("LB_HOME");
+      train.target().set(target);
+      QTRY_VERIFY2(train.startButton()->isEnabled(), qPrintable(train.startButton()->toolTip()));
+      click(&train, "Start training");
+      folder = studio.window->runsPage()->currentRun();
+      QTRY_VERIFY_WITH_TIMEOUT(studio.window->runs().model(folder)->steps().loss.size() >= 20, kLong);
+      studio.window->goTo(Place::Cluster);
+      studio.window->clusters().lookAtQueue(QStringLiteral("loop"));
+      const FactTable *queue = studio.window->clusterPage()->queue()->table();
+      QTRY_COMPARE_WITH_TIMEOUT(queue->rowCount(), 1, kLong);
+      QVERIFY(queue->item(0, 1)->text().startsWith(QLatin1String("attune-")));
+    } // the window and everything behind it are gone; the job is not
+    std::ofstream(go) << "1";
+    RealClusterStudio studio(person);
+    studio.open();
+    QTRY_VERIFY_WITH_TIMEOUT(studio.window->runs().find(folder), kLong);
+    studio.window->showRun(folder);
+    QTRY_COMPARE_WITH_TIMEOUT(static_cast<int>(studio.window->runs().find(folder)->phase), static_cast<int>(api::RunPhase::Completed),
+                              kLong);
+    QCOMPARE(studio.window->runs().model(folder)->steps().loss.size(), size_t(40)); // each once
+    QTRY_VERIFY_WITH_TIMEOUT(textOf(folder.toStdString() + "/adapter/adapter_config.json") == "weights\n", kLong);
+    QTRY_VERIFY(studio.told(studio.window->runsPage()->jobCard()).contains(QStringLiteral("the result is on this machine")));
+  }
+};
+
+QTEST_MAIN(ClusterLoopbackTest)
+#include "cluster_loopback_test.moc"

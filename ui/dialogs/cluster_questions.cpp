@@ -1,0 +1,198 @@
+#include "ui/dialogs/cluster_questions.h"
+
+#include "ui/widgets/controls.h"
+#include "ui/widgets/icon.h"
+#include "ui/widgets/markdown_blocks.h"
+#include "ui/widgets/retranslate.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace attune::ui {
+
+namespace {
+
+QString shown(const std::string &text) { return withVisibleControls(QString::fromStdString(text)); }
+QString line(const std::string &text) { return onOneLine(QString::fromStdString(text)); }
+
+QVBoxLayout *column(QDialog *dialog) {
+  auto *layout = new QVBoxLayout(dialog);
+  layout->setContentsMargins(24, 20, 24, 20);
+  layout->setSpacing(12);
+  dialog->setMinimumWidth(520);
+  return layout;
+}
+
+/// As high as its texts need at this width, and no higher.
+void fit(QDialog *dialog) { dialog->resize(dialog->minimumWidth(), dialog->layout()->totalHeightForWidth(dialog->minimumWidth())); }
+
+QLabel *paragraph(TextRole role, QWidget *parent, QVBoxLayout *layout) {
+  QLabel *label = makeLabel(role, parent);
+  label->setWordWrap(true);
+  label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  layout->addWidget(label);
+  return label;
+}
+
+} // namespace
+
+ClusterQuestions::ClusterQuestions(PromptDesk &desk, QWidget &window)
+    : QObject(&window), m_desk(desk), m_window(window), m_mailbox(Mailbox::make(this)) {
+  m_desk.open([this, box = m_mailbox] { box->post([this] { look(); }); });
+}
+
+ClusterQuestions::~ClusterQuestions() {
+  m_desk.close();
+  m_mailbox->close();
+}
+
+void ClusterQuestions::look() {
+  const auto question = m_desk.current();
+  if (m_dialog && question && question->id == m_shown) return;
+  if (m_dialog) { // withdrawn: the connection ended, or nobody asks any more
+    disconnect(m_dialog, nullptr, this, nullptr);
+    m_dialog->close();
+    m_dialog.clear();
+  }
+  if (!question) return;
+  m_shown = question->id;
+  if (const auto *key = std::get_if<api::HostKeyPrompt>(&question->asked)) {
+    auto *dialog = new HostKeyDialog(*key, &m_window);
+    m_dialog = dialog;
+    connect(dialog, &QDialog::finished, this, [this, dialog, id = m_shown] { m_desk.answer(id, dialog->answer()); });
+  } else {
+    auto *dialog = new LoginDialog(std::get<api::LoginPrompt>(question->asked), &m_window);
+    m_dialog = dialog;
+    connect(dialog, &QDialog::finished, this, [this, dialog, id = m_shown](int result) {
+      m_desk.answer(id, result == QDialog::Accepted ? PromptDesk::LoginAnswer(dialog->takeAnswers()) : PromptDesk::LoginAnswer());
+    });
+  }
+  connect(m_dialog, &QDialog::finished, this, [this] {
+    m_dialog.clear();
+    m_mailbox->post([this] { look(); }); // somebody else may be waiting
+  });
+  m_dialog->setAttribute(Qt::WA_DeleteOnClose);
+  m_dialog->open();
+}
+
+HostKeyDialog::HostKeyDialog(const api::HostKeyPrompt &prompt, QWidget *parent) : QDialog(parent) {
+  QVBoxLayout *layout = column(this);
+  const QString host = prompt.port == 22 ? line(prompt.host) : line(prompt.host) + QLatin1Char(':') + QString::number(prompt.port);
+  QLabel *title = paragraph(TextRole::Section, this, layout);
+  QLabel *text = paragraph(TextRole::Body, this, layout);
+  auto *frame = makeCard(this);
+  QLabel *kind = paragraph(TextRole::Caption, frame, cardLayout(frame));
+  auto *row = new QHBoxLayout;
+  QLabel *print = makeLabel(TextRole::Mono, frame);
+  print->setText(line(prompt.fingerprint));
+  print->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  print->setFocusPolicy(Qt::StrongFocus);
+  QPushButton *copy = makeButton(ButtonKind::Small, QStringLiteral("copy"), frame);
+  row->addWidget(print, 1);
+  row->addWidget(copy);
+  cardLayout(frame)->addLayout(row);
+  layout->addWidget(frame);
+  QLabel *once = paragraph(TextRole::Caption, this, layout);
+  auto *buttons = new QHBoxLayout;
+  QPushButton *cancel = makeButton(ButtonKind::Normal, this);
+  QPushButton *thisTime = makeButton(ButtonKind::Normal, this);
+  QPushButton *trust = makeButton(ButtonKind::Primary, this);
+  buttons->addStretch(1);
+  for (QPushButton *button : {cancel, thisTime, trust}) {
+    button->setAutoDefault(false); // Enter must not trust anybody
+    buttons->addWidget(button);
+  }
+  layout->addLayout(buttons);
+  connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
+  connect(copy, &QPushButton::clicked, this, [fingerprint = print->text()] { QGuiApplication::clipboard()->setText(fingerprint); });
+  const auto give = [this](api::HostKeyAnswer answer) {
+    m_answer = answer;
+    accept();
+  };
+  connect(thisTime, &QPushButton::clicked, this, [give] { give(api::HostKeyAnswer::Once); });
+  connect(trust, &QPushButton::clicked, this, [give] { give(api::HostKeyAnswer::Trust); });
+  onLanguage(this, [=, this, type = line(prompt.type), cluster = line(prompt.cluster)] {
+    setWindowTitle(tr("First connection to %1").arg(host));
+    title->setText(tr("Is this really %1?").arg(host));
+    text->setText(tr("Attune has not connected to this host before, and nothing has been sent yet. Compare the fingerprint with the one "
+                     "that your computing centre publishes, and go on only where both are the same."));
+    kind->setText(tr("Key of %1 (%2), for the cluster %3").arg(host, type, cluster));
+    print->setAccessibleName(tr("Fingerprint"));
+    copy->setText(tr("Copy"));
+    copy->setAccessibleName(tr("Copy the fingerprint"));
+    once->setText(tr("Trust remembers the key. If the host ever shows another one, Attune refuses to connect and says so."));
+    cancel->setText(tr("Cancel"));
+    thisTime->setText(tr("Only this time"));
+    trust->setText(tr("Trust"));
+  });
+  cancel->setFocus();
+  fit(this);
+}
+
+LoginDialog::LoginDialog(const api::LoginPrompt &prompt, QWidget *parent) : QDialog(parent) {
+  QVBoxLayout *layout = column(this);
+  QLabel *title = paragraph(TextRole::Section, this, layout);
+  QLabel *about = paragraph(TextRole::Caption, this, layout);
+  QLabel *again = paragraph(TextRole::Danger, this, layout);
+  again->setVisible(prompt.attempt > 1);
+  for (const std::string &text : {prompt.title, prompt.instruction}) // the server's own words
+    if (!text.empty()) paragraph(TextRole::Body, this, layout)->setText(shown(text));
+  for (const api::LoginPrompt::Line &asked : prompt.lines) {
+    auto *pair = new QVBoxLayout;
+    pair->setSpacing(4);
+    layout->addLayout(pair);
+    QLabel *label = paragraph(TextRole::Strong, this, pair);
+    auto *field = new QLineEdit(this);
+    field->setEchoMode(asked.echo ? QLineEdit::Normal : QLineEdit::Password);
+    const QString text = line(asked.text).trimmed();
+    label->setText(text);
+    label->setBuddy(field);
+    field->setAccessibleName(text);
+    pair->addWidget(field);
+    m_fields.push_back(field);
+  }
+  QLabel *kept = paragraph(TextRole::Caption, this, layout);
+  auto *buttons = new QHBoxLayout;
+  QPushButton *cancel = makeButton(ButtonKind::Normal, this);
+  QPushButton *go = makeButton(ButtonKind::Primary, this);
+  cancel->setAutoDefault(false);
+  go->setDefault(true);
+  buttons->addStretch(1);
+  buttons->addWidget(cancel);
+  buttons->addWidget(go);
+  layout->addLayout(buttons);
+  connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
+  connect(go, &QPushButton::clicked, this, &QDialog::accept);
+  onLanguage(this, [=, this, kind = prompt.kind, host = line(prompt.host), user = line(prompt.user), cluster = line(prompt.cluster)] {
+    const bool key = kind == api::LoginPrompt::Kind::Passphrase;
+    setWindowTitle(tr("Sign in to %1").arg(host));
+    title->setText(key ? tr("A key for %1 is locked").arg(host) : tr("Sign in to %1").arg(host));
+    about->setText(user.isEmpty() ? tr("For the cluster %1.").arg(cluster) : tr("As %1, for the cluster %2.").arg(user, cluster));
+    again->setText(key ? tr("That was not the passphrase. Try again.") : tr("That was not accepted. Try again."));
+    kept->setText(key ? tr("The passphrase stays on this machine. It is kept in memory while Attune connects, and nowhere else.")
+                      : tr("What you type goes to %1 alone. It is kept in memory while Attune connects, and nowhere else.").arg(host));
+    kept->setVisible(!m_fields.empty());
+    cancel->setText(tr("Cancel"));
+    go->setText(m_fields.empty() ? tr("Continue") : key ? tr("Unlock") : tr("Sign in"));
+  });
+  if (!m_fields.empty()) m_fields.front()->setFocus();
+  fit(this);
+}
+
+std::vector<std::string> LoginDialog::takeAnswers() {
+  std::vector<std::string> answers;
+  for (QLineEdit *field : m_fields) {
+    QByteArray text = field->text().toUtf8();
+    answers.emplace_back(text.constData(), static_cast<size_t>(text.size()));
+    text.fill('\0');
+    field->clear();
+  }
+  return answers;
+}
+
+} // namespace attune::ui

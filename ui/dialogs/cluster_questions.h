@@ -1,0 +1,59 @@
+// Shows what connections to clusters ask - trust a host's key, sign in - as dialogs that name the host, one at a time, and hands the
+// answers back. A question that is withdrawn takes its dialog with it. GUI thread; nothing waits. Secrets are kept nowhere.
+#pragma once
+
+#include "ui/bridge/mailbox.h"
+#include "ui/bridge/prompt_desk.h"
+
+#include <QDialog>
+#include <QPointer>
+
+class QLineEdit;
+
+namespace attune::ui {
+
+class ClusterQuestions : public QObject {
+  Q_OBJECT
+
+public:
+  ClusterQuestions(PromptDesk &desk, QWidget &window);
+  ~ClusterQuestions() override;
+  /// The dialog in sight; null without a question.
+  QDialog *dialog() const { return m_dialog; }
+
+private:
+  void look();
+
+  PromptDesk &m_desk;
+  QWidget &m_window;
+  std::shared_ptr<Mailbox> m_mailbox;
+  QPointer<QDialog> m_dialog;
+  uint64_t m_shown = 0;
+};
+
+/// The first connection to a host: its key's fingerprint to compare.
+class HostKeyDialog : public QDialog {
+  Q_OBJECT
+
+public:
+  HostKeyDialog(const api::HostKeyPrompt &prompt, QWidget *parent);
+  api::HostKeyAnswer answer() const { return m_answer; }
+
+private:
+  api::HostKeyAnswer m_answer = api::HostKeyAnswer::Refuse;
+};
+
+/// One round of a sign-in: the lines that the server asks for, as it words them.
+class LoginDialog : public QDialog {
+  Q_OBJECT
+
+public:
+  LoginDialog(const api::LoginPrompt &prompt, QWidget *parent);
+  /// The fields are empty afterwards.
+  std::vector<std::string> takeAnswers();
+
+private:
+  std::vector<QLineEdit *> m_fields;
+};
+
+} // namespace attune::ui

@@ -1,0 +1,166 @@
+#include "ui/models/cluster_center.h"
+
+#include "ui/models/error_text.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace attune::ui {
+
+ClusterCenter::ClusterCenter(api::ClusterService *service, TaskRunner &tasks, QObject *parent)
+    : QObject(parent), m_service(service), m_tasks(tasks), m_mailbox(Mailbox::make(this)) {}
+
+ClusterCenter::~ClusterCenter() {
+  m_mailbox->close();
+  for (const auto &connection : std::as_const(m_connections)) connection->onLink({});
+}
+
+ClusterState *ClusterCenter::entry(const QString &name) {
+  const auto found = std::find_if(m_clusters.begin(), m_clusters.end(), [&](const ClusterState &one) { return one.name() == name; });
+  return found == m_clusters.end() ? nullptr : &*found;
+}
+
+const ClusterState *ClusterCenter::find(const QString &name) const { return const_cast<ClusterCenter *>(this)->entry(name); }
+
+void ClusterCenter::refresh() {
+  if (!m_service) return;
+  m_reading = m_tasks.run(
+      this, [store = &m_service->profiles()](StopToken) { return store->list(); },
+      [this](Result<std::vector<api::ClusterProfile>> profiles) {
+        m_known = true;
+        m_problem.reset();
+        if (profiles.ok()) {
+          std::vector<ClusterState> now;
+          for (const api::ClusterProfile &profile : *profiles) {
+            const QString name = QString::fromStdString(profile.name);
+            ClusterState *before = entry(name);
+            now.push_back(before ? std::move(*before) : ClusterState());
+            now.back().profile = profile;
+          }
+          m_clusters = std::move(now);
+          for (const ClusterState &one : m_clusters) meet(one.name());
+        } else {
+          m_problem = profiles.error();
+        }
+        Q_EMIT listChanged();
+      });
+}
+
+/// Gets the connection of a profile (which reads the disk) and listens to its link.
+void ClusterCenter::meet(const QString &name) {
+  if (m_connections.contains(name)) return;
+  m_meeting[name] = m_tasks.run(
+      this, [service = m_service, key = name.toStdString()](StopToken) { return service->cluster(key); },
+      [this, name](Result<std::shared_ptr<api::Cluster>> cluster) {
+        if (!cluster.ok() || !entry(name) || m_connections.contains(name)) return;
+        m_connections.insert(name, *cluster);
+        (*cluster)->onLink(
+            [box = m_mailbox, this, name](const api::ClusterLink &link) { box->post([this, name, link] { onLink(name, link); }); });
+        onLink(name, (*cluster)->link());
+      });
+}
+
+void ClusterCenter::onLink(const QString &name, const api::ClusterLink &link) {
+  ClusterState *cluster = entry(name);
+  if (!cluster) return;
+  const bool before = cluster->online();
+  cluster->link = link;
+  Q_EMIT linkChanged(name);
+  if (!before && cluster->online()) {
+    lookAtPartitions(name);
+    lookAtQueue(name);
+  }
+}
+
+void ClusterCenter::save(const api::ClusterProfile &profile) {
+  if (ClusterState *known = entry(QString::fromStdString(profile.name))) known->profile = profile; // the disk says it again
+  m_saving = m_tasks.run(
+      this,
+      [service = m_service, profile](StopToken) {
+        const Status saved = service->profiles().save(profile);
+        if (saved.ok()) static_cast<void>(service->cluster(profile.name)); // a connection that is there takes the change up
+        return saved;
+      },
+      [this](const Status &status) {
+        if (!status.ok()) Q_EMIT failed(errorText(status.error()));
+        refresh();
+      });
+}
+
+void ClusterCenter::remove(const QString &name) {
+  if (const auto connection = m_connections.take(name)) {
+    connection->onLink({});
+    connection->disconnect();
+  }
+  m_saving = m_tasks.run(
+      this, [store = &m_service->profiles(), key = name.toStdString()](StopToken) { return store->remove(key); },
+      [this](const Status &status) {
+        if (!status.ok()) Q_EMIT failed(errorText(status.error()));
+        refresh();
+      });
+}
+
+void ClusterCenter::requestConnect(const QString &name) {
+  if (const auto connection = m_connections.value(name)) connection->connect();
+}
+
+void ClusterCenter::requestDisconnect(const QString &name) {
+  if (const auto connection = m_connections.value(name)) connection->disconnect();
+}
+
+template <typename T> api::Cluster::Answer<T> ClusterCenter::deliver(std::function<void(Result<T>)> done) {
+  return [box = m_mailbox, done = std::move(done)](Result<T> result) { box->post([done, result = std::move(result)] { done(result); }); };
+}
+
+template <typename T>
+void ClusterCenter::ask(const QString &name, Asked<T> ClusterState::*part, void (api::Cluster::*question)(api::Cluster::Answer<T>)) {
+  ClusterState *cluster = entry(name);
+  const auto connection = m_connections.value(name);
+  if (!cluster || !connection || (cluster->*part).busy) return;
+  (cluster->*part).busy = true;
+  Q_EMIT changed(name);
+  ((*connection).*question)(deliver<T>([this, name, part](Result<T> result) {
+    ClusterState *asker = entry(name);
+    if (!asker) return;
+    Asked<T> &asked = asker->*part;
+    asked.busy = false;
+    asked.problem.reset();
+    if (result.ok())
+      asked.value = std::move(*result);
+    else
+      asked.problem = result.error();
+    Q_EMIT changed(name);
+  }));
+}
+
+void ClusterCenter::lookAtPartitions(const QString &name) { ask(name, &ClusterState::overview, &api::Cluster::overview); }
+void ClusterCenter::lookAtQueue(const QString &name) { ask(name, &ClusterState::queue, &api::Cluster::queue); }
+void ClusterCenter::checkEnvironment(const QString &name) { ask(name, &ClusterState::environment, &api::Cluster::checkEnvironment); }
+
+void ClusterCenter::act(const QString &name, const api::QueuedJob &job, api::JobAction action) {
+  const auto connection = m_connections.value(name);
+  if (!connection) return;
+  connection->act(job, action, deliver<std::string>([this, name, id = QString::fromStdString(job.id)](const Result<std::string> &state) {
+                    if (state.ok())
+                      Q_EMIT acted(name, id, QString::fromStdString(*state));
+                    else
+                      Q_EMIT failed(errorText(state.error()));
+                    lookAtQueue(name);
+                  }));
+}
+
+void ClusterCenter::list(const QString &name, const QString &folder, QObject *context,
+                         std::function<void(Result<api::ClusterFiles>)> done) {
+  const auto connection = m_connections.value(name);
+  if (!connection) return;
+  connection->list(folder.toStdString(), deliver<api::ClusterFiles>([guard = QPointer<QObject>(context),
+                                                                     done = std::move(done)](const Result<api::ClusterFiles> &files) {
+                     if (guard) done(files);
+                   }));
+}
+
+void ClusterCenter::setVisible(bool visible) {
+  if (m_service) m_service->backend().setVisible(visible);
+}
+
+} // namespace attune::ui

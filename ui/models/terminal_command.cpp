@@ -1,0 +1,56 @@
+#include "ui/models/terminal_command.h"
+
+#include <QRegularExpression>
+#include <QStringList>
+
+namespace attune::ui {
+
+namespace {
+
+QString reach(const api::ClusterProfile &profile) {
+  const QString host = QString::fromStdString(profile.host);
+  return shellWord(profile.user.empty() ? host : QString::fromStdString(profile.user) + QLatin1Char('@') + host);
+}
+
+QStringList options(const api::ClusterProfile &profile, const char *port) {
+  QStringList words;
+  if (profile.port > 0) words << QLatin1String(port) << QString::number(profile.port);
+  QStringList jumps;
+  for (const std::string &jump : profile.jumpHosts) jumps.append(QString::fromStdString(jump));
+  if (!jumps.isEmpty()) words << QStringLiteral("-J") << shellWord(jumps.join(QLatin1Char(',')));
+  for (const std::string &key : profile.identityFiles) words << QStringLiteral("-i") << shellWord(QString::fromStdString(key));
+  return words;
+}
+
+} // namespace
+
+QString shellWord(const QString &text) {
+  static const QRegularExpression plain(QStringLiteral("^[A-Za-z0-9_@%+=:,./-]+$"));
+  if (plain.match(text).hasMatch()) return text;
+  return QLatin1Char('\'') + QString(text).replace(QLatin1Char('\''), QLatin1String("'\\''")) + QLatin1Char('\'');
+}
+
+QString sshLine(const api::ClusterProfile &profile, const QString &command) {
+  QStringList words = {QStringLiteral("ssh")};
+  words << options(profile, "-p") << reach(profile);
+  if (!command.isEmpty()) words << shellWord(command);
+  return words.join(QLatin1Char(' '));
+}
+
+QString slurmLine(const QString &job, api::JobAction action) {
+  switch (action) {
+  case api::JobAction::Cancel: return QStringLiteral("scancel ") + shellWord(job);
+  case api::JobAction::Hold: return QStringLiteral("scontrol hold ") + shellWord(job);
+  case api::JobAction::Release: return QStringLiteral("scontrol release ") + shellWord(job);
+  case api::JobAction::Checkpoint: return QStringLiteral("scancel -f -s USR1 ") + shellWord(job);
+  }
+  return {};
+}
+
+QString fetchLine(const api::ClusterProfile &profile, const QString &path) {
+  QStringList words = {QStringLiteral("scp")};
+  words << options(profile, "-P") << reach(profile) + QLatin1Char(':') + shellWord(path) << QStringLiteral(".");
+  return words.join(QLatin1Char(' '));
+}
+
+} // namespace attune::ui

@@ -1,0 +1,44 @@
+// The job behind a run on a cluster: where it is, what it waits for or how it ended; fetch, cancel, remove. Hidden for a run of this
+// machine. GUI thread.
+#pragma once
+
+#include "ui/models/cluster_center.h"
+#include "ui/models/run_center.h"
+
+#include <QFrame>
+
+class QLabel;
+class QPushButton;
+
+namespace attune::ui {
+
+class Chip;
+class CommandButton;
+class ElidedLabel;
+
+class RunJobCard : public QFrame {
+  Q_OBJECT
+
+public:
+  RunJobCard(RunCenter &runs, ClusterCenter &clusters, QWidget *parent = nullptr);
+  void setRun(const QString &folder);
+  QPushButton *fetchButton() const { return m_fetch; }
+  QPushButton *cancelButton() const { return m_cancel; }
+  QPushButton *removeButton() const { return m_remove; }
+
+private:
+  const api::ClusterJob *job() const;
+  void refresh();
+  void ask(const QString &title, const QString &question, const QString &yes, const QString &no, std::function<void()> act);
+
+  RunCenter &m_runs;
+  ClusterCenter &m_clusters;
+  QString m_folder;
+  Chip *m_state;
+  ElidedLabel *m_place;
+  QLabel *m_text;
+  QPushButton *m_fetch, *m_all, *m_cancel, *m_remove;
+  CommandButton *m_copy;
+};
+
+} // namespace attune::ui
