@@ -97,6 +97,13 @@ expect no-torch "without its headers" "$folder/all" --torch "$folder/old"
 touch "$folder/old/include/ATen/core/Tensor.h"
 printf '#define TORCH_VERSION_MAJOR 1\n#define TORCH_VERSION_MINOR 13\n#define TORCH_VERSION_PATCH 1\n' >"$folder/old/include/torch/csrc/api/include/torch/version.h"
 expect old-torch "1.13.1" "$folder/all" --torch "$folder/old"
+# A vendor's build for DCU cards, as far as it is looked at before anything is linked.
+printf '#define TORCH_VERSION_MAJOR 2\n#define TORCH_VERSION_MINOR 1\n#define TORCH_VERSION_PATCH 0\n' >"$folder/old/include/torch/csrc/api/include/torch/version.h"
+printf "__version__ = '2.1.0+das1.1.git3ac1bdd.abi0.dtk2404'\ndebug = False\ncuda = None\nhip = '5.7.24164'\n" >"$folder/old/version.py"
+touch "$folder/old/lib/libtorch.so" "$folder/old/lib/libtorch_hip.so" "$folder/old/lib/libc10_hip.so"
+run_script "$folder/all" --torch "$folder/old" --build "$folder/dtk" --check || wrong "a libtorch for DCU was refused"
+grep -q "^libtorch:  2.1.0+das1.1.git3ac1bdd.abi0.dtk2404 (dtk) in" "$folder/log" && grep -q "C++17 and string ABI 0" "$folder/log" && [[ $(sed -n 2p "$folder/dtk/torch.txt") == hip ]] ||
+  { wrong "a libtorch for DCU is not known"; cat "$folder/log"; }
 expect environment "cannot be read" "$folder/all" --environment "$folder/none.sh"
 echo 'exit 0' >"$folder/exits.sh"
 expect environment "ended the shell" "$folder/all" --environment "$folder/exits.sh"
