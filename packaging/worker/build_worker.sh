@@ -24,7 +24,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 failed='' locked='' child=''
 . "$here/site_tools.sh"
 per_job=1000   # MB that a compile takes at most: the largest is measured at 900
-build_disk=300 # MB of a build folder; the worker itself takes a tenth
+build_disk=200 # MB of a build folder: 90 with objects at -O3, and as much for the linker
 
 arguments=("$@")
 environment='' torch='' device='' asked_compiler='' asked_cmake='' jobs=4 memory=6000 prefix='' build='' check=''
@@ -175,11 +175,11 @@ show_compile() { # percentages out of what make or ninja prints; all of it goes 
     elif [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]]; then percent=$((100 * BASH_REMATCH[1] / BASH_REMATCH[2])); fi
     [[ -n $percent ]] || continue
     percent=$((5 + percent * 85 / 100))
-    [[ $percent -le $last ]] || progress $((last = percent)) "compiling ${line##*/}"
+    [[ $percent -le $last ]] || line=${line##*/} && progress $((last = percent)) "compiling ${line%.o}"
   done 3>"$build/compile.log"
 }
 compile() { nice -n 10 "$cmake" --build "$build" --target attune -- -j"$1" 2>&1 | show_compile; }
-say "Compiling $jobs at a time; the first build takes an hour of one core's time."
+say "Compiling $jobs at a time; a first build takes 25 to 60 minutes of one core."
 if ! run_part compile "$jobs"; then
   if [[ $jobs -gt 1 ]] && grep -q -E 'Killed|virtual memory exhausted|Cannot allocate memory' "$build/compile.log"; then
     say "The compiler ran out of memory; going on with one at a time."
@@ -199,24 +199,27 @@ mkdir -p "$prefix/bin" "$prefix/libexec" &&
       chmod 755 "$prefix/libexec/$file.new" && mv -f "$prefix/libexec/$file.new" "$prefix/libexec/$file" || break
   done && [[ -x $prefix/libexec/libattune-engine.so ]] || fail no-disk "The worker could not be copied into $prefix." "Free some space or quota, or choose another folder: --prefix DIR."
 
-# What the loader needs and a bare shell lacks: the compiler's standard library, and the folders in which the environment keeps
-# the libraries under libtorch (a ROCm or DTK stack).
+# What the loader needs and a bare shell lacks: the standard library, where the newest is not the system's, and the folders in
+# which the environment keeps the libraries under libtorch (a ROCm or DTK stack).
 folders=()
-add_folder() {
-  local folder
-  for folder in ${folders[@]+"${folders[@]}"}; do [[ $folder != "$1" ]] || return 0; done
-  [[ $1 != /* || $1 == *[\'$'\n']* || ! -d $1 ]] || folders+=("$1")
-}
-stl=$("$compiler" -print-file-name=libstdc++.so.6)
-[[ $stl != /* ]] || add_folder "$(cd "$(dirname "$stl")" && pwd -P)"
+find_runtime
+if [[ -n $runtime ]]; then
+  mkdir -p "$prefix/lib" && ln -sf "$runtime" "$prefix/lib/libstdc++.so.6" || fail no-disk "Nothing can be written to $prefix." "Free some space or quota."
+  [[ ! -e ${runtime%/*}/libgcc_s.so.1 ]] || ln -sf "${runtime%/*}/libgcc_s.so.1" "$prefix/lib/"
+  folders=("$prefix/lib")
+fi
 IFS=: read -r -a inherited <<<"${LD_LIBRARY_PATH:-}"
-for folder in ${inherited[@]+"${inherited[@]}"}; do add_folder "$folder"; done
+for folder in ${inherited[@]+"${inherited[@]}"}; do
+  [[ $folder != /* || $folder == *[\'$'\n']* || ! -d $folder ]] || folders+=("$folder")
+done
 joined=$(IFS=:; printf '%s' "${folders[*]-}")
+path_lines=''
+[[ -z $joined ]] || path_lines="LD_LIBRARY_PATH='$joined'\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}
+export LD_LIBRARY_PATH"
 cat >"$prefix/bin/attune.new" <<TEXT
 #!/bin/sh
 # Starts the worker with the libraries that it was built with, in whatever environment.
-LD_LIBRARY_PATH='$joined'\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}
-export LD_LIBRARY_PATH
+$path_lines
 exec '$prefix/libexec/attune' "\$@"
 TEXT
 chmod 755 "$prefix/bin/attune.new" && mv -f "$prefix/bin/attune.new" "$prefix/bin/attune" || fail no-disk "$prefix/bin/attune could not be written." "Free some space or quota."

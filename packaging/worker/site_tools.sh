@@ -166,3 +166,24 @@ need_disk() { # need_disk FOLDER MEGABYTES WHAT
   [[ -z $free || $free -ge $2 ]] ||
     fail no-disk "$1 has $free MB free; $3 needs $2 MB." "Free some space (or quota), or choose another disk: --prefix DIR and --build DIR."
 }
+
+# Sets runtime to the libstdc++ that the worker must load, empty when it is the system's own: the newest of the compiler's, the
+# environment's, that beside a conda Python's torch, and the system's, since a newer one serves what was built for an older.
+find_runtime() {
+  local file real number best=-1 own
+  local -a inherited
+  runtime=''
+  IFS=: read -r -a inherited <<<"${LD_LIBRARY_PATH:-}"
+  own=$(ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null)
+  own=$(awk '$1 == "libstdc++.so.6" && /x86-64|AArch64/ { print $NF; exit }' <<<"$own")
+  for file in "${own:-/usr/lib64/libstdc++.so.6}" /usr/lib/x86_64-linux-gnu/libstdc++.so.6 "$("$compiler" -print-file-name=libstdc++.so.6)" \
+    ${inherited[@]+"${inherited[@]/%//libstdc++.so.6}"} "$torch_root/../../../libstdc++.so.6"; do
+    [[ $file == /* && -e $file ]] || continue
+    real=$(readlink -f "$file")
+    number=${real##*.so.6.0.}
+    [[ $number =~ ^[0-9]+$ && $number -gt $best ]] || continue
+    best=$number
+    runtime=$real
+    [[ $file != "$own" && $file != /usr/lib64/* && $file != /usr/lib/x86_64-linux-gnu/* ]] || runtime=''
+  done
+}
