@@ -21,7 +21,7 @@ TEXT
 }
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-failed='' locked='' child=''
+locked='' child=''
 . "$here/site_tools.sh"
 per_job=1000   # MB that a compile takes at most: the largest is measured at 900
 build_disk=200 # MB of a build folder: 90 with objects at -O3, and as much for the linker

@@ -8,7 +8,6 @@ progress() { printf '@@worker progress %d %s@@\n' "$1" "$2"; }
 fail() { # fail CODE WHAT ADVICE
   say "Failed: $2" "What to do: $3"
   printf '@@worker failed %s@@\n' "$1"
-  failed=1
   exit 1
 }
 
@@ -111,11 +110,12 @@ find_make() { # sets generator and make
     fail no-make "There is neither make nor ninja." "Load one in the environment script (module avail make), or ask the site for the development tools."
 }
 
-# Its folder without importing it: that takes long, and fails on a login node that lacks the card's driver.
+# Its folder without importing it: that takes long, and fails on a login node that lacks the card's driver. From /, since a
+# folder called torch where we stand would count.
 torch_of_python() {
   local python
   for python in python3 python; do
-    "$python" -c 'import importlib.util as u; s = u.find_spec("torch"); print(s.submodule_search_locations[0] if s else "")' 2>/dev/null | last_line | grep . && return
+    (cd / && "$python" -c 'import importlib.util as u; s = u.find_spec("torch"); print(s.submodule_search_locations[0] if s else "")' 2>/dev/null) | last_line | grep . && return
   done
 }
 
