@@ -175,7 +175,9 @@ show_compile() { # percentages out of what make or ninja prints; all of it goes 
     elif [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]]; then percent=$((100 * BASH_REMATCH[1] / BASH_REMATCH[2])); fi
     [[ -n $percent ]] || continue
     percent=$((5 + percent * 85 / 100))
-    [[ $percent -le $last ]] || line=${line##*/} && progress $((last = percent)) "compiling ${line%.o}"
+    [[ $percent -gt $last ]] || continue
+    line=${line##*/}
+    progress $((last = percent)) "compiling ${line%.o}"
   done 3>"$build/compile.log"
 }
 compile() { nice -n 10 "$cmake" --build "$build" --target attune -- -j"$1" 2>&1 | show_compile; }
