@@ -15,7 +15,7 @@ usage: build_worker.sh [options]
   --jobs N            compile at most this many files at a time (default 4)
   --memory MB         and so few that they take at most this much memory (default 6000)
   --prefix DIR        where the worker goes (default ~/.attune/worker/ID)
-  --build DIR         where it is compiled (default build-ID in the bundle)
+  --build DIR         where it is compiled, in a folder build-ID (default: in the bundle)
   --check             only look whether it can be built, and configure
 TEXT
 }
@@ -101,7 +101,7 @@ find_cmake "$asked_cmake"
 find_make
 id=$version-$bundle-$(identify "$torch_root $torch_build $torch_kind $compiler_text $environment")
 prefix=${prefix:-$HOME/.attune/worker/$id}
-build=${build:-$here/build-$id}
+build=${build:-$here}/build-$id # never a build of other sources: those of a bundle are all of one age, so make would not notice
 [[ $prefix$build != *[\'$'\n']* ]] || fail usage "The folders must have neither quotes nor line ends in their names." "Choose others: --prefix DIR and --build DIR."
 mkdir -p "$build" "$prefix" || fail no-disk "The folders $build and $prefix cannot be made." "Choose others: --prefix DIR and --build DIR."
 build=$(cd "$build" && pwd -P)

@@ -16,20 +16,20 @@ tar -xzf "$folder/bundle.tar.gz" -C "$folder"
 bundle=$(echo "$folder"/attune-worker-*)
 [[ " $* " == *" --torch "* ]] || set -- --torch "$(sed -n 5p "$source/build/torch.txt")" "$@"
 command=(env -i HOME="$folder/home" PATH=/usr/bin:/bin CCACHE_DIR="${CCACHE_DIR:-$HOME/.cache/ccache}" CCACHE_BASEDIR="$bundle" CCACHE_NOHASHDIR=1
-  bash "$bundle/build_worker.sh" --prefix "$folder/worker" --build "$bundle/build" "$@")
+  bash "$bundle/build_worker.sh" --prefix "$folder/worker" "$@")
 ! unshare -n true 2>/dev/null || command=(unshare -n "${command[@]}")
 
 echo "Building until something is compiled, then kill -9"
 setsid "${command[@]}" >"$folder/build.log" 2>&1 &
 builder=$!
-until [[ -e $bundle/build/compile.log && $(find "$bundle/build" -name '*.o' | wc -l) -gt 20 ]]; do
+until [[ $(find "$bundle"/build-* -name '*.o' 2>/dev/null | wc -l) -gt 20 ]]; do
   kill -0 $builder 2>/dev/null || die "the build ended early"
   sleep 1
 done
 for group in $(ps -eo pgid=,args= | awk -v path="$bundle" 'index($0, path) { print $1 }' | sort -u); do kill -9 -- "-$group" 2>/dev/null || true; done
 wait $builder 2>/dev/null || true
 [[ ! -e $folder/worker/worker.json ]] || die "a worker.json of a build that was killed"
-before=$(find "$bundle/build" -name '*.o' | wc -l)
+before=$(find "$bundle"/build-* -name '*.o' | wc -l)
 
 echo "Going on ($before objects are there)"
 "${command[@]}" >"$folder/build.log" 2>&1 || die "the build failed"

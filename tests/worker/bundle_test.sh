@@ -102,16 +102,19 @@ printf '#define TORCH_VERSION_MAJOR 2\n#define TORCH_VERSION_MINOR 1\n#define TO
 printf "__version__ = '2.1.0+das1.1.git3ac1bdd.abi0.dtk2404'\ndebug = False\ncuda = None\nhip = '5.7.24164'\n" >"$folder/old/version.py"
 touch "$folder/old/lib/libtorch.so" "$folder/old/lib/libtorch_hip.so" "$folder/old/lib/libc10_hip.so"
 run_script "$folder/all" --torch "$folder/old" --build "$folder/dtk" --check || wrong "a libtorch for DCU was refused"
-grep -q "^libtorch:  2.1.0+das1.1.git3ac1bdd.abi0.dtk2404 (dtk) in" "$folder/log" && grep -q "C++17 and string ABI 0" "$folder/log" && [[ $(sed -n 2p "$folder/dtk/torch.txt") == hip ]] ||
+grep -q "^libtorch:  2.1.0+das1.1.git3ac1bdd.abi0.dtk2404 (dtk) in" "$folder/log" && grep -q "C++17 and string ABI 0" "$folder/log" && [[ $(sed -n 2p "$folder"/dtk/build-*/torch.txt) == hip ]] ||
   { wrong "a libtorch for DCU is not known"; cat "$folder/log"; }
 expect environment "cannot be read" "$folder/all" --environment "$folder/none.sh"
 echo 'exit 0' >"$folder/exits.sh"
 expect environment "ended the shell" "$folder/all" --environment "$folder/exits.sh"
 expect usage "no option --jbos" "$folder/all" --jbos 2
 expect usage "no number" "$folder/all" --jobs '2;ls'
-mkdir -p "$folder/busy/lock"
-echo "$(uname -n) $$" >"$folder/busy/lock/owner"
-expect locked "process $$" "$folder/all" --torch "$torch" --build "$folder/busy" --check
+built=$(dirname "$(ls -d "$bundle"/build-*/CMakeCache.txt)")
+mkdir "$built/lock"
+echo "$(uname -n) $$" >"$built/lock/owner"
+expect locked "process $$" "$folder/all" --torch "$torch" --environment "$folder/env.sh" --check
+echo "$(uname -n) 999999999" >"$built/lock/owner"
+run_script "$folder/all" --torch "$torch" --environment "$folder/env.sh" --check || wrong "the lock of a process that is gone was kept"
 mkdir "$folder/full"
 if mount -t tmpfs -o size=4m none "$folder/full" 2>/dev/null; then
   expect no-disk "MB free; the build needs" "$folder/all" --torch "$torch" --build "$folder/full/build" --check
