@@ -22,8 +22,8 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/$name/third_party"
 
 cd "$root"
-# By kind of file, so that what lies about in a working tree stays out.
-find CMakeLists.txt LICENSE cmake core app/CMakeLists.txt app/cli app/module -type f \
+# By kind of file, so that what lies about in a working tree stays out; without what needs ATTUNE_REMOTE.
+find CMakeLists.txt LICENSE cmake core app/CMakeLists.txt app/cli app/module -type f ! -path 'app/cli/remote/*' \
   \( -name '*.cpp' -o -name '*.h' -o -name '*.cmake' -o -name '*.awk' -o -name CMakeLists.txt -o -name LICENSE \) -print0 |
   xargs -0 cp --parents -t "$work/$name"
 cp packaging/worker/README.md packaging/worker/build_worker.sh packaging/worker/site_tools.sh "$work/$name/"

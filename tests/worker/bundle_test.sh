@@ -30,7 +30,7 @@ done
 for path in $(cd "$bundle" && find core app -name '*.cpp' -o -name '*.h' | xargs sed -n 's/^#include "\(.*\)"/\1/p' | sort -u); do
   [[ -e $bundle/$path ]] || wrong "$path is included, but not in the bundle"
 done
-for outside in ui remote app/gui tests; do [[ ! -e $bundle/$outside ]] || wrong "$outside is in the bundle"; done
+for outside in ui remote app/gui app/cli/remote tests; do [[ ! -e $bundle/$outside ]] || wrong "$outside is in the bundle"; done
 
 # What the script finds is what is on PATH: one folder of links a case.
 tools() { # tools FOLDER NAME...: the usual tools and these
@@ -69,7 +69,8 @@ if run_script "$folder/all" --torch "$torch" --environment "$folder/env.sh" --ch
   grep -q "into $folder/home/.attune/worker/[0-9]" "$folder/log" || wrong "the environment's variables met the script's"
   [[ -e $(echo "$bundle"/build-*/CMakeCache.txt) ]] || wrong "nothing was configured"
   [[ ! -e $(echo "$bundle"/build-*/lock) ]] || wrong "the lock was left behind"
-  ! grep -E "^(Qt|LIBSSH|libssh)" "$bundle"/build-*/CMakeCache.txt || wrong "the worker looked for Qt or libssh"
+  ! grep '^Qt' "$bundle"/build-*/CMakeCache.txt || wrong "the worker looked for Qt"
+  grep -q '^ATTUNE_REMOTE:BOOL=OFF' "$bundle"/build-*/CMakeCache.txt || wrong "the worker would be built with the supercomputer client"
 else
   wrong "a good machine was refused"
   cat "$folder/log"
