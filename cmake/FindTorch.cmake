@@ -85,9 +85,14 @@ target_include_directories(torch SYSTEM INTERFACE ${_torch_root}/include ${_torc
 # Nothing of ours calls into the device libraries by name; without --no-as-needed the linker would drop them and their
 # kernels would never be registered.
 # The standard library comes first: some releases of libtorch export their own std::filesystem, which crashes for others.
-set(_libraries stdc++ ${_torch_lib}/libtorch.so ${_torch_lib}/libtorch_cpu.so ${_torch_lib}/libc10.so)
+set(_libraries stdc++ ${_torch_lib}/libtorch_cpu.so ${_torch_lib}/libc10.so)
 set(_torch_device "cpu")
-foreach(_kind cuda hip)
+set(_kinds "")
+if(NOT ATTUNE_TORCH_DEVICE STREQUAL "cpu")
+  list(APPEND _libraries ${_torch_lib}/libtorch.so) # needs every device's library
+  set(_kinds cuda hip)
+endif()
+foreach(_kind ${_kinds})
   if(EXISTS ${_torch_lib}/libtorch_${_kind}.so)
     list(APPEND _libraries ${_torch_lib}/libtorch_${_kind}.so ${_torch_lib}/libc10_${_kind}.so)
     set(_torch_device ${_kind})
@@ -110,4 +115,6 @@ _attune_torch_offers(ATTUNE_TORCH_HAS_DEVICE_ALLOCATOR c10/core/CachingDeviceAll
 _attune_torch_offers(ATTUNE_TORCH_HAS_STREAM_HANDLE c10/core/Stream.h native_handle)
 set(ATTUNE_TORCH_LIB ${_torch_lib})
 set(Torch_FOUND TRUE)
+file(WRITE ${CMAKE_BINARY_DIR}/torch.txt # what the worker's build script reads
+     "${Torch_VERSION}\n${_torch_device}\n${ATTUNE_TORCH_CXX_STANDARD}\n${ATTUNE_TORCH_CXX11_ABI}\n${_torch_root}\n")
 message(STATUS "libtorch ${Torch_VERSION} (${_torch_device}, C++${ATTUNE_TORCH_CXX_STANDARD}, string ABI ${ATTUNE_TORCH_CXX11_ABI}): ${_torch_root}")

@@ -15,6 +15,7 @@ namespace attune::core {
 namespace {
 
 constexpr int64_t kLow32 = 0xffffffffLL;
+constexpr int64_t kGolden = 0x9e3779b9LL;
 
 uint32_t mix32(uint32_t value) {
   value ^= value >> 16;
@@ -51,7 +52,7 @@ Tensor plainDropout(const Tensor &x, double probability, uint64_t seed, int64_t 
   const int64_t high = static_cast<int64_t>(static_cast<uint32_t>(seed >> 32));
   const Tensor rows =
       mixTensor(at::bitwise_xor(at::bitwise_xor(at::arange(firstRow, firstRow + x.size(0), options), low), high)).unsqueeze(1);
-  const Tensor columns = at::bitwise_and(at::arange(x.size(1), options).mul(0x9e3779b9LL), kLow32);
+  const Tensor columns = at::bitwise_and(at::arange(x.size(1), options).mul(kGolden), kLow32);
   const Tensor bits = mixTensor(at::bitwise_xor(rows, columns));
   const Tensor kept = bits.lt(static_cast<int64_t>(keepThreshold(probability)));
   const auto type = computeType(x.scalar_type());

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <utility>
 
 namespace attune::core {
 
@@ -125,13 +126,16 @@ std::string matmulPath(at::ScalarType type) {
   return type == at::kBFloat16 ? "native" : "library";
 }
 
+/// libtorch's own optional before 2.3 or so, std::optional since.
+using OptionalScalar = decltype(std::declval<c10::IValue>().toOptional<at::Scalar>());
+
 Tensor oneDnnLinear(const Tensor &x, const Tensor &weight) {
   torch::jit::Stack stack;
   stack.emplace_back(x);
   stack.emplace_back(weight);
   stack.emplace_back(c10::IValue());
   stack.emplace_back(std::string("none"));
-  stack.emplace_back(c10::List<std::optional<at::Scalar>>());
+  stack.emplace_back(c10::List<OptionalScalar>());
   stack.emplace_back(c10::IValue());
   oneDnnOperator()->callBoxed(stack);
   return stack.back().toTensor();
