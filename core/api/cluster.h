@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/api/cluster_profile.h"
+#include "core/api/environment_report.h"
 #include "core/base/result.h"
 #include "core/base/stop_token.h"
 
@@ -106,8 +107,9 @@ public:
   virtual void download(const std::string &from, const std::string &to, TransferProgress progress, StopToken stop, Answer<void> answer) = 0;
   virtual void upload(const std::string &from, const std::string &to, TransferProgress progress, StopToken stop, Answer<void> answer) = 0;
 
-  /// What the login node has, as text for people: Python, torch, compiler, disk, network, the environment script.
-  virtual void checkEnvironment(Answer<std::string> answer) = 0;
+  /// What the login node has and, by a job of a minute or two, a compute node: the environment script, Python, torch and what broke
+  /// beside it before, compiler, cards, disk, network, the training program. What cannot be looked at is a finding.
+  virtual void checkEnvironment(Answer<EnvironmentReport> answer) = 0;
 };
 
 } // namespace attune::api

@@ -2,6 +2,7 @@
 
 #include "core/base/shorten.h"
 #include "remote/fault.h"
+#include "remote/run/environment_check.h"
 #include "remote/slurm/job_script.h"
 #include "remote/slurm/job_state.h"
 #include "remote/slurm/slurm_fault.h"
@@ -16,50 +17,6 @@ const char *const kQueue = R"sh(
 export LC_ALL=C
 timeout 60 squeue -h -u "$(id -un)" -o "$1"
 )sh";
-
-// $1 the environment script or nothing. Text for people; nothing in it is read again.
-const char *const kEnvironment = R"sh(
-say() { printf '\n== %s\n' "$1"; }
-say "System"; uname -srm; [ -r /etc/os-release ] && sed -n 's/^PRETTY_NAME=//p' /etc/os-release
-say "Shell and home"; echo "$SHELL"; df -h -- "$HOME" 2>/dev/null | tail -n 1; command -v quota >/dev/null && timeout 10 quota -s 2>/dev/null | tail -n 3
-if [ -n "$1" ]; then
-  say "Environment script $1"
-  if [ -r "$1" ]; then
-    grep -nE '^[[:space:]]*set[[:space:]]+[A-Za-z_]+=' -- "$1" && echo "These lines use set where export is meant: the variable does not reach the training."
-    set +e +u; . "$1" >/dev/null 2>&1; echo "it ends with code $?"
-  else echo "it cannot be read"; fi
-fi
-say "Compilers"; for c in gcc g++ cmake ninja make hipcc nvcc; do command -v $c >/dev/null && printf '%s: ' $c && timeout 10 $c --version 2>&1 | head -n 1; done
-say "Python"; command -v python3 >/dev/null && timeout 60 python3 - <<'PY' 2>&1
-import sys
-print(sys.version.split()[0], sys.executable)
-try:
-    import torch
-    print("torch", torch.__version__, "CUDA", torch.version.cuda, "HIP", getattr(torch.version, "hip", None))
-except Exception as error:
-    print("torch:", error)
-for name in ("deepspeed", "bitsandbytes", "xformers"):
-    try:
-        module = __import__(name)
-        print(name, getattr(module, "__version__", "?"))
-    except Exception as error:
-        print(name + ":", str(error).splitlines()[0] if str(error) else type(error).__name__)
-PY
-say "Cards"; for c in rocm-smi hy-smi nvidia-smi; do command -v $c >/dev/null && timeout 20 $c 2>&1 | head -n 30; done
-say "Training program"; if [ -n "$2" ]; then timeout 60 "$2" doctor 2>&1 | head -n 60; fi
-say "Internet"; command -v curl >/dev/null && { timeout 8 curl -sI https://huggingface.co >/dev/null 2>&1 && echo "there" || echo "not from here"; }
-exit 0
-)sh";
-
-std::string lines(const std::string &text) {
-  std::string shown;
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find('\n', at), text.size());
-    shown += slurm::printable(std::string_view(text).substr(at, end - at)) + "\n";
-    at = end + 1;
-  }
-  return shown;
-}
 
 api::ClusterFile describe(const RemoteFile &file) {
   static constexpr api::ClusterFile::Kind kinds[] = {api::ClusterFile::Kind::File, api::ClusterFile::Kind::Folder,
@@ -199,26 +156,16 @@ void HostCluster::upload(const std::string &from, const std::string &to, api::Tr
       true);
 }
 
-void HostCluster::checkEnvironment(Answer<std::string> answer) {
+void HostCluster::checkEnvironment(Answer<api::EnvironmentReport> answer) {
   const api::ClusterProfile profile = m_worker->profile();
-  ask<std::string>(std::move(answer), [profile](Host &host) -> Result<std::string> {
-    Command command;
-    command.script = kEnvironment;
-    std::string environment;
-    if (!profile.environmentScript.empty()) {
-      ATTUNE_TRY(environment, host.absolute(profile.environmentScript));
-    }
-    std::string worker = profile.worker;
-    if (worker.find('/') != std::string::npos) {
-      ATTUNE_TRY(worker, host.absolute(worker));
-    }
-    command.arguments = {environment, worker};
-    command.seconds = 240;
-    ATTUNE_TRY(const CommandResult result, host.runner().run(command));
-    std::string text = lines(result.out);
-    if (host.slurm().ok()) text += "\n== Slurm\n" + host.slurm()->version + "\n" + host.slurm()->whichPartition;
-    return text;
-  });
+  ask<api::EnvironmentReport>(
+      std::move(answer),
+      [profile](Host &host) -> Result<api::EnvironmentReport> {
+        api::EnvironmentReport report = checkLoginNode(host, profile);
+        for (api::EnvironmentFinding &finding : checkComputeNode(host, profile)) report.push_back(std::move(finding));
+        return report;
+      },
+      true);
 }
 
 } // namespace attune::remote

@@ -23,7 +23,7 @@ public:
   void download(const std::string &from, const std::string &to, api::TransferProgress progress, StopToken stop,
                 Answer<void> answer) override;
   void upload(const std::string &from, const std::string &to, api::TransferProgress progress, StopToken stop, Answer<void> answer) override;
-  void checkEnvironment(Answer<std::string> answer) override;
+  void checkEnvironment(Answer<api::EnvironmentReport> answer) override;
 
 private:
   template <typename T> void ask(Answer<T> answer, std::function<Result<T>(Host &)> work, bool isLong = false);

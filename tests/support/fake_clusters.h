@@ -69,7 +69,7 @@ public:
   api::ClusterOverview tables;
   std::vector<api::QueuedJob> jobs;
   std::map<std::string, api::ClusterFiles> folders;
-  std::string environment = "== System\nLinux\n";
+  api::EnvironmentReport environment = {{"login node ln1", "system", "ok", "Linux", ""}};
   std::atomic<int> transferMilliseconds{200};
 
   // What came of it.
@@ -149,7 +149,7 @@ public:
               Answer<void> answer) override {
     move("upload " + from + " " + to, std::move(progress), std::move(stop), std::move(answer));
   }
-  void checkEnvironment(Answer<std::string> answer) override { reply(std::move(answer), &FakeCluster::environment); }
+  void checkEnvironment(Answer<api::EnvironmentReport> answer) override { reply(std::move(answer), &FakeCluster::environment); }
 
   static Error fault(const char *name, const char *message) {
     Error error{ErrorCode::IoFailed, message, "login.example", "Try again."};

@@ -273,10 +273,11 @@ private Q_SLOTS:
   void theEnvironmentIsCheckedAndCopied() {
     ClusterStudio studio;
     studio.connectIt();
-    studio.cluster->environment = "== Python\n3.9.7\ntorch 2.1.0 CUDA None HIP 5.4\n";
+    studio.cluster->environment = {{"login node ln1", "torch", "ok", "2.1.0, for ROCm or DTK 5.4", "torch.version.cuda is None here."},
+                                   {"compute node n1", "deepspeed", "warn", "0.9.5", "Attune does not need it."}};
     studio.page().showView(QStringLiteral("environment"));
     QTest::mouseClick(studio.page().environment()->checkButton(), Qt::LeftButton);
-    QTRY_VERIFY(studio.page().environment()->text()->toPlainText().contains(QStringLiteral("CUDA None")));
+    QTRY_VERIFY(studio.page().environment()->text()->toPlainText().contains(QStringLiteral("cuda is None")));
     click(studio.page().environment(), "Copy report");
     QVERIFY(QGuiApplication::clipboard()->text().contains(QStringLiteral("HIP 5.4")));
   }

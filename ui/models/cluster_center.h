@@ -29,7 +29,7 @@ struct ClusterState {
   api::ClusterLink link;
   Asked<api::ClusterOverview> overview;
   Asked<std::vector<api::QueuedJob>> queue;
-  Asked<std::string> environment;
+  Asked<api::EnvironmentReport> environment;
   QString name() const { return QString::fromStdString(profile.name); }
   bool online() const { return link.state == api::LinkState::Online || link.state == api::LinkState::Degraded; }
 };

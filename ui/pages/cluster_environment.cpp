@@ -57,10 +57,10 @@ ClusterEnvironment::ClusterEnvironment(ClusterCenter &clusters, TaskRunner &task
   });
   connect(m_save, &QPushButton::clicked, this, &ClusterEnvironment::save);
   onLanguage(this, [this] {
-    m_about->setText(tr("Looks at what training needs there: Python and PyTorch with their versions, the compiler, the cards, the "
-                        "environment script, the disk and the internet. Nothing is changed."));
+    m_about->setText(tr("Looks at what training needs, on the login node and by a job of a minute or two on a compute node: the "
+                        "environment script, Python and PyTorch, the compiler, the cards, the disk and the internet. Nothing is changed."));
     m_text->setAccessibleName(tr("Environment report"));
-    m_text->setPlaceholderText(tr("The report appears here. It takes up to a minute."));
+    m_text->setPlaceholderText(tr("The report appears here. It takes a few minutes, longer where no node is free."));
     m_copy->setText(tr("Copy report"));
     m_save->setText(tr("Save report…"));
     fill();
@@ -78,7 +78,7 @@ void ClusterEnvironment::fill() {
   m_check->setText(busy ? tr("Checking…") : tr("Check the environment"));
   m_check->setEnabled(cluster && cluster->online() && !busy);
   const QString report = cluster && cluster->environment.value
-                             ? withVisibleControls(QString::fromStdString(*cluster->environment.value)).trimmed()
+                             ? withVisibleControls(QString::fromStdString(api::environmentText(*cluster->environment.value))).trimmed()
                              : QString();
   if (m_text->toPlainText() != report) m_text->setPlainText(report);
   m_copy->setEnabled(!report.isEmpty());

@@ -157,16 +157,19 @@ private:
 
   Result<int> check(CommandContext &context, ClusterClient &client) const {
     ATTUNE_TRY(const auto cluster, client.connect(m_profile.name));
-    ATTUNE_TRY(const auto text, client.wait<std::string>([&](auto answer) { cluster->checkEnvironment(std::move(answer)); }));
+    ATTUNE_TRY(const auto report, client.wait<api::EnvironmentReport>([&](auto answer) { cluster->checkEnvironment(std::move(answer)); }));
     const auto overview = client.wait<api::ClusterOverview>([&](auto answer) { cluster->overview(std::move(answer)); });
     if (context.json) {
-      Json found = {{"cluster", m_profile.name}, {"host", cluster->profile().host}, {"environment", text}};
+      Json checks = Json::array();
+      for (const api::EnvironmentFinding &one : report)
+        checks.push_back({{"place", one.place}, {"id", one.id}, {"status", one.status}, {"found", one.found}, {"advice", one.advice}});
+      Json found = {{"cluster", m_profile.name}, {"host", cluster->profile().host}, {"checks", checks}};
       found["slurm"] = overview.ok() ? Json(overview->slurm) : Json();
       if (!overview.ok()) found["error"] = errorJson(overview.error());
       printJson(context, found);
       return overview.ok() ? 0 : exitCodeOf(overview.error().code);
     }
-    context.out << printable(text);
+    context.out << printable(api::environmentText(report));
     if (!overview.ok()) return overview.error();
     return 0;
   }
