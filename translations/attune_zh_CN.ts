@@ -725,6 +725,10 @@
         <source>Embedding and output head take 8 bits a weight.</source>
         <translation>词嵌入和输出层每个权重只占 8 位。</translation>
     </message>
+    <message>
+        <source>A row beyond the model&apos;s original context changes how those beside it are read: some numbers differ.</source>
+        <translation>超出模型原始上下文的一行会改变同批其他行的位置编码：部分数值会有所不同。</translation>
+    </message>
 </context>
 <context>
     <name>Hub</name>
@@ -2481,16 +2485,8 @@
         <translation>报告已复制到剪贴板。</translation>
     </message>
     <message>
-        <source>Looks at what training needs there: Python and PyTorch with their versions, the compiler, the cards, the environment script, the disk and the internet. Nothing is changed.</source>
-        <translation>查看那里训练所需的一切：Python 与 PyTorch 及其版本、编译器、卡、环境脚本、磁盘和外网。不会改动任何东西。</translation>
-    </message>
-    <message>
         <source>Environment report</source>
         <translation>环境报告</translation>
-    </message>
-    <message>
-        <source>The report appears here. It takes up to a minute.</source>
-        <translation>报告显示在这里，最多需要一分钟。</translation>
     </message>
     <message>
         <source>Copy report</source>
@@ -2519,6 +2515,14 @@
     <message>
         <source>Saved as %1.</source>
         <translation>已保存为 %1。</translation>
+    </message>
+    <message>
+        <source>Looks at what training needs, on the login node and by a job of a minute or two on a compute node: the environment script, Python and PyTorch, the compiler, the cards, the disk and the internet. Nothing is changed.</source>
+        <translation>检查训练所需的条件：先在登录节点上检查，再通过一个一两分钟的作业在计算节点上检查，包括环境脚本、Python 与 PyTorch、编译器、加速卡、磁盘和互联网。不会改动任何内容。</translation>
+    </message>
+    <message>
+        <source>The report appears here. It takes a few minutes, longer where no node is free.</source>
+        <translation>报告会显示在这里。需要几分钟；没有空闲节点时会更久。</translation>
     </message>
 </context>
 <context>
