@@ -42,7 +42,7 @@ struct JobProgress {
   std::string cancelledBy; // a user id, where sacct tells
   std::string missing;     // in a final state: "exit file" or "scheduler", when only the other spoke
   bool cancelAsked = false;
-  bool ran = false; // was ever seen to
+  bool ran = false;       // was ever seen to
   std::string staleNonce; // of an exit.json that an earlier attempt left
 
   JobState before = JobState::Submitting; // Unknown

@@ -203,10 +203,10 @@ Result<ssh_channel_struct *> SshSession::openWith(double seconds, const StopToke
 Result<ssh_channel_struct *> SshSession::openChannel(double seconds, const StopToken &stop) {
   const double until = m_clock.steady() + (m_patient ? 5 : 0);
   for (;;) {
-    auto channel = openWith(
-        seconds, stop,
-        fault("CHANNEL-REFUSED", m_options.host + " opens no further channel.", name(), "Wait until another transfer is done."),
-        [](ssh_channel opening) { return ssh_channel_open_session(opening); });
+    auto channel =
+        openWith(seconds, stop,
+                 fault("CHANNEL-REFUSED", m_options.host + " opens no further channel.", name(), "Wait until another transfer is done."),
+                 [](ssh_channel opening) { return ssh_channel_open_session(opening); });
     if (channel.ok() || channel.error().fault != "CHANNEL-REFUSED" || m_clock.steady() >= until) return channel;
     ATTUNE_CHECK(wait(stop));
   }
