@@ -26,7 +26,8 @@ until [[ $(find "$bundle"/build-* -name '*.o' 2>/dev/null | wc -l) -gt 20 ]]; do
   kill -0 $builder 2>/dev/null || die "the build ended early"
   sleep 1
 done
-for group in $(ps -eo pgid=,args= | awk -v path="$bundle" 'index($0, path) { print $1 }' | sort -u); do kill -9 -- "-$group" 2>/dev/null || true; done
+own=$(ps -o pgid= -p $$ | tr -d ' ')
+for group in $(ps -eo pgid=,args= | awk -v path="$bundle" -v own="$own" '$1 != own && index($0, path) { print $1 }' | sort -u); do kill -9 -- "-$group" 2>/dev/null || true; done
 wait $builder 2>/dev/null || true
 [[ ! -e $folder/worker/worker.json ]] || die "a worker.json of a build that was killed"
 before=$(find "$bundle"/build-* -name '*.o' | wc -l)
