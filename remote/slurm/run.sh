@@ -46,7 +46,7 @@ attune_nonce=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
 [[ -e exit.json ]] && mv -f exit.json "exit.$((attune_attempt - 1)).json"
 echo "@@attune start $ATTUNE_TOKEN attempt=$attune_attempt job=${SLURM_JOB_ID:-0} host=$(hostname) time=$(date +%s) nonce=$attune_nonce@@"
 
-attune_phase=environment attune_environment_rc=0 attune_rc=70 attune_signal=0 attune_stop='' attune_trainer='' attune_watch='' attune_requeued=''
+attune_phase=environment attune_environment_rc=0 attune_rc=70 attune_signal=0 attune_stop='' attune_trainer='' attune_watch='' attune_requeued='' attune_caught=''
 
 attune_manifest() { # "path":{"size":n,"sha256":"..."} of every file; names that are not plain ASCII are left out
   local name shown hash first=1 LC_ALL=C
@@ -130,14 +130,16 @@ if [[ -z $attune_stop ]]; then
   # A group of its own; the signals wait as ignored until its handlers are there.
   (trap '' USR1 USR2; exec setsid "${attune_command[@]}") &
   attune_trainer=$!
-  attune_rc=
-  while :; do
-    attune_caught=
+  wait "$attune_trainer"
+  attune_rc=$?
+  if [[ -n $attune_caught ]]; then # bash may miss an end of the trainer beside a trap, and wait for ever
+    while kill -0 "$attune_trainer" 2>/dev/null; do
+      if [[ -n $attune_stop ]]; then sleep 0.2; else sleep 2; fi
+    done
     wait "$attune_trainer"
     attune_now=$?
-    [[ $attune_now = 127 && -n $attune_rc ]] || attune_rc=$attune_now
-    [[ -n $attune_caught ]] || break
-  done
+    [[ $attune_now = 127 ]] || attune_rc=$attune_now
+  fi
   attune_trainer=''
 else
   attune_rc=143
