@@ -247,7 +247,7 @@ private Q_SLOTS:
     files->table()->setCurrentCell(1, 0);
     files->downloadTo(QStringLiteral("/tmp/data.jsonl"));
     QTRY_VERIFY(studio.cluster->acts() == std::vector<std::string>{"download /home/scientist/data.jsonl /tmp/data.jsonl"});
-    studio.cluster->transferMilliseconds = 60000;
+    studio.cluster->transferMilliseconds = 10000;
     files->uploadTo(QStringLiteral("/tmp/large.bin"));
     QTRY_COMPARE(files->findChildren<TransferStrip *>().size(), 2);
     QTRY_VERIFY(button(files, QStringLiteral("Stop")));
