@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cctype>
 
-namespace attune::remote::slurm {
-
+namespace attune::remote {
 extern const char kRunScript[]; // of run.sh, made by CMake
+}
+
+namespace attune::remote::slurm {
 
 namespace {
 

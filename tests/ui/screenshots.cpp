@@ -186,10 +186,18 @@ void fillCluster(test::FakeCluster &cluster) {
   home.files.push_back({"env.sh", api::ClusterFile::Kind::File, 412, 1.7946e9});
   cluster.folders = {{"", home}, {home.folder, home}};
   cluster.transferMilliseconds = 20000;
-  cluster.environment =
-      "== System\nLinux 3.10.0-957.el7.x86_64 x86_64\n\n== Environment script ~/env.sh\n3:set ROCM_PATH=/opt/dtk\nThese lines use "
-      "set where export is meant: the variable does not reach the training.\nit ends with code 0\n\n== Python\n3.8.13 "
-      "/opt/conda/bin/python3\ntorch 1.13.1 CUDA None HIP 5.4.0\ndeepspeed: No module named 'deepspeed'\n\n== Internet\nnot from here\n";
+  const std::string login = "login node login05", node = "compute node e09r2n03";
+  cluster.environment = {
+      {login, "system", "ok", "Linux 3.10.0-957.el7.x86_64 x86_64 CentOS Linux 7 (Core)", ""},
+      {login, "set_not_export", "warn", "line 3:set ROCM_PATH=/opt/dtk sets nothing that a program sees",
+       "Write export instead of set there."},
+      {login, "environment_script", "ok", "it is sourced without an error", ""},
+      {login, "internet", "ok", "the internet cannot be reached from here", "Models are uploaded, or lie on the cluster already."},
+      {node, "torch", "ok", "2.1.0 /opt/torch/__init__.py, for ROCm or DTK 5.4.23416, old string ABI",
+       "torch.version.cuda is None here. Attune does not read it; DeepSpeed stops at it."},
+      {node, "deepspeed", "warn", "it does not load: TypeError: 'NoneType' object is not subscriptable",
+       "DeepSpeed compares CUDA versions also on ROCm: skip assert_no_cuda_mismatch in op_builder/builder.py. Attune does not need it."},
+      {node, "card", "ok", "DCU Z100 (gfx906), 16.0 GiB", ""}};
 }
 
 /// The cluster's page and its views, its dialogs, the form of the Train page, and a run that waits there.

@@ -7,6 +7,7 @@
 
 using namespace attune;
 using namespace attune::test;
+using remote::judgeEnvironment;
 
 namespace {
 
