@@ -1,6 +1,7 @@
 # Facts of one machine for the environment check, a line each: "@@fact KEY VALUE". It changes nothing and installs nothing.
 # $1 the environment script or nothing, $2 the training program.
 export LC_ALL=C
+attune_worker=$2 # an environment script that says `set NAME=...` changes $1 and $2
 fact() { printf '@@fact %s %s\n' "$1" "$(printf '%s' "$2" | tr '\n\t' '  ' | head -c 2000)"; }
 
 fact host "$(uname -n)"
@@ -57,9 +58,9 @@ for name in ("deepspeed", "bitsandbytes", "xformers"):
         fact(name, "broken %s: %s" % (type(error).__name__, error))
 PY
 
-if command -v "$2" >/dev/null; then
+if command -v "$attune_worker" >/dev/null; then
   # One line, whatever its length: its findings join these.
-  printf '@@doctor %s\n' "$(timeout 120 "$2" doctor --json 2>/dev/null </dev/null | tr -d '\n' | head -c 200000)"
+  printf '@@doctor %s\n' "$(timeout 120 "$attune_worker" doctor --json 2>/dev/null </dev/null | tr -d '\n' | head -c 200000)"
 else
   fact worker missing
 fi
