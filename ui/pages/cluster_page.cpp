@@ -25,7 +25,6 @@
 
 #include <QDateTime>
 #include <QLabel>
-#include <QListWidget>
 #include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -69,7 +68,7 @@ ClusterPage::ClusterPage(ClusterCenter &clusters, TaskRunner &tasks, QWidget *pa
   QFrame *left = makeCard(splitter);
   left->setMinimumWidth(180);
   cardLayout(left)->setContentsMargins(8, 8, 8, 8);
-  m_list = new QListWidget(left);
+  m_list = new KeyedList(left);
   m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   m_list->setTextElideMode(Qt::ElideRight);
   cardLayout(left)->addWidget(m_list, 1);
@@ -99,7 +98,7 @@ ClusterPage::ClusterPage(ClusterCenter &clusters, TaskRunner &tasks, QWidget *pa
   connect(&m_clusters, &ClusterCenter::listChanged, this, &ClusterPage::fill);
   connect(&m_clusters, &ClusterCenter::linkChanged, this, [this](const QString &name) {
     for (int row = 0; row < m_list->count(); ++row)
-      if (m_list->item(row)->data(Qt::UserRole).toString() == name) showRow(row);
+      if (m_list->key(row) == name) showRow(row);
     if (name == current()) showLink();
   });
   connect(&m_clusters, &ClusterCenter::changed, this, [this](const QString &name) {
@@ -220,47 +219,20 @@ void ClusterPage::showEvent(QShowEvent *) {
   if (!m_clusters.known()) m_clusters.refresh();
 }
 
-QString ClusterPage::current() const {
-  const QListWidgetItem *item = m_list->currentItem();
-  return item ? item->data(Qt::UserRole).toString() : QString();
-}
-
-void ClusterPage::choose(const QString &name) {
-  m_wanted = name;
-  for (int row = 0; row < m_list->count(); ++row)
-    if (m_list->item(row)->data(Qt::UserRole).toString() == name) {
-      m_wanted.clear();
-      m_list->setCurrentRow(row);
-    }
-}
-
 void ClusterPage::fill() {
   const auto &clusters = m_clusters.clusters();
   m_body->setCurrentIndex(clusters.empty() && m_clusters.known() ? 0 : 1);
-  const QString before = current();
-  QStringList names, shown;
+  QStringList names;
   for (const ClusterState &cluster : clusters) names.append(cluster.name());
-  for (int row = 0; row < m_list->count(); ++row) shown.append(m_list->item(row)->data(Qt::UserRole).toString());
-  if (names != shown) {
-    const int place = m_list->currentRow();
-    m_list->clear();
-    for (const QString &name : names) {
-      auto *item = new QListWidgetItem(m_list);
-      item->setData(Qt::UserRole, name);
-      item->setSizeHint(QSize(100, 48));
-    }
-    const auto row = static_cast<int>(names.indexOf(before));
-    if (!names.isEmpty()) m_list->setCurrentRow(row >= 0 ? row : std::clamp(place, 0, static_cast<int>(names.size()) - 1));
-  }
+  m_list->setKeys(names, [](QListWidgetItem *item, const QString &) { item->setSizeHint(QSize(100, 48)); });
   for (int row = 0; row < m_list->count(); ++row) showRow(row);
-  if (!m_wanted.isEmpty()) choose(m_wanted);
   if (m_clusters.problem()) m_problem->showMessage(Tone::Danger, errorText(*m_clusters.problem()), {{tr("Close"), [] {}}});
   showCurrent();
 }
 
 void ClusterPage::showRow(int row) {
   QListWidgetItem *item = m_list->item(row);
-  const ClusterState *cluster = m_clusters.find(item->data(Qt::UserRole).toString());
+  const ClusterState *cluster = m_clusters.find(m_list->key(row));
   if (!cluster) return;
   const QString name = onOneLine(cluster->name()), state = linkText(cluster->link.state);
   item->setText(name + QLatin1Char('\n') + state);
@@ -343,7 +315,7 @@ void ClusterPage::addCluster() {
   auto *dialog = new ProfileDialog({}, names, window());
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   connect(dialog, &ProfileDialog::saved, this, [this](const api::ClusterProfile &profile) {
-    m_wanted = QString::fromStdString(profile.name);
+    m_list->choose(QString::fromStdString(profile.name));
     m_clusters.save(profile);
   });
   dialog->open();
@@ -365,7 +337,7 @@ void ClusterPage::remove() {
   const api::ClusterProfile profile = cluster->profile;
   m_clusters.remove(name);
   Toast::show(this, tr("%1 is no longer on the list. Jobs and files on it stay.").arg(onOneLine(name)), tr("Undo"), [this, profile] {
-    m_wanted = QString::fromStdString(profile.name);
+    m_list->choose(QString::fromStdString(profile.name));
     m_clusters.save(profile);
   });
 }

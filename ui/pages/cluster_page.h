@@ -3,12 +3,12 @@
 #pragma once
 
 #include "ui/models/cluster_transfers.h"
+#include "ui/widgets/keyed_list.h"
 
 #include <QTimer>
 #include <QWidget>
 
 class QLabel;
-class QListWidget;
 class QPushButton;
 class QStackedWidget;
 
@@ -31,12 +31,12 @@ class ClusterPage : public QWidget {
 
 public:
   ClusterPage(ClusterCenter &clusters, TaskRunner &tasks, QWidget *parent = nullptr);
-  QString current() const;
-  void choose(const QString &name);
+  QString current() const { return m_list->current(); }
+  void choose(const QString &name) { m_list->choose(name); }
   /// "partitions", "queue", "files" or "environment".
   void showView(const QString &key);
   void addCluster();
-  QListWidget *list() const { return m_list; }
+  KeyedList *list() const { return m_list; }
   QPushButton *connectButton() const { return m_connect; } // disconnects when connected
   ClusterPartitions *partitions() const { return m_partitions; }
   ClusterQueue *queue() const { return m_queue; }
@@ -73,7 +73,7 @@ private:
   Banner *m_problem, *m_banner;
   QStackedWidget *m_body, *m_stack;
   EmptyState *m_empty;
-  QListWidget *m_list;
+  KeyedList *m_list;
   QLabel *m_name;
   Chip *m_link;
   ElidedLabel *m_about;
@@ -82,8 +82,7 @@ private:
   ClusterQueue *m_queue;
   ClusterFiles *m_files;
   ClusterEnvironment *m_environment;
-  QString m_wanted; // chosen as soon as the list has it
-  QTimer m_tick;    // the countdown, and now and then another look at the queue
+  QTimer m_tick; // the countdown, and now and then another look at the queue
   int m_seconds = 0;
 };
 

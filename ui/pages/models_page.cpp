@@ -18,7 +18,6 @@
 #include <QFrame>
 #include <QLabel>
 #include <QLineEdit>
-#include <QListWidget>
 #include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -58,7 +57,7 @@ ModelsPage::ModelsPage(ModelShelf &shelf, DownloadCenter &downloads, Keyring &ke
   cardLayout(left)->setContentsMargins(8, 8, 8, 8);
   m_search = new QLineEdit(left);
   m_search->setClearButtonEnabled(true);
-  m_list = new QListWidget(left);
+  m_list = new KeyedList(left);
   m_list->setItemDelegate(new ModelRowDelegate(m_shelf, m_list));
   m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   m_list->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
@@ -87,7 +86,7 @@ ModelsPage::ModelsPage(ModelShelf &shelf, DownloadCenter &downloads, Keyring &ke
   connect(m_download, &QPushButton::clicked, m_downloads, &ModelDownloads::requestDownload);
   connect(m_downloads, &ModelDownloads::arrived, this, [this](const QString &folder) {
     Toast::show(this, tr("%1 is here.").arg(onOneLine(QFileInfo(folder).fileName())));
-    m_wanted = folder;
+    m_list->choose(folder);
     m_shelf.refresh();
   });
   connect(m_empty, &EmptyState::triggered, this, [this] {
@@ -110,7 +109,7 @@ ModelsPage::ModelsPage(ModelShelf &shelf, DownloadCenter &downloads, Keyring &ke
     filter();
     showProgress();
   });
-  connect(&m_shelf, &ModelShelf::added, this, [this](const QString &path) { m_wanted = path; });
+  connect(&m_shelf, &ModelShelf::added, this, [this](const QString &path) { m_list->choose(path); });
   connect(&m_shelf, &ModelShelf::removed, this, [this](const QString &name, bool trashed, const std::function<void()> &undo) {
     Toast::show(this, (trashed ? tr("%1 is in the trash.") : tr("%1 is no longer on the list. Its files stay.")).arg(name), tr("Undo"),
                 undo);
@@ -169,41 +168,13 @@ void ModelsPage::addFolder() {
 
 void ModelsPage::showEvent(QShowEvent *) { m_shelf.refresh(); }
 
-QString ModelsPage::current() const {
-  const QListWidgetItem *item = m_list->currentItem();
-  return item ? item->data(Qt::UserRole).toString() : QString();
-}
-
-void ModelsPage::choose(const QString &path) {
-  m_wanted = path;
-  for (int row = 0; row < m_list->count(); ++row)
-    if (m_list->item(row)->data(Qt::UserRole).toString() == path) {
-      m_wanted.clear();
-      m_list->setCurrentRow(row);
-    }
-}
-
-/// The chosen model stays chosen, and where it is gone the one in its place is.
 void ModelsPage::fill() {
   showProgress();
   const auto &models = m_shelf.models();
   m_body->setCurrentIndex(models.empty() && m_shelf.known() ? 0 : 1);
-  QStringList paths, shown;
+  QStringList paths;
   for (const ShelfModel &model : models) paths.append(model.path());
-  for (int row = 0; row < m_list->count(); ++row) shown.append(m_list->item(row)->data(Qt::UserRole).toString());
-  if (paths != shown) {
-    const QString before = current();
-    const int place = m_list->currentRow();
-    m_list->clear();
-    for (const QString &path : paths) {
-      auto *item = new QListWidgetItem(m_list);
-      item->setData(Qt::UserRole, path);
-      item->setToolTip(toolTipText(onOneLine(path)));
-    }
-    const auto row = static_cast<int>(paths.indexOf(before));
-    if (!paths.isEmpty()) m_list->setCurrentRow(row >= 0 ? row : qBound(0, place, static_cast<int>(paths.size()) - 1));
-  }
-  if (!m_wanted.isEmpty()) choose(m_wanted);
+  m_list->setKeys(paths, [](QListWidgetItem *item, const QString &path) { item->setToolTip(toolTipText(onOneLine(path))); });
   m_details->setModel(m_shelf.find(current()));
   filter();
 }
@@ -212,7 +183,7 @@ void ModelsPage::filter() {
   const QString wanted = m_search->text().trimmed();
   for (int row = 0; row < m_list->count(); ++row) {
     QListWidgetItem *item = m_list->item(row);
-    const ShelfModel *model = m_shelf.find(item->data(Qt::UserRole).toString());
+    const ShelfModel *model = m_shelf.find(m_list->key(row));
     if (!model) continue;
     const QString text = QStringList{modelName(model->card), modelKind(*model), modelState(*model).text}.join(QStringLiteral(", "));
     item->setData(Qt::AccessibleTextRole, text);

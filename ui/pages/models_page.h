@@ -3,12 +3,12 @@
 #pragma once
 
 #include "ui/models/model_shelf.h"
+#include "ui/widgets/keyed_list.h"
 
 #include <QWidget>
 
 class QLabel;
 class QLineEdit;
-class QListWidget;
 class QPushButton;
 class QStackedWidget;
 
@@ -29,9 +29,9 @@ public:
   ModelsPage(ModelShelf &shelf, DownloadCenter &downloads, Keyring &keyring, const Services &services, QWidget *parent = nullptr);
   /// Puts it on the list and chooses it.
   void add(const QString &path) { m_shelf.add(path); }
-  void choose(const QString &path);
-  QString current() const;
-  QListWidget *list() const { return m_list; }
+  void choose(const QString &path) { m_list->choose(path); }
+  QString current() const { return m_list->current(); }
+  KeyedList *list() const { return m_list; }
   ModelDetails *details() const { return m_details; }
   ModelDownloads *downloads() const { return m_downloads; }
 
@@ -58,10 +58,9 @@ private:
   QStackedWidget *m_body;
   EmptyState *m_empty;
   QLineEdit *m_search;
-  QListWidget *m_list;
+  KeyedList *m_list;
   QLabel *m_progress;
   ModelDetails *m_details;
-  QString m_wanted; // chosen as soon as the list has it
 };
 
 } // namespace attune::ui
