@@ -1,5 +1,6 @@
 #include "remote/ssh/command_frame.h"
 
+#include "core/base/shell_word.h"
 #include "remote/fault.h"
 
 #include <charconv>
@@ -7,17 +8,6 @@
 
 namespace attune::remote {
 namespace {
-
-std::string quoted(const std::string &word) {
-  std::string text = "'";
-  for (const char c : word) {
-    if (c == '\'')
-      text += "'\\''";
-    else
-      text += c;
-  }
-  return text + "'";
-}
 
 /// The text after the line "MARK begin".
 std::string afterBegin(const std::string &text, const std::string &mark) {
@@ -47,7 +37,7 @@ Result<std::string> frameCommand(const Command &command, const std::string &mark
   for (const std::string &argument : command.arguments) {
     if (argument.find('\0') != std::string::npos || argument.find('\n') != std::string::npos)
       return Error{ErrorCode::Usage, "A value for the cluster holds a line break or a zero byte.", "", "Take it out.", {}};
-    text.append(" ").append(quoted(argument));
+    text.append(" ").append(quotedWord(argument));
   }
   // In a subshell, so that an exit in the script still comes to the closing mark; its stdin is not the rest of this text.
   return text + "\nprintf '\\n%s begin\\n' " + mark + "\nprintf '\\n%s begin\\n' " + mark + " >&2\n(\n" + command.script +

@@ -1,6 +1,7 @@
 #include "ui/models/terminal_command.h"
 
-#include <QRegularExpression>
+#include "core/base/shell_word.h"
+
 #include <QStringList>
 
 namespace attune::ui {
@@ -24,11 +25,7 @@ QStringList options(const api::ClusterProfile &profile, const char *port) {
 
 } // namespace
 
-QString shellWord(const QString &text) {
-  static const QRegularExpression plain(QStringLiteral("^[A-Za-z0-9_@%+=:,./-]+$"));
-  if (plain.match(text).hasMatch()) return text;
-  return QLatin1Char('\'') + QString(text).replace(QLatin1Char('\''), QLatin1String("'\\''")) + QLatin1Char('\'');
-}
+QString shellWord(const QString &text) { return QString::fromStdString(attune::shellWord(text.toStdString())); }
 
 QString sshLine(const api::ClusterProfile &profile, const QString &command) {
   QStringList words = {QStringLiteral("ssh")};
