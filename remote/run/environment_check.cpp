@@ -216,13 +216,11 @@ EnvironmentReport failed(const std::string &place, const Error &error) { return 
 
 /// What both scripts get first: the environment script and the training program.
 Result<std::vector<std::string>> arguments(Host &host, const api::ClusterProfile &profile) {
-  std::string environment, worker = profile.worker;
+  std::string environment;
   if (!profile.environmentScript.empty()) {
     ATTUNE_TRY(environment, host.absolute(profile.environmentScript));
   }
-  if (worker.find('/') != std::string::npos) {
-    ATTUNE_TRY(worker, host.absolute(worker));
-  }
+  ATTUNE_TRY(const std::string worker, host.program(profile.worker));
   return std::vector<std::string>{environment, worker};
 }
 
@@ -232,10 +230,13 @@ Result<slurm::JobRequest> smallRequest(Host &host, const api::ClusterProfile &pr
   const auto &partitions = host.slurm()->partitions;
   slurm::JobRequest request;
   request.partition = profile.partition;
-  for (const bool withCards : {true, false})
-    for (const slurm::Partition &partition : partitions)
-      if (request.partition.empty() && partition.up && partition.freeNodes > 0 && (!withCards || !partition.freeCards.empty()))
-        request.partition = partition.name;
+  for (const bool withCards : {true, false}) {
+    if (!request.partition.empty()) break;
+    const auto open = std::find_if(partitions.begin(), partitions.end(), [&](const slurm::Partition &partition) {
+      return partition.up && partition.freeNodes > 0 && (!withCards || !partition.freeCards.empty());
+    });
+    if (open != partitions.end()) request.partition = open->name;
+  }
   const auto same = [&](const slurm::Partition &partition) { return partition.name == request.partition; };
   const auto found = std::find_if(partitions.begin(), partitions.end(), same);
   if (found != partitions.end() && !found->cardsPerNode.empty()) {

@@ -41,6 +41,8 @@ public:
   void breathe();
   /// Of a path on the cluster; ~ and relative ones begin in the home folder.
   Result<std::string> absolute(const std::string &path);
+  /// A program there: by its path, or by a name that is looked for on the PATH.
+  Result<std::string> program(const std::string &name) { return name.find('/') == std::string::npos ? name : absolute(name); }
   /// The folder of the jobs' folders, absolute.
   const std::string &jobs() const { return m_jobs; }
 

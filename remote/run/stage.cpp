@@ -191,10 +191,7 @@ private:
     slurm::JobValues values;
     values.token = m_job.token;
     values.threads = m_config.threads;
-    std::string worker = m_job.worker;
-    if (worker.find('/') != std::string::npos) {
-      ATTUNE_TRY(worker, m_host.absolute(worker));
-    }
+    ATTUNE_TRY(const std::string worker, m_host.program(m_job.worker));
     if (!m_job.environmentScript.empty()) {
       ATTUNE_TRY(values.environment, m_host.absolute(m_job.environmentScript));
     }
