@@ -1,5 +1,5 @@
 // What a resumed run does with the checkpoints it finds: whole, damaged, unreadable, of a newer version. Runs of a tiny model.
-#include "core/api/event_json.h"
+#include "tests/support/run_results.h"
 #include "tests/support/running_program.h"
 #include "tests/support/tiny_model.h"
 
@@ -13,26 +13,6 @@
 using namespace attune;
 using namespace attune::test;
 namespace fs = std::filesystem;
-
-namespace {
-
-std::vector<api::RunEvent> eventsOf(const std::string &folder) { return api::eventsFromText(slurp(folder + "/events.jsonl")); }
-
-template <typename Event> std::vector<Event> all(const std::vector<api::RunEvent> &events) {
-  std::vector<Event> found;
-  for (const api::RunEvent &event : events) {
-    if (const auto *e = std::get_if<Event>(&event.body)) found.push_back(*e);
-  }
-  return found;
-}
-
-std::string adapterBytes(const std::string &folder) { return slurp(folder + "/adapter/adapter_model.safetensors"); }
-
-bool has(const std::string &text, const std::string &part) { return text.find(part) != std::string::npos; }
-
-std::string errorCode(const ProgramResult &result) { return result.json().value("/error/code"_json_pointer, std::string()); }
-
-} // namespace
 
 TEST_CASE("a run whose newest checkpoint is unreadable goes on from the one before") {
   const auto files = makeTinyRun(R"(,"max_steps":12,"save_steps":4,"keep_checkpoints":2)");

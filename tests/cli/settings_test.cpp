@@ -1,6 +1,7 @@
 // Devices, option values, run folders and settings of the train and plan verbs, as a program. Every run is of a tiny model.
 #include "core/api/config_fields.h"
 #include "core/api/event_json.h"
+#include "tests/support/run_results.h"
 #include "tests/support/running_program.h"
 #include "tests/support/tiny_model.h"
 
@@ -28,8 +29,6 @@ std::vector<std::string> warnings(const std::string &lines) {
   }
   return codes;
 }
-
-bool has(const std::string &text, const std::string &part) { return text.find(part) != std::string::npos; }
 
 } // namespace
 
