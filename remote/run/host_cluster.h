@@ -8,7 +8,8 @@ namespace attune::remote {
 
 class HostCluster : public api::Cluster {
 public:
-  explicit HostCluster(std::shared_ptr<HostWorker> worker) : m_worker(std::move(worker)) {}
+  /// `bundle` is the program's own source bundle of the training program.
+  HostCluster(std::shared_ptr<HostWorker> worker, std::string bundle) : m_worker(std::move(worker)), m_bundle(std::move(bundle)) {}
 
   api::ClusterProfile profile() const override { return m_worker->profile(); }
   api::ClusterLink link() const override { return m_worker->link(); }
@@ -24,10 +25,15 @@ public:
                 Answer<void> answer) override;
   void upload(const std::string &from, const std::string &to, api::TransferProgress progress, StopToken stop, Answer<void> answer) override;
   void checkEnvironment(Answer<api::EnvironmentReport> answer) override;
+  void workers(Answer<api::ClusterWorkers> answer) override;
+  void installWorker(const api::WorkerRequest &request, api::InstallWatch watch, StopToken leave,
+                     Answer<api::WorkerReport> answer) override;
+  void stopWorkerBuild(Answer<void> answer) override;
 
 private:
   template <typename T> void ask(Answer<T> answer, std::function<Result<T>(Host &)> work, bool isLong = false);
   const std::shared_ptr<HostWorker> m_worker;
+  const std::string m_bundle;
 };
 
 } // namespace attune::remote

@@ -70,6 +70,7 @@ public:
   std::vector<api::QueuedJob> jobs;
   std::map<std::string, api::ClusterFiles> folders;
   api::EnvironmentReport environment = {{"login node ln1", "system", "ok", "Linux", ""}};
+  api::ClusterWorkers installed;
   std::atomic<int> transferMilliseconds{200};
 
   // What came of it.
@@ -80,6 +81,28 @@ public:
   std::vector<std::string> acts() {
     const std::lock_guard<std::mutex> lock(m_mutex);
     return m_acts;
+  }
+  /// The installation that was asked for last, told and ended by a test.
+  std::optional<api::WorkerRequest> asked() {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    return m_install ? std::optional(m_install->request) : std::nullopt;
+  }
+  void tell(api::InstallPhase phase, int percent, const std::string &text = "", const std::vector<std::string> &lines = {}) {
+    m_thread.post([=, this] {
+      const std::lock_guard<std::mutex> lock(m_mutex);
+      m_install->watch.progress({phase, percent, text});
+      for (const std::string &line : lines) m_install->watch.line(line);
+    });
+  }
+  void end(Result<api::WorkerReport> result) {
+    m_thread.post([=, this] {
+      Answer<api::WorkerReport> answer;
+      {
+        const std::lock_guard<std::mutex> lock(m_mutex);
+        answer = m_install->answer;
+      }
+      answer(result);
+    });
   }
   void setLink(api::LinkState state, std::optional<Error> error = {}, double nextTry = 0) {
     api::ClusterLink link;
@@ -151,6 +174,21 @@ public:
   }
   void checkEnvironment(Answer<api::EnvironmentReport> answer) override { reply(std::move(answer), &FakeCluster::environment); }
 
+  void workers(Answer<api::ClusterWorkers> answer) override { reply(std::move(answer), &FakeCluster::installed); }
+  void installWorker(const api::WorkerRequest &request, api::InstallWatch watch, StopToken, Answer<api::WorkerReport> answer) override {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_install = Install{request, std::move(watch), std::move(answer)};
+  }
+  void stopWorkerBuild(Answer<void> answer) override {
+    m_thread.post([=, this] {
+      {
+        const std::lock_guard<std::mutex> lock(m_mutex);
+        m_acts.push_back("stop build");
+      }
+      answer(Status());
+    });
+  }
+
   static Error fault(const char *name, const char *message) {
     Error error{ErrorCode::IoFailed, message, "login.example", "Try again."};
     error.fault = name;
@@ -188,6 +226,12 @@ private:
   std::mutex m_mutex;
   std::vector<std::vector<std::string>> m_answers;
   std::vector<std::string> m_acts;
+  struct Install {
+    api::WorkerRequest request;
+    api::InstallWatch watch;
+    Answer<api::WorkerReport> answer;
+  };
+  std::optional<Install> m_install;
   FakeThread m_thread; // last
 };
 
