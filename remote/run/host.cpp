@@ -54,8 +54,7 @@ Result<std::string> Host::absolute(const std::string &path) {
 Error Host::cannot(const std::string &what, const CommandResult &result, const std::string &path) {
   const bool full = result.err.find("No space") != std::string::npos || result.err.find("quota") != std::string::npos;
   return fault(full ? "DISK-FULL" : "FILE-FAILED", what + ": " + shortened(slurm::printable(result.err), 300),
-               session().options().host + ":" + path,
-               full ? "Make room there, then try again." : "Check the folder and its permissions.");
+               session().options().host + ":" + path, full ? "Make room there, then try again." : "Check the folder and its permissions.");
 }
 
 void Host::breathe() {

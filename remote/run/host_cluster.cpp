@@ -170,9 +170,8 @@ void HostCluster::checkEnvironment(Answer<api::EnvironmentReport> answer) {
 }
 
 void HostCluster::workers(Answer<api::ClusterWorkers> answer) {
-  ask<api::ClusterWorkers>(std::move(answer), [profile = m_worker->profile(), bundle = m_bundle](Host &host) {
-    return clusterWorkers(host, profile, bundle);
-  });
+  ask<api::ClusterWorkers>(
+      std::move(answer), [profile = m_worker->profile(), bundle = m_bundle](Host &host) { return clusterWorkers(host, profile, bundle); });
 }
 
 void HostCluster::installWorker(const api::WorkerRequest &request, api::InstallWatch watch, StopToken leave,

@@ -22,9 +22,8 @@ constexpr uint64_t kMostAtOnce = uint64_t(256) << 10;
 WorkerInstall::WorkerInstall(api::ClusterProfile profile, api::WorkerRequest request, api::InstallWatch watch, StopToken leave,
                              Answer answer)
     : m_profile(std::move(profile)), m_request(std::move(request)), m_watch(std::move(watch)), m_leave(std::move(leave)),
-      m_answer(std::move(answer)), m_output({m_watch.line, [this](int percent, const std::string &words) {
-                                               tell(InstallPhase::Building, percent, words);
-                                             }}) {}
+      m_answer(std::move(answer)),
+      m_output({m_watch.line, [this](int percent, const std::string &words) { tell(InstallPhase::Building, percent, words); }}) {}
 
 WorkerInstall::~WorkerInstall() { finish(Error{ErrorCode::Interrupted, "Attune is closing. A build goes on there.", m_profile.host, ""}); }
 
@@ -60,8 +59,8 @@ Status WorkerInstall::begin(Host &host) {
   ATTUNE_TRY(const WorkerLook look, lookAtWorkers(host, m_profile, m_folder));
   const std::string build = look.facts.of("build"), token = look.facts.of("build_token");
   std::string asked;
-  for (const std::string &part : {m_folder.source, m_folder.environment, look.facts.of("environment_sha256"), m_request.torch,
-                                  m_request.compiler, m_request.cmake})
+  for (const std::string &part :
+       {m_folder.source, m_folder.environment, look.facts.of("environment_sha256"), m_request.torch, m_request.compiler, m_request.cmake})
     asked += part + "\n";
   m_wanted = sha256Hex(asked).substr(0, 12) + "-";
   const bool same = m_request.attach || token.rfind(m_wanted, 0) == 0;

@@ -11,7 +11,8 @@ using namespace attune::test;
 namespace {
 
 std::string workerOf(const std::string &cluster) {
-  for (const Json &profile : runDetached({"cluster", "list", "--json"}).json()["clusters"])
+  const Json list = runDetached({"cluster", "list", "--json"}).json();
+  for (const Json &profile : list["clusters"])
     if (profile["name"] == cluster) return profile["worker"];
   return "";
 }
@@ -51,10 +52,8 @@ TEST_CASE("The training program is installed, its output on stderr, and the prof
 }
 
 TEST_CASE("A build that fails ends with its fault, and the profile stays") {
-  NEEDS_LOOPBACK(false);
-  LoopbackOptions options;
-  options.slurm = false;
-  const ClusterHost host(options);
+  NEEDS_LOOPBACK(true);
+  const ClusterHost host;
   REQUIRE(host.cluster.started());
   REQUIRE(host.add().code == 0);
   const TempFolder folder;
@@ -74,10 +73,8 @@ TEST_CASE("A build that fails ends with its fault, and the profile stays") {
 }
 
 TEST_CASE("A Ctrl-C leaves the build alone and says how to come back; --stop ends it") {
-  NEEDS_LOOPBACK(false);
-  LoopbackOptions options;
-  options.slurm = false;
-  const ClusterHost host(options);
+  NEEDS_LOOPBACK(true);
+  const ClusterHost host;
   REQUIRE(host.cluster.started());
   REQUIRE(host.add().code == 0);
   const std::string home = host.cluster.value("LB_HOME");
@@ -106,8 +103,9 @@ TEST_CASE("Options of one action of cluster are refused by the others") {
   const TempFolder folder;
   const Environment workspace("ATTUNE_WORKSPACE", folder.path());
   REQUIRE(runDetached({"cluster", "add", "home", "--host", "127.0.0.1"}).code == 0);
-  for (const std::vector<std::string> &words : std::vector<std::vector<std::string>>{
-           {"cluster", "check", "home", "--torch", "/x"}, {"cluster", "queue", "home", "--stop"}, {"cluster", "install", "home", "--gres", "dcu"}}) {
+  for (const std::vector<std::string> &words : std::vector<std::vector<std::string>>{{"cluster", "check", "home", "--torch", "/x"},
+                                                                                     {"cluster", "queue", "home", "--stop"},
+                                                                                     {"cluster", "install", "home", "--gres", "dcu"}}) {
     const auto refused = runDetached(words);
     CHECK(refused.code == 2);
     CHECK(refused.err.find(words[3]) != std::string::npos);

@@ -324,7 +324,8 @@ private Q_SLOTS:
     QTRY_COMPARE(dialog->output()->count(), 2);
     QVERIFY(dialog->output()->visibleLines().contains(QStringLiteral("libtorch: 2.1.0")));
     QVERIFY(!dialog->output()->visibleLines().join(QString()).contains(QChar(0x202E)));
-    QTRY_VERIFY(line->stateLabel()->text().contains(QStringLiteral("43")) && line->stateLabel()->text().contains(QStringLiteral("adam.cpp")));
+    QTRY_VERIFY(line->stateLabel()->text().contains(QStringLiteral("43")) &&
+                line->stateLabel()->text().contains(QStringLiteral("adam.cpp")));
     click(dialog, "Close"); // it goes on
     QTRY_VERIFY(!dialog);
     press(line, QStringLiteral("Show…"));

@@ -19,6 +19,8 @@
 #include <QSpinBox>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace attune::ui {
 
 namespace {
@@ -111,8 +113,8 @@ InstallDialog::InstallDialog(WorkerInstalls &installs, const api::ClusterProfile
   buttons->addStretch(1);
   for (QPushButton *button : {m_stop, m_close, m_install}) buttons->addWidget(button);
   layout->addLayout(buttons);
-  setMinimumWidth(680);
-  resize(760, 620);
+  m_output->hide(); // until there is something to show
+  setMinimumWidth(760);
 
   connect(m_install, &QPushButton::clicked, this, [this] { m_installs.start(m_cluster, request()); });
   connect(m_stop, &QPushButton::clicked, this, [this] { m_installs.stop(m_cluster); });
@@ -175,9 +177,15 @@ api::WorkerRequest InstallDialog::request() const {
 void InstallDialog::fill() {
   const WorkerInstall *install = m_installs.find(m_cluster);
   const bool running = install && install->running, building = running && install->progress.phase == api::InstallPhase::Building;
-  for (QWidget *field : std::initializer_list<QWidget *>{m_torch, m_compiler, m_cmake, m_jobs, m_memory}) field->setEnabled(!running);
+  const std::initializer_list<QWidget *> inputs = {m_torch, m_compiler, m_cmake, m_jobs, m_memory, m_install};
+  const bool hadFocus = std::any_of(inputs.begin(), inputs.end(), [](const QWidget *input) { return input->hasFocus(); });
+  if (install && m_output->isHidden()) {
+    m_output->show();
+    resize(width(), std::max(height(), 620));
+  }
+  if (running && hadFocus) m_output->setFocus(); // before they rest
+  for (QWidget *input : inputs) input->setEnabled(!running);
   m_install->setText(install && !running ? tr("Install again") : tr("Install"));
-  m_install->setEnabled(!running);
   m_stop->setVisible(running);
   m_stop->setText(install && install->stopping ? tr("Stopping…") : tr("Stop the build"));
   m_stop->setEnabled(building && !install->stopping);
@@ -189,7 +197,6 @@ void InstallDialog::fill() {
     m_bar->setValue(install->progress.percent);
   }
   const qsizetype lines = install ? static_cast<qsizetype>(install->lines.size()) : 0;
-  m_output->setVisible(install != nullptr);
   m_output->setCount(lines);
   m_output->viewport()->update(); // the oldest may have gone
   m_copy->setEnabled(lines > 0);
@@ -204,7 +211,8 @@ void InstallDialog::fill() {
     const QString node = onOneLine(QString::fromStdString(worker.node));
     bad = !worker.node.empty() && !worker.works;
     QString tried = tr("No compute node was free to try it; check the environment later.");
-    if (!worker.node.empty()) tried = worker.works ? tr("It works on %1.", "a node").arg(node) : tr("It does not work on %1.", "a node").arg(node);
+    if (!worker.node.empty())
+      tried = worker.works ? tr("It works on %1.", "a node").arg(node) : tr("It does not work on %1.", "a node").arg(node);
     finding = tr("Installed in %1.").arg(onOneLine(QString::fromStdString(worker.folder))) + QLatin1Char(' ') + tried;
     for (const api::EnvironmentFinding &one : install->report->findings)
       if (one.status != "ok" && (bad ? one.id.rfind("worker", 0) == 0 : true))

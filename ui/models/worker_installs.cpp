@@ -57,10 +57,9 @@ void WorkerInstalls::start(const QString &cluster, const api::WorkerRequest &req
                                      told->lines.push_back(line);
                                    }};
   m_timer.start();
-  connection->installWorker(request, watch, going.leave.token(),
-                            [this, box = m_mailbox, cluster](const Result<api::WorkerReport> &result) {
-                              box->post([this, cluster, result] { onEnd(cluster, result); });
-                            });
+  connection->installWorker(request, watch, going.leave.token(), [this, box = m_mailbox, cluster](const Result<api::WorkerReport> &result) {
+    box->post([this, cluster, result] { onEnd(cluster, result); });
+  });
   Q_EMIT changed(cluster);
 }
 

@@ -51,7 +51,7 @@ ClusterWorker::ClusterWorker(ClusterCenter &clusters, WorkerInstalls &installs, 
   texts->addWidget(m_bar);
   layout->addLayout(texts, 1);
   m_use = makeButton(ButtonKind::Normal, this);
-  m_install = makeButton(ButtonKind::Normal, QStringLiteral("down"), this);
+  m_install = makeButton(ButtonKind::Normal, this);
   layout->addWidget(m_use, 0, Qt::AlignTop);
   layout->addWidget(m_install, 0, Qt::AlignTop);
   connect(m_install, &QPushButton::clicked, this, &ClusterWorker::install);
@@ -101,7 +101,7 @@ QString ClusterWorker::stateText(const ClusterState &cluster) const {
   const WorkerInstall *install = m_installs.find(m_name);
   if (install && install->running) {
     const QString text = installText(install->progress);
-    return install->progress.percent < 0 ? text : percentText(install->progress.percent / 100.0) + QStringLiteral(" · ") + text;
+    return install->progress.percent < 0 ? text : countText(install->progress.percent) + QStringLiteral(" % · ") + text;
   }
   QStringList parts;
   if (install && install->problem) parts.append(withVisibleControls(errorText(*install->problem)));
@@ -119,7 +119,8 @@ QString ClusterWorker::stateText(const ClusterState &cluster) const {
   if (worker->node.empty())
     text += QLatin1Char(' ') + tr("Not yet tried on a compute node.");
   else
-    text += QLatin1Char(' ') + (worker->works ? tr("It works on %1.", "a node") : tr("It does not work on %1.", "a node")).arg(shown(worker->node));
+    text += QLatin1Char(' ') +
+            (worker->works ? tr("It works on %1.", "a node") : tr("It does not work on %1.", "a node")).arg(shown(worker->node));
   parts.append(text);
   if (worker->environmentChanged) parts.append(tr("The environment script was edited since: install again if its libtorch changed."));
   if (!worker->ofThisProgram) parts.append(tr("This program carries other sources: install again to have the same version there."));

@@ -154,7 +154,8 @@ Result<int> installWorker(CommandContext &context, ClusterClient &client, const 
     return Error{ErrorCode::DeviceFailed, "The training program was built, and does not run on a compute node.",
                  worker.node + ":" + worker.binary, "See what FAIL says above; the profile was not changed."};
   if (context.quiet) return 0;
-  if (!tried) context.err << "No compute node was free to try it: attune cluster check " << printable(shellWord(name)) << " does that later.\n";
+  if (!tried)
+    context.err << "No compute node was free to try it: attune cluster check " << printable(shellWord(name)) << " does that later.\n";
   context.err << (adopted ? "The profile now names it: runs there use it.\n"
                           : "The profile names another environment script and was left as it is.\n");
   return 0;

@@ -128,9 +128,8 @@ TEST_CASE("Worker install: built detached on the login node, tried on a compute 
 
   REQUIRE(host.builds().size() == 1);
   const std::string words = host.builds()[0];
-  for (const std::string &part :
-       {"--workers " + host.home() + "/.attune/worker ", "--environment " + host.script, "--torch " + host.home() + "/torch here", std::string("--jobs 3"),
-        std::string("--memory 6000")})
+  for (const std::string &part : {"--workers " + host.home() + "/.attune/worker ", "--environment " + host.script,
+                                  "--torch " + host.home() + "/torch here", std::string("--jobs 3"), std::string("--memory 6000")})
     CHECK_MESSAGE(words.find(part) != std::string::npos, words);
   // What is left is for the user alone, and nothing is offered twice.
   const std::string state = host.home() + "/.attune/worker/build";

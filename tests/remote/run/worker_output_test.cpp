@@ -37,7 +37,8 @@ TEST_CASE("Worker output: lines and progress come whole, whatever the pieces the
 
 TEST_CASE("Worker output: a failure has its code and its reason, and the last word counts") {
   Heard heard;
-  heard.output.take("@@worker done /x@@\nFailed: There is no libtorch: python3 knows no torch.\nWhat to do: load it\n@@worker failed no-torch@@\n");
+  heard.output.take(
+      "@@worker done /x@@\nFailed: There is no libtorch: python3 knows no torch.\nWhat to do: load it\n@@worker failed no-torch@@\n");
   CHECK(heard.output.prefix().empty());
   CHECK(heard.output.code() == "no-torch");
   const Error error = buildFault(heard.output.code(), heard.output.reason(), "ln1");
@@ -45,8 +46,9 @@ TEST_CASE("Worker output: a failure has its code and its reason, and the last wo
   CHECK(error.message == "There is no libtorch: python3 knows no torch.");
   CHECK(error.hint.find("--torch") != std::string::npos);
   CHECK(buildFault("no-such-code", "", "ln1").fault == "BUILD-FAILED");
-  for (const char *code : {"usage", "bundle", "environment", "no-torch", "old-torch", "no-compiler", "old-compiler", "no-cmake", "old-cmake",
-                           "no-make", "no-disk", "no-memory", "locked", "configure", "compile", "link", "run", "stopped", "gone"}) {
+  for (const char *code :
+       {"usage", "bundle", "environment", "no-torch", "old-torch", "no-compiler", "old-compiler", "no-cmake", "old-cmake", "no-make",
+        "no-disk", "no-memory", "locked", "configure", "compile", "link", "run", "stopped", "gone"}) {
     const Error known = buildFault(code, "", "ln1");
     CAPTURE(std::string(code));
     CHECK(known.fault != "BUILD-FAILED");
@@ -57,9 +59,12 @@ TEST_CASE("Worker output: a failure has its code and its reason, and the last wo
 
 TEST_CASE("Worker output: hostile lines are cut, made printable and obeyed by nobody") {
   Heard heard;
-  heard.output.take("\x1b]0;title\x07\xff\n" + std::string(1 << 20, 'x') + "\n@@worker progress 4000000000 x@@\n@@worker progress -5 x@@\n"
-                    "@@worker progress 1e2 x@@\n@@worker progress 101 x@@\n@@worker progress 7@@\n@@worker done\n x@@worker done /a@@\n@@worker @@\n@@worker "
-                    "failed " + std::string(5000, 'y') + "@@\n@@worker progress 9 " + std::string(1000, 'z') + "@@\n");
+  heard.output.take("\x1b]0;title\x07\xff\n" + std::string(1 << 20, 'x') +
+                    "\n@@worker progress 4000000000 x@@\n@@worker progress -5 x@@\n"
+                    "@@worker progress 1e2 x@@\n@@worker progress 101 x@@\n@@worker progress 7@@\n@@worker done\n x@@worker done "
+                    "/a@@\n@@worker @@\n@@worker "
+                    "failed " +
+                    std::string(5000, 'y') + "@@\n@@worker progress 9 " + std::string(1000, 'z') + "@@\n");
   REQUIRE(heard.lines.size() == 3);
   for (const std::string &line : heard.lines) {
     CHECK(line.size() <= WorkerOutput::kMaxLine + 3);
@@ -74,17 +79,23 @@ TEST_CASE("Worker output: hostile lines are cut, made printable and obeyed by no
 
 TEST_CASE("Installed workers: read from their records, the newest first; what is not one is left out") {
   const auto record = [](const std::string &built, const std::string &more) {
-    return "{\"format\":1,\"version\":\"0.1.0\",\"bundle\":\"abc\",\"built\":\"" + built + "\",\"environment\":\"/home/u/env.sh\"" + more + "}";
+    return "{\"format\":1,\"version\":\"0.1.0\",\"bundle\":\"abc\",\"built\":\"" + built + "\",\"environment\":\"/home/u/env.sh\"" + more +
+           "}";
   };
   const std::string output =
       "@@fact source abc\n@@fact environment_sha256 11\n"
-      "@@worker old " + record("2026-01-01T00:00:00Z", ",\"environment_sha256\":\"10\"") + "\n"
-      "@@worker new " + record("2026-02-01T00:00:00Z", ",\"environment_sha256\":\"11\",\"torch\":{\"build\":\"2.1\",\"kind\":\"dtk\"}") + "\n"
+      "@@worker old " +
+      record("2026-01-01T00:00:00Z", ",\"environment_sha256\":\"10\"") +
+      "\n"
+      "@@worker new " +
+      record("2026-02-01T00:00:00Z", ",\"environment_sha256\":\"11\",\"torch\":{\"build\":\"2.1\",\"kind\":\"dtk\"}") +
+      "\n"
       "@@node new {\"format\":1,\"node\":\"e09\\u001b[2J\",\"works\":true}\n"
       "@@worker other {\"format\":1,\"bundle\":\"xyz\",\"environment\":\"\",\"built\":\"\\u001b[31m\",\"torch\":[]}\n"
-      "@@worker newer {\"format\":2}\n@@worker broken {\"format\":1,\n@@worker ../up " + record("x", "") + "\n@@worker deep " +
-      std::string(100000, '[') + "\n@@worker none\n@@worker number {\"format\":\"1\"}\n";
-  const WorkerLook look = readLook(output, {"/home/u/.attune/worker", "/home/u/env.sh", "source-1"}, "/home/u/.attune/worker/new/bin/attune");
+      "@@worker newer {\"format\":2}\n@@worker broken {\"format\":1,\n@@worker ../up " +
+      record("x", "") + "\n@@worker deep " + std::string(100000, '[') + "\n@@worker none\n@@worker number {\"format\":\"1\"}\n";
+  const WorkerLook look =
+      readLook(output, {"/home/u/.attune/worker", "/home/u/env.sh", "source-1"}, "/home/u/.attune/worker/new/bin/attune");
   REQUIRE(look.workers.size() == 3);
   std::map<std::string, api::InstalledWorker> by;
   for (const api::InstalledWorker &worker : look.workers) by[worker.folder] = worker;
