@@ -400,7 +400,7 @@
     </message>
     <message>
         <source>AUTH-DENIED</source>
-        <translation>主机没有接受登录。请检查用户名、密钥或密码。</translation>
+        <translation>主机没有接受登录。请检查用户名、密钥或密码；如果都正确，帐户可能已被锁定，请询问计算中心。</translation>
     </message>
     <message>
         <source>AUTH-LOCKED</source>
@@ -2853,6 +2853,10 @@
         <source>Undo</source>
         <translation>撤销</translation>
     </message>
+    <message>
+        <source>Replace the key…</source>
+        <translation>更换密钥…</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::ClusterPartitions</name>
@@ -4169,6 +4173,119 @@
     </message>
 </context>
 <context>
+    <name>attune::ui::JobFilesDialog</name>
+    <message>
+        <source>Copied.</source>
+        <translation>已复制。</translation>
+    </message>
+    <message>
+        <source>Job</source>
+        <translation>作业</translation>
+    </message>
+    <message>
+        <source>Job %1</source>
+        <translation>作业 %1</translation>
+    </message>
+    <message>
+        <source>File of the job</source>
+        <translation>作业的文件</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Script</source>
+        <translation>脚本</translation>
+    </message>
+    <message>
+        <source>Values</source>
+        <translation>参数</translation>
+    </message>
+    <message>
+        <source>Run config</source>
+        <translation>训练配置</translation>
+    </message>
+    <message>
+        <source>The file&apos;s lines</source>
+        <translation>文件内容</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>%1 is not there yet.</source>
+        <translation>%1&#x2009;还不存在。</translation>
+    </message>
+    <message>
+        <source>The end of %1</source>
+        <comment>a file</comment>
+        <translation>%1&#x2009;的末尾</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::KeyChangeDialog</name>
+    <message>
+        <source>Another key of %1</source>
+        <translation>%1&#x2009;的另一个密钥</translation>
+    </message>
+    <message>
+        <source>%1 shows another key than before</source>
+        <translation>%1&#x2009;出示的密钥与以前不同</translation>
+    </message>
+    <message>
+        <source>That is so where the centre has set the host up anew, and also where somebody stands between it and you, who would read your password. Nothing has been sent. Ask the centre, by telephone or on its page, which fingerprint is right; go on only where it is the new one.</source>
+        <translation>计算中心重新安装主机时会这样，有人在您与主机之间截听、想读取您的密码时也会这样。目前什么都没有发送。请通过电话或计算中心的网页确认哪个指纹是对的；只有确认是新的那个时才继续。</translation>
+    </message>
+    <message>
+        <source>On file: %1, in %2</source>
+        <comment>kind of key, file and line</comment>
+        <translation>已保存：%1，位于 %2</translation>
+    </message>
+    <message>
+        <source>Shown now: %1</source>
+        <comment>kind of key</comment>
+        <translation>现在出示：%1</translation>
+    </message>
+    <message>
+        <source>To put the new key in the place of the old one, type the host&apos;s name: %1</source>
+        <translation>要用新密钥替换旧密钥，请输入主机名：%1</translation>
+    </message>
+    <message>
+        <source>The old key stands in a file that Attune only reads. Where the centre confirms the new one, remove the old one with this command, then connect again:</source>
+        <translation>旧密钥所在的文件&#x2009;Attune&#x2009;只读取、不改写。如果计算中心确认了新密钥，请用下面的命令删除旧密钥，然后重新连接：</translation>
+    </message>
+    <message>
+        <source>The host&apos;s name</source>
+        <translation>主机名</translation>
+    </message>
+    <message>
+        <source>Command that removes the old key</source>
+        <translation>删除旧密钥的命令</translation>
+    </message>
+    <message>
+        <source>Copy command</source>
+        <translation>复制命令</translation>
+    </message>
+    <message>
+        <source>Keep the old key</source>
+        <translation>保留旧密钥</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Replace the key</source>
+        <translation>更换密钥</translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::LengthHistogram</name>
     <message numerus="yes">
         <source>%1 to %2 tokens: %Ln row(s)</source>
@@ -5347,6 +5464,14 @@
     <message>
         <source>Fetch again</source>
         <translation>再次取回</translation>
+    </message>
+    <message>
+        <source>Script and log…</source>
+        <translation>脚本与日志…</translation>
+    </message>
+    <message>
+        <source>The job&apos;s script and values as they lie on the cluster, and its raw log as it grows.</source>
+        <translation>作业在集群上的脚本与参数，以及随写随看的原始日志。</translation>
     </message>
 </context>
 <context>

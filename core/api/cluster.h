@@ -95,6 +95,8 @@ public:
   virtual void onLink(std::function<void(const ClusterLink &)> changed) = 0;
   /// Connects, or tries again now. Nothing when online.
   virtual void connect() = 0;
+  /// Connects, and where a host shows another key than the one on file asks this time whether it takes its place.
+  virtual void replaceKey() = 0;
   virtual void disconnect() = 0;
 
   virtual void overview(Answer<ClusterOverview> answer) = 0;

@@ -15,6 +15,7 @@ public:
   api::ClusterLink link() const override { return m_worker->link(); }
   void onLink(std::function<void(const api::ClusterLink &)> changed) override { m_worker->onLink(std::move(changed)); }
   void connect() override { m_worker->connect(); }
+  void replaceKey() override { m_worker->connect(true); }
   void disconnect() override { m_worker->disconnect(); }
 
   void overview(Answer<api::ClusterOverview> answer) override;

@@ -63,9 +63,10 @@ public:
   explicit FakeCluster(api::ClusterProfile profile, api::ClusterPrompts *prompts) : m_profile(std::move(profile)), m_prompts(prompts) {}
 
   // What a test sets, before it connects.
-  std::optional<api::HostKeyPrompt> hostKey; // asked first
-  std::vector<api::LoginPrompt> logins;      // asked then, in order
-  std::optional<Error> refusal;              // connecting ends with this, and waits for the user
+  std::optional<api::HostKeyPrompt> hostKey;  // asked first
+  std::vector<api::LoginPrompt> logins;       // asked then, in order
+  std::optional<api::KeyChangePrompt> change; // asked by replaceKey(); with "yes" the refusal is gone
+  std::optional<Error> refusal;               // connecting ends with this, and waits for the user
   api::ClusterOverview tables;
   std::vector<api::QueuedJob> jobs;
   std::map<std::string, api::ClusterFiles> folders;
@@ -136,6 +137,14 @@ public:
         const std::lock_guard<std::mutex> lock(m_mutex);
         m_answers.push_back(*given);
       }
+      if (refusal) return setLink(api::LinkState::NeedsUser, *refusal);
+      setLink(api::LinkState::Online);
+    });
+  }
+  void replaceKey() override {
+    m_thread.post([this] {
+      setLink(api::LinkState::Connecting);
+      if (change && m_prompts && m_prompts->askKeyChange(*change, m_thread.token())) refusal.reset();
       if (refusal) return setLink(api::LinkState::NeedsUser, *refusal);
       setLink(api::LinkState::Online);
     });

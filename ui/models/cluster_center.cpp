@@ -106,6 +106,10 @@ void ClusterCenter::requestConnect(const QString &name) {
   if (const auto connection = m_connections.value(name)) connection->connect();
 }
 
+void ClusterCenter::requestReplaceKey(const QString &name) {
+  if (const auto connection = m_connections.value(name)) connection->replaceKey();
+}
+
 void ClusterCenter::requestDisconnect(const QString &name) {
   if (const auto connection = m_connections.value(name)) connection->disconnect();
 }

@@ -56,6 +56,8 @@ public:
   void remove(const QString &name);
 
   void requestConnect(const QString &name);
+  /// Once more, to put another key in the place of the one on file.
+  void requestReplaceKey(const QString &name);
   void requestDisconnect(const QString &name);
   void lookAtPartitions(const QString &name);
   void lookAtQueue(const QString &name);

@@ -302,7 +302,10 @@ void ClusterPage::showTrouble() {
                               .arg(onOneLine(cluster->name()), when),
                           {{tr("Now"), [this] { m_clusters.requestConnect(current()); }}});
   } else if (link.state == api::LinkState::NeedsUser && !words.isEmpty()) {
-    m_banner->showMessage(Tone::Danger, words, {{tr("Connect again"), [this] { m_clusters.requestConnect(current()); }}});
+    std::vector<BannerAction> actions = {{tr("Connect again"), [this] { m_clusters.requestConnect(current()); }}};
+    if (link.error.fault == "KEY-CHANGED" || link.error.fault == "KEY-OTHER")
+      actions.push_back({tr("Replace the key…"), [this] { m_clusters.requestReplaceKey(current()); }});
+    m_banner->showMessage(Tone::Danger, words, actions);
   } else if (link.state == api::LinkState::Degraded) {
     m_banner->showMessage(Tone::Warning, tr("%1 is slow to answer. Your jobs are not affected.").arg(onOneLine(cluster->name())));
   } else if (link.state == api::LinkState::Offline && !words.isEmpty()) {
