@@ -178,8 +178,9 @@ show_compile() { # percentages out of what make or ninja prints; all of it goes 
     [[ -n $percent ]] || continue
     percent=$((5 + percent * 85 / 100))
     [[ $percent -gt $last ]] || continue
-    line=${line##*/}
-    progress $((last = percent)) "compiling ${line%.o}"
+    line=${line#*] }
+    [[ $line != *Building* ]] || line="compiling ${line##*/}"
+    progress $((last = percent)) "${line%.o}"
   done 3>"$build/compile.log"
 }
 compile() { nice -n 10 "$cmake" --build "$build" --target attune -- -j"$1" 2>&1 | show_compile; }
