@@ -3964,14 +3964,6 @@
         <translation>没有通过，请重试。</translation>
     </message>
     <message>
-        <source>The passphrase stays on this machine. It is kept in memory while Attune connects, and nowhere else.</source>
-        <translation>口令不会离开本机，只在连接期间留在内存中，不保存在别处。</translation>
-    </message>
-    <message>
-        <source>What you type goes to %1 alone. It is kept in memory while Attune connects, and nowhere else.</source>
-        <translation>您输入的内容只发给 %1，只在连接期间留在内存中，不保存在别处。</translation>
-    </message>
-    <message>
         <source>Cancel</source>
         <translation>取消</translation>
     </message>
@@ -3986,6 +3978,18 @@
     <message>
         <source>Sign in</source>
         <translation>登录</translation>
+    </message>
+    <message>
+        <source>The passphrase stays on this machine. Unless it is to be remembered, it is kept in memory while Attune connects, and nowhere else.</source>
+        <translation>口令只留在本机。除非选择记住，否则仅在 Attune 连接期间保存在内存中，不会写入其他任何地方。</translation>
+    </message>
+    <message>
+        <source>What you type goes to %1 alone. Unless it is to be remembered, it is kept in memory while Attune connects, and nowhere else.</source>
+        <translation>您输入的内容只会发送给 %1。除非选择记住，否则仅在 Attune 连接期间保存在内存中，不会写入其他任何地方。</translation>
+    </message>
+    <message>
+        <source>Remember it in the keyring of this desktop</source>
+        <translation>记在此桌面的密钥环中</translation>
     </message>
 </context>
 <context>

@@ -12,7 +12,7 @@
 namespace attune::remote {
 namespace {
 
-constexpr double kBackOff[] = {1, 2, 4, 8, 15, 30, 60};
+constexpr double kBackOff[] = {0.2, 1, 2, 4, 8, 15, 30, 60}; // most drops are over at once
 constexpr size_t kTriesAMinute = 10;
 constexpr double kLeastBetweenLooks = 2;
 constexpr double kAccountEvery = 60;

@@ -272,6 +272,9 @@ bool RemoteRun::follow(Host &host) {
   }
   if (m_eventTail->restarts() + m_logTail->restarts() != restarts)
     warn("log_restarted", "A file of the job began anew on the cluster; the earlier part is kept.");
+  if (!m_logFull && m_log->room() == 0)
+    warn("log_too_long", "The log is longer than is kept here; the rest lies on the cluster, in " + m_record.folder + "/run.log.");
+  m_logFull = m_log->room() == 0;
   if (!m_logSeen && m_log->offset() > 0) m_lookAt = 0; // it runs
   m_logSeen = m_logSeen || m_log->offset() > 0;
   const bool ended = m_events->workersEnd().has_value();
@@ -295,8 +298,8 @@ bool RemoteRun::drained() {
     m_followAt = std::min(m_followAt, now);
     return false;
   }
-  const bool level = m_log->offset() == m_logTail->size() && (m_eventTail->missing() || m_events->offset() == m_eventTail->size());
-  const bool whole = m_exit && m_log->offset() >= m_exit->logSize;
+  const bool level = m_logTail->level() && (m_eventTail->missing() || m_eventTail->level());
+  const bool whole = m_exit && (m_log->offset() >= m_exit->logSize || m_log->room() == 0);
   if (level && whole && now - m_drainSince > 0.5) return true;
   return now - m_drainSince > (m_logTail->missing() && !m_exit ? 1 : kDrainSeconds);
 }

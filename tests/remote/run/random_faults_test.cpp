@@ -1,6 +1,8 @@
 // Faults in a random order, by hand: ATTUNE_FAULT_MINUTES=30 build/bin/attune_remote_tests -tc='By hand: random faults*'
 // (ATTUNE_FAULT_SEED=n repeats one). Every second log line and event must be there at the end, and one job.
 #include "tests/remote/run/run_host.h"
+#include "tests/support/file_size_limit.h"
+#include "tests/support/running_program.h"
 
 #include <cstdlib>
 #include <map>
@@ -16,6 +18,7 @@ TEST_CASE("By hand: random faults of line, daemons and program lose nothing") {
   NEEDS_LOOPBACK(true);
   RunHost host;
   REQUIRE(host.cluster.started());
+  setenv("HOME", host.home.path().c_str(), 1); // of the other program
   host.setWorker("n=$(ls run/checkpoints 2>/dev/null | sed 's/step-//' | sort -n | tail -n 1)\n"
                  "[ -n \"$n\" ] && e '{\"type\":\"resumed\",\"seq\":1,\"time\":1,\"from_step\":'$n',\"attempt\":2}'\n"
                  "i=${n:-0}; trap 'checkpoint $i' USR1; trap 'checkpoint $i; finish stopped $i; exit 130' TERM\n"
@@ -65,7 +68,7 @@ TEST_CASE("By hand: random faults of line, daemons and program lose nothing") {
     } else if (kind < 76) {
       ++done["restart slurmctld"];
       pause(12); // its state is saved
-      host.cluster.act("down", "slurmctld");
+      host.cluster.act(between(0, 1) ? "down" : "kill", "slurmctld");
       pause(between(1, 5));
       host.cluster.act("up", "slurmctld");
     } else if (kind < 80) {
@@ -81,10 +84,19 @@ TEST_CASE("By hand: random faults of line, daemons and program lose nothing") {
       host.cluster.act("kill", "slurmd");
       pause(2);
       host.cluster.act("up", "slurmd");
+    } else if (kind < 88) {
+      ++done["full disk here"];
+      const FileSizeLimit full(textOf(folder + "/log.txt").size() + 1000);
+      pause(between(2, 12));
     } else {
-      ++done["close and open the program"];
+      ++done["kill -9 the program"]; // as another one that follows the run
       run.reset();
       host.close();
+      {
+        const RunningProgram watching({"watch", folder, "--workspace", host.workspace.path(), "--json"});
+        pause(between(0, 6));
+        watching.signal(SIGKILL);
+      }
       host.open();
       auto attached = host.service->backend().attach(folder, events);
       REQUIRE_MESSAGE(attached.ok(), (attached.ok() ? "" : attached.error().text()));
