@@ -2,7 +2,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/clock.h"
-#include "core/base/json.h"
+#include "core/base/json_take.h"
 
 #include <cerrno>
 #include <chrono>
@@ -85,43 +85,27 @@ struct Writer {
   void operator()(const char *key, api::SubmitMode value) const { json[key] = static_cast<int>(value); }
 };
 
+/// What is of another type is left out.
 struct Reader {
   const Json &json;
-  template <typename Take> void with(const char *key, bool (Json::*is)() const noexcept, const Take &take) const {
-    if (const auto found = json.find(key); found != json.end() && (*found.*is)()) take(*found);
+  template <typename Value> void operator()(const char *key, Value &value) const {
+    if (const auto found = json.find(key); found != json.end()) take(*found, value);
   }
-  void operator()(const char *key, std::string &value) const {
-    with(key, &Json::is_string, [&](const Json &item) { value = item.get<std::string>(); });
+
+private:
+  template <typename Value> static void take(const Json &item, Value &value) { takeJson(item, value); }
+  static void take(const Json &item, JobState &value) {
+    if (int64_t number = -1; takeJson(item, number) && number >= 0 && number <= static_cast<int64_t>(JobState::Lost))
+      value = static_cast<JobState>(number);
   }
-  void operator()(const char *key, bool &value) const {
-    with(key, &Json::is_boolean, [&](const Json &item) { value = item.get<bool>(); });
+  static void take(const Json &item, api::SubmitMode &value) {
+    if (int64_t number = 0; takeJson(item, number)) value = number == 1 ? api::SubmitMode::Salloc : api::SubmitMode::Sbatch;
   }
-  void operator()(const char *key, int64_t &value) const {
-    with(key, &Json::is_number_integer, [&](const Json &item) { value = item.get<int64_t>(); });
-  }
-  void operator()(const char *key, int &value) const {
-    with(key, &Json::is_number_integer, [&](const Json &item) { value = item.get<int>(); });
-  }
-  void operator()(const char *key, double &value) const {
-    with(key, &Json::is_number, [&](const Json &item) { value = item.get<double>(); });
-  }
-  void operator()(const char *key, JobState &value) const {
-    with(key, &Json::is_number_integer, [&](const Json &item) {
-      if (const auto number = item.get<int64_t>(); number >= 0 && number <= static_cast<int64_t>(JobState::Lost))
-        value = static_cast<JobState>(number);
-    });
-  }
-  void operator()(const char *key, api::SubmitMode &value) const {
-    with(key, &Json::is_number_integer,
-         [&](const Json &item) { value = item.get<int64_t>() == 1 ? api::SubmitMode::Salloc : api::SubmitMode::Sbatch; });
-  }
-  void operator()(const char *key, std::vector<std::pair<std::string, std::string>> &value) const {
-    with(key, &Json::is_array, [&](const Json &list) {
-      value.clear();
-      for (const Json &item : list)
-        if (item.is_array() && item.size() == 2 && item[0].is_string() && item[1].is_string())
-          value.emplace_back(item[0].get<std::string>(), item[1].get<std::string>());
-    });
+  static void take(const Json &list, std::vector<std::pair<std::string, std::string>> &value) {
+    if (!list.is_array()) return;
+    value.clear();
+    for (const Json &item : list)
+      if (std::vector<std::string> pair; takeJson(item, pair) && pair.size() == 2) value.emplace_back(pair[0], pair[1]);
   }
 };
 

@@ -87,7 +87,6 @@ void addNode(Partition &partition, const std::vector<std::string_view> &row) {
   partition.up = row[2] == "up";
   partition.limitMinutes = parseMinutes(row[3]).value_or(-1);
   ++partition.nodes;
-  ++partition.nodesByState[std::string(row[9])];
   const bool open = takesJobs(row[9]);
   if (open && row[9].substr(0, 4) == "idle") ++partition.freeNodes;
   const auto used = parseGres(row[5]);

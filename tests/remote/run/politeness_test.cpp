@@ -40,8 +40,10 @@ TEST_CASE("Fault 25: one connection, few channels, few commands, nothing left be
   const int minutes = setting("ATTUNE_POLITE_MINUTES", 1), wanted = setting("ATTUNE_POLITE_RUNS", 3);
   auto request = host.request();
   request.cluster->partition = "normal";
+  request.cluster->gres.clear();
   request.cluster->cards = 0;
   request.cluster->cores = 1;
+  request.cluster->memory = 64;
   request.cluster->minutes = minutes + 30;
   std::vector<std::shared_ptr<KeptEvents>> events;
   std::vector<std::shared_ptr<api::ClusterRun>> runs;
@@ -74,7 +76,7 @@ TEST_CASE("Fault 25: one connection, few channels, few commands, nothing left be
     REQUIRE(RunHost::reaches(*runs[i], JobPhase::Over, 90 + 10 * wanted));
     CHECK(runs[i]->job().result == "done");
     CHECK(runs[i]->job().fetched);
-    const auto steps = static_cast<size_t>(count("grep -c '\"step\"' " + runs[i]->job().remoteFolder + "/run/events.jsonl"));
+    const auto steps = static_cast<size_t>(count("grep -c '\"type\":\"step\"' " + runs[i]->job().remoteFolder + "/run/events.jsonl"));
     CHECK(events[i]->all<api::StepMetrics>().size() == steps);
   }
   CHECK(host.jobs() == wanted);
