@@ -262,7 +262,7 @@ TEST_CASE("Without sacct, a job that the queue has forgotten is known by its exi
 
 TEST_CASE("With sacct, what the queue has forgotten is known by it") {
   NEEDS_LOOPBACK(true);
-  if (std::system("command -v slurmdbd >/dev/null && command -v mariadbd >/dev/null") != 0) {
+  if (!attune::test::Loopback::hasAccounting()) {
     MESSAGE("skipped: the loopback cluster needs slurmdbd and mariadb-server for sacct");
     return;
   }
