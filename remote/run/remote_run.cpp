@@ -16,6 +16,8 @@ namespace {
 
 constexpr uint64_t kMostAtOnce = uint64_t(4) << 20; // of a file in one turn
 constexpr double kDrainSeconds = 15;                // without a new byte
+// Somebody else may be writing for ever: after all that the job wrote is here, and where its last word is missing.
+constexpr double kDrainWhole = 30, kDrainMost = 600;
 
 // $1 the folder of the jobs' folders, $2 token
 const char *const kRemove = R"sh(
@@ -291,6 +293,10 @@ bool RemoteRun::follow(Host &host) {
 bool RemoteRun::drained() {
   if (!m_logTail) return m_record.progress.id.empty();
   const double now = m_clock.steady();
+  if (m_drainBegun == 0) m_drainBegun = now;
+  const bool whole = m_exit && (m_log->offset() >= m_exit->logSize || m_log->room() == 0);
+  if (whole && m_wholeSince == 0) m_wholeSince = now;
+  if (whole ? now - m_wholeSince > kDrainWhole : !m_exit && now - m_drainBegun > kDrainMost) return true;
   const uint64_t here = m_log->offset() + m_events->offset();
   if (m_drainSince == 0 || here != m_drainSize) {
     m_drainSize = here;
@@ -299,7 +305,6 @@ bool RemoteRun::drained() {
     return false;
   }
   const bool level = m_logTail->level() && (m_eventTail->missing() || m_eventTail->level());
-  const bool whole = m_exit && (m_log->offset() >= m_exit->logSize || m_log->room() == 0);
   if (level && whole && now - m_drainSince > 0.5) return true;
   return now - m_drainSince > (m_logTail->missing() && !m_exit ? 1 : kDrainSeconds);
 }

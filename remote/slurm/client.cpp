@@ -41,8 +41,17 @@ part() { printf '\n%s %s\n' "$mark" "$1"; }
 mark=$1
 part queue; timeout 60 squeue -h -u "$(id -un)" -t all --name="$2" -o "$4" || exit
 part account; timeout 60 sacct -X -n -P --delimiter="$(printf '\037')" --name="$2" -o "$5" 2>/dev/null
-part log; grep -a -m 1 "^@@attune start $2 " "$3/$2/run.log" 2>/dev/null | head -c 1000
+part log; [ -f "$3/$2/run.log" ] && grep -a -m 1 "^@@attune start $2 " "$3/$2/run.log" 2>/dev/null | head -c 1000
 part end
+exit 0
+)sh";
+
+const char *const kWithdraw = R"sh(
+cd -- "$1" || exit 66
+[ "$3" = again ] && exec rm -f withdrawn
+: >withdrawn || exit
+pid=$(head -c 20 salloc.pid 2>/dev/null) # one that still waits for its allocation
+if [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "^salloc .* $2 "; then kill "$pid"; fi
 exit 0
 )sh";
 
@@ -180,18 +189,32 @@ Result<JobId> Client::submit(const Submission &submission, const StopToken &stop
     if (result->code == 66)
       return fault("RUN-LAUNCH", "The job's folder is not there.", m_host + ":" + submission.folder, "Submit again: it is made anew.");
     unknown = schedulerFault(*result, m_host);
-    if (!unknown || unknown->fault == "CMD-MISSING") {
-      if (unknown) return *unknown;
-      if (result->code != 0) return refusal(result->err, m_host);
+    if (unknown && unknown->fault == "CMD-MISSING") return *unknown;
+    if (!unknown && result->code == 0) {
       auto id = parseSubmitted(result->out);
       if (id.ok()) return id;
-      unknown = id.error();
     }
+    if (!unknown && result->code == 1 && result->err.find("error") != std::string::npos) unknown = refusal(result->err, m_host);
+    if (!unknown) // whatever ended sbatch, Slurm may have the job
+      unknown =
+          fault("SLURM-UNCLEAR", "The answer of sbatch holds no job's number: " + shortened(printable(result->out + result->err), 400),
+                m_host, "The job is looked for by its name.");
   }
   if (!result.ok() && result.error().code == ErrorCode::Interrupted) return *unknown;
   const auto found = find(submission.token, stop);
   if (found.ok() && !found->empty()) return found->front();
   return *unknown;
+}
+
+Status Client::withdraw(const Submission &submission, bool again, const StopToken &stop) {
+  if (!isToken(submission.token)) return usage("token");
+  Command command;
+  command.script = kWithdraw;
+  command.arguments = {submission.folder, submission.token, again ? "again" : ""};
+  ATTUNE_TRY(const CommandResult result, m_runner.run(command, stop));
+  if (result.code == 0 || result.code == 66) return {}; // without its folder no job runs
+  return fault("FILE-FAILED", "A job that is given up cannot be marked so: " + shortened(printable(result.err), 300),
+               m_host + ":" + submission.folder, "Make room there.");
 }
 
 Result<std::vector<JobId>> Client::find(const std::string &token, const StopToken &stop) {

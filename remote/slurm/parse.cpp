@@ -225,7 +225,11 @@ Result<JobId> parseSubmitted(std::string_view text) {
   const auto all = lines(text);
   const std::string_view last = all.empty() ? std::string_view() : trimmed(all.back());
   const auto id = parseJobId(last.substr(0, last.find(';')));
-  if (!id || !id->task.empty()) return malformed("sbatch", last);
+  const std::string_view cluster = last.substr(std::min(last.find(';'), last.size())); // ";name", where there are several
+  const auto odd = [](unsigned char c) {
+    return !std::isalnum(c) && std::string_view(";_.-").find(static_cast<char>(c)) == std::string_view::npos;
+  };
+  if (!id || !id->task.empty() || std::any_of(cluster.begin(), cluster.end(), odd)) return malformed("sbatch", last);
   return *id;
 }
 

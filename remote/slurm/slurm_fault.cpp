@@ -15,7 +15,8 @@ struct Sign {
 // In this order: the first that is found counts.
 constexpr Sign kScheduler[] = {{"authentication error", "SLURM-AUTH"}, {"Munge", "SLURM-AUTH"},
                                {"Unable to contact", "SLURM-DOWN"},    {"Connection refused", "SLURM-DOWN"},
-                               {"Socket timed out", "SLURM-BUSY"},     {"Zero Bytes were transmitted", "SLURM-BUSY"}};
+                               {"Socket timed out", "SLURM-BUSY"},     {"Zero Bytes were transmitted", "SLURM-BUSY"},
+                               {"ransport endpoint", "SLURM-BUSY"},    {"Connection reset", "SLURM-BUSY"}};
 constexpr Sign kRequest[] = {{"invalid partition", "REQ-PARTITION"},
                              {"gres", "REQ-GRES"},
                              {"node configuration", "REQ-GRES"},
