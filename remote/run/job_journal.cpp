@@ -161,6 +161,8 @@ Result<std::unique_ptr<JobJournal>> JobJournal::open(const std::string &runFolde
   eachField(journal->m_record, Reader{whole});
   if (!slurm::isToken(journal->m_record.token))
     return Error{ErrorCode::MalformedFile, "The journal of the job is damaged.", path + "#token", ""};
+  if (!slurm::staysInside(journal->m_record.resultDir))
+    return Error{ErrorCode::MalformedFile, "The journal of the job is damaged.", path + "#result_dir", ""};
   journal->m_written = dumpJson(toJson(journal->m_record), -1);
   return journal;
 }

@@ -145,10 +145,11 @@ void RemoteRun::stopNow(Result<Host *> host) {
   slurm::onCancelAsked(m_record.progress, m_clock.wall());
   if (save().ok() && !before.id.empty()) {
     const bool gently = asked == 1 && before.state == JobState::Running;
-    const Status done = gently ? (*host)->client().stop(key()) : [&]() -> Status {
+    Status done = gently ? (*host)->client().stop(key()) : Status();
+    if (!gently || (!done.ok() && done.error().fault == "JOB-WAITING")) { // taken back into the queue meanwhile
       const auto state = (*host)->client().cancel(key());
-      return state.ok() ? Status() : Status(state.error());
-    }();
+      done = state.ok() ? Status() : Status(state.error());
+    }
     if (!done.ok() && done.error().fault != "JOB-GONE") m_problem = done.error();
   }
   m_lookAt = 0;

@@ -84,10 +84,15 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 done
 printf '%s\n' "$state"
 )sh";
-const char *const kStop = ATTUNE_OURS "timeout 60 scancel -f -s INT \"$2\"\n";
+// A signal to one that does not run keeps scancel waiting (67).
+#define ATTUNE_RUNS                                                                                                                        \
+  ATTUNE_OURS                                                                                                                              \
+  "timeout 60 squeue -h -t all -u \"$(id -un)\" --name=\"$1\" -o '%A %T' | grep -qx \"$2 RUNNING\" || exit 67\n"
+
+const char *const kStop = ATTUNE_RUNS "timeout 60 scancel -f -s INT \"$2\"\n";
 const char *const kHold = ATTUNE_OURS "timeout 60 scontrol hold \"$2\"\n";
 const char *const kRelease = ATTUNE_OURS "timeout 60 scontrol release \"$2\"\n";
-const char *const kCheckpoint = ATTUNE_OURS "timeout 60 scancel -f -s USR1 \"$2\"\n";
+const char *const kCheckpoint = ATTUNE_RUNS "timeout 60 scancel -f -s USR1 \"$2\"\n";
 
 /// The parts of an answer by name: each stands after a line "MARK NAME". False without the closing part.
 bool parts(const std::string &text, const std::string &mark, std::map<std::string, std::string> &found) {
@@ -287,6 +292,7 @@ Result<CommandResult> Client::act(const char *script, const JobKey &job, const S
   ATTUNE_TRY(CommandResult result, run(script, {job.token, job.id}, 2 * kSeconds, stop));
   if (result.code == 66)
     return fault("JOB-GONE", "Slurm has no job " + job.id + " of ours any more.", m_host, "Look at its state: it may have ended.");
+  if (result.code == 67) return fault("JOB-WAITING", "The job does not run now.", m_host, "Ask again when it runs.");
   if (result.code != 0)
     return fault("SLURM-REFUSED", "Slurm refused: " + shortened(printable(result.err), 400), m_host,
                  "Look at the job's state and try again.");

@@ -1,6 +1,7 @@
 #include "remote/slurm/parse.h"
 
 #include "core/base/shorten.h"
+#include "core/base/utf8.h"
 
 #include <algorithm>
 #include <charconv>
@@ -54,23 +55,6 @@ bool isPlain(std::string_view text) {
 Error malformed(const std::string &command, std::string_view text) {
   return {ErrorCode::MalformedFile, "the answer is not what this command prints: \"" + shortened(printable(text.substr(0, 200))) + "\"",
           command, "Run it on the login node and look at what it says."};
-}
-
-size_t utf8Length(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const size_t length = first < 0x80                    ? 1
-                        : first >= 0xc2 && first < 0xe0 ? 2
-                        : first >= 0xe0 && first < 0xf0 ? 3
-                        : first >= 0xf0 && first < 0xf5 ? 4
-                                                        : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  if (length == 3 && ((first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) >= 0xa0))) return 0;
-  if (length == 4 && ((first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) >= 0x90))) return 0;
-  if (length == 2 && first == 0xc2 && byte(1) < 0xa0) return 0; // C1 controls
-  return length;
 }
 
 constexpr size_t kColumns[] = {80, 80, 12, 24, 200, 200, 24, 16, 16, 24};
@@ -169,8 +153,7 @@ std::string printable(std::string_view text) {
   std::string shown;
   while (!text.empty()) {
     const size_t length = utf8Length(text);
-    const unsigned char first = static_cast<unsigned char>(text[0]);
-    if (length == 0 || first < 0x20 || first == 0x7f)
+    if (length == 0 || isControl(text))
       shown += "\xef\xbf\xbd";
     else
       shown += text.substr(0, length);
