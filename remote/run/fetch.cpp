@@ -181,7 +181,7 @@ Status fetchRun(Host &host, const FetchJob &job) {
       if (job.progress) job.progress(before + done, total);
       host.breathe();
     };
-    ATTUNE_TRY(Sftp *const sftp, host.bulk());
+    ATTUNE_TRY(Sftp *const sftp, host.files());
     ATTUNE_CHECK(download(*sftp, host.runner(), copy, job.stop));
     if (endsWith(path, ".safetensors")) ATTUNE_CHECK(checkSafetensors(to));
     before += file.size;
