@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kStatusSeconds = 10; // from the end of the output to the exit status
 constexpr size_t kChunk = 32768;
+constexpr int kWait = 50;                    // milliseconds
 constexpr size_t kPiece = size_t(256) << 10; // of what a source gives
 // Of a sink's bytes so many may be under way as come in kUnderWay seconds: enough for every round trip up to that, and no more, so that
 // other work on the session waits no longer behind them. The least is libssh's own.
@@ -135,7 +136,9 @@ private:
     }
     // Opening it takes a packet, so not for every one that came.
     const bool opens = m_sinceOpened >= m_window / 4;
-    const int n = ssh_channel_read_timeout(m_channel, m_taken.get(), static_cast<uint32_t>(opens ? m_window : kLeastWindow / 4), 0, 0);
+    const auto most = static_cast<uint32_t>(opens ? m_window : kLeastWindow / 4);
+    // With nothing to send it waits in there: libssh takes 4 KiB at a time in, and each wait of ours would be one more.
+    const int n = ssh_channel_read_timeout(m_channel, m_taken.get(), most, 0, m_eofSent ? kWait : 0);
     if (opens) m_sinceOpened = 0;
     if (n <= 0) return {};
     m_moved = true;
