@@ -213,11 +213,16 @@ TEST_CASE("transfer: an upload that is cut in its middle goes on and ends byte-e
   CHECK(bytesOf(home + "/it is; here") == data);
   CHECK(outputOf("ls " + home + "/*.part 2>/dev/null").empty());
 
-  std::ofstream(home + "/it is; here.part", std::ios::binary) << "something else"; // left by another: found by its hash
-  outputOf("chown " + sshd.options.user + " '" + home + "/it is; here.part'");
-  REQUIRE(upload(**sftp, runner, job).ok());
-  CHECK(first == 0);
-  CHECK(bytesOf(home + "/it is; here") == data);
+  // Left by another, whatever its length: found by its hash.
+  for (const std::string &left : {std::string("something else"), std::string(data.size(), '\0'), std::string(data.size() + 5, '\0')}) {
+    CAPTURE(left.size());
+    std::ofstream(home + "/it is; here.part", std::ios::binary) << left;
+    outputOf("chown " + sshd.options.user + " '" + home + "/it is; here.part'");
+    first = UINT64_MAX;
+    REQUIRE(upload(**sftp, runner, job).ok());
+    CHECK(first == 0);
+    CHECK(bytesOf(home + "/it is; here") == data);
+  }
 }
 
 TEST_CASE("transfer: one that is stopped leaves the session and its part, and goes on") {
