@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <doctest/doctest.h>
 #include <fstream>
 #include <functional>
@@ -103,7 +104,8 @@ struct RunHost {
     std::filesystem::create_directory(home.path() + "/.ssh");
     const int port = linkPort();
     std::string known = textOf(cluster.value("LB_KNOWN_HOSTS"));
-    home.write(".ssh/known_hosts", known + "[127.0.0.1]:" + std::to_string(port) + known.substr(known.find(' ')));
+    if (port != cluster.port()) known += "[127.0.0.1]:" + std::to_string(port) + known.substr(known.find(' '));
+    home.write(".ssh/known_hosts", known);
     profile.name = "loop";
     profile.host = "127.0.0.1";
     profile.port = port;
@@ -116,7 +118,7 @@ struct RunHost {
 
   ~RunHost() {
     service.reset();
-    if (link_) outputOf("kill " + std::to_string(link_));
+    if (linkProcess) outputOf("kill " + std::to_string(linkProcess));
   }
 
   /// The cluster's own, or that of a link with a delay: ATTUNE_LINK_MS=25 for a round trip of 50 ms.
@@ -124,8 +126,9 @@ struct RunHost {
     const char *milliseconds = std::getenv("ATTUNE_LINK_MS");
     if (!milliseconds) return cluster.port();
     const std::string out = data.path() + "/link";
-    link_ = std::atoi(outputOf(std::string("python3 ") + ATTUNE_SOURCE_DIR + "/tests/bench/delay_proxy.py " + std::to_string(cluster.port()) + " " +
-                               milliseconds + " >" + out + " 2>/dev/null & echo $!").c_str());
+    linkProcess = std::atoi(outputOf(std::string("python3 ") + ATTUNE_SOURCE_DIR + "/tests/bench/delay_proxy.py " +
+                                     std::to_string(cluster.port()) + " " + milliseconds + " >" + out + " 2>/dev/null & echo $!")
+                                .c_str());
     int port = 0;
     REQUIRE(soon(10, [&] { return (port = std::atoi(textOf(out).c_str())) > 0; }));
     return port;
@@ -252,7 +255,7 @@ struct RunHost {
   PreparedPrompts prompts;
   api::ClusterProfile profile;
   std::unique_ptr<api::ClusterService> service;
-  int link_ = 0;
+  int linkProcess = 0;
 };
 
 } // namespace attune::test

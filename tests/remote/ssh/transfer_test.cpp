@@ -1,6 +1,8 @@
 // Uploads and downloads over a real sshd: by a command's stream, and by SFTP where the server lets none.
+#include "core/base/sha256.h"
 #include "remote/fault.h"
 #include "remote/ssh/download.h"
+#include "remote/ssh/file_stream.h"
 #include "remote/ssh/ssh_command_runner.h"
 #include "remote/ssh/upload.h"
 #include "tests/remote/ssh/ssh_fixture.h"
@@ -233,12 +235,14 @@ TEST_CASE("transfer: one that is stopped leaves the session and its part, and go
   const std::string local = sshd.folder.write("local", data), here = sshd.folder.path() + "/here";
   Line line(sshd);
   const StopSource stop;
-  uint64_t first = UINT64_MAX;
+  uint64_t first = UINT64_MAX, last = 0;
   std::function<void(uint64_t, uint64_t)> stopping = [&](uint64_t done, uint64_t size) {
+    last = done;
     if (done >= size / 2) stop.requestStop();
   };
   std::function<void(uint64_t, uint64_t)> counting = [&](uint64_t done, uint64_t) { first = std::min(first, done); };
   CHECK(line.up({local, "there", stopping}, stop.token()).error().code == ErrorCode::Interrupted);
+  CHECK(last < data.size());
   CHECK(!fs::exists(home + "/there"));
   CHECK(line.run("echo beside")->out == "beside\n");
   REQUIRE(line.up({local, "there", counting}).ok());
@@ -246,9 +250,11 @@ TEST_CASE("transfer: one that is stopped leaves the session and its part, and go
   CHECK(bytesOf(home + "/there") == data);
   const StopSource again;
   stopping = [&](uint64_t done, uint64_t size) {
+    last = done;
     if (done >= size / 2) again.requestStop();
   };
   CHECK(line.down({"there", here, "", stopping}, again.token()).error().code == ErrorCode::Interrupted);
+  CHECK(last < data.size());
   CHECK(!fs::exists(here));
   CHECK(line.run("echo beside")->out == "beside\n");
   first = UINT64_MAX;
@@ -336,15 +342,35 @@ TEST_CASE("transfer: a hostile name is only a name, hostile bytes are only bytes
   CHECK(bytesOf(home + "/" + name) == lines);
   REQUIRE(line.down({name, back, "", {}}).ok());
   CHECK(bytesOf(back) == lines);
-  Command early; // ends before it read what there is
-  early.script = "exit 3";
-  early.login = false;
+  // As a stream as well, and not by SFTP in its place.
   size_t sent = 0;
-  early.input = [&](char *buffer, size_t most) -> Result<size_t> {
+  const auto source = [&](char *buffer, size_t most) -> Result<size_t> {
     const size_t n = lines.copy(buffer, most, sent);
     sent += n;
     return n;
   };
+  const std::string hash = sha256Hex(lines), there = home + "/also " + name;
+  CHECK(*streamUp(*line.runner, there, 0, source, {}) == hash);
+  std::string got;
+  const auto sink = [&](ByteView bytes) -> Status {
+    got.append(reinterpret_cast<const char *>(bytes.data), bytes.size);
+    return {};
+  };
+  CHECK(*streamDown(*line.runner, there, 0, lines.size(), true, sink, {}) == hash);
+  CHECK(got == lines);
+  got.clear();
+  CHECK(*streamDown(*line.runner, there, 7, 1000, false, sink, {}) == "");
+  CHECK(got == lines.substr(7, 1000));
+  sent = 1000;
+  CHECK(*streamUp(*line.runner, there, 1000, source, {}) == hash);
+  CHECK(*hashThere(*line.runner, there, {}) == hash);
+  CHECK(streamDown(*line.runner, home + "/none", 0, 1, false, sink, {}).error().fault == "FILE-FAILED");
+
+  Command early; // ends before it read what there is
+  early.script = "exit 3";
+  early.login = false;
+  early.input = source;
+  sent = 0;
   const auto ended = line.runner->run(early);
   REQUIRE(ended.ok());
   CHECK(ended->code == 3);
