@@ -10,6 +10,7 @@ arguments.add_argument("--json", action="store_true")
 arguments.add_argument("--only", nargs="+", choices=FIGURES, default=FIGURES)
 arguments.add_argument("--megabytes", type=int, default=300)
 arguments.add_argument("--rounds", type=int, default=5)
+arguments.add_argument("--folder", default="/tmp", help="where the cluster and the files lie; in /dev/shm the flush, which sftp leaves out, is free")
 options = arguments.parse_args()
 say = lambda *words: print(*words, file=sys.stderr, flush=True)
 
@@ -83,7 +84,7 @@ class Bench:
 
 
 def main():
-    work = tempfile.mkdtemp(prefix="attune-transfer-", dir="/tmp")
+    work = tempfile.mkdtemp(prefix="attune-transfer-", dir=options.folder)
     os.chmod(work, 0o755)
     bench = None
     try:
