@@ -190,7 +190,7 @@ Status fetchRun(Host &host, const FetchJob &job) {
       if (job.progress) job.progress(before + done, total);
       host.breathe();
     };
-    ATTUNE_TRY(Sftp *const sftp, host.bulk());
+    ATTUNE_TRY(Sftp *const sftp, host.files());
     ATTUNE_CHECK(download(*sftp, host.runner(), copy, job.stop));
     std::error_code ignored;
     if (const Status good = endsWith(path, ".safetensors") ? checkSafetensors(to) : Status(); !good.ok()) {

@@ -123,7 +123,7 @@ void HostCluster::download(const std::string &from, const std::string &to, api::
       [=](Host &host) -> Status {
         ATTUNE_CHECK(checkPath(from));
         ATTUNE_TRY(const std::string path, host.absolute(from));
-        ATTUNE_TRY(Sftp *const sftp, host.bulk());
+        ATTUNE_TRY(Sftp *const sftp, host.files());
         const auto told = [&](uint64_t done, uint64_t size) {
           if (progress) progress(done, size);
           host.breathe();
@@ -140,7 +140,7 @@ void HostCluster::upload(const std::string &from, const std::string &to, api::Tr
       [=](Host &host) -> Status {
         ATTUNE_CHECK(checkPath(to));
         ATTUNE_TRY(const std::string path, host.absolute(to));
-        ATTUNE_TRY(Sftp *const sftp, host.bulk());
+        ATTUNE_TRY(Sftp *const sftp, host.files());
         const auto told = [&](uint64_t done, uint64_t size) {
           if (progress) progress(done, size);
           host.breathe();
