@@ -400,7 +400,7 @@
     </message>
     <message>
         <source>AUTH-DENIED</source>
-        <translation>主机没有接受登录。请检查用户名、密钥或密码。</translation>
+        <translation>主机没有接受登录。请检查用户名、密钥或密码；如果都正确，帐户可能已被锁定，请询问计算中心。</translation>
     </message>
     <message>
         <source>AUTH-LOCKED</source>
@@ -509,6 +509,94 @@
     <message>
         <source>JOB-GONE</source>
         <translation>Slurm 已经没有这个作业。</translation>
+    </message>
+    <message>
+        <source>BUILD-NO-TORCH</source>
+        <translation>登录节点上没有&#x2009;libtorch。请在配置中填写会加载该站点&#x2009;PyTorch&#x2009;的环境脚本（module load …、conda activate …），或者填写&#x2009;libtorch&#x2009;所在的文件夹（其中有&#x2009;include/ 和&#x2009;lib/）。</translation>
+    </message>
+    <message>
+        <source>BUILD-OLD-TORCH</source>
+        <translation>libtorch&#x2009;太旧，需要&#x2009;2.1&#x2009;或更新版本。请在环境脚本中加载更新的&#x2009;PyTorch，或者填写另一个&#x2009;libtorch&#x2009;的文件夹。</translation>
+    </message>
+    <message>
+        <source>BUILD-NO-COMPILER</source>
+        <translation>没有可用的&#x2009;C++&#x2009;编译器。请在环境脚本中加载（module avail gcc），或者填写它的路径。</translation>
+    </message>
+    <message>
+        <source>BUILD-OLD-COMPILER</source>
+        <translation>C++&#x2009;编译器对这个&#x2009;libtorch&#x2009;来说太旧。请在环境脚本中加载更新的版本（module avail gcc），或者填写它的路径。</translation>
+    </message>
+    <message>
+        <source>BUILD-NO-CMAKE</source>
+        <translation>没有&#x2009;CMake。请在环境脚本中加载，或者在集群上运行&#x2009;python3 -m pip install --user cmake，或者填写它的路径。</translation>
+    </message>
+    <message>
+        <source>BUILD-OLD-CMAKE</source>
+        <translation>CMake&#x2009;太旧，需要&#x2009;3.16&#x2009;或更新版本。请加载更新的版本，或者填写它的路径。</translation>
+    </message>
+    <message>
+        <source>BUILD-NO-MAKE</source>
+        <translation>既没有&#x2009;make&#x2009;也没有&#x2009;ninja。请在环境脚本中加载（module avail make），或者请站点安装开发工具。</translation>
+    </message>
+    <message>
+        <source>BUILD-NO-DISK</source>
+        <translation>磁盘或配额已满。编译需要&#x2009;200 MB，程序本身&#x2009;15 MB。请腾出空间，或者在配置中换一个文件夹，然后重新开始。</translation>
+    </message>
+    <message>
+        <source>BUILD-NO-MEMORY</source>
+        <translation>登录节点不给编译器更多内存。请把同时编译数设为&#x2009;1&#x2009;再重新开始：会从中断处继续。</translation>
+    </message>
+    <message>
+        <source>BUILD-ENVIRONMENT</source>
+        <translation>环境脚本无法载入。请在集群上手动&#x2009;source&#x2009;它并改正：它必须可读，并且不能调用&#x2009;exit。</translation>
+    </message>
+    <message>
+        <source>BUILD-LOCKED</source>
+        <translation>这个文件夹中正在进行另一次编译。请等它结束，或者在它运行的地方结束它。</translation>
+    </message>
+    <message>
+        <source>BUILD-CONFIGURE</source>
+        <translation>CMake&#x2009;无法配置编译。请看输出：里面写明了缺少什么。</translation>
+    </message>
+    <message>
+        <source>BUILD-COMPILE</source>
+        <translation>有文件无法编译。请换一个编译器，或者把输出附在问题报告中。</translation>
+    </message>
+    <message>
+        <source>BUILD-LINK</source>
+        <translation>编译器与这个&#x2009;libtorch&#x2009;不匹配。请选用该站点编译&#x2009;torch&#x2009;时所用的编译器。</translation>
+    </message>
+    <message>
+        <source>BUILD-RUN</source>
+        <translation>训练程序已编译，但无法运行。缺少的库请在环境脚本中加载，否则请换一个编译器。</translation>
+    </message>
+    <message>
+        <source>BUILD-BUNDLE</source>
+        <translation>集群上的源码包不完整。请删除工作文件夹里&#x2009;worker&#x2009;下的&#x2009;source-* 文件夹，然后重新开始。</translation>
+    </message>
+    <message>
+        <source>BUILD-USAGE</source>
+        <translation>编译得到了无法使用的选项。请检查文件夹、同时编译数和内存。</translation>
+    </message>
+    <message>
+        <source>BUILD-STOPPED</source>
+        <translation>编译已停止。再次开始会从中断处继续。</translation>
+    </message>
+    <message>
+        <source>BUILD-GONE</source>
+        <translation>编译无声地结束了：登录节点重新启动过，或者会结束会话之后仍在运行的程序。请重新开始：会从中断处继续。</translation>
+    </message>
+    <message>
+        <source>BUILD-OTHER</source>
+        <translation>集群上正在进行另一次选项不同的编译。请等它结束，或者先停止它。</translation>
+    </message>
+    <message>
+        <source>BUILD-STUCK</source>
+        <translation>已要求编译停止，但它还没有结束。请过几分钟再看。</translation>
+    </message>
+    <message>
+        <source>BUILD-FAILED</source>
+        <translation>编译失败。请看编译的输出。</translation>
     </message>
 </context>
 <context>
@@ -2173,6 +2261,34 @@
     </message>
 </context>
 <context>
+    <name>WorkerInstall</name>
+    <message>
+        <source>Looking at what is there…</source>
+        <translation>正在查看已有内容…</translation>
+    </message>
+    <message>
+        <source>Sending the sources…</source>
+        <translation>正在发送源码…</translation>
+    </message>
+    <message>
+        <source>Unpacking…</source>
+        <translation>正在解包…</translation>
+    </message>
+    <message>
+        <source>Building…</source>
+        <translation>正在编译…</translation>
+    </message>
+    <message>
+        <source>Building: %1</source>
+        <comment>what is compiled</comment>
+        <translation>正在编译：%1</translation>
+    </message>
+    <message>
+        <source>Trying it on a compute node…</source>
+        <translation>正在计算节点上试运行…</translation>
+    </message>
+</context>
+<context>
     <name>attune::ui::ButtonAction</name>
     <message>
         <source>%1 (%2)</source>
@@ -2737,6 +2853,10 @@
         <source>Undo</source>
         <translation>撤销</translation>
     </message>
+    <message>
+        <source>Replace the key…</source>
+        <translation>更换密钥…</translation>
+    </message>
 </context>
 <context>
     <name>attune::ui::ClusterPartitions</name>
@@ -2925,6 +3045,84 @@
     <message>
         <source>The run&apos;s folder on the cluster is gone.</source>
         <translation>集群上的训练文件夹已删除。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::ClusterWorker</name>
+    <message>
+        <source>Runs on %1 now use the program that was built there.</source>
+        <translation>%1&#x2009;上的训练现在使用在那里编译的程序。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Training program</source>
+        <translation>训练程序</translation>
+    </message>
+    <message>
+        <source>Progress of the installation</source>
+        <translation>安装进度</translation>
+    </message>
+    <message>
+        <source>Use it</source>
+        <translation>使用它</translation>
+    </message>
+    <message>
+        <source>Looking at what is there…</source>
+        <translation>正在查看已有内容…</translation>
+    </message>
+    <message>
+        <source>Connect to see what is installed.</source>
+        <translation>连接后即可看到已安装的程序。</translation>
+    </message>
+    <message>
+        <source>None was installed from here. Runs use: %1</source>
+        <translation>还没有从这里安装过。训练使用：%1</translation>
+    </message>
+    <message>
+        <source>None was installed for this environment script. Runs use: %1</source>
+        <translation>没有为这个环境脚本安装过。训练使用：%1</translation>
+    </message>
+    <message>
+        <source>Version %1 for libtorch %2 (%3), built on %4 on %5.</source>
+        <comment>version, version, kind of card, day, login node</comment>
+        <translation>版本 %1，对应&#x2009;libtorch %2（%3），%4&#x2009;编译于 %5。</translation>
+    </message>
+    <message>
+        <source>Not yet tried on a compute node.</source>
+        <translation>尚未在计算节点上试过。</translation>
+    </message>
+    <message>
+        <source>It works on %1.</source>
+        <comment>a node</comment>
+        <translation>在 %1&#x2009;上可以运行。</translation>
+    </message>
+    <message>
+        <source>It does not work on %1.</source>
+        <comment>a node</comment>
+        <translation>在 %1&#x2009;上无法运行。</translation>
+    </message>
+    <message>
+        <source>The environment script was edited since: install again if its libtorch changed.</source>
+        <translation>此后环境脚本有改动：如果其中的&#x2009;libtorch&#x2009;变了，请重新安装。</translation>
+    </message>
+    <message>
+        <source>This program carries other sources: install again to have the same version there.</source>
+        <translation>本程序自带的源码与之不同：重新安装即可在集群上得到相同的版本。</translation>
+    </message>
+    <message>
+        <source>Runs use another one: %1</source>
+        <translation>训练使用的是另一个：%1</translation>
+    </message>
+    <message>
+        <source>Show…</source>
+        <translation>查看…</translation>
+    </message>
+    <message>
+        <source>Install…</source>
+        <translation>安装…</translation>
     </message>
 </context>
 <context>
@@ -3867,6 +4065,224 @@
     <message>
         <source>Trust</source>
         <translation>信任</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::InstallDialog</name>
+    <message>
+        <source>Install the training program on %1</source>
+        <translation>在 %1&#x2009;上安装训练程序</translation>
+    </message>
+    <message>
+        <source>Sends the sources (2 MB) and builds them on the login node against the site&apos;s own libtorch, without root and without the internet: 25 to 60 minutes of one core. The build goes on when the connection is lost or this window closes. Then a short job tries the program on a compute node.</source>
+        <translation>发送源码（2 MB），在登录节点上用该站点自己的&#x2009;libtorch&#x2009;编译，不需要&#x2009;root，也不需要互联网：单核&#x2009;25&#x2009;到&#x2009;60&#x2009;分钟。断开连接或关闭窗口后编译仍会继续。随后用一个短作业在计算节点上试运行。</translation>
+    </message>
+    <message>
+        <source>Environment script</source>
+        <translation>环境脚本</translation>
+    </message>
+    <message>
+        <source>none; the profile names it</source>
+        <translation>无；可在配置中填写</translation>
+    </message>
+    <message>
+        <source>Folder of libtorch</source>
+        <translation>libtorch&#x2009;文件夹</translation>
+    </message>
+    <message>
+        <source>that of the torch which python3 imports there</source>
+        <translation>集群上&#x2009;python3&#x2009;所导入的&#x2009;torch&#x2009;的文件夹</translation>
+    </message>
+    <message>
+        <source>C++ compiler</source>
+        <translation>C++&#x2009;编译器</translation>
+    </message>
+    <message>
+        <source>the first that will do: GCC 9 or newer, 11 for libtorch 2.13</source>
+        <translation>第一个可用的：GCC 9&#x2009;或更新，libtorch 2.13&#x2009;需要&#x2009;11</translation>
+    </message>
+    <message>
+        <source>CMake</source>
+        <translation>CMake</translation>
+    </message>
+    <message>
+        <source>the first that is 3.16 or newer</source>
+        <translation>第一个不低于&#x2009;3.16&#x2009;的</translation>
+    </message>
+    <message>
+        <source>Compiles at a time</source>
+        <translation>同时编译数</translation>
+    </message>
+    <message>
+        <source>Memory for them</source>
+        <translation>编译可用内存</translation>
+    </message>
+    <message>
+        <source>Progress of the installation</source>
+        <translation>安装进度</translation>
+    </message>
+    <message>
+        <source>Output of the build</source>
+        <translation>编译的输出</translation>
+    </message>
+    <message>
+        <source>Copy output</source>
+        <translation>复制输出</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Install again</source>
+        <translation>重新安装</translation>
+    </message>
+    <message>
+        <source>Install</source>
+        <translation>安装</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>Stop the build</source>
+        <translation>停止编译</translation>
+    </message>
+    <message>
+        <source>No compute node was free to try it; check the environment later.</source>
+        <translation>没有空闲的计算节点可供试运行；请稍后检查环境。</translation>
+    </message>
+    <message>
+        <source>It works on %1.</source>
+        <comment>a node</comment>
+        <translation>在 %1&#x2009;上可以运行。</translation>
+    </message>
+    <message>
+        <source>It does not work on %1.</source>
+        <comment>a node</comment>
+        <translation>在 %1&#x2009;上无法运行。</translation>
+    </message>
+    <message>
+        <source>Installed in %1.</source>
+        <translation>已安装到 %1。</translation>
+    </message>
+    <message>
+        <source>The output is in the clipboard.</source>
+        <translation>输出已复制到剪贴板。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::JobFilesDialog</name>
+    <message>
+        <source>Copied.</source>
+        <translation>已复制。</translation>
+    </message>
+    <message>
+        <source>Job</source>
+        <translation>作业</translation>
+    </message>
+    <message>
+        <source>Job %1</source>
+        <translation>作业 %1</translation>
+    </message>
+    <message>
+        <source>File of the job</source>
+        <translation>作业的文件</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Script</source>
+        <translation>脚本</translation>
+    </message>
+    <message>
+        <source>Values</source>
+        <translation>参数</translation>
+    </message>
+    <message>
+        <source>Run config</source>
+        <translation>训练配置</translation>
+    </message>
+    <message>
+        <source>The file&apos;s lines</source>
+        <translation>文件内容</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>%1 is not there yet.</source>
+        <translation>%1&#x2009;还不存在。</translation>
+    </message>
+    <message>
+        <source>The end of %1</source>
+        <comment>a file</comment>
+        <translation>%1&#x2009;的末尾</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::KeyChangeDialog</name>
+    <message>
+        <source>Another key of %1</source>
+        <translation>%1&#x2009;的另一个密钥</translation>
+    </message>
+    <message>
+        <source>%1 shows another key than before</source>
+        <translation>%1&#x2009;出示的密钥与以前不同</translation>
+    </message>
+    <message>
+        <source>That is so where the centre has set the host up anew, and also where somebody stands between it and you, who would read your password. Nothing has been sent. Ask the centre, by telephone or on its page, which fingerprint is right; go on only where it is the new one.</source>
+        <translation>计算中心重新安装主机时会这样，有人在您与主机之间截听、想读取您的密码时也会这样。目前什么都没有发送。请通过电话或计算中心的网页确认哪个指纹是对的；只有确认是新的那个时才继续。</translation>
+    </message>
+    <message>
+        <source>On file: %1, in %2</source>
+        <comment>kind of key, file and line</comment>
+        <translation>已保存：%1，位于 %2</translation>
+    </message>
+    <message>
+        <source>Shown now: %1</source>
+        <comment>kind of key</comment>
+        <translation>现在出示：%1</translation>
+    </message>
+    <message>
+        <source>To put the new key in the place of the old one, type the host&apos;s name: %1</source>
+        <translation>要用新密钥替换旧密钥，请输入主机名：%1</translation>
+    </message>
+    <message>
+        <source>The old key stands in a file that Attune only reads. Where the centre confirms the new one, remove the old one with this command, then connect again:</source>
+        <translation>旧密钥所在的文件&#x2009;Attune&#x2009;只读取、不改写。如果计算中心确认了新密钥，请用下面的命令删除旧密钥，然后重新连接：</translation>
+    </message>
+    <message>
+        <source>The host&apos;s name</source>
+        <translation>主机名</translation>
+    </message>
+    <message>
+        <source>Command that removes the old key</source>
+        <translation>删除旧密钥的命令</translation>
+    </message>
+    <message>
+        <source>Copy command</source>
+        <translation>复制命令</translation>
+    </message>
+    <message>
+        <source>Keep the old key</source>
+        <translation>保留旧密钥</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Replace the key</source>
+        <translation>更换密钥</translation>
     </message>
 </context>
 <context>
@@ -5052,6 +5468,14 @@
     <message>
         <source>Fetch again</source>
         <translation>再次取回</translation>
+    </message>
+    <message>
+        <source>Script and log…</source>
+        <translation>脚本与日志…</translation>
+    </message>
+    <message>
+        <source>The job&apos;s script and values as they lie on the cluster, and its raw log as it grows.</source>
+        <translation>作业在集群上的脚本与参数，以及随写随看的原始日志。</translation>
     </message>
 </context>
 <context>

@@ -1,6 +1,7 @@
 #include "app/module/engine_module.h"
 
-#include <climits>
+#include "core/base/program_folder.h"
+
 #include <cstdlib>
 #include <dlfcn.h>
 #include <string>
@@ -28,14 +29,6 @@ void boundOneDnn() {
 void growCardSegments() {
   if (access("/dev/nvidiactl", F_OK) == 0 && !std::getenv("PYTORCH_ALLOC_CONF"))
     setenv("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True", 0);
-}
-
-std::string programFolder() {
-  char path[PATH_MAX];
-  const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
-  if (length <= 0) return ".";
-  const std::string program(path, static_cast<size_t>(length));
-  return program.substr(0, program.rfind('/'));
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/api/cluster_profile.h"
+#include "core/api/cluster_worker.h"
 #include "core/api/environment_report.h"
 #include "core/base/result.h"
 #include "core/base/stop_token.h"
@@ -94,6 +95,8 @@ public:
   virtual void onLink(std::function<void(const ClusterLink &)> changed) = 0;
   /// Connects, or tries again now. Nothing when online.
   virtual void connect() = 0;
+  /// Connects, and where a host shows another key than the one on file asks this time whether it takes its place.
+  virtual void replaceKey() = 0;
   virtual void disconnect() = 0;
 
   virtual void overview(Answer<ClusterOverview> answer) = 0;
@@ -110,6 +113,16 @@ public:
   /// What the login node has and, by a job of a minute or two, a compute node: the environment script, Python, torch and what broke
   /// beside it before, compiler, cards, disk, network, the training program. What cannot be looked at is a finding.
   virtual void checkEnvironment(Answer<EnvironmentReport> answer) = 0;
+
+  /// The training programs below ROOT/worker, and a build of one.
+  virtual void workers(Answer<ClusterWorkers> answer) = 0;
+  /// Builds the training program on the login node, detached, so that neither a lost line nor our end stops it, and tries it on a
+  /// compute node. One that goes on with the same request is followed instead, one that ended meanwhile is taken over. Waits for the
+  /// connection as long as it takes. `leave` ends the following alone. BUILD-... of a build that failed; BUILD-OTHER while one with
+  /// other options goes on; FileNotFound without a source bundle; Usage where there is nothing to attach to.
+  virtual void installWorker(const WorkerRequest &request, InstallWatch watch, StopToken leave, Answer<WorkerReport> answer) = 0;
+  /// Ends the build that goes on; nothing where none does. BUILD-STUCK when it does not end in time.
+  virtual void stopWorkerBuild(Answer<void> answer) = 0;
 };
 
 } // namespace attune::api

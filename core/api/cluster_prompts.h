@@ -20,6 +20,17 @@ struct HostKeyPrompt { // the first connection to a host: compare the fingerprin
 };
 enum class HostKeyAnswer { Refuse, Once, Trust };
 
+struct KeyChangePrompt { // a host shows another key than the one on file, and its replacement was asked for
+  struct OnFile {
+    std::string type, fingerprint;
+    std::string where; // file:line
+    bool ours = false; // in the file that Attune keeps; no other one is ever written
+  };
+  HostKeyPrompt shown;
+  std::vector<OnFile> known;
+  std::string remedy; // what one types where a key is not ours: "ssh-keygen -f ... -R ..."
+};
+
 struct LoginPrompt { // one round; all its lines are answered together
   enum class Kind { Passphrase, Password, Interactive };
   struct Line {
@@ -37,6 +48,8 @@ class ClusterPrompts {
 public:
   virtual ~ClusterPrompts() = default;
   virtual HostKeyAnswer askHostKey(const HostKeyPrompt &prompt, const StopToken &stop) = 0;
+  /// Asked only after Cluster::replaceKey(), and never for a revoked key. Whether the new key takes the old one's place.
+  virtual bool askKeyChange(const KeyChangePrompt &, const StopToken &) { return false; }
   /// As many answers as lines; nothing when the user gave up. They are overwritten by the caller.
   virtual std::optional<std::vector<std::string>> askLogin(const LoginPrompt &prompt, const StopToken &stop) = 0;
 };

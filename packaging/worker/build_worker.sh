@@ -14,7 +14,8 @@ usage: build_worker.sh [options]
   --cmake PROGRAM     the CMake, 3.16 or newer
   --jobs N            compile at most this many files at a time (default 4)
   --memory MB         and so few that they take at most this much memory (default 6000)
-  --prefix DIR        where the worker goes (default ~/.attune/worker/ID)
+  --workers DIR       the folder of workers (default ~/.attune/worker); this one goes to DIR/ID
+  --prefix DIR        where it goes instead
   --build DIR         where it is compiled, in a folder build-ID (default: in the bundle)
   --check             only look whether it can be built, and configure
 TEXT
@@ -27,13 +28,13 @@ per_job=1000   # MB that a compile takes at most: the largest is measured at 900
 build_disk=200 # MB of a build folder: 90 with objects at -O3, and as much for the linker
 
 arguments=("$@")
-environment='' torch='' device='' asked_compiler='' asked_cmake='' jobs=4 memory=6000 prefix='' build='' check=''
+environment='' torch='' device='' asked_compiler='' asked_cmake='' jobs=4 memory=6000 workers=$HOME/.attune/worker prefix='' build='' check=''
 while [[ $# -gt 0 ]]; do
   option=$1
   case $option in
   --check) check=1; shift; continue ;;
   -h | --help) usage; exit 0 ;;
-  --environment | --torch | --device | --compiler | --cmake | --jobs | --memory | --prefix | --build) ;;
+  --environment | --torch | --device | --compiler | --cmake | --jobs | --memory | --workers | --prefix | --build) ;;
   *) usage >&2; fail usage "There is no option $option." "See above." ;;
   esac
   [[ -n ${2:-} ]] || fail usage "$option needs a value." "See build_worker.sh --help."
@@ -45,6 +46,7 @@ while [[ $# -gt 0 ]]; do
   --cmake) asked_cmake=$2 ;;
   --jobs) jobs=$2 ;;
   --memory) memory=$2 ;;
+  --workers) workers=$2 ;;
   --prefix) prefix=$2 ;;
   --build) build=$2 ;;
   esac
@@ -100,7 +102,7 @@ find_compiler "$asked_compiler" $standard "$work"
 find_cmake "$asked_cmake"
 find_make
 id=$version-$bundle-$(identify "$torch_root $torch_build $torch_kind $compiler_text $environment")
-prefix=${prefix:-$HOME/.attune/worker/$id}
+prefix=${prefix:-$workers/$id}
 build=${build:-$here}/build-$id # never a build of other sources: those of a bundle are all of one age, so make would not notice
 [[ $prefix$build != *[\'$'\n']* ]] || fail usage "The folders must have neither quotes nor line ends in their names." "Choose others: --prefix DIR and --build DIR."
 mkdir -p "$build" "$prefix" || fail no-disk "The folders $build and $prefix cannot be made." "Choose others: --prefix DIR and --build DIR."

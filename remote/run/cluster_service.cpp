@@ -1,7 +1,9 @@
 #include "remote/run/cluster_service.h"
 
+#include "core/base/program_folder.h"
 #include "remote/run/clusters_file.h"
 #include "remote/run/host_cluster.h"
+#include "remote/run/installed_workers.h"
 #include "remote/run/slurm_backend.h"
 
 #include <cstdlib>
@@ -24,6 +26,7 @@ public:
             m_options.workspace, [this](const std::string &profile) { return workerOf(profile); },
             [this](bool visible) { setVisible(visible); }) {
     if (m_options.home.empty()) m_options.home = homeFolder();
+    if (m_options.workerBundle.empty()) m_options.workerBundle = findWorkerBundle(programFolder());
   }
   ~Service() override {
     std::map<std::string, std::shared_ptr<HostWorker>> workers;
@@ -38,7 +41,7 @@ public:
   api::ClusterBackend &backend() override { return m_backend; }
   Result<std::shared_ptr<api::Cluster>> cluster(const std::string &profile) override {
     ATTUNE_TRY(auto worker, workerOf(profile));
-    return std::shared_ptr<api::Cluster>(std::make_shared<HostCluster>(std::move(worker)));
+    return std::shared_ptr<api::Cluster>(std::make_shared<HostCluster>(std::move(worker), m_options.workerBundle));
   }
 
 private:

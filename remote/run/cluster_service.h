@@ -14,6 +14,7 @@ struct ClusterServiceOptions {
   std::string workspace;                  // clusters.json, known_hosts, runs/
   std::string home;                       // whose .ssh/config, keys and known_hosts are read; empty = $HOME
   api::ClusterPrompts *prompts = nullptr; // outlives the service; without it nothing can be asked
+  std::string workerBundle = {};          // the training program's source bundle; empty = findWorkerBundle of this program's folder
 };
 
 std::unique_ptr<api::ClusterService> makeClusterService(ClusterServiceOptions options);

@@ -2,6 +2,7 @@
 
 #include "core/base/json.h"
 #include "core/base/shorten.h"
+#include "remote/run/facts.h"
 #include "remote/slurm/parse.h"
 #include "remote/slurm/request.h"
 #include "remote/slurm/slurm_fault.h"
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
 
 namespace attune::remote {
 
@@ -19,36 +19,7 @@ namespace {
 
 using api::EnvironmentReport;
 
-constexpr size_t kMaxFacts = 500;
 constexpr double kGiB = 1073741824.0;
-
-struct Facts {
-  std::map<std::string, std::vector<std::string>> values;
-  std::string doctor; // JSON
-
-  bool has(const std::string &key) const { return values.count(key) > 0; }
-  std::string of(const std::string &key) const {
-    const auto found = values.find(key);
-    return found == values.end() ? "" : found->second.front();
-  }
-};
-
-Facts read(const std::string &output) {
-  Facts facts;
-  size_t count = 0;
-  for (size_t at = 0; at < output.size() && count < kMaxFacts;) {
-    const size_t end = std::min(output.find('\n', at), output.size());
-    const std::string line = output.substr(at, end - at);
-    at = end + 1;
-    if (line.rfind("@@doctor ", 0) == 0) facts.doctor = line.substr(9);
-    if (line.rfind("@@fact ", 0) != 0) continue;
-    const size_t space = std::min(line.find(' ', 7), line.size());
-    facts.values[slurm::printable(line.substr(7, space - 7))].push_back(
-        shortened(slurm::printable(line.substr(std::min(space + 1, line.size()))), 600));
-    ++count;
-  }
-  return facts;
-}
 
 std::string gib(double bytes) {
   char text[32];
@@ -64,7 +35,8 @@ int majorVersion(const std::string &text) {
 
 class Judge {
 public:
-  Judge(const Facts &facts, std::string place) : m_facts(facts), m_place(std::move(place)) {}
+  Judge(const Facts &facts, std::string doctor, std::string place)
+      : m_facts(facts), m_doctor(std::move(doctor)), m_place(std::move(place)) {}
 
   EnvironmentReport run() {
     add("system", "ok", m_facts.of("system"));
@@ -192,7 +164,7 @@ private:
     if (m_facts.of("worker") == "missing")
       return add("worker", "fail", "the training program is not there, or not on the path",
                  "Build it from the Cluster page, or correct its path in the profile.");
-    const auto parsed = parseJson(m_facts.doctor, "attune doctor");
+    const auto parsed = parseJson(m_doctor, "attune doctor");
     if (!parsed.ok() || !parsed->is_object() || !parsed->contains("checks") || !(*parsed)["checks"].is_array())
       return add("worker", "fail", "the training program is there and does not start",
                  "Run it there by hand after sourcing the environment script: it was probably built against another torch.");
@@ -208,6 +180,7 @@ private:
   }
 
   const Facts &m_facts;
+  const std::string m_doctor; // what it printed: JSON
   const std::string m_place;
   EnvironmentReport m_report;
 };
@@ -282,9 +255,10 @@ Result<EnvironmentReport> onCompute(Host &host, const api::ClusterProfile &profi
 } // namespace
 
 api::EnvironmentReport judgeEnvironment(const std::string &output, const std::string &place) {
-  const Facts facts = read(output);
+  const Facts facts = readFacts(output);
+  const std::vector<std::string> doctor = linesAfter(output, "@@doctor ");
   const std::string host = facts.of("host");
-  return Judge(facts, host.empty() ? place : place + " " + host).run();
+  return Judge(facts, doctor.empty() ? "" : doctor.back(), host.empty() ? place : place + " " + host).run();
 }
 
 api::EnvironmentReport checkLoginNode(Host &host, const api::ClusterProfile &profile) {

@@ -1,6 +1,8 @@
 #include "remote/run/host.h"
 
+#include "core/base/shorten.h"
 #include "remote/fault.h"
+#include "remote/slurm/parse.h"
 
 namespace attune::remote {
 
@@ -38,6 +40,12 @@ Result<std::string> Host::absolute(const std::string &path) {
   ATTUNE_TRY(const Sftp *sftp, files());
   if (path == "~" || path.empty()) return sftp->absolute("").substr(0, sftp->absolute("").size() - 1);
   return sftp->absolute(path.compare(0, 2, "~/") == 0 ? path.substr(2) : path);
+}
+
+Error Host::cannot(const std::string &what, const CommandResult &result, const std::string &path) {
+  const bool full = result.err.find("No space") != std::string::npos || result.err.find("quota") != std::string::npos;
+  return fault(full ? "DISK-FULL" : "FILE-FAILED", what + ": " + shortened(slurm::printable(result.err), 300),
+               session().options().host + ":" + path, full ? "Make room there, then try again." : "Check the folder and its permissions.");
 }
 
 void Host::breathe() {

@@ -42,6 +42,8 @@ public:
   Result<std::string> absolute(const std::string &path);
   /// A program there: by its path, or by a name that is looked for on the PATH.
   Result<std::string> program(const std::string &name) { return name.find('/') == std::string::npos ? name : absolute(name); }
+  /// Why a command of ours did not do `what` with `path`: DISK-FULL or FILE-FAILED, with its own words.
+  Error cannot(const std::string &what, const CommandResult &result, const std::string &path);
   /// The folder of the jobs' folders, absolute.
   const std::string &jobs() const { return m_jobs; }
 

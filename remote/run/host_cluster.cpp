@@ -3,6 +3,7 @@
 #include "core/base/shorten.h"
 #include "remote/fault.h"
 #include "remote/run/environment_check.h"
+#include "remote/run/worker_install.h"
 #include "remote/slurm/job_script.h"
 #include "remote/slurm/job_state.h"
 #include "remote/slurm/slurm_fault.h"
@@ -160,6 +161,23 @@ void HostCluster::checkEnvironment(Answer<api::EnvironmentReport> answer) {
         return report;
       },
       true);
+}
+
+void HostCluster::workers(Answer<api::ClusterWorkers> answer) {
+  ask<api::ClusterWorkers>(
+      std::move(answer), [profile = m_worker->profile(), bundle = m_bundle](Host &host) { return clusterWorkers(host, profile, bundle); });
+}
+
+void HostCluster::installWorker(const api::WorkerRequest &request, api::InstallWatch watch, StopToken leave,
+                                Answer<api::WorkerReport> answer) {
+  api::WorkerRequest asked = request;
+  if (asked.bundle.empty()) asked.bundle = m_bundle;
+  if (const auto source = sourceOf(asked.bundle); !source.ok() && !asked.attach) return answer(source.error());
+  m_worker->follow(std::make_shared<WorkerInstall>(m_worker->profile(), asked, std::move(watch), std::move(leave), std::move(answer)));
+}
+
+void HostCluster::stopWorkerBuild(Answer<void> answer) {
+  ask<void>(std::move(answer), [profile = m_worker->profile()](Host &host) { return stopBuild(host, profile); });
 }
 
 } // namespace attune::remote

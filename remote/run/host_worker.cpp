@@ -69,9 +69,10 @@ void HostWorker::setLink(api::LinkState state, std::string text, const Error *er
   if (m_listener) m_listener(link);
 }
 
-void HostWorker::connect() {
+void HostWorker::connect(bool replaceKey) {
   const std::lock_guard<std::mutex> lock(m_mutex);
   if (m_open) return;
+  m_replaceKey = replaceKey;
   m_wanted = m_asked = m_woken = true;
   if (m_link.state != api::LinkState::NeedsUser || m_link.failed) m_link.state = api::LinkState::Connecting; // what is posted now waits
   m_wake.notify_all();
@@ -245,19 +246,23 @@ void HostWorker::refuseTasks() {
   for (const Task &task : refused) task.work(error);
 }
 
-Questions HostWorker::questions() {
-  return askingQuestions(*m_options.prompts, profile().name, m_linkStop.token(), [this](bool asking, const std::string &what) {
+Questions HostWorker::questions(bool replaceKey) {
+  const auto told = [this](bool asking, const std::string &what) {
     setLink(asking ? api::LinkState::NeedsUser : api::LinkState::Connecting, what);
-  });
+  };
+  Questions asked = askingQuestions(*m_options.prompts, profile().name, m_linkStop.token(), told);
+  if (replaceKey) askKeyChanges(asked, *m_options.prompts, profile().name, m_linkStop.token(), m_options.keyStore, told);
+  return asked;
 }
 
 void HostWorker::tryConnect() {
-  bool asked = false;
+  bool asked = false, replaceKey = false;
   StopToken stop;
   {
     const std::lock_guard<std::mutex> lock(m_mutex);
     if (m_dropping || m_quit.stopRequested()) return;
     asked = std::exchange(m_asked, false);
+    replaceKey = std::exchange(m_replaceKey, false);
     m_linkStop = StopSource();
     stop = m_linkStop.token();
   }
@@ -290,7 +295,7 @@ void HostWorker::tryConnect() {
     m_breathedAt = m_clock.steady();
   };
   // Nobody is asked for a connection that comes back by itself.
-  const Questions ask = asked && m_options.prompts ? questions() : Questions();
+  const Questions ask = asked && m_options.prompts ? questions(replaceKey) : Questions();
   auto host = Host::open(*route, ask, profile.root, std::move(hooks), stop);
   if (!host.ok()) return onConnectFailed(host.error());
   {

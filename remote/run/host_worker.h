@@ -59,7 +59,7 @@ public:
   void setProfile(const api::ClusterProfile &profile);
   api::ClusterLink link() const;
   void onLink(std::function<void(const api::ClusterLink &)> changed);
-  void connect();
+  void connect(bool replaceKey = false);
   void disconnect();
 
   /// Called once: with the host, or with why there is none. A long one waits until nothing else long is under way.
@@ -89,7 +89,7 @@ private:
   void checkHost();
   void dropHost();
   void setLink(api::LinkState state, std::string text, const Error *error = nullptr, double nextTry = 0);
-  Questions questions();
+  Questions questions(bool replaceKey);
   Error closing() const;
   std::string hostName() const { return profile().host; }
 
@@ -102,7 +102,7 @@ private:
   std::deque<Task> m_tasks;
   std::vector<std::shared_ptr<Follower>> m_arrived;
   api::ClusterLink m_link;
-  bool m_wanted = false, m_asked = false, m_dropping = false, m_woken = false, m_closed = false;
+  bool m_wanted = false, m_asked = false, m_replaceKey = false, m_dropping = false, m_woken = false, m_closed = false;
   StopSource m_linkStop;
   SshSession *m_open = nullptr; // to be ended by others
 

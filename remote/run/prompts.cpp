@@ -1,5 +1,7 @@
 #include "remote/run/prompts.h"
 
+#include "core/base/shell_word.h"
+
 namespace attune::remote {
 
 Questions askingQuestions(api::ClusterPrompts &prompts, const std::string &cluster, const StopToken &stop,
@@ -35,6 +37,24 @@ Questions askingQuestions(api::ClusterPrompts &prompts, const std::string &clust
     return secrets;
   };
   return questions;
+}
+
+void askKeyChanges(Questions &questions, api::ClusterPrompts &prompts, const std::string &cluster, const StopToken &stop,
+                   const std::string &keyStore, std::function<void(bool asking, const std::string &what)> told) {
+  questions.replaceKey = [&prompts, cluster, stop, keyStore, told](const HostKeyQuestion &question) {
+    api::KeyChangePrompt prompt;
+    prompt.shown = {cluster, question.host, question.port, question.check.type, question.check.fingerprint};
+    for (const KeyCheck::Line &line : question.check.known) {
+      const std::string file = line.where.substr(0, line.where.rfind(':'));
+      prompt.known.push_back({line.type, line.fingerprint, line.where, file == keyStore});
+      if (file != keyStore && prompt.remedy.empty())
+        prompt.remedy = "ssh-keygen -f " + shellWord(file) + " -R " + shellWord(knownHostName(question.host, question.port));
+    }
+    told(true, question.host + " shows another key than before.");
+    const bool replace = prompts.askKeyChange(prompt, stop) && prompt.remedy.empty();
+    told(false, "Connecting to " + question.host + " ...");
+    return replace;
+  };
 }
 
 } // namespace attune::remote

@@ -13,4 +13,8 @@ namespace attune::remote {
 Questions askingQuestions(api::ClusterPrompts &prompts, const std::string &cluster, const StopToken &stop,
                           std::function<void(bool asking, const std::string &what)> told);
 
+/// Asks about changed keys, too: `keyStore` is the file of ours.
+void askKeyChanges(Questions &questions, api::ClusterPrompts &prompts, const std::string &cluster, const StopToken &stop,
+                   const std::string &keyStore, std::function<void(bool asking, const std::string &what)> told);
+
 } // namespace attune::remote

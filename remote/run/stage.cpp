@@ -4,7 +4,6 @@
 #include "core/base/atomic_file.h"
 #include "core/base/ending.h"
 #include "core/base/sha256.h"
-#include "core/base/shorten.h"
 #include "remote/fault.h"
 #include "remote/slurm/job_script.h"
 #include "remote/ssh/upload.h"
@@ -49,13 +48,6 @@ Result<CommandResult> run(Host &host, const char *script, std::vector<std::strin
   command.arguments = std::move(arguments);
   command.login = false;
   return host.runner().run(command);
-}
-
-Error cannot(Host &host, const std::string &what, const CommandResult &result, const std::string &path) {
-  const bool full = result.err.find("No space") != std::string::npos || result.err.find("quota") != std::string::npos;
-  return fault(full ? "DISK-FULL" : "FILE-FAILED", what + ": " + shortened(slurm::printable(result.err), 300),
-               host.session().options().host + ":" + path,
-               full ? "Make room there, then try again." : "Check the folder and its permissions.");
 }
 
 /// The ending of a name as it may stand on the cluster: ".jsonl", or nothing.
@@ -105,7 +97,7 @@ public:
     ATTUNE_TRY(const CommandResult made, remote::run(m_host, kMakeFolder, {root, m_job.token}));
     m_folder = made.out.substr(0, made.out.find('\n'));
     if (made.code != 0 || !endsWith(m_folder, "/jobs/" + m_job.token))
-      return cannot(m_host, "The job's folder cannot be made", made, root + "/jobs/" + m_job.token);
+      return m_host.cannot("The job's folder cannot be made", made, root + "/jobs/" + m_job.token);
     ATTUNE_CHECK(takeOver());
     ATTUNE_CHECK(placeModel(root));
     ATTUNE_CHECK(placeData());
@@ -117,7 +109,7 @@ private:
   Status takeOver() {
     if (m_job.from.empty()) return {};
     ATTUNE_TRY(const CommandResult moved, remote::run(m_host, kTakeOver, {m_job.from, m_folder}));
-    if (moved.code != 0) return cannot(m_host, "The earlier run's folder is not there any more", moved, m_job.from);
+    if (moved.code != 0) return m_host.cannot("The earlier run's folder is not there any more", moved, m_job.from);
     return {};
   }
 
@@ -148,7 +140,7 @@ private:
     const std::string name = plainName(fs::path(m_config.model).filename().string());
     const std::string place = root + "/models/" + name + "-" + sha256Hex(sum).substr(0, 12);
     ATTUNE_TRY(const CommandResult made, remote::run(m_host, kMakePlace, {place}));
-    if (made.code != 0) return cannot(m_host, "The model's folder cannot be made", made, place);
+    if (made.code != 0) return m_host.cannot("The model's folder cannot be made", made, place);
     std::error_code ignored;
     const bool folder = fs::is_directory(m_config.model, ignored);
     for (const std::string &file : files) {
@@ -179,7 +171,7 @@ private:
         pieces.push_back({file, "data/adapter/" + fs::path(file).filename().string()});
       m_config.initAdapter = "data/adapter";
       ATTUNE_TRY(const CommandResult made, remote::run(m_host, kMakePlace, {m_folder + "/data/adapter"}));
-      if (made.code != 0) return cannot(m_host, "The folder cannot be made", made, m_folder);
+      if (made.code != 0) return m_host.cannot("The folder cannot be made", made, m_folder);
     }
     for (const Piece &one : pieces) ATTUNE_CHECK(send(one.from, m_folder + "/" + one.to, "Uploading the data"));
     return {};

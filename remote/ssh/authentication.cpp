@@ -166,7 +166,8 @@ private:
     const std::string locked =
         m_lockedKey.empty() ? "" : "The key " + m_lockedKey + " has a passphrase, and nobody can be asked here: give it to an agent. ";
     return fault("AUTH-DENIED", options.host + " did not accept " + what + " for " + options.user + ".", m_session.name(),
-                 locked + "It offers: " + (offers.empty() ? "nothing that this program can do" : offers) + ".");
+                 locked + "It offers: " + (offers.empty() ? "nothing that this program can do" : offers) +
+                     ". Where user, key and password are right, the account may be locked: ask the centre.");
   }
 
   SshSession &m_session;

@@ -8,10 +8,12 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <optional>
 #include <sstream>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace attune::remote {
 namespace {
@@ -147,7 +149,51 @@ std::vector<std::string> KnownHosts::typesOf(const std::string &host, int port) 
   return types;
 }
 
-Status trustHostKey(const std::string &storePath, const std::string &host, int port, const HostKey &key) {
+namespace {
+
+/// Our store under its lock. It may be put in another's place while we wait for that: then again.
+class Store {
+public:
+  static Result<Store> open(const std::string &path) {
+    for (;;) {
+      Store store(path, ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+      struct stat held {
+      }, there{};
+      if (store.m_fd < 0 || ::fchmod(store.m_fd, 0600) != 0 || ::flock(store.m_fd, LOCK_EX) != 0 || ::fstat(store.m_fd, &held) != 0)
+        return cannotStore(path);
+      if (::lstat(path.c_str(), &there) == 0 && there.st_ino == held.st_ino && there.st_dev == held.st_dev) return store;
+    }
+  }
+  ~Store() {
+    if (m_fd >= 0) ::close(m_fd);
+  }
+  Store(Store &&other) noexcept : m_path(std::move(other.m_path)), m_fd(std::exchange(other.m_fd, -1)) {}
+
+  Status add(const std::string &line) const {
+    char last = '\n'; // a line that a crash cut short must not swallow this one
+    const off_t size = ::lseek(m_fd, 0, SEEK_END);
+    const bool torn = size > 0 && ::pread(m_fd, &last, 1, size - 1) == 1 && last != '\n';
+    const std::string text = (torn ? "\n" : "") + line + "\n";
+    if (::write(m_fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::fsync(m_fd) != 0) return cannotStore(m_path);
+    return {};
+  }
+  /// Whole or not at all.
+  Status rewrite(const std::string &text) const {
+    const std::string next = m_path + ".new";
+    Store made(next, ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    const bool good = made.m_fd >= 0 && ::write(made.m_fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                      ::fsync(made.m_fd) == 0 && ::rename(next.c_str(), m_path.c_str()) == 0;
+    if (!good) return cannotStore(m_path);
+    return {};
+  }
+
+private:
+  Store(std::string path, int fd) : m_path(std::move(path)), m_fd(fd) {}
+  std::string m_path;
+  int m_fd;
+};
+
+Status checkName(const std::string &host) {
   const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-%";
   if (host.empty() || host.find_first_not_of(plain) != std::string::npos)
     return Error{ErrorCode::Usage,
@@ -155,20 +201,47 @@ Status trustHostKey(const std::string &storePath, const std::string &host, int p
                  host.substr(0, 100),
                  "Use its plain name or address.",
                  {}};
-  const int fd = ::open(storePath.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return cannotStore(storePath);
-  struct Closer {
-    int fd;
-    ~Closer() { ::close(fd); }
-  } closer{fd};
-  if (::fchmod(fd, 0600) != 0 || ::flock(fd, LOCK_EX) != 0) return cannotStore(storePath);
-  char last = '\n'; // a line that a crash cut short must not swallow this one
-  const off_t size = ::lseek(fd, 0, SEEK_END);
-  const bool torn = size > 0 && ::pread(fd, &last, 1, size - 1) == 1 && last != '\n';
-  std::string line(torn ? "\n" : "");
-  line.append(knownHostName(host, port)).append(" ").append(key.type).append(" ").append(toBase64(key.blob)).append("\n");
-  if (::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size()) || ::fsync(fd) != 0) return cannotStore(storePath);
   return {};
+}
+
+std::string lineOf(const std::string &name, const HostKey &key) { return name + " " + key.type + " " + toBase64(key.blob); }
+
+/// The line without this host; nothing when it was of no other.
+std::optional<std::string> without(const std::string &line, const std::string &name) {
+  const size_t begin = line.find_first_not_of(" \t"), end = std::min(line.find_first_of(" \t", begin), line.size());
+  if (begin == std::string::npos || line[begin] == '#' || line[begin] == '@') return line;
+  std::string left;
+  bool found = false;
+  for (const std::string &one : split(line.substr(begin, end - begin), ',')) {
+    const bool same = lowerCase(one) == name || matchesHashed(one, name);
+    found = found || same;
+    if (!same) left.append(left.empty() ? "" : ",").append(one);
+  }
+  if (!found) return line;
+  if (left.empty()) return std::nullopt;
+  return left + line.substr(end);
+}
+
+} // namespace
+
+Status trustHostKey(const std::string &storePath, const std::string &host, int port, const HostKey &key) {
+  ATTUNE_CHECK(checkName(host));
+  ATTUNE_TRY(const Store store, Store::open(storePath));
+  return store.add(lineOf(knownHostName(host, port), key));
+}
+
+Status replaceHostKey(const std::string &storePath, const std::string &host, int port, const HostKey &key) {
+  ATTUNE_CHECK(checkName(host));
+  ATTUNE_TRY(const Store store, Store::open(storePath));
+  ATTUNE_TRY(const std::string before, readFile(storePath, kMaxBytes));
+  const std::string name = knownHostName(host, port);
+  std::string after;
+  for (size_t at = 0; at < before.size();) {
+    const size_t end = std::min(before.find('\n', at), before.size());
+    if (const auto line = without(before.substr(at, end - at), name)) after += *line + "\n";
+    at = end + 1;
+  }
+  return store.rewrite(after + lineOf(name, key) + "\n");
 }
 
 } // namespace attune::remote

@@ -60,4 +60,7 @@ std::string knownHostName(const std::string &host, int port);
 /// mean something in the file.
 Status trustHostKey(const std::string &storePath, const std::string &host, int port, const HostKey &key);
 
+/// The same, and takes the host's name out of the store's other lines; those of other hosts and @revoked ones stay as they are.
+Status replaceHostKey(const std::string &storePath, const std::string &host, int port, const HostKey &key);
+
 } // namespace attune::remote

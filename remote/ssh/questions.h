@@ -36,6 +36,8 @@ struct PromptRound {
 struct Questions {
   /// Asked for a host whose key is unknown; without it such a host is refused.
   std::function<KeyAnswer(const HostKeyQuestion &)> trustKey;
+  /// Asked for a host that shows another key than the one on file, but for a revoked one; without it such a host is refused.
+  std::function<bool(const HostKeyQuestion &)> replaceKey;
   /// As many answers as there are prompts; nothing when the user gave up. Without it nothing can be asked.
   std::function<std::optional<std::vector<Secret>>(const PromptRound &)> answer;
 };

@@ -167,6 +167,9 @@ Status SshSession::judgeKey(const KnownHosts &known, const Questions &questions)
   std::string story = "It shows " + check.type + " " + check.fingerprint + ".";
   for (const auto &line : check.known) story += " On file: " + line.type + " " + line.fingerprint + " (" + line.where + ").";
   const std::string help = story + " Ask the centre; replace the key only if they confirm.";
+  const bool other = check.verdict == KeyVerdict::Changed || check.verdict == KeyVerdict::OtherType;
+  if (other && questions.replaceKey && questions.replaceKey({m_options.host, m_options.port, check}))
+    return replaceHostKey(m_options.keyStore, m_options.host, m_options.port, key);
   switch (check.verdict) {
   case KeyVerdict::Ok: return {};
   case KeyVerdict::Changed: return fault("KEY-CHANGED", host + " shows a different key than before. Nothing was sent.", name(), help);

@@ -63,13 +63,15 @@ public:
   explicit FakeCluster(api::ClusterProfile profile, api::ClusterPrompts *prompts) : m_profile(std::move(profile)), m_prompts(prompts) {}
 
   // What a test sets, before it connects.
-  std::optional<api::HostKeyPrompt> hostKey; // asked first
-  std::vector<api::LoginPrompt> logins;      // asked then, in order
-  std::optional<Error> refusal;              // connecting ends with this, and waits for the user
+  std::optional<api::HostKeyPrompt> hostKey;  // asked first
+  std::vector<api::LoginPrompt> logins;       // asked then, in order
+  std::optional<api::KeyChangePrompt> change; // asked by replaceKey(); with "yes" the refusal is gone
+  std::optional<Error> refusal;               // connecting ends with this, and waits for the user
   api::ClusterOverview tables;
   std::vector<api::QueuedJob> jobs;
   std::map<std::string, api::ClusterFiles> folders;
   api::EnvironmentReport environment = {{"login node ln1", "system", "ok", "Linux", ""}};
+  api::ClusterWorkers installed;
   std::atomic<int> transferMilliseconds{200};
 
   // What came of it.
@@ -80,6 +82,28 @@ public:
   std::vector<std::string> acts() {
     const std::lock_guard<std::mutex> lock(m_mutex);
     return m_acts;
+  }
+  /// The installation that was asked for last, told and ended by a test.
+  std::optional<api::WorkerRequest> asked() {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    return m_install ? std::optional(m_install->request) : std::nullopt;
+  }
+  void tell(api::InstallPhase phase, int percent, const std::string &text = "", const std::vector<std::string> &lines = {}) {
+    m_thread.post([=, this] {
+      const std::lock_guard<std::mutex> lock(m_mutex);
+      m_install->watch.progress({phase, percent, text});
+      for (const std::string &line : lines) m_install->watch.line(line);
+    });
+  }
+  void end(Result<api::WorkerReport> result) {
+    m_thread.post([=, this] {
+      Answer<api::WorkerReport> answer;
+      {
+        const std::lock_guard<std::mutex> lock(m_mutex);
+        answer = m_install->answer;
+      }
+      answer(result);
+    });
   }
   void setLink(api::LinkState state, std::optional<Error> error = {}, double nextTry = 0) {
     api::ClusterLink link;
@@ -113,6 +137,14 @@ public:
         const std::lock_guard<std::mutex> lock(m_mutex);
         m_answers.push_back(*given);
       }
+      if (refusal) return setLink(api::LinkState::NeedsUser, *refusal);
+      setLink(api::LinkState::Online);
+    });
+  }
+  void replaceKey() override {
+    m_thread.post([this] {
+      setLink(api::LinkState::Connecting);
+      if (change && m_prompts && m_prompts->askKeyChange(*change, m_thread.token())) refusal.reset();
       if (refusal) return setLink(api::LinkState::NeedsUser, *refusal);
       setLink(api::LinkState::Online);
     });
@@ -151,6 +183,21 @@ public:
   }
   void checkEnvironment(Answer<api::EnvironmentReport> answer) override { reply(std::move(answer), &FakeCluster::environment); }
 
+  void workers(Answer<api::ClusterWorkers> answer) override { reply(std::move(answer), &FakeCluster::installed); }
+  void installWorker(const api::WorkerRequest &request, api::InstallWatch watch, StopToken, Answer<api::WorkerReport> answer) override {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_install = Install{request, std::move(watch), std::move(answer)};
+  }
+  void stopWorkerBuild(Answer<void> answer) override {
+    m_thread.post([=, this] {
+      {
+        const std::lock_guard<std::mutex> lock(m_mutex);
+        m_acts.push_back("stop build");
+      }
+      answer(Status());
+    });
+  }
+
   static Error fault(const char *name, const char *message) {
     Error error{ErrorCode::IoFailed, message, "login.example", "Try again."};
     error.fault = name;
@@ -188,6 +235,12 @@ private:
   std::mutex m_mutex;
   std::vector<std::vector<std::string>> m_answers;
   std::vector<std::string> m_acts;
+  struct Install {
+    api::WorkerRequest request;
+    api::InstallWatch watch;
+    Answer<api::WorkerReport> answer;
+  };
+  std::optional<Install> m_install;
   FakeThread m_thread; // last
 };
 

@@ -10,6 +10,7 @@
 #include "tests/support/studio_fixture.h"
 #include "tests/support/temp_folder.h"
 #include "ui/dialogs/cluster_questions.h"
+#include "ui/dialogs/job_files_dialog.h"
 #include "ui/pages/cluster_page.h"
 #include "ui/pages/cluster_partitions.h"
 #include "ui/pages/cluster_queue.h"
@@ -18,7 +19,9 @@
 #include "ui/pages/runs_page.h"
 #include "ui/pages/train_page.h"
 #include "ui/widgets/banner.h"
+#include "ui/widgets/line_view.h"
 
+#include <QClipboard>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -33,6 +36,7 @@
 
 using namespace attune;
 using namespace attune::ui;
+using test::button;
 using test::click;
 using test::Loopback;
 
@@ -170,6 +174,118 @@ private Q_SLOTS:
     QVERIFY(!studio.window->questions()->dialog()); // there is nothing to click away
   }
 
+  void aKeyThatChangedIsReplacedOnPurposeInOurOwnFileAlone() {
+    NEEDS_CLUSTER(false);
+    const Loopback cluster(sshdOnly());
+    QVERIFY(cluster.started());
+    Person person(cluster);
+    const std::string store = person.workspace.path() + "/known_hosts";
+    RealClusterStudio studio(person);
+    studio.openPage();
+    click(studio.window.get(), "Connect");
+    QTRY_VERIFY_WITH_TIMEOUT(studio.dialog<HostKeyDialog>(), kLong);
+    click(studio.dialog<HostKeyDialog>(), "Trust");
+    QTRY_VERIFY_WITH_TIMEOUT(studio.online(), kLong);
+    const QString before = fingerprintOf(store);
+    const std::string others =
+        "other.example ssh-ed25519 " + std::string("AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n");
+    std::ofstream(store, std::ios::app) << others;
+    click(studio.window.get(), "Disconnect");
+    QTRY_VERIFY_WITH_TIMEOUT(studio.link().state == api::LinkState::Offline, kLong);
+    QVERIFY(cluster.act("rekey"));
+    const std::string now = cluster.file("ssh/host_key.pub");
+    click(studio.window.get(), "Connect");
+    QTRY_COMPARE_WITH_TIMEOUT(studio.link().error.fault, std::string("KEY-CHANGED"), kLong);
+    Banner *banner = studio.window->clusterPage()->banner();
+    const std::string kept = textOf(store);
+    for (const bool sure : {false, true}) {
+      QTRY_VERIFY(button(banner, QStringLiteral("Replace the key…")));
+      click(banner, "Replace the key…");
+      QTRY_VERIFY_WITH_TIMEOUT(studio.dialog<KeyChangeDialog>(), kLong);
+      const QString told = studio.told(studio.dialog<KeyChangeDialog>());
+      QVERIFY(told.contains(before) && told.contains(fingerprintOf(now)));
+      QVERIFY(told.contains(QString::fromStdString(store)));
+      QTest::keyClicks(studio.dialog<KeyChangeDialog>()->findChild<QLineEdit *>(), QStringLiteral("127.0.0.1"));
+      click(studio.dialog<KeyChangeDialog>(), sure ? "Replace the key" : "Keep the old key");
+      if (sure) break;
+      QTRY_COMPARE_WITH_TIMEOUT(studio.link().error.fault, std::string("KEY-CHANGED"), kLong);
+      QCOMPARE(textOf(store), kept);
+    }
+    QTRY_VERIFY_WITH_TIMEOUT(studio.online(), kLong);
+    QCOMPARE(QString::fromStdString(textOf(store)).count(QLatin1Char('\n')), 2);
+    QVERIFY(textOf(store).find(others) == 0);
+    QCOMPARE(fingerprintOf(now),
+             QString::fromStdString(test::outputOf("ssh-keygen -lf " + store + " | tail -n 1")).section(QLatin1Char(' '), 1, 1));
+  }
+
+  void aKeyInTheUsersFileIsLeftToTheUser() {
+    NEEDS_CLUSTER(false);
+    const Loopback cluster(sshdOnly());
+    QVERIFY(cluster.started());
+    Person person(cluster);
+    person.know(cluster);
+    const std::string file = person.home.path() + "/.ssh/known_hosts", before = textOf(file);
+    QVERIFY(cluster.act("rekey"));
+    RealClusterStudio studio(person);
+    studio.openPage();
+    click(studio.window.get(), "Connect");
+    Banner *banner = studio.window->clusterPage()->banner();
+    QTRY_VERIFY_WITH_TIMEOUT(button(banner, QStringLiteral("Replace the key…")), kLong);
+    click(banner, "Replace the key…");
+    QTRY_VERIFY_WITH_TIMEOUT(studio.dialog<KeyChangeDialog>(), kLong);
+    QVERIFY(!button(studio.dialog<KeyChangeDialog>(), QStringLiteral("Replace the key")));
+    click(studio.dialog<KeyChangeDialog>(), "Copy command");
+    click(studio.dialog<KeyChangeDialog>(), "Close");
+    QTRY_COMPARE_WITH_TIMEOUT(studio.link().error.fault, std::string("KEY-CHANGED"), kLong);
+    QCOMPARE(textOf(file), before);
+    test::outputOf(QGuiApplication::clipboard()->text().toStdString() + " 2>/dev/null"); // as it is told
+    QVERIFY(textOf(file).empty());
+    QTRY_VERIFY(button(banner, QStringLiteral("Connect again")));
+    click(banner, "Connect again");
+    QTRY_VERIFY_WITH_TIMEOUT(studio.dialog<HostKeyDialog>(), kLong); // a host as never seen
+    click(studio.dialog<HostKeyDialog>(), "Trust");
+    QTRY_VERIFY_WITH_TIMEOUT(studio.online(), kLong);
+  }
+
+  void aLockedAccountIsAskedOnceAndExplained_data() {
+    QTest::addColumn<bool>("locked");
+    QTest::addColumn<QString>("fault");
+    QTest::newRow("locked by the centre") << true << QStringLiteral("AUTH-DENIED");
+    QTest::newRow("too many attempts") << false << QStringLiteral("AUTH-LOCKED");
+  }
+  void aLockedAccountIsAskedOnceAndExplained() {
+    NEEDS_CLUSTER(false);
+    QFETCH(bool, locked);
+    QFETCH(QString, fault);
+    test::LoopbackOptions options = sshdOnly();
+    options.password = true;
+    if (!locked) options.sshdLines = "MaxAuthTries 1";
+    const Loopback cluster(options);
+    QVERIFY(cluster.started());
+    if (locked) test::outputOf("usermod -L " + cluster.value("LB_SSH_USER"));
+    Person person(cluster);
+    person.know(cluster);
+    person.profile.identityFiles.clear();
+    RealClusterStudio studio(person);
+    studio.openPage();
+    click(studio.window.get(), "Connect");
+    QTRY_VERIFY_WITH_TIMEOUT(studio.dialog<LoginDialog>(), kLong);
+    const QPointer<QDialog> asked = studio.window->questions()->dialog();
+    auto *field = asked->findChild<QLineEdit *>();
+    QTest::keyClicks(field, locked ? QLatin1String(Loopback::kPassword) : QLatin1String("wrong")); // the right one does not help
+    QTest::keyClick(field, Qt::Key_Return);
+    QTRY_COMPARE_WITH_TIMEOUT(QString::fromStdString(studio.link().error.fault), fault, kLong);
+    QVERIFY(!studio.window->questions()->dialog()); // nobody is asked again by itself
+    const Banner *banner = studio.window->clusterPage()->banner();
+    QTRY_VERIFY(banner->isVisible());
+    QVERIFY2(studio.told(banner).contains(QStringLiteral("locked: ask the centre")) ||
+                 studio.told(banner).contains(QStringLiteral("ask the centre whether the account is locked")),
+             qPrintable(studio.told(banner)));
+    click(banner, "Connect again");
+    QTRY_VERIFY_WITH_TIMEOUT(studio.dialog<LoginDialog>(), kLong);
+    click(studio.dialog<LoginDialog>(), "Cancel");
+  }
+
   void aRevokedKeyIsRefused() {
     NEEDS_CLUSTER(false);
     const Loopback cluster(sshdOnly());
@@ -180,6 +296,11 @@ private Q_SLOTS:
     RealClusterStudio studio(person);
     studio.openPage();
     click(studio.window.get(), "Connect");
+    QTRY_COMPARE_WITH_TIMEOUT(studio.link().error.fault, std::string("KEY-REVOKED"), kLong);
+    QVERIFY(!studio.window->questions()->dialog());
+    QVERIFY(!button(studio.window->clusterPage()->banner(), QStringLiteral("Replace the key…")));
+    studio.window->clusters().requestReplaceKey(QStringLiteral("loop")); // whoever asks for it
+    QTRY_VERIFY_WITH_TIMEOUT(studio.link().state == api::LinkState::Connecting, kLong);
     QTRY_COMPARE_WITH_TIMEOUT(studio.link().error.fault, std::string("KEY-REVOKED"), kLong);
     QVERIFY(!studio.window->questions()->dialog());
   }
@@ -220,6 +341,9 @@ private Q_SLOTS:
     config.maxSteps = kSteps;
     config.threads = 1;
     config.lora.rank = 4;
+    const std::string environment = cluster.value("LB_HOME") + "/environment.sh";
+    std::ofstream(environment) << "printf 'raw \\033[31m\\n'\n";
+    person.profile.environmentScript = environment;
     QString folder;
     {
       RealClusterStudio studio(person);
@@ -239,6 +363,19 @@ private Q_SLOTS:
       click(&train, "Start training");
       folder = studio.window->runsPage()->currentRun();
       QTRY_VERIFY_WITH_TIMEOUT(studio.window->runs().model(folder)->steps().loss.size() >= 3, kLong);
+      // The job as it lies there: the script and its values, and the log as it grows.
+      const std::string remote = textOf(folder.toStdString() + "/cluster/job/job.env");
+      QTest::mouseClick(studio.window->runsPage()->jobCard()->filesButton(), Qt::LeftButton);
+      auto *files = studio.window->findChild<JobFilesDialog *>();
+      QVERIFY(files);
+      QTRY_VERIFY_WITH_TIMEOUT(files->lines()->visibleLines().contains(QStringLiteral("raw \uFFFD[31m")), kLong);
+      files->showFile(QStringLiteral("run.sh"));
+      QTRY_VERIFY(files->lines()->visibleLines().value(0).startsWith(QLatin1String("#!/bin/bash")));
+      files->showFile(QStringLiteral("job.env"));
+      QTRY_VERIFY(files->lines()->count() > 3);
+      QVERIFY(!remote.empty() && files->lines()->visibleLines().contains(QString::fromStdString(remote.substr(0, remote.find('\n')))));
+      QVERIFY(studio.told(files).contains(QStringLiteral("/jobs/attune-")));
+      files->close();
       studio.window->goTo(Place::Cluster);
       studio.window->clusters().lookAtQueue(QStringLiteral("loop"));
       const FactTable *queue = studio.window->clusterPage()->queue()->table();

@@ -2,6 +2,7 @@
 // On fakes.
 #include "tests/support/find_button.h"
 #include "tests/support/studio_fixture.h"
+#include "ui/dialogs/install_dialog.h"
 #include "ui/dialogs/profile_dialog.h"
 #include "ui/models/terminal_command.h"
 #include "ui/pages/cluster_environment.h"
@@ -9,12 +10,14 @@
 #include "ui/pages/cluster_page.h"
 #include "ui/pages/cluster_partitions.h"
 #include "ui/pages/cluster_queue.h"
+#include "ui/pages/cluster_worker.h"
 #include "ui/pages/command_button.h"
 #include "ui/pages/fact_table.h"
 #include "ui/pages/train_page.h"
 #include "ui/pages/transfer_strip.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/empty_state.h"
+#include "ui/widgets/line_view.h"
 
 #include <QClipboard>
 #include <QDateTime>
@@ -65,6 +68,20 @@ api::QueuedJob job(const std::string &id, const std::string &state, const std::s
   made.neverClears = reason == "PartitionDown";
   made.nodes = state == "RUNNING" ? "e09r2n03" : "";
   made.token = token;
+  return made;
+}
+
+api::InstalledWorker worker(const std::string &name) {
+  api::InstalledWorker made;
+  made.folder = "/home/scientist/.attune/worker/" + name;
+  made.binary = made.folder + "/bin/attune";
+  made.version = "0.1.0";
+  made.torch = "2.1.0+dtk2310";
+  made.torchKind = "dtk";
+  made.host = "login05";
+  made.built = "2026-11-27T13:02:11Z";
+  made.node = "e09r2n03";
+  made.works = made.ofThisProgram = made.forProfile = true;
   return made;
 }
 
@@ -283,6 +300,89 @@ private Q_SLOTS:
     QTRY_VERIFY(studio.page().environment()->text()->toPlainText().contains(QStringLiteral("cuda is None")));
     click(studio.page().environment(), "Copy report");
     QVERIFY(QGuiApplication::clipboard()->text().contains(QStringLiteral("DTK 5.4")));
+  }
+
+  void theTrainingProgramIsInstalledFollowedAndUsed() {
+    ClusterStudio studio;
+    studio.connectIt();
+    studio.page().showView(QStringLiteral("environment"));
+    const ClusterWorker *line = studio.page().environment()->worker();
+    QTRY_VERIFY(line->stateLabel()->text().contains(QStringLiteral("None was installed from here.")));
+    QVERIFY(!line->useButton()->isVisible());
+    press(line, QStringLiteral("Install…"));
+    const QPointer<InstallDialog> dialog = studio.window->findChild<InstallDialog *>();
+    QVERIFY(dialog && dialog->isVisible());
+    QTest::keyClicks(dialog->torchField(), QStringLiteral("/opt/my torch"));
+    click(dialog, "Copy the terminal command");
+    QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("attune cluster install kshdtest --torch '/opt/my torch'"));
+    QTest::keyClick(dialog->torchField(), Qt::Key_Return); // the default button
+    QTRY_VERIFY(studio.cluster->asked());
+    QCOMPARE(studio.cluster->asked()->torch, std::string("/opt/my torch"));
+    QVERIFY(!studio.cluster->asked()->attach);
+    QVERIFY(!dialog->installButton()->isEnabled()); // never two
+    studio.cluster->tell(api::InstallPhase::Building, 43, "compiling adam.cpp", {"libtorch: 2.1.0", "a \xE2\x80\xAE line"});
+    QTRY_COMPARE(dialog->output()->count(), 2);
+    QVERIFY(dialog->output()->visibleLines().contains(QStringLiteral("libtorch: 2.1.0")));
+    QVERIFY(!dialog->output()->visibleLines().join(QString()).contains(QChar(0x202E)));
+    QTRY_VERIFY(line->stateLabel()->text().contains(QStringLiteral("43")) &&
+                line->stateLabel()->text().contains(QStringLiteral("adam.cpp")));
+    click(dialog, "Close"); // it goes on
+    QTRY_VERIFY(!dialog);
+    press(line, QStringLiteral("Show…"));
+    const QPointer<InstallDialog> again = studio.window->findChild<InstallDialog *>();
+    QVERIFY(again);
+    QCOMPARE(again->output()->count(), 2);
+    QCOMPARE(again->torchField()->text(), QStringLiteral("/opt/my torch"));
+    studio.cluster->installed.workers = {worker("one")};
+    studio.cluster->end(api::WorkerReport{worker("one"), {{"compute node e09r2n03", "worker.attune", "ok", "0.1.0", ""}}});
+    QTRY_COMPARE(studio.clusters.saved().front().worker, worker("one").binary);
+    QTRY_VERIFY(line->stateLabel()->text().contains(QStringLiteral("It works on e09r2n03.")));
+    QVERIFY(line->stateLabel()->text().contains(QStringLiteral("2.1.0+dtk2310 (dtk)")));
+    QVERIFY(!line->useButton()->isVisible());
+    click(again, "Copy output");
+    QVERIFY(QGuiApplication::clipboard()->text().contains(QStringLiteral("/home/scientist/.attune/worker/one")));
+    click(again, "Close");
+    press(studio.window.get(), QStringLiteral("Undo"));
+    QTRY_COMPARE(studio.clusters.saved().front().worker, std::string("attune"));
+    QTRY_VERIFY(line->useButton()->isVisible()); // offered, for this environment script
+    click(line, "Use it");
+    QTRY_COMPARE(studio.clusters.saved().front().worker, worker("one").binary);
+  }
+
+  void anInstallationThatFailsSaysWhyAndOneThatGoesOnIsTakenUp() {
+    ClusterStudio studio;
+    studio.addCluster();
+    studio.cluster->installed.build = api::WorkerBuild{true, "/home/scientist/env.sh", "login05"};
+    studio.openPage();
+    studio.page().showView(QStringLiteral("environment"));
+    QTRY_VERIFY(studio.window->clusters().connection(QStringLiteral("kshdtest")));
+    click(studio.window.get(), "Connect");
+    QTRY_VERIFY(studio.cluster->asked());
+    QVERIFY(studio.cluster->asked()->attach);
+    const ClusterWorker *line = studio.page().environment()->worker();
+    press(line, QStringLiteral("Show…"));
+    auto *dialog = studio.window->findChild<InstallDialog *>();
+    QVERIFY(dialog && !button(dialog, QStringLiteral("Stop the build"))); // nothing runs there yet that could be stopped
+    studio.cluster->tell(api::InstallPhase::Building, 12, "compiling");
+    QTRY_VERIFY(button(dialog, QStringLiteral("Stop the build")));
+    click(dialog, "Stop the build");
+    QTRY_COMPARE(studio.cluster->acts(), std::vector<std::string>{"stop build"});
+    studio.cluster->installed.build.reset();
+    Error error = test::FakeCluster::fault("BUILD-NO-TORCH", "There is no libtorch: python3 knows no torch.");
+    error.hint = "Name an environment script.";
+    studio.cluster->end(error);
+    QTRY_VERIFY(line->stateLabel()->text().contains(QStringLiteral("python3 knows no torch")));
+    QVERIFY(line->stateLabel()->text().contains(QStringLiteral("Name an environment script.")));
+    QVERIFY(button(dialog, QStringLiteral("Install again")));
+    QCOMPARE(studio.clusters.saved().front().worker, std::string("attune")); // the profile stays
+    // Another environment script, and a program that was built for it.
+    studio.cluster->installed.workers = {worker("one")};
+    studio.cluster->installed.workers[0].ofThisProgram = false;
+    api::ClusterProfile profile = studio.window->clusters().find(QStringLiteral("kshdtest"))->profile;
+    profile.environmentScript = "other.sh";
+    studio.window->clusters().save(profile);
+    QTRY_VERIFY(line->useButton()->isVisible());
+    QVERIFY(line->stateLabel()->text().contains(QStringLiteral("carries other sources")));
   }
 
   void everyActionHasItsTerminalCommand() {

@@ -7,6 +7,7 @@
 #include "ui/widgets/banner.h"
 
 #include <QCheckBox>
+#include <QClipboard>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -222,6 +223,60 @@ private Q_SLOTS:
     asker.join();
     QVERIFY(!given);
     QVERIFY(studio->prompts.askHostKey({}, {}) == api::HostKeyAnswer::Refuse); // nobody is there
+  }
+
+  void aChangedKeyIsReplacedOnlyOnPurpose() {
+    PromptStudio studio;
+    studio.cluster->refusal = test::FakeCluster::fault("KEY-CHANGED", "login.example shows a different key than before.");
+    api::KeyChangePrompt change;
+    change.shown = {"kshdtest", "login.example", 2222, "ssh-ed25519", "SHA256:new"};
+    change.known = {{"ssh-ed25519", "SHA256:old", "/ws/known_hosts:3", true}};
+    studio.cluster->change = change;
+    studio.openPage();
+    click(studio.window.get(), "Connect");
+    Banner *banner = studio.window->clusterPage()->banner();
+    QTRY_VERIFY(banner->isVisible());
+    for (const bool sure : {false, true}) {
+      QTRY_VERIFY(button(banner, QStringLiteral("Replace the key…")));
+      click(banner, "Replace the key…");
+      QTRY_VERIFY(studio.dialog());
+      QVERIFY(QTest::qWaitForWindowActive(studio.dialog()));
+      for (const char *part : {"login.example:2222", "SHA256:new", "SHA256:old", "/ws/known_hosts:3"})
+        QVERIFY2(studio.told().contains(QLatin1String(part)), part);
+      auto *typed = studio.dialog()->findChild<QLineEdit *>();
+      QVERIFY(!button(studio.dialog(), QStringLiteral("Replace the key"))); // a press alone does nothing
+      QTest::keyClicks(typed, QStringLiteral("login.exampl"));
+      QTest::keyClick(typed, Qt::Key_Return);
+      QVERIFY(studio.dialog() && !button(studio.dialog(), QStringLiteral("Replace the key")));
+      QTest::keyClicks(typed, QStringLiteral("e"));
+      QTest::keyClick(typed, Qt::Key_Return);
+      QVERIFY(studio.dialog()); // and Enter neither
+      click(studio.dialog(), sure ? "Replace the key" : "Keep the old key");
+      QTRY_COMPARE(studio.link(), sure ? api::LinkState::Online : api::LinkState::NeedsUser);
+      QTRY_VERIFY(!studio.dialog());
+    }
+  }
+
+  void aKeyInAFileOfTheUsersIsNotReplacedHere() {
+    PromptStudio studio;
+    studio.cluster->refusal = test::FakeCluster::fault("KEY-OTHER", "login.example shows a key of another type.");
+    api::KeyChangePrompt change;
+    change.shown = {"kshdtest", "login.example", 22, "ssh-ed25519", "SHA256:new"};
+    change.known = {{"ssh-rsa", "SHA256:old", "/home/me/.ssh/known_hosts:3", false}};
+    change.remedy = "ssh-keygen -f /home/me/.ssh/known_hosts -R login.example";
+    studio.cluster->change = change;
+    studio.openPage();
+    click(studio.window.get(), "Connect");
+    Banner *banner = studio.window->clusterPage()->banner();
+    QTRY_VERIFY(button(banner, QStringLiteral("Replace the key…")));
+    click(banner, "Replace the key…");
+    QTRY_VERIFY(studio.dialog());
+    QVERIFY(studio.told().contains(QString::fromStdString(change.remedy)));
+    QVERIFY(!studio.dialog()->findChild<QLineEdit *>()->isVisible());
+    click(studio.dialog(), "Copy command");
+    QCOMPARE(QGuiApplication::clipboard()->text(), QString::fromStdString(change.remedy));
+    click(studio.dialog(), "Close");
+    QTRY_COMPARE(studio.link(), api::LinkState::NeedsUser);
   }
 
   void aChangedKeyIsRefusedWithBothFingerprints() {

@@ -15,6 +15,7 @@
 #include "ui/pages/cluster_files.h"
 #include "ui/pages/cluster_page.h"
 #include "ui/pages/cluster_queue.h"
+#include "ui/pages/cluster_worker.h"
 #include "ui/pages/data_page.h"
 #include "ui/pages/fact_table.h"
 #include "ui/pages/forecast_card.h"
@@ -200,6 +201,56 @@ void fillCluster(test::FakeCluster &cluster) {
       {node, "card", "ok", "DCU Z100 (gfx906), 16.0 GiB", ""}};
 }
 
+/// The training program: asked for, being built, failed, installed.
+void shootInstall(test::FakeCluster &cluster, ui::ClusterPage &page, ui::MainWindow &window,
+                  const std::function<void(QWidget *, const char *)> &save) {
+  const auto dialog = [&](const char *what, bool again = false) {
+    for (auto *shown : window.findChildren<QDialog *>()) {
+      if (!shown->isVisible()) continue;
+      for (auto *button : shown->findChildren<QPushButton *>())
+        if (again && button->isDefault()) button->click();
+      settle(300);
+      if (what) save(shown, what);
+    }
+  };
+  page.environment()->worker()->installButton()->click();
+  settle(100);
+  dialog("cluster-install");
+  dialog(nullptr, true);
+  cluster.tell(api::InstallPhase::Building, 43, "compiling checkpoint_store.cpp",
+               {"libtorch:  2.1.0+das1.1.git3ac1bdd.abi0.dtk2404 (dtk) in /opt/torch", "compiler:  gcc 11.2.0 (/opt/gcc/bin/g++), C++17",
+                "CMake:     3.24.2 (/opt/cmake/bin/cmake), Ninja (/usr/bin/ninja)",
+                "worker:    0.1.0, bundle 4f1d29ac7be0, into /public/home/scientist/.attune/worker/0.1.0-4f1d29ac7be0-91b2c3d4",
+                "libtorch asks for C++17 and string ABI 0", "Compiling 4 at a time; a first build takes 25 to 60 minutes of one core."});
+  settle(500);
+  dialog("cluster-install-going");
+  save(&window, "cluster-installing");
+  Error error = test::FakeCluster::fault("BUILD-NO-TORCH", "There is no libtorch: python3 (/usr/bin/python3) knows no torch.");
+  error.hint = "Name in the profile an environment script that loads the site's PyTorch (module load ..., conda activate ...), or give the "
+               "folder of libtorch, which has include/ and lib/ (--torch DIR).";
+  cluster.end(error);
+  settle(400);
+  dialog("cluster-install-failed");
+  dialog(nullptr, true);
+  api::InstalledWorker worker;
+  worker.folder = "/public/home/scientist/.attune/worker/0.1.0-4f1d29ac7be0-91b2c3d4";
+  worker.binary = worker.folder + "/bin/attune";
+  worker.version = "0.1.0";
+  worker.torch = "2.1.0+das1.1.git3ac1bdd.abi0.dtk2404";
+  worker.torchKind = "dtk";
+  worker.host = "login05";
+  worker.built = "2026-11-27T13:02:11Z";
+  worker.node = "e09r2n03";
+  worker.works = worker.ofThisProgram = worker.forProfile = true;
+  cluster.installed.workers = {worker};
+  cluster.end(api::WorkerReport{worker, {}});
+  settle(600);
+  dialog("cluster-install-done");
+  for (auto *shown : window.findChildren<QDialog *>()) shown->close();
+  settle(200);
+  save(&window, "cluster-installed");
+}
+
 /// The cluster's page and its views, its dialogs, the form of the Train page, and a run that waits there.
 void shootCluster(test::FakeClusters &clusters, ui::PromptDesk &prompts, ui::MainWindow &window,
                   const std::function<void(QWidget *, const char *)> &save) {
@@ -230,6 +281,7 @@ void shootCluster(test::FakeClusters &clusters, ui::PromptDesk &prompts, ui::Mai
   page.environment()->checkButton()->click();
   settle(1500);
   save(&window, "cluster-environment");
+  shootInstall(cluster, page, window, save);
   cluster.setLink(api::LinkState::Reconnecting, test::FakeCluster::fault("NET-LOST", "The connection is lost."),
                   static_cast<double>(time(nullptr)) + 8);
   page.showView(QStringLiteral("partitions"));

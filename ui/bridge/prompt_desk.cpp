@@ -21,6 +21,10 @@ template <typename Prompt> std::shared_ptr<PromptDesk::Waiting> PromptDesk::ask(
 
 api::HostKeyAnswer PromptDesk::askHostKey(const api::HostKeyPrompt &prompt, const StopToken &stop) { return ask(prompt, stop)->key; }
 
+bool PromptDesk::askKeyChange(const api::KeyChangePrompt &prompt, const StopToken &stop) {
+  return ask(prompt, stop)->key == api::HostKeyAnswer::Trust;
+}
+
 PromptDesk::LoginAnswer PromptDesk::askLogin(const api::LoginPrompt &prompt, const StopToken &stop) {
   return std::move(ask(prompt, stop)->login);
 }

@@ -19,13 +19,14 @@ class PromptDesk : public api::ClusterPrompts {
 public:
   struct Question {
     uint64_t id = 0;
-    std::variant<api::HostKeyPrompt, api::LoginPrompt> asked;
+    std::variant<api::HostKeyPrompt, api::LoginPrompt, api::KeyChangePrompt> asked;
   };
   using LoginAnswer = std::optional<std::vector<std::string>>;
 
   // A connection's thread.
   api::HostKeyAnswer askHostKey(const api::HostKeyPrompt &prompt, const StopToken &stop) override;
   LoginAnswer askLogin(const api::LoginPrompt &prompt, const StopToken &stop) override;
+  bool askKeyChange(const api::KeyChangePrompt &prompt, const StopToken &stop) override;
 
   // The window.
   /// From now on somebody answers. `changed` is called on any thread when a question comes or goes.

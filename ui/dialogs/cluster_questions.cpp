@@ -32,6 +32,31 @@ QVBoxLayout *column(QDialog *dialog) {
 /// As high as its texts need at this width, and no higher.
 void fit(QDialog *dialog) { dialog->resize(dialog->minimumWidth(), dialog->layout()->totalHeightForWidth(dialog->minimumWidth())); }
 
+/// "host", or "host:2222".
+QString address(const api::HostKeyPrompt &prompt) {
+  return prompt.port == 22 ? line(prompt.host) : line(prompt.host) + QLatin1Char(':') + QString::number(prompt.port);
+}
+
+/// A fingerprint to read, select and copy.
+void addPrint(QFrame *card, const std::string &fingerprint) {
+  auto *row = new QHBoxLayout;
+  QLabel *print = makeLabel(TextRole::Mono, card);
+  print->setText(line(fingerprint));
+  print->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  print->setFocusPolicy(Qt::StrongFocus);
+  QPushButton *copy = makeButton(ButtonKind::Small, QStringLiteral("copy"), card);
+  copy->setAutoDefault(false);
+  row->addWidget(print, 1);
+  row->addWidget(copy);
+  cardLayout(card)->addLayout(row);
+  QObject::connect(copy, &QPushButton::clicked, card, [text = print->text()] { QGuiApplication::clipboard()->setText(text); });
+  onLanguage(card, [print, copy] {
+    print->setAccessibleName(HostKeyDialog::tr("Fingerprint"));
+    copy->setText(HostKeyDialog::tr("Copy"));
+    copy->setAccessibleName(HostKeyDialog::tr("Copy the fingerprint"));
+  });
+}
+
 QLabel *paragraph(TextRole role, QWidget *parent, QVBoxLayout *layout) {
   QLabel *label = makeLabel(role, parent);
   label->setWordWrap(true);
@@ -66,6 +91,12 @@ void ClusterQuestions::look() {
     auto *dialog = new HostKeyDialog(*key, &m_window);
     m_dialog = dialog;
     connect(dialog, &QDialog::finished, this, [this, dialog, id = m_shown] { m_desk.answer(id, dialog->answer()); });
+  } else if (const auto *change = std::get_if<api::KeyChangePrompt>(&question->asked)) {
+    auto *dialog = new KeyChangeDialog(*change, &m_window);
+    m_dialog = dialog;
+    connect(dialog, &QDialog::finished, this, [this, id = m_shown](int result) {
+      m_desk.answer(id, result == QDialog::Accepted ? api::HostKeyAnswer::Trust : api::HostKeyAnswer::Refuse);
+    });
   } else {
     askLogin(std::get<api::LoginPrompt>(question->asked));
   }
@@ -103,22 +134,77 @@ QString keyringName(const api::LoginPrompt &prompt) {
   return password ? QStringLiteral("ssh:") + QString::fromStdString(prompt.user + "@" + prompt.host) : QString();
 }
 
+KeyChangeDialog::KeyChangeDialog(const api::KeyChangePrompt &prompt, QWidget *parent) : QDialog(parent) {
+  QVBoxLayout *layout = column(this);
+  const QString name = line(prompt.shown.host), host = address(prompt.shown);
+  const bool ours = prompt.remedy.empty();
+  QLabel *title = paragraph(TextRole::Section, this, layout);
+  QLabel *text = paragraph(TextRole::Body, this, layout);
+  auto *frame = makeCard(this);
+  std::vector<QLabel *> places;
+  for (const api::KeyChangePrompt::OnFile &key : prompt.known) {
+    places.push_back(paragraph(TextRole::Caption, frame, cardLayout(frame)));
+    addPrint(frame, key.fingerprint);
+  }
+  QLabel *now = paragraph(TextRole::Caption, frame, cardLayout(frame));
+  addPrint(frame, prompt.shown.fingerprint);
+  layout->addWidget(frame);
+  QLabel *what = paragraph(TextRole::Body, this, layout);
+  auto *typed = new QLineEdit(this);
+  typed->setVisible(ours);
+  layout->addWidget(typed);
+  auto *command = makeLabel(TextRole::Mono, this);
+  command->setWordWrap(true);
+  command->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  command->setText(line(prompt.remedy));
+  command->setVisible(!ours);
+  layout->addWidget(command);
+  auto *buttons = new QHBoxLayout;
+  QPushButton *copy = makeButton(ButtonKind::Normal, QStringLiteral("copy"), this);
+  QPushButton *cancel = makeButton(ButtonKind::Normal, this);
+  QPushButton *replace = makeButton(ButtonKind::Danger, this);
+  copy->setVisible(!ours);
+  replace->setVisible(ours);
+  replace->setEnabled(false);
+  buttons->addWidget(copy);
+  buttons->addStretch(1);
+  for (QPushButton *button : {copy, cancel, replace}) button->setAutoDefault(false);
+  for (QPushButton *button : {cancel, replace}) buttons->addWidget(button);
+  layout->addLayout(buttons);
+  connect(typed, &QLineEdit::textChanged, replace, [replace, name](const QString &given) { replace->setEnabled(given.trimmed() == name); });
+  connect(copy, &QPushButton::clicked, this, [remedy = command->text()] { QGuiApplication::clipboard()->setText(remedy); });
+  connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
+  connect(replace, &QPushButton::clicked, this, &QDialog::accept);
+  onLanguage(this, [=, this, known = prompt.known, type = line(prompt.shown.type)] {
+    setWindowTitle(tr("Another key of %1").arg(host));
+    title->setText(tr("%1 shows another key than before").arg(host));
+    text->setText(tr("That is so where the centre has set the host up anew, and also where somebody stands between it and you, who would "
+                     "read your password. Nothing has been sent. Ask the centre, by telephone or on its page, which fingerprint is right; "
+                     "go on only where it is the new one."));
+    for (size_t i = 0; i < places.size(); ++i)
+      places[i]->setText(tr("On file: %1, in %2", "kind of key, file and line").arg(line(known[i].type), line(known[i].where)));
+    now->setText(tr("Shown now: %1", "kind of key").arg(type));
+    what->setText(ours ? tr("To put the new key in the place of the old one, type the host's name: %1").arg(name)
+                       : tr("The old key stands in a file that Attune only reads. Where the centre confirms the new one, remove the old "
+                            "one with this command, then connect again:"));
+    typed->setAccessibleName(tr("The host's name"));
+    command->setAccessibleName(tr("Command that removes the old key"));
+    copy->setText(tr("Copy command"));
+    cancel->setText(ours ? tr("Keep the old key") : tr("Close"));
+    replace->setText(tr("Replace the key"));
+  });
+  cancel->setFocus();
+  fit(this);
+}
+
 HostKeyDialog::HostKeyDialog(const api::HostKeyPrompt &prompt, QWidget *parent) : QDialog(parent) {
   QVBoxLayout *layout = column(this);
-  const QString host = prompt.port == 22 ? line(prompt.host) : line(prompt.host) + QLatin1Char(':') + QString::number(prompt.port);
+  const QString host = address(prompt);
   QLabel *title = paragraph(TextRole::Section, this, layout);
   QLabel *text = paragraph(TextRole::Body, this, layout);
   auto *frame = makeCard(this);
   QLabel *kind = paragraph(TextRole::Caption, frame, cardLayout(frame));
-  auto *row = new QHBoxLayout;
-  QLabel *print = makeLabel(TextRole::Mono, frame);
-  print->setText(line(prompt.fingerprint));
-  print->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-  print->setFocusPolicy(Qt::StrongFocus);
-  QPushButton *copy = makeButton(ButtonKind::Small, QStringLiteral("copy"), frame);
-  row->addWidget(print, 1);
-  row->addWidget(copy);
-  cardLayout(frame)->addLayout(row);
+  addPrint(frame, prompt.fingerprint);
   layout->addWidget(frame);
   QLabel *once = paragraph(TextRole::Caption, this, layout);
   auto *buttons = new QHBoxLayout;
@@ -132,7 +218,6 @@ HostKeyDialog::HostKeyDialog(const api::HostKeyPrompt &prompt, QWidget *parent) 
   }
   layout->addLayout(buttons);
   connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
-  connect(copy, &QPushButton::clicked, this, [fingerprint = print->text()] { QGuiApplication::clipboard()->setText(fingerprint); });
   const auto give = [this](api::HostKeyAnswer answer) {
     m_answer = answer;
     accept();
@@ -145,9 +230,6 @@ HostKeyDialog::HostKeyDialog(const api::HostKeyPrompt &prompt, QWidget *parent) 
     text->setText(tr("Attune has not connected to this host before, and nothing has been sent yet. Compare the fingerprint with the one "
                      "that your computing centre publishes, and go on only where both are the same."));
     kind->setText(tr("Key of %1 (%2), for the cluster %3").arg(host, type, cluster));
-    print->setAccessibleName(tr("Fingerprint"));
-    copy->setText(tr("Copy"));
-    copy->setAccessibleName(tr("Copy the fingerprint"));
     once->setText(tr("Trust remembers the key. If the host ever shows another one, Attune refuses to connect and says so."));
     cancel->setText(tr("Cancel"));
     thisTime->setText(tr("Only this time"));

@@ -48,6 +48,14 @@ private:
   api::HostKeyAnswer m_answer = api::HostKeyAnswer::Refuse;
 };
 
+/// Another key than the one on file: both, and what to do. The new one takes the old one's place only where the host's name is typed.
+class KeyChangeDialog : public QDialog {
+  Q_OBJECT
+
+public:
+  KeyChangeDialog(const api::KeyChangePrompt &prompt, QWidget *parent);
+};
+
 /// One round of a sign-in: the lines that the server asks for, as it words them.
 class LoginDialog : public QDialog {
   Q_OBJECT

@@ -69,6 +69,7 @@ void ClusterCenter::onLink(const QString &name, const api::ClusterLink &link) {
   if (!before && cluster->online()) {
     lookAtPartitions(name);
     lookAtQueue(name);
+    lookAtWorkers(name);
   }
 }
 
@@ -81,9 +82,10 @@ void ClusterCenter::save(const api::ClusterProfile &profile) {
         if (saved.ok()) static_cast<void>(service->cluster(profile.name)); // a connection that is there takes the change up
         return saved;
       },
-      [this](const Status &status) {
+      [this, name = QString::fromStdString(profile.name)](const Status &status) {
         if (!status.ok()) Q_EMIT failed(errorText(status.error()));
         refresh();
+        if (const ClusterState *known = find(name); known && known->online()) lookAtWorkers(name); // another script, another program
       });
 }
 
@@ -102,6 +104,10 @@ void ClusterCenter::remove(const QString &name) {
 
 void ClusterCenter::requestConnect(const QString &name) {
   if (const auto connection = m_connections.value(name)) connection->connect();
+}
+
+void ClusterCenter::requestReplaceKey(const QString &name) {
+  if (const auto connection = m_connections.value(name)) connection->replaceKey();
 }
 
 void ClusterCenter::requestDisconnect(const QString &name) {
@@ -136,6 +142,7 @@ void ClusterCenter::ask(const QString &name, Asked<T> ClusterState::*part, void 
 void ClusterCenter::lookAtPartitions(const QString &name) { ask(name, &ClusterState::overview, &api::Cluster::overview); }
 void ClusterCenter::lookAtQueue(const QString &name) { ask(name, &ClusterState::queue, &api::Cluster::queue); }
 void ClusterCenter::checkEnvironment(const QString &name) { ask(name, &ClusterState::environment, &api::Cluster::checkEnvironment); }
+void ClusterCenter::lookAtWorkers(const QString &name) { ask(name, &ClusterState::workers, &api::Cluster::workers); }
 
 void ClusterCenter::act(const QString &name, const api::QueuedJob &job, api::JobAction action) {
   const auto connection = m_connections.value(name);

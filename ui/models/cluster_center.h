@@ -30,6 +30,7 @@ struct ClusterState {
   Asked<api::ClusterOverview> overview;
   Asked<std::vector<api::QueuedJob>> queue;
   Asked<api::EnvironmentReport> environment;
+  Asked<api::ClusterWorkers> workers;
   QString name() const { return QString::fromStdString(profile.name); }
   bool online() const { return link.state == api::LinkState::Online || link.state == api::LinkState::Degraded; }
 };
@@ -55,10 +56,13 @@ public:
   void remove(const QString &name);
 
   void requestConnect(const QString &name);
+  /// Once more, to put another key in the place of the one on file.
+  void requestReplaceKey(const QString &name);
   void requestDisconnect(const QString &name);
   void lookAtPartitions(const QString &name);
   void lookAtQueue(const QString &name);
   void checkEnvironment(const QString &name);
+  void lookAtWorkers(const QString &name);
   void act(const QString &name, const api::QueuedJob &job, api::JobAction action);
   /// `done` comes while `context` lives.
   void list(const QString &name, const QString &folder, QObject *context, std::function<void(Result<api::ClusterFiles>)> done);
@@ -70,7 +74,7 @@ public:
 Q_SIGNALS:
   void listChanged();
   void linkChanged(const QString &name);
-  void changed(const QString &name); // partitions, queue or environment
+  void changed(const QString &name); // partitions, queue, environment or training programs
   void acted(const QString &name, const QString &job, const QString &state);
   void failed(const QString &message);
 

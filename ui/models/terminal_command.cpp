@@ -50,4 +50,18 @@ QString fetchLine(const api::ClusterProfile &profile, const QString &path) {
   return words.join(QLatin1Char(' '));
 }
 
+QString installLine(const QString &cluster, const api::WorkerRequest &request) {
+  const api::WorkerRequest usual;
+  QStringList words = {QStringLiteral("attune cluster install"), shellWord(cluster)};
+  const auto option = [&](const char *name, const std::string &value) {
+    if (!value.empty()) words << QLatin1String(name) << shellWord(QString::fromStdString(value));
+  };
+  option("--torch", request.torch);
+  option("--compiler", request.compiler);
+  option("--cmake", request.cmake);
+  if (request.jobs != usual.jobs) option("--jobs", std::to_string(request.jobs));
+  if (request.memory != usual.memory) option("--memory", std::to_string(request.memory));
+  return words.join(QLatin1Char(' '));
+}
+
 } // namespace attune::ui

@@ -13,6 +13,8 @@ QString sshLine(const api::ClusterProfile &profile, const QString &command = {})
 QString slurmLine(const QString &job, api::JobAction action);
 /// Fetches one file into this folder.
 QString fetchLine(const api::ClusterProfile &profile, const QString &path);
+/// Installs the training program with the command line.
+QString installLine(const QString &cluster, const api::WorkerRequest &request);
 /// As one word of a shell.
 QString shellWord(const QString &text);
 

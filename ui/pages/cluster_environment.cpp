@@ -3,6 +3,7 @@
 #include "core/base/atomic_file.h"
 #include "ui/models/error_text.h"
 #include "ui/models/terminal_command.h"
+#include "ui/pages/cluster_worker.h"
 #include "ui/pages/command_button.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/file_pick.h"
@@ -20,11 +21,14 @@
 
 namespace attune::ui {
 
-ClusterEnvironment::ClusterEnvironment(ClusterCenter &clusters, TaskRunner &tasks, QWidget *parent)
+ClusterEnvironment::ClusterEnvironment(ClusterCenter &clusters, WorkerInstalls &installs, TaskRunner &tasks, QWidget *parent)
     : QWidget(parent), m_clusters(clusters), m_tasks(tasks) {
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(8);
+  m_worker = new ClusterWorker(clusters, installs, this);
+  layout->addWidget(m_worker);
+  layout->addSpacing(4);
   m_about = makeLabel(TextRole::Caption, this);
   m_about->setWordWrap(true);
   layout->addWidget(m_about);
@@ -69,6 +73,7 @@ ClusterEnvironment::ClusterEnvironment(ClusterCenter &clusters, TaskRunner &task
 
 void ClusterEnvironment::setCluster(const QString &name) {
   m_name = name;
+  m_worker->setCluster(name);
   fill();
 }
 

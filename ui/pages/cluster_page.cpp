@@ -8,6 +8,7 @@
 #include "ui/pages/cluster_files.h"
 #include "ui/pages/cluster_partitions.h"
 #include "ui/pages/cluster_queue.h"
+#include "ui/pages/cluster_worker.h"
 #include "ui/pages/command_button.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/button_action.h"
@@ -42,7 +43,7 @@ constexpr int kQueueSeconds = 30, kPartitionSeconds = 120; // while the page is 
 } // namespace
 
 ClusterPage::ClusterPage(ClusterCenter &clusters, TaskRunner &tasks, QWidget *parent)
-    : QWidget(parent), m_clusters(clusters), m_transfers(clusters), m_tasks(tasks) {
+    : QWidget(parent), m_clusters(clusters), m_transfers(clusters), m_installs(clusters), m_tasks(tasks) {
   setObjectName(QStringLiteral("page"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(24, 20, 24, 20);
@@ -166,7 +167,7 @@ QWidget *ClusterPage::makeDetails() {
   m_partitions = new ClusterPartitions(m_clusters, m_stack);
   m_queue = new ClusterQueue(m_clusters, m_stack);
   m_files = new ClusterFiles(m_clusters, m_transfers, m_stack);
-  m_environment = new ClusterEnvironment(m_clusters, m_tasks, m_stack);
+  m_environment = new ClusterEnvironment(m_clusters, m_installs, m_tasks, m_stack);
   for (QWidget *view : std::initializer_list<QWidget *>{m_partitions, m_queue, m_files, m_environment}) m_stack->addWidget(view);
   return right;
 }
@@ -207,11 +208,13 @@ void ClusterPage::makeActions() {
   new ButtonAction(m_files->downloadButton(), {QKeySequence(Qt::CTRL | Qt::Key_D)}, this);
   new ButtonAction(m_files->uploadButton(), {QKeySequence(Qt::CTRL | Qt::Key_U)}, this);
   new ButtonAction(m_environment->checkButton(), {QKeySequence(Qt::CTRL | Qt::Key_I)}, this);
+  new ButtonAction(m_environment->worker()->installButton(), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_I)}, this);
   act(
       QKeySequence(Qt::Key_F5), [] { return tr("Look again"); },
       [this] {
         m_clusters.lookAtPartitions(current());
         m_clusters.lookAtQueue(current());
+        m_clusters.lookAtWorkers(current());
       });
 }
 
@@ -299,7 +302,10 @@ void ClusterPage::showTrouble() {
                               .arg(onOneLine(cluster->name()), when),
                           {{tr("Now"), [this] { m_clusters.requestConnect(current()); }}});
   } else if (link.state == api::LinkState::NeedsUser && !words.isEmpty()) {
-    m_banner->showMessage(Tone::Danger, words, {{tr("Connect again"), [this] { m_clusters.requestConnect(current()); }}});
+    std::vector<BannerAction> actions = {{tr("Connect again"), [this] { m_clusters.requestConnect(current()); }}};
+    if (link.error.fault == "KEY-CHANGED" || link.error.fault == "KEY-OTHER")
+      actions.push_back({tr("Replace the key…"), [this] { m_clusters.requestReplaceKey(current()); }});
+    m_banner->showMessage(Tone::Danger, words, actions);
   } else if (link.state == api::LinkState::Degraded) {
     m_banner->showMessage(Tone::Warning, tr("%1 is slow to answer. Your jobs are not affected.").arg(onOneLine(cluster->name())));
   } else if (link.state == api::LinkState::Offline && !words.isEmpty()) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ui/models/cluster_transfers.h"
+#include "ui/models/worker_installs.h"
 #include "ui/widgets/keyed_list.h"
 
 #include <QTimer>
@@ -43,6 +44,7 @@ public:
   ClusterFiles *files() const { return m_files; }
   ClusterEnvironment *environment() const { return m_environment; }
   Banner *banner() const { return m_banner; }
+  WorkerInstalls &installs() { return m_installs; }
 
 Q_SIGNALS:
   void trainRequested(const QString &cluster, const QString &partition);
@@ -66,6 +68,7 @@ private:
 
   ClusterCenter &m_clusters;
   ClusterTransfers m_transfers;
+  WorkerInstalls m_installs;
   TaskRunner &m_tasks;
   PageHeader *m_header;
   QPushButton *m_add, *m_connect, *m_edit, *m_remove;

@@ -1,5 +1,6 @@
 #include "ui/pages/run_job_card.h"
 
+#include "ui/dialogs/job_files_dialog.h"
 #include "ui/models/cluster_text.h"
 #include "ui/models/terminal_command.h"
 #include "ui/pages/command_button.h"
@@ -28,7 +29,8 @@ Tone toneOf(const api::ClusterJob &job) {
 
 } // namespace
 
-RunJobCard::RunJobCard(RunCenter &runs, ClusterCenter &clusters, QWidget *parent) : QFrame(parent), m_runs(runs), m_clusters(clusters) {
+RunJobCard::RunJobCard(RunCenter &runs, ClusterCenter &clusters, TaskRunner &tasks, QWidget *parent)
+    : QFrame(parent), m_runs(runs), m_clusters(clusters) {
   setProperty("kind", QStringLiteral("card"));
   auto *layout = new QVBoxLayout(this);
   layout->setContentsMargins(16, 10, 12, 10);
@@ -54,7 +56,9 @@ RunJobCard::RunJobCard(RunCenter &runs, ClusterCenter &clusters, QWidget *parent
   m_remove = makeButton(ButtonKind::SmallDanger, QStringLiteral("trash"), this);
   m_copy = new CommandButton(this);
   for (QPushButton *button : std::initializer_list<QPushButton *>{m_fetch, m_all, m_cancel, m_remove}) foot->addWidget(button);
+  m_files = makeButton(ButtonKind::Small, QStringLiteral("data"), this);
   foot->addStretch(1);
+  foot->addWidget(m_files);
   foot->addWidget(m_copy);
   layout->addLayout(foot);
   hide();
@@ -68,6 +72,13 @@ RunJobCard::RunJobCard(RunCenter &runs, ClusterCenter &clusters, QWidget *parent
   connect(&m_clusters, &ClusterCenter::listChanged, this, &RunJobCard::refresh);
   connect(m_fetch, &QPushButton::clicked, this, [this, remote] { remote->fetch(m_folder, api::FetchWhat::Result); });
   connect(m_all, &QPushButton::clicked, this, [this, remote] { remote->fetch(m_folder, api::FetchWhat::Everything); });
+  connect(m_files, &QPushButton::clicked, this, [this, &tasks] {
+    const api::ClusterJob *current = job();
+    if (!current) return;
+    auto *dialog = new JobFilesDialog(*current, tasks, window());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+  });
   connect(m_cancel, &QPushButton::clicked, this, [this, remote] {
     ask(tr("Cancel job"), tr("Cancel the job at once? What it computed since its last checkpoint is lost. Stop, above, saves one first."),
         tr("Cancel job"), tr("Keep it"), [remote, folder = m_folder] { remote->cancel(folder); });
@@ -86,6 +97,8 @@ RunJobCard::RunJobCard(RunCenter &runs, ClusterCenter &clusters, QWidget *parent
     m_all->setText(tr("Fetch everything"));
     m_all->setToolTip(tr("The result and every checkpoint."));
     m_cancel->setText(tr("Cancel job"));
+    m_files->setText(tr("Script and log…"));
+    m_files->setToolTip(tr("The job's script and values as they lie on the cluster, and its raw log as it grows."));
     m_remove->setText(tr("Remove from the cluster"));
     refresh();
   });

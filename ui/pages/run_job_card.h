@@ -1,5 +1,5 @@
-// The job behind a run on a cluster: where it is, what it waits for or how it ended; fetch, cancel, remove. Hidden for a run of this
-// machine. GUI thread.
+// The job behind a run on a cluster: where it is, what it waits for or how it ended; fetch, cancel, remove; its script and log. Hidden for
+// a run of this machine. GUI thread.
 #pragma once
 
 #include "ui/models/cluster_center.h"
@@ -20,11 +20,12 @@ class RunJobCard : public QFrame {
   Q_OBJECT
 
 public:
-  RunJobCard(RunCenter &runs, ClusterCenter &clusters, QWidget *parent = nullptr);
+  RunJobCard(RunCenter &runs, ClusterCenter &clusters, TaskRunner &tasks, QWidget *parent = nullptr);
   void setRun(const QString &folder);
   QPushButton *fetchButton() const { return m_fetch; }
   QPushButton *cancelButton() const { return m_cancel; }
   QPushButton *removeButton() const { return m_remove; }
+  QPushButton *filesButton() const { return m_files; }
 
 private:
   const api::ClusterJob *job() const;
@@ -37,7 +38,7 @@ private:
   Chip *m_state;
   ElidedLabel *m_place;
   QLabel *m_text;
-  QPushButton *m_fetch, *m_all, *m_cancel, *m_remove;
+  QPushButton *m_fetch, *m_all, *m_cancel, *m_remove, *m_files;
   CommandButton *m_copy;
 };
 

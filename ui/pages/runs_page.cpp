@@ -83,7 +83,7 @@ RunsPage::RunsPage(RunCenter &runs, ClusterCenter &clusters, TaskRunner &tasks, 
   rightLayout->setSpacing(12);
   m_problem = new Banner(right); // of the chosen run: not above the table, whose rows would move under the pointer
   rightLayout->addWidget(m_problem);
-  m_job = new RunJobCard(runs, clusters, right);
+  m_job = new RunJobCard(runs, clusters, tasks, right);
   rightLayout->addWidget(m_job);
   m_views = new SegmentedSwitch(right);
   rightLayout->addWidget(m_views, 0, Qt::AlignLeft);

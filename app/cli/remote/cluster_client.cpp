@@ -61,10 +61,11 @@ Status ClusterClient::transfer(const std::string &what, const std::function<void
     counts->total = total;
   };
   ProgressLine line(m_context);
-  const auto show = [&] {
+  const auto show = [&]() -> Status {
     const uint64_t total = counts->total;
     if (total > 0)
       line.show(printable(what + ": " + std::to_string(counts->done * 100 / total) + " % of " + std::to_string(total >> 10) + " KiB"));
+    return {};
   };
   return wait<void>([&](api::Cluster::Answer<void> answer) { ask(progress, std::move(answer)); }, show);
 }

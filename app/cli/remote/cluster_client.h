@@ -27,9 +27,10 @@ public:
   /// Connected; else why not: the fault of the network, of the key or of the login, Interrupted for a Ctrl-C.
   Result<std::shared_ptr<api::Cluster>> connect(const std::string &name);
 
-  /// Asks and waits; `meanwhile` is called every now and then. Interrupted for a Ctrl-C: the answer is then thrown away.
+  /// Asks and waits; `meanwhile` is called every now and then, and ends it with an error. Interrupted for a Ctrl-C: the answer is
+  /// then thrown away.
   template <typename T>
-  Result<T> wait(const std::function<void(api::Cluster::Answer<T>)> &ask, const std::function<void()> &meanwhile = {}) {
+  Result<T> wait(const std::function<void(api::Cluster::Answer<T>)> &ask, const std::function<Status()> &meanwhile = {}) {
     struct Kept {
       std::mutex mutex;
       std::condition_variable arrived;
@@ -44,7 +45,7 @@ public:
     std::unique_lock<std::mutex> lock(kept->mutex);
     while (!kept->arrived.wait_for(lock, std::chrono::milliseconds(50), [&] { return kept->answer.has_value(); })) {
       if (m_context.stop.stopRequested()) return stopped();
-      if (meanwhile) meanwhile();
+      if (meanwhile) ATTUNE_CHECK(meanwhile());
     }
     return std::move(*kept->answer);
   }

@@ -1,6 +1,7 @@
-// attune cluster: the profiles of clusters, and what a cluster has: partitions, queue, environment, files.
+// attune cluster: the profiles of clusters, and what a cluster has: partitions, queue, environment, files; installing there.
 #include "app/cli/command/output.h"
 #include "app/cli/remote/cluster_client.h"
+#include "app/cli/remote/cluster_install.h"
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -58,7 +59,7 @@ std::string baseName(const std::string &path) { return path.substr(path.rfind('/
 class ClusterCommand : public Command {
 public:
   std::string name() const override { return "cluster"; }
-  std::string summary() const override { return "Clusters: add, list, remove, check, partitions, queue, files"; }
+  std::string summary() const override { return "Clusters: add, list, remove, check, install, partitions, queue, files"; }
   std::string example() const override {
     return "attune cluster add home --host login.example.org --user me --partition kshdtest --gres dcu\n"
            "  attune cluster partitions home\n"
@@ -67,6 +68,7 @@ public:
            "  add NAME --host HOST ...        keep how a cluster is reached, in WORKSPACE/clusters.json; never a password\n"
            "  list | remove NAME              the profiles\n"
            "  check NAME                      connect and look at the login node: Slurm, compilers, Python, cards, disk\n"
+           "  install NAME                    build the training program there against the site's libtorch, and try it on a node\n"
            "  partitions NAME | queue NAME    what Slurm has, and our jobs in it\n"
            "  files NAME [list [FOLDER]] | files NAME upload FILE TO | files NAME download FILE [TO]\n\n"
            "An unknown host key, passwords and codes are asked for on the terminal; without one only keys, an agent and known hosts will "
@@ -75,14 +77,16 @@ public:
   unsigned globalOptions() const override { return kTakesWorkspace; }
 
   void addOptions(CLI::App &options) override {
-    options.add_option("action", m_action, "add, list, remove, check, partitions, queue or files")
+    options.add_option("action", m_action, "add, list, remove, check, install, partitions, queue or files")
         ->required()
-        ->check(CLI::IsMember({"add", "list", "remove", "check", "partitions", "queue", "files"}));
+        ->check(CLI::IsMember({"add", "list", "remove", "check", "install", "partitions", "queue", "files"}));
     options.add_option("name", m_profile.name, "The profile's name");
     options.add_option("words", m_words, "What files does, and its paths");
-    const auto add = [this](CLI::Option *option) {
-      option->each([this, name = option->get_name()](const std::string &) { m_onlyAdd = name; });
+    const auto of = [this](const char *action, CLI::Option *option) {
+      option->each([this, action, name = option->get_name()](const std::string &) { m_belongs[action] = name; });
     };
+    const auto add = [&](CLI::Option *option) { of("add", option); };
+    const auto install = [&](CLI::Option *option) { of("install", option); };
     add(options.add_option("--host", m_profile.host, "A name, an address, or a Host of ~/.ssh/config"));
     add(options.add_option("--port", m_profile.port, "Port; 0 = of ~/.ssh/config, else 22"));
     add(options.add_option("--user", m_profile.user, "User there; default of ~/.ssh/config, else the one here"));
@@ -97,12 +101,22 @@ public:
     add(options.add_option("--account", m_profile.account, "Usual account"));
     add(options.add_option("--qos", m_profile.qos, "Usual quality of service"));
     add(options.add_flag("--replace", m_replace, "Let add change a profile that exists"));
+    api::WorkerRequest &request = m_install.request;
+    install(options.add_option("--torch", request.torch, "Folder of libtorch there; default: the torch that python3 imports"));
+    install(options.add_option("--compiler", request.compiler, "C++ compiler there; default: the first that will do"));
+    install(options.add_option("--cmake", request.cmake, "CMake there, 3.16 or newer"));
+    install(options.add_option("--jobs", request.jobs, "Compiles at a time")->capture_default_str()->check(CLI::Range(1, 9999)));
+    install(options.add_option("--memory", request.memory, "MB for them together")->capture_default_str()->check(CLI::Range(500, 9999999)));
+    install(options.add_option("--bundle", request.bundle, "Another source bundle than the program's own"));
+    install(options.add_flag("--attach", request.attach, "Follow the build that goes on; start none"));
+    install(options.add_flag("--stop", m_install.stop, "End the build that goes on"));
   }
 
   Result<int> run(CommandContext &context) override {
     const std::string verb = "\"cluster " + m_action + "\"";
-    if (!m_onlyAdd.empty() && m_action != "add")
-      return Error{ErrorCode::Usage, verb + " has no " + m_onlyAdd + ".", m_onlyAdd, "Leave it out; \"cluster add\" takes it."};
+    for (const auto &[action, option] : m_belongs)
+      if (action != m_action)
+        return Error{ErrorCode::Usage, verb + " has no " + option + ".", option, "Leave it out; \"cluster " + action + "\" takes it."};
     if (m_action == "list" ? !m_profile.name.empty() : m_profile.name.empty())
       return Error{ErrorCode::Usage, verb + (m_action == "list" ? " takes no name." : " needs the name of a cluster."), "",
                    "See: attune cluster --help"};
@@ -113,6 +127,7 @@ public:
     if (m_action == "list") return list(context, client);
     if (m_action == "remove") return remove(context, client);
     if (m_action == "check") return check(context, client);
+    if (m_action == "install") return installWorker(context, client, m_profile.name, m_install);
     if (m_action == "partitions") return partitions(context, client);
     return m_action == "queue" ? queue(context, client) : files(context, client);
   }
@@ -160,10 +175,7 @@ private:
     ATTUNE_TRY(const auto report, client.wait<api::EnvironmentReport>([&](auto answer) { cluster->checkEnvironment(std::move(answer)); }));
     const auto overview = client.wait<api::ClusterOverview>([&](auto answer) { cluster->overview(std::move(answer)); });
     if (context.json) {
-      Json checks = Json::array();
-      for (const api::EnvironmentFinding &one : report)
-        checks.push_back({{"place", one.place}, {"id", one.id}, {"status", one.status}, {"found", one.found}, {"advice", one.advice}});
-      Json found = {{"cluster", m_profile.name}, {"host", cluster->profile().host}, {"checks", checks}};
+      Json found = {{"cluster", m_profile.name}, {"host", cluster->profile().host}, {"checks", findingsJson(report)}};
       found["slurm"] = overview.ok() ? Json(overview->slurm) : Json();
       if (!overview.ok()) found["error"] = errorJson(overview.error());
       printJson(context, found);
@@ -289,7 +301,9 @@ private:
     return 0;
   }
 
-  std::string m_action, m_onlyAdd;
+  std::string m_action;
+  std::map<std::string, std::string> m_belongs; // an option that was given, by the action that takes it
+  InstallOptions m_install;
   api::ClusterProfile m_profile;
   std::vector<std::string> m_words;
   bool m_noAgent = false, m_replace = false;

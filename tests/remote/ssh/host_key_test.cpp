@@ -80,3 +80,46 @@ TEST_CASE("host key: revoked, hashed, another type, and two types on one server"
   both.options.knownHosts = {both.folder.write("known", "[127.0.0.1]:" + std::to_string(both.options.port) + " " + other)};
   CHECK(both.faultOf() == "none");
 }
+
+TEST_CASE("host key: a changed one takes the old one's place where that is asked for, and only in our own file") {
+  NEEDS_LOOPBACK(false);
+  SshFixture sshd;
+  REQUIRE(sshd.cluster.started());
+  const std::string user = sshd.cluster.value("LB_KNOWN_HOSTS"), line = sshd.fileText(user);
+  sshd.options.knownHosts = {sshd.folder.write("user", "")};
+  sshd.keyAnswer = remote::KeyAnswer::Store;
+  REQUIRE(sshd.faultOf() == "none");
+  REQUIRE(sshd.cluster.act("rekey"));
+  int asked = 0;
+  bool answer = false;
+  sshd.questions.replaceKey = [&](const remote::HostKeyQuestion &question) {
+    ++asked;
+    CHECK(question.check.verdict == remote::KeyVerdict::Changed);
+    REQUIRE(question.check.known.size() == 1);
+    CHECK(question.check.known[0].where == sshd.options.keyStore + ":1");
+    return answer;
+  };
+  const std::string before = sshd.fileText(sshd.options.keyStore);
+  CHECK(sshd.faultOf() == "KEY-CHANGED");
+  CHECK(asked == 1);
+  CHECK(sshd.fileText(sshd.options.keyStore) == before);
+  answer = true;
+  CHECK(sshd.faultOf() == "none");
+  CHECK(sshd.fileText(sshd.options.keyStore) != before);
+  CHECK(sshd.faultOf() == "none");
+  CHECK(asked == 2); // it is known now
+  // The user's own file is never written.
+  sshd.options.knownHosts = {sshd.folder.write("user", line)};
+  sshd.options.keyStore = sshd.folder.path() + "/second";
+  sshd.questions.replaceKey = [&](const remote::HostKeyQuestion &) { return true; };
+  CHECK(sshd.faultOf() == "none");
+  CHECK(sshd.fileText(sshd.folder.path() + "/user") == line);
+  // A revoked key is never asked about.
+  const std::string shown = sshd.fileText(sshd.options.keyStore);
+  sshd.options.knownHosts = {sshd.folder.write("user", line + "@revoked * " + shown.substr(shown.find(' ') + 1))};
+  sshd.questions.replaceKey = [&](const remote::HostKeyQuestion &) {
+    FAIL("asked about a revoked key");
+    return true;
+  };
+  CHECK(sshd.faultOf() == "KEY-REVOKED");
+}

@@ -118,3 +118,35 @@ TEST_CASE("known_hosts: a trusted key is kept in our store, 0600, and a line cut
   for (const char *wrong : {"", "a b", "a,b", "*", "!a", "|1|a", "@a", "a\nb"}) CHECK_FALSE(trustHostKey(store, wrong, 22, one.key).ok());
   CHECK_FALSE(trustHostKey(folder.path() + "/no/store", "a", 22, one.key).ok());
 }
+
+TEST_CASE("known_hosts: a key is replaced for its host alone; other hosts, revoked keys and remarks stay") {
+  const TempFolder folder;
+  const MadeKey one = makeKey(folder, "one"), two = makeKey(folder, "two"), rsa = makeKey(folder, "rsa", "rsa -b 2048");
+  const std::string revoked = "@revoked " + one.line("*"),
+                    kept = "# remark\n" + one.line("[login.example.org]:2222") + one.line("login.example.org.cn");
+  const std::string store =
+      folder.write("store", kept + one.line("Login.example.org") + rsa.line("other,login.example.org,*.net") + revoked +
+                                rsa.line("login.example.org").substr(0, rsa.line("login.example.org").size() - 1));
+  ::chmod(store.c_str(), 0644);
+  REQUIRE(replaceHostKey(store, "login.example.org", 22, two.key).ok());
+  CHECK(outputOf("cat " + store) == kept + rsa.line("other,*.net") + revoked + two.line("login.example.org"));
+  struct stat info {};
+  REQUIRE(::stat(store.c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0600);
+  const auto hosts = KnownHosts::read({store});
+  REQUIRE(hosts.ok());
+  CHECK(hosts->check("login.example.org", 22, two.key).verdict == KeyVerdict::Ok);
+  CHECK(hosts->check("login.example.org", 22, one.key).verdict == KeyVerdict::Revoked);
+  CHECK(hosts->check("other", 22, rsa.key).verdict == KeyVerdict::Ok);
+  REQUIRE(trustHostKey(store, "third", 22, two.key).ok()); // goes on in the new file
+  CHECK(KnownHosts::read({store})->check("third", 22, two.key).verdict == KeyVerdict::Ok);
+  // A missing store, and one that cannot be written: then nothing has changed.
+  CHECK(replaceHostKey(folder.path() + "/fresh", "a.example", 22, one.key).ok());
+  CHECK(outputOf("cat " + folder.path() + "/fresh") == one.line("a.example"));
+  CHECK_FALSE(replaceHostKey(folder.path() + "/none/store", "a.example", 22, one.key).ok());
+  CHECK_FALSE(replaceHostKey(store, "a b", 22, one.key).ok());
+  outputOf("mkdir " + store + ".new"); // in the way
+  const std::string before = outputOf("cat " + store);
+  CHECK_FALSE(replaceHostKey(store, "login.example.org", 22, one.key).ok());
+  CHECK(outputOf("cat " + store) == before);
+}
