@@ -22,6 +22,7 @@ namespace {
 
 constexpr uint64_t kMaxText = uint64_t(1) << 20; // of exit.json and run.json
 constexpr size_t kMaxFiles = 20000;
+constexpr uint64_t kMostBytes = uint64_t(1) << 48; // of one file, as a sum counts it
 
 using Manifest = std::map<std::string, slurm::ManifestFile>; // by path below the run's folder
 
@@ -169,7 +170,7 @@ Status adoptRecord(const std::string &runFolder, const std::string &workersRunJs
 Status fetchRun(Host &host, const FetchJob &job) {
   ATTUNE_TRY(const Manifest manifest, filesOf(host, job));
   uint64_t total = 0, before = 0;
-  for (const auto &[path, file] : manifest) total += file.size;
+  for (const auto &[path, file] : manifest) total += std::min(file.size, kMostBytes);
   if (manifest.empty())
     return fault("FETCH-NOTHING", "The run left no result and no checkpoint on the cluster.",
                  host.session().options().host + ":" + job.remoteFolder, "Look at its log.");
@@ -185,7 +186,7 @@ Status fetchRun(Host &host, const FetchJob &job) {
       before += file.size;
       continue;
     }
-    Download copy{job.remoteFolder + "/run/" + path, to, file.sha256, {}};
+    Download copy{job.remoteFolder + "/run/" + path, to, file.sha256, {}, file.size};
     copy.progress = [&](uint64_t done, uint64_t) {
       if (job.progress) job.progress(before + done, total);
       host.breathe();

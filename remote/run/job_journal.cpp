@@ -64,6 +64,8 @@ template <typename Record, typename Field> void eachField(Record &record, const 
   field("mode", target.mode);
   field("model", target.model);
   field("host", record.host);
+  field("port", record.port);
+  field("user", record.user);
   field("result_dir", record.resultDir);
   field("folder", record.folder);
   field("from", record.from);
@@ -116,6 +118,25 @@ Json toJson(const JobRecord &record) {
 }
 
 } // namespace
+
+void JobRecord::goesTo(const api::ClusterProfile &profile) {
+  host = profile.host;
+  port = profile.port;
+  user = profile.user;
+}
+
+Status JobRecord::checkGoesTo(const api::ClusterProfile &profile, const std::string &runFolder) const {
+  const bool same = host == profile.host && (port < 0 || (port == profile.port && user == profile.user));
+  if (host.empty() || same) return {};
+  const auto address = [](std::string who, const std::string &where, int at) {
+    who.append(who.empty() ? "" : "@").append(where);
+    return at > 0 ? who.append(":").append(std::to_string(at)) : who;
+  };
+  return Error{ErrorCode::Usage,
+               "This run went to " + address(user, host, port) + "; the cluster " + profile.name + " is " +
+                   address(profile.user, profile.host, profile.port) + " now.",
+               runFolder, "Put the host back, or give the other one a cluster of its own."};
+}
 
 Result<std::unique_ptr<JobJournal>> JobJournal::lock(const std::string &path, bool fresh) {
   const int file = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | (fresh ? O_CREAT | O_EXCL : 0), 0600);

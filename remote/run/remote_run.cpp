@@ -30,7 +30,7 @@ Result<std::shared_ptr<RemoteRun>> RemoteRun::begin(Setup setup, const api::Clus
   JobRecord record;
   record.token = "attune-" + randomMark().substr(0, 12);
   record.target = target;
-  record.host = setup.profile.host;
+  record.goesTo(setup.profile);
   record.resultDir = resultDirOf(setup.config);
   std::shared_ptr<RemoteRun> run(new RemoteRun(std::move(setup)));
   ATTUNE_TRY(auto journal, JobJournal::create(run->m_setup.folder, record));
@@ -42,6 +42,7 @@ Result<std::shared_ptr<RemoteRun>> RemoteRun::begin(Setup setup, const api::Clus
 Result<std::shared_ptr<RemoteRun>> RemoteRun::takeUp(Setup setup) {
   std::shared_ptr<RemoteRun> run(new RemoteRun(std::move(setup)));
   ATTUNE_TRY(auto journal, JobJournal::open(run->m_setup.folder));
+  ATTUNE_CHECK(journal->record().checkGoesTo(run->m_setup.profile, run->m_setup.folder));
   ATTUNE_CHECK(run->open(std::move(journal)));
   if (const auto before = api::readClusterJob(run->m_setup.folder); before.ok()) {
     run->m_problem = before->problem;
@@ -71,10 +72,11 @@ Result<std::shared_ptr<RemoteRun>> RemoteRun::goOn(Setup setup, const api::Clust
     return Error{ErrorCode::Usage, "The run is not over on the cluster.", run->m_setup.folder, "Wait for its end, or cancel it first."};
   if (record.folder.empty() || record.removed)
     return Error{ErrorCode::Usage, "Nothing of this run is left on the cluster.", run->m_setup.folder, "Start a new run."};
+  ATTUNE_CHECK(record.checkGoesTo(run->m_setup.profile, run->m_setup.folder));
   JobRecord next;
   next.token = "attune-" + randomMark().substr(0, 12);
   next.target = target ? *target : record.target;
-  next.host = run->m_setup.profile.host;
+  next.goesTo(run->m_setup.profile);
   next.resultDir = record.resultDir;
   next.from = record.folder;
   ATTUNE_CHECK(journal->update(next));

@@ -105,7 +105,8 @@ private:
   std::optional<slurm::ExitRecord> m_exit;
   bool m_working = false; // inside work(), which lets other requests in
   bool m_queueRuns = false, m_fetching = false, m_logSeen = false, m_logFull = false, m_endSeen = false, m_wasMissing = false;
-  double m_followAt = 0, m_pause = 0.2, m_lookAt = 0, m_workAt = 0, m_retry = 5, m_drainBegun = 0, m_wholeSince = 0, m_drainSince = 0, m_writtenAt = 0;
+  double m_followAt = 0, m_pause = 0.2, m_lookAt = 0, m_workAt = 0, m_retry = 5, m_drainBegun = 0, m_wholeSince = 0, m_drainSince = 0,
+         m_writtenAt = 0;
   uint64_t m_drainSize = 0;
   std::string m_written; // cluster.json
   std::mt19937 m_random{std::random_device{}()};

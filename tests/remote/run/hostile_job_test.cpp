@@ -85,3 +85,48 @@ TEST_CASE("What a job leaves behind is not believed before it is looked at, and 
     CHECK(ends[0].outcome == api::RunOutcome::Failed);
   }
 }
+
+TEST_CASE("A cluster that names another host does not end the runs of the first one") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  host.setWorker(
+      "trap 'exit 130' TERM; for i in $(seq 600); do [ -e go ] && break; step $i; sleep 0.1; done; result; finish completed $i\n");
+  auto events = std::make_shared<KeptEvents>();
+  auto run = host.start(host.request(), events);
+  const std::string folder = run->folder();
+  REQUIRE(soon(60, [&] { return events->all<api::StepMetrics>().size() > 3; }));
+  const api::ClusterProfile first = host.profile;
+  host.profile.user = "somebody-else";
+  REQUIRE(host.service->profiles().save(host.profile).ok());
+  CHECK(host.service->cluster("loop").error().code == ErrorCode::Usage); // as long as it is followed
+  run.reset();
+  host.close();
+  host.open();
+  auto later = std::make_shared<KeptEvents>();
+  const auto elsewhere = host.service->backend().attach(folder, later);
+  REQUIRE(!elsewhere.ok());
+  CHECK(elsewhere.error().message.find(first.user + "@") != std::string::npos);
+  host.close();
+  host.profile = first;
+  host.open();
+  run = host.attach(folder, later);
+  std::ofstream(run->job().remoteFolder + "/go") << "";
+  REQUIRE(RunHost::reaches(*run, JobPhase::Over, 60));
+  CHECK(run->job().result == "done");
+}
+
+TEST_CASE("A file that grew after its size was written down is not copied unasked") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  host.setWorker("step 1; result; (trap '' TERM HUP; exec 9>&-; until [ -e exit.json ]; do sleep 0.05; done; truncate -s 3G "
+                 "run/adapter/adapter_config.json) & finish completed 1\n");
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(host.request(), events);
+  REQUIRE(RunHost::reaches(*run, JobPhase::Over, 90));
+  CHECK(!run->job().fetched);
+  CHECK(events->warned("fetch_failed"));
+  CHECK(fetchAgain(run).error().fault == "FETCH-CHANGED");
+  CHECK(!std::filesystem::exists(run->folder() + "/adapter/adapter_config.json.part"));
+}
