@@ -52,12 +52,13 @@ private:
   /// The verdict on one request. NET-LOST when the connection ends at it, AUTH-LOCKED when the server says why.
   template <typename Request> Result<int> send(const Request &request) {
     int code = SSH_AUTH_AGAIN;
-    ATTUNE_CHECK(m_session.repeat(kAnswerSeconds, m_stop, [&] { return (code = request()) != SSH_AUTH_AGAIN; }));
-    if (code != SSH_AUTH_ERROR) return code;
+    const Status answered = m_session.repeat(kAnswerSeconds, m_stop, [&] { return (code = request()) != SSH_AUTH_AGAIN; });
+    if (answered.ok() && code != SSH_AUTH_ERROR) return code;
     const std::string text = shownText(ssh_get_error(m_ssh));
     if (text.find("oo many") != std::string::npos)
       return fault("AUTH-LOCKED", m_session.options().host + " ended the login: too many attempts.", m_session.name(),
                    "Wait a while; ask the centre whether the account is locked. In detail: " + text);
+    if (!answered.ok()) return answered.error();
     return m_session.lose(text.empty() ? "it ended during the login" : text);
   }
 
@@ -149,6 +150,7 @@ private:
     auto answers = m_questions.answer(round);
     if (!answers || answers->size() != round.prompts.size())
       return Error{ErrorCode::Interrupted, "The login to " + round.host + " was cancelled.", m_session.name(), "", {}};
+    m_answered = m_answered || round.kind != PromptRound::Kind::Passphrase;
     return std::move(*answers);
   }
 
@@ -166,8 +168,8 @@ private:
     const std::string locked =
         m_lockedKey.empty() ? "" : "The key " + m_lockedKey + " has a passphrase, and nobody can be asked here: give it to an agent. ";
     return fault("AUTH-DENIED", options.host + " did not accept " + what + " for " + options.user + ".", m_session.name(),
-                 locked + "It offers: " + (offers.empty() ? "nothing that this program can do" : offers) +
-                     ". Where user, key and password are right, the account may be locked: ask the centre.");
+                 locked + "It offers: " + (offers.empty() ? "nothing that this program can do" : offers) + "." +
+                     (m_answered ? " Where the answers were right, the account may be locked: ask the centre." : ""));
   }
 
   SshSession &m_session;
@@ -176,6 +178,7 @@ private:
   const StopToken &m_stop;
   bool m_partial = false;
   std::string m_lockedKey; // that could not be tried
+  bool m_answered = false; // a password or code was given
 };
 
 } // namespace

@@ -138,3 +138,20 @@ TEST_CASE("session: what the network does") {
   CHECK(sshd.open(stop.token()).error().code == ErrorCode::Interrupted);
   ::close(listener);
 }
+
+TEST_CASE("session: too many attempts are told from a lost line") {
+  NEEDS_LOOPBACK(false);
+  LoopbackOptions options = sshdOnly("MaxAuthTries 1\n");
+  options.password = true;
+  SshFixture sshd(options);
+  REQUIRE(sshd.cluster.started());
+  sshd.options.identityFiles.clear();
+  sshd.answers = {"wrong", "wrong"};
+  const auto session = sshd.open();
+  REQUIRE_FALSE(session.ok());
+  CAPTURE(session.error().text());
+  CAPTURE(session.error().hint);
+  CHECK(session.error().fault == "AUTH-LOCKED");
+  CHECK(sshd.rounds.size() == 1);
+  CHECK(session.error().hint.find("whether the account is locked") != std::string::npos);
+}
