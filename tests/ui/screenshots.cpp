@@ -10,6 +10,7 @@
 #include "tests/support/fake_token_preview.h"
 #include "ui/bridge/prompt_desk.h"
 #include "ui/dialogs/cluster_questions.h"
+#include "ui/dialogs/job_files_dialog.h"
 #include "ui/pages/chat_page.h"
 #include "ui/pages/cluster_environment.h"
 #include "ui/pages/cluster_files.h"
@@ -251,6 +252,30 @@ void shootInstall(test::FakeCluster &cluster, ui::ClusterPage &page, ui::MainWin
   save(&window, "cluster-installed");
 }
 
+/// A job's script and values, as they lie in its folder.
+void shootJobFiles(ui::MainWindow &window, const std::function<void(const char *)> &grab) {
+  const QTemporaryDir folder;
+  QDir(folder.path()).mkpath(QStringLiteral("cluster/job"));
+  const auto write = [&](const char *name, const QByteArray &text) {
+    QFile file(folder.filePath(QLatin1String(name)));
+    if (file.open(QIODevice::WriteOnly)) file.write(text);
+  };
+  QFile script(QStringLiteral(ATTUNE_SOURCE_DIR "/remote/slurm/run.sh"));
+  if (script.open(QIODevice::ReadOnly)) write("cluster/job/run.sh", script.readAll());
+  write("log.txt", "@@attune begin attune-3f9a02c41b7d host=e09r2n03@@\nmodel: 135M parameters, 4.9M trained\nstep 10  loss 2.131\n");
+  api::ClusterJob job;
+  job.id = "41877231";
+  job.folder = folder.path().toStdString();
+  job.remoteFolder = "/public/home/scientist/.attune/jobs/attune-3f9a02c41b7d";
+  ui::TaskRunner tasks;
+  auto *dialog = new ui::JobFilesDialog(job, tasks, &window);
+  dialog->open();
+  dialog->showFile(QStringLiteral("run.sh"));
+  settle(400);
+  grab("cluster-job-script");
+  delete dialog;
+}
+
 /// The cluster's page and its views, its dialogs, the form of the Train page, and a run that waits there.
 void shootCluster(test::FakeClusters &clusters, ui::PromptDesk &prompts, ui::MainWindow &window,
                   const std::function<void(QWidget *, const char *)> &save) {
@@ -338,6 +363,20 @@ void shootCluster(test::FakeClusters &clusters, ui::PromptDesk &prompts, ui::Mai
   });
   grab("cluster-passphrase");
   askers.back().join();
+
+  for (const bool ours : {true, false}) {
+    askers.emplace_back([&] {
+      api::KeyChangePrompt change;
+      change.shown = {"kshdtest", "login.hpc.example.cn", 22, "ssh-ed25519", "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg"};
+      const std::string file = ours ? "/home/scientist/Attune/known_hosts" : "/home/scientist/.ssh/known_hosts";
+      change.known = {{"ssh-ed25519", "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", file + ":3", ours}};
+      if (!ours) change.remedy = "ssh-keygen -f " + file + " -R login.hpc.example.cn";
+      prompts.askKeyChange(change, {});
+    });
+    grab(ours ? "cluster-replace-key" : "cluster-replace-key-elsewhere");
+    askers.back().join();
+  }
+  shootJobFiles(window, grab);
 
   window.goTo(ui::Place::Train);
   window.trainPage()->useCluster(name, QStringLiteral("kshdtest"));

@@ -25,7 +25,7 @@ QVBoxLayout *column(QDialog *dialog) {
   auto *layout = new QVBoxLayout(dialog);
   layout->setContentsMargins(24, 20, 24, 20);
   layout->setSpacing(12);
-  dialog->setMinimumWidth(520);
+  dialog->setMinimumWidth(560); // a whole fingerprint beside its button
   return layout;
 }
 
