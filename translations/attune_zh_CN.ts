@@ -598,6 +598,18 @@
         <source>BUILD-FAILED</source>
         <translation>编译失败。请看编译的输出。</translation>
     </message>
+    <message>
+        <source>SLURM-UNCLEAR</source>
+        <translation>sbatch 的回答中没有作业号，正按作业名查找。</translation>
+    </message>
+    <message>
+        <source>JOB-WAITING</source>
+        <translation>作业现在没有运行，等它运行后再试。</translation>
+    </message>
+    <message>
+        <source>JOB-SILENT</source>
+        <translation>作业没有留下任何结果就结束了，尽管调度器称其已完成。请查看日志。</translation>
+    </message>
 </context>
 <context>
     <name>Devices</name>
@@ -4396,16 +4408,29 @@
         <translation>登录</translation>
     </message>
     <message>
-        <source>The passphrase stays on this machine. Unless it is to be remembered, it is kept in memory while Attune connects, and nowhere else.</source>
-        <translation>口令只留在本机。除非选择记住，否则仅在 Attune 连接期间保存在内存中，不会写入其他任何地方。</translation>
-    </message>
-    <message>
-        <source>What you type goes to %1 alone. Unless it is to be remembered, it is kept in memory while Attune connects, and nowhere else.</source>
-        <translation>您输入的内容只会发送给 %1。除非选择记住，否则仅在 Attune 连接期间保存在内存中，不会写入其他任何地方。</translation>
-    </message>
-    <message>
         <source>Remember it in the keyring of this desktop</source>
         <translation>记在此桌面的密钥环中</translation>
+    </message>
+    <message>
+        <source>The passphrase stays on this machine.</source>
+        <translation>口令不会离开本机。</translation>
+    </message>
+    <message>
+        <source>What you type goes to %1 alone.</source>
+        <translation>您输入的内容只发给 %1。</translation>
+    </message>
+    <message>
+        <source>Unless it is to be remembered, it is kept in memory while Attune connects, and nowhere else.</source>
+        <translation>除非选择记住，否则只在连接期间留在内存中，不保存在别处。</translation>
+    </message>
+    <message>
+        <source>It is kept in memory while Attune connects, and nowhere else.</source>
+        <translation>只在连接期间留在内存中，不保存在别处。</translation>
+    </message>
+    <message>
+        <source>%1 %2</source>
+        <comment>two sentences</comment>
+        <translation>%1%2</translation>
     </message>
 </context>
 <context>

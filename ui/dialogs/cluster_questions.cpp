@@ -283,12 +283,10 @@ LoginDialog::LoginDialog(const api::LoginPrompt &prompt, QWidget *parent) : QDia
     title->setText(key ? tr("A key for %1 is locked").arg(host) : tr("Sign in to %1").arg(host));
     about->setText(user.isEmpty() ? tr("For the cluster %1.").arg(cluster) : tr("As %1, for the cluster %2.").arg(user, cluster));
     again->setText(key ? tr("That was not the passphrase. Try again.") : tr("That was not accepted. Try again."));
-    kept->setText(
-        key ? tr("The passphrase stays on this machine. Unless it is to be remembered, it is kept in memory while Attune connects, "
-                 "and nowhere else.")
-            : tr("What you type goes to %1 alone. Unless it is to be remembered, it is kept in memory while Attune connects, "
-                 "and nowhere else.")
-                  .arg(host));
+    const QString place = key ? tr("The passphrase stays on this machine.") : tr("What you type goes to %1 alone.").arg(host);
+    const QString time = m_remember ? tr("Unless it is to be remembered, it is kept in memory while Attune connects, and nowhere else.")
+                                    : tr("It is kept in memory while Attune connects, and nowhere else.");
+    kept->setText(tr("%1 %2", "two sentences").arg(place, time));
     kept->setVisible(!m_fields.empty());
     if (m_remember) m_remember->setText(tr("Remember it in the keyring of this desktop"));
     cancel->setText(tr("Cancel"));
