@@ -81,8 +81,9 @@ Status download(Sftp &sftp, CommandRunner &runner, const Download &job, const St
     if (before.kind != RemoteFile::Kind::File)
       return fault("FILE-FAILED", "This is no file.", sftp.session().options().host + ":" + job.from, "Choose a file.");
     if (!job.sha256.empty() && before.size != job.size)
-      return fault("FETCH-CHANGED", "The file is not the one that was written: it has " + std::to_string(before.size) + " bytes, not " +
-                                        std::to_string(job.size) + ".",
+      return fault("FETCH-CHANGED",
+                   "The file is not the one that was written: it has " + std::to_string(before.size) + " bytes, not " +
+                       std::to_string(job.size) + ".",
                    sftp.session().options().host + ":" + job.from, "Look who writes there.");
     PartFile file(part);
     ATTUNE_TRY(uint64_t at, file.begin(attempt == 0 ? before.size : 0));
