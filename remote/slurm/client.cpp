@@ -234,7 +234,7 @@ Result<std::vector<JobId>> Client::find(const std::string &token, const StopToke
     if (std::none_of(ids.begin(), ids.end(), same)) ids.push_back(id);
   };
   for (const QueueRow &row : parseQueue(part["queue"], mark).rows)
-    if (row.name == token) add(row.id);
+    if (row.name == token && (row.state != "FAILED" || !row.nodes.empty())) add(row.id); // Slurm keeps a record of what it refused
   for (const AccountRow &row : parseAccount(part["account"]))
     if (row.name == token) add(row.id);
   LogMark start;

@@ -10,7 +10,7 @@ constexpr double kAgree = 60;       // seconds that one word waits for the other
 constexpr double kLost = 600;       // seconds without any trace
 constexpr double kFindSeconds = 60; // of looks after an unanswered sbatch, three at least
 constexpr int kFailedLooks = 3;
-constexpr int kFindLooks = 3, kLostLooks = 5; // so that a clock that jumps ends nothing
+constexpr int kFindLooks = 3, kLostLooks = 3; // so that a clock that jumps ends nothing
 
 void enter(JobProgress &job, JobState state, double now) {
   if (job.state == state) return;
