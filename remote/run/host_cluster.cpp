@@ -172,7 +172,8 @@ void HostCluster::installWorker(const api::WorkerRequest &request, api::InstallW
                                 Answer<api::WorkerReport> answer) {
   api::WorkerRequest asked = request;
   if (asked.bundle.empty()) asked.bundle = m_bundle;
-  if (const auto source = sourceOf(asked.bundle); !source.ok() && !asked.attach) return answer(source.error());
+  if (!asked.attach)
+    if (const auto source = sourceOf(asked.bundle); !source.ok()) return answer(source.error());
   m_worker->follow(std::make_shared<WorkerInstall>(m_worker->profile(), asked, std::move(watch), std::move(leave), std::move(answer)));
 }
 
