@@ -52,7 +52,11 @@ def main():
     print(listener.getsockname()[1], flush=True)
     while True:
         near, _ = listener.accept()
-        far = socket.create_connection(("127.0.0.1", port))
+        try:
+            far = socket.create_connection(("127.0.0.1", port))
+        except OSError:  # nobody listens now: so it is for who asks
+            near.close()
+            continue
         for end in (near, far):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for ends in ((near, far), (far, near)):
