@@ -4,6 +4,7 @@
 #include "core/base/utf8.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace attune::remote::slurm {
