@@ -598,6 +598,18 @@
         <source>BUILD-FAILED</source>
         <translation>编译失败。请看编译的输出。</translation>
     </message>
+    <message>
+        <source>SLURM-UNCLEAR</source>
+        <translation>sbatch 的回答中没有作业号，正按作业名查找。</translation>
+    </message>
+    <message>
+        <source>JOB-WAITING</source>
+        <translation>作业现在没有运行，等它运行后再试。</translation>
+    </message>
+    <message>
+        <source>JOB-SILENT</source>
+        <translation>作业没有留下任何结果就结束了，尽管调度器称其已完成。请查看日志。</translation>
+    </message>
 </context>
 <context>
     <name>Devices</name>
@@ -4380,14 +4392,6 @@
         <translation>没有通过，请重试。</translation>
     </message>
     <message>
-        <source>The passphrase stays on this machine. It is kept in memory while Attune connects, and nowhere else.</source>
-        <translation>口令不会离开本机，只在连接期间留在内存中，不保存在别处。</translation>
-    </message>
-    <message>
-        <source>What you type goes to %1 alone. It is kept in memory while Attune connects, and nowhere else.</source>
-        <translation>您输入的内容只发给 %1，只在连接期间留在内存中，不保存在别处。</translation>
-    </message>
-    <message>
         <source>Cancel</source>
         <translation>取消</translation>
     </message>
@@ -4402,6 +4406,31 @@
     <message>
         <source>Sign in</source>
         <translation>登录</translation>
+    </message>
+    <message>
+        <source>Remember it in the keyring of this desktop</source>
+        <translation>记在此桌面的密钥环中</translation>
+    </message>
+    <message>
+        <source>The passphrase stays on this machine.</source>
+        <translation>口令不会离开本机。</translation>
+    </message>
+    <message>
+        <source>What you type goes to %1 alone.</source>
+        <translation>您输入的内容只发给 %1。</translation>
+    </message>
+    <message>
+        <source>Unless it is to be remembered, it is kept in memory while Attune connects, and nowhere else.</source>
+        <translation>除非选择记住，否则只在连接期间留在内存中，不保存在别处。</translation>
+    </message>
+    <message>
+        <source>It is kept in memory while Attune connects, and nowhere else.</source>
+        <translation>只在连接期间留在内存中，不保存在别处。</translation>
+    </message>
+    <message>
+        <source>%1 %2</source>
+        <comment>two sentences</comment>
+        <translation>%1%2</translation>
     </message>
 </context>
 <context>

@@ -42,7 +42,7 @@ struct ClusterPartition {
   int64_t limitMinutes = -1; // -1 = none
   int64_t nodes = 0, freeNodes = 0;
   int64_t coresPerNode = 0, memoryPerNode = 0;     // of its largest node; MiB
-  std::map<std::string, int64_t> cardsPerNode;     // by gres name
+  std::map<std::string, int64_t> cardsPerNode;     // by gres name, the most that one node has
   std::map<std::string, int64_t> cards, freeCards; // over all nodes
 };
 

@@ -1,6 +1,6 @@
 #include "core/api/cluster_run.h"
 #include "core/base/atomic_file.h"
-#include "core/base/json.h"
+#include "core/base/json_take.h"
 
 #include <array>
 
@@ -37,17 +37,8 @@ template <typename Job, typename Fields> void eachField(Job &job, Fields &&field
 
 struct Reader {
   const Json &json;
-  void operator()(const char *key, std::string &value) const {
-    if (const auto found = json.find(key); found != json.end() && found->is_string()) value = found->get<std::string>();
-  }
-  void operator()(const char *key, bool &value) const {
-    if (const auto found = json.find(key); found != json.end() && found->is_boolean()) value = found->get<bool>();
-  }
-  void operator()(const char *key, int &value) const {
-    if (const auto found = json.find(key); found != json.end() && found->is_number_integer()) value = found->get<int>();
-  }
-  void operator()(const char *key, double &value) const {
-    if (const auto found = json.find(key); found != json.end() && found->is_number()) value = found->get<double>();
+  template <typename Value> void operator()(const char *key, Value &value) const {
+    if (const auto found = json.find(key); found != json.end()) takeJson(*found, value); // what is of another type is left out
   }
 };
 

@@ -165,7 +165,13 @@ std::string dumpJson(const Json &value, int indent) {
     appendWithTexts(value, out);
     return out;
   }
-  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+  std::string text = value.dump(indent, ' ', false, Json::error_handler_t::replace);
+  // A terminal takes U+0080 to U+009F as controls; they stand inside strings alone.
+  for (size_t at = text.find('\xc2'); at != std::string::npos; at = text.find('\xc2', at + 2)) {
+    const auto second = static_cast<unsigned char>(text[at + 1]);
+    if (second < 0xa0) text.replace(at, 2, {'\\', 'u', '0', '0', second < 0x90 ? '8' : '9', "0123456789abcdef"[second & 15]});
+  }
+  return text;
 }
 
 } // namespace attune

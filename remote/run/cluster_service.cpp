@@ -56,7 +56,7 @@ private:
         const HostWorker::Options options{profile, m_options.home, m_options.workspace + "/known_hosts", m_options.prompts};
         return m_workers[name] = std::make_shared<HostWorker>(options);
       }
-      known->second->setProfile(profile); // as it was edited since
+      ATTUNE_CHECK(known->second->setProfile(profile)); // as it was edited since
     }
     if (known != m_workers.end()) return known->second; // its profile may be gone
     return Error{ErrorCode::Usage, "There is no cluster of this name.", name, "Look at the list of clusters, or add it."};

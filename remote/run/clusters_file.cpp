@@ -1,7 +1,7 @@
 #include "remote/run/clusters_file.h"
 
 #include "core/base/atomic_file.h"
-#include "core/base/json.h"
+#include "core/base/json_take.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -30,40 +30,13 @@ template <typename Profile, typename Field> void eachField(Profile &profile, con
 }
 
 /// Reads what is there; the first value of another type is named.
-class Reader {
-public:
-  Reader(const Json &json, std::string &wrong) : m_json(json), m_wrong(wrong) {}
+struct Reader {
+  const Json &json;
+  std::string &wrong;
   template <typename Value> void operator()(const char *key, Value &value) const {
-    const auto found = m_json.find(key);
-    if (found == m_json.end()) return;
-    if (!take(*found, value) && m_wrong.empty()) m_wrong = key;
+    const auto found = json.find(key);
+    if (found != json.end() && !takeJson(*found, value) && wrong.empty()) wrong = key;
   }
-
-private:
-  static bool take(const Json &json, std::string &value) {
-    if (json.is_string()) value = json.get<std::string>();
-    return json.is_string();
-  }
-  static bool take(const Json &json, bool &value) {
-    if (json.is_boolean()) value = json.get<bool>();
-    return json.is_boolean();
-  }
-  static bool take(const Json &json, int &value) {
-    const bool good = json.is_number_integer() && json.get<int64_t>() >= 0 && json.get<int64_t>() <= 65535;
-    if (good) value = json.get<int>();
-    return good;
-  }
-  static bool take(const Json &json, std::vector<std::string> &value) {
-    if (!json.is_array()) return false;
-    value.clear();
-    for (const Json &item : json) {
-      value.emplace_back();
-      if (!take(item, value.back())) return false;
-    }
-    return true;
-  }
-  const Json &m_json;
-  std::string &m_wrong;
 };
 
 } // namespace
@@ -90,7 +63,7 @@ Result<std::vector<api::ClusterProfile>> ClustersFile::read() const {
     if (!item.is_object()) return malformed(at);
     std::string wrong;
     profiles.emplace_back();
-    eachField(profiles.back(), Reader(item, wrong));
+    eachField(profiles.back(), Reader{item, wrong});
     if (!wrong.empty()) return malformed(at + "." + wrong);
     if (const Status good = api::checkProfile(profiles.back()); !good.ok()) return malformed(at + "." + good.error().where);
   }

@@ -22,6 +22,7 @@ namespace {
 
 constexpr uint64_t kMaxText = uint64_t(1) << 20; // of exit.json and run.json
 constexpr size_t kMaxFiles = 20000;
+constexpr uint64_t kMostBytes = uint64_t(1) << 48; // of one file, as a sum counts it
 
 using Manifest = std::map<std::string, slurm::ManifestFile>; // by path below the run's folder
 
@@ -93,6 +94,9 @@ Result<Manifest> filesOf(Host &host, const FetchJob &job) {
 
 Result<std::string> readText(Host &host, const std::string &path) {
   ATTUNE_TRY(Sftp *const sftp, host.files());
+  ATTUNE_TRY(const RemoteFile file, sftp->stat(path));
+  if (file.kind != RemoteFile::Kind::File) // to open a pipe would never end
+    return fault("FILE-FAILED", "This is no file.", host.session().options().host + ":" + path, "Look at the job's folder there.");
   std::string text;
   const auto keep = [&](ByteView bytes) -> Status {
     text.append(reinterpret_cast<const char *>(bytes.data), bytes.size);
@@ -101,6 +105,15 @@ Result<std::string> readText(Host &host, const std::string &path) {
   ATTUNE_TRY(const uint64_t length, sftp->read(path, 0, kMaxText + 1, keep));
   if (length > kMaxText) return Error{ErrorCode::MalformedFile, "The file on the cluster is larger than it can be.", path, ""};
   return text;
+}
+
+/// Whether a file lies here already as it is there.
+Result<bool> isHere(Host &host, const std::string &path, const slurm::ManifestFile &file, const StopToken &stop) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored) || fs::file_size(path, ignored) != file.size) return false;
+  const auto hash = fileHash(path, stop, [&] { host.breathe(); });
+  if (!hash.ok() && hash.error().code == ErrorCode::Interrupted) return hash.error();
+  return hash.ok() && *hash == file.sha256;
 }
 
 /// No link of the local folder leads elsewhere.
@@ -157,7 +170,7 @@ Status adoptRecord(const std::string &runFolder, const std::string &workersRunJs
 Status fetchRun(Host &host, const FetchJob &job) {
   ATTUNE_TRY(const Manifest manifest, filesOf(host, job));
   uint64_t total = 0, before = 0;
-  for (const auto &[path, file] : manifest) total += file.size;
+  for (const auto &[path, file] : manifest) total += std::min(file.size, kMostBytes);
   if (manifest.empty())
     return fault("FETCH-NOTHING", "The run left no result and no checkpoint on the cluster.",
                  host.session().options().host + ":" + job.remoteFolder, "Look at its log.");
@@ -168,22 +181,23 @@ Status fetchRun(Host &host, const FetchJob &job) {
     const std::string to = job.runFolder + "/" + path;
     ATTUNE_CHECK(checkPlace(job.runFolder, path));
     ATTUNE_CHECK(makeFolders(fs::path(to).parent_path().string()));
-    std::error_code ignored;
-    if (fs::is_regular_file(to, ignored) && fs::file_size(to, ignored) == file.size) {
-      const auto here = fileHash(to, job.stop, [&] { host.breathe(); });
-      if (here.ok() && *here == file.sha256) { // copied before
-        before += file.size;
-        continue;
-      }
+    ATTUNE_TRY(const bool here, isHere(host, to, file, job.stop)); // copied before
+    if (here) {
+      before += file.size;
+      continue;
     }
-    Download copy{job.remoteFolder + "/run/" + path, to, file.sha256, {}};
+    Download copy{job.remoteFolder + "/run/" + path, to, file.sha256, {}, file.size};
     copy.progress = [&](uint64_t done, uint64_t) {
       if (job.progress) job.progress(before + done, total);
       host.breathe();
     };
-    ATTUNE_TRY(Sftp *const sftp, host.bulk());
+    ATTUNE_TRY(Sftp *const sftp, host.files());
     ATTUNE_CHECK(download(*sftp, host.runner(), copy, job.stop));
-    if (endsWith(path, ".safetensors")) ATTUNE_CHECK(checkSafetensors(to));
+    std::error_code ignored;
+    if (const Status good = endsWith(path, ".safetensors") ? checkSafetensors(to) : Status(); !good.ok()) {
+      fs::rename(to, to + ".damaged", ignored); // as it is there, and no result
+      return good;
+    }
     before += file.size;
   }
   if (job.progress) job.progress(total, total);

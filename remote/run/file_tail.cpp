@@ -66,7 +66,7 @@ Result<bool> FileTail::poll(Sftp &sftp, double now, uint64_t most, const StopTok
   m_compareAt = now + (grew ? kCompareGrowing : kCompareIdle);
   // The bytes before the new ones come along, to be known again.
   const uint64_t at = m_store.offset(), before = std::min(at, kOverlap);
-  if (m_size == at) return false;
+  if (m_size == at || m_store.room() == 0) return false;
   const std::string known = m_store.stored(at - before, static_cast<size_t>(before));
   std::string seen;
   bool differs = false;
@@ -77,7 +77,7 @@ Result<bool> FileTail::poll(Sftp &sftp, double now, uint64_t most, const StopTok
     if (differs) return Error{ErrorCode::Interrupted, "", "", ""};
     return check < bytes.size ? m_store.append(bytes.sub(check, bytes.size - check)) : Status();
   };
-  const auto got = sftp.read(m_path, at - known.size(), known.size() + std::min(most, m_size - at), take, stop);
+  const auto got = sftp.read(m_path, at - known.size(), known.size() + std::min({most, m_size - at, m_store.room()}), take, stop);
   if (differs) {
     ATTUNE_CHECK(resume(sftp, stop));
     return true; // the next poll reads on

@@ -19,6 +19,8 @@ public:
   virtual std::string stored(uint64_t from, size_t length) const = 0;
   /// Where the line begins that has no end yet; offset() without one.
   virtual uint64_t lineStart() const = 0;
+  /// How many more bytes it keeps.
+  virtual uint64_t room() const { return UINT64_MAX; }
   virtual Status append(ByteView bytes) = 0;
   /// Forgets the line that has no end.
   virtual Status rewind() = 0;
@@ -36,7 +38,8 @@ public:
   void distrust() { m_compareAt = 0; }
 
   bool missing() const { return m_missing; }
-  uint64_t size() const { return m_size; } // when it was last looked at
+  /// Whether all lies here that there was at the last look, or that the store keeps.
+  bool level() const { return m_store.offset() == m_size || m_store.room() == 0; }
   int restarts() const { return m_restarts; }
 
 private:

@@ -11,10 +11,7 @@ Host::Host(std::unique_ptr<SshConnection> connection, Hooks hooks, StopToken sto
       m_runner(m_connection->session(), [this] { return !m_lean && m_hooks.meanwhile && m_hooks.meanwhile(); }),
       m_slurm(fault("SLURM-DOWN", "Slurm was not asked yet.", m_connection->session().options().host, "Connect again.")) {}
 
-Host::~Host() {
-  m_bulk.reset();
-  m_files.reset();
-}
+Host::~Host() { m_files.reset(); }
 
 Result<std::unique_ptr<Host>> Host::open(const std::vector<SshOptions> &route, const Questions &questions, const std::string &root,
                                          Hooks hooks, const StopToken &stop) {
@@ -30,18 +27,12 @@ Status Host::probeSlurm() {
   return m_slurm.ok() ? Status() : Status(m_slurm.error());
 }
 
-Result<Sftp *> Host::opened(std::unique_ptr<Sftp> &sftp) {
+Result<Sftp *> Host::files() {
   if (m_lean && m_commands > 0) return Error{ErrorCode::IoFailed, "The host opens one channel at a time.", session().name(), ""};
-  if (!sftp) {
-    auto made = Sftp::open(session(), m_stop);
-    if (!made.ok() && made.error().fault == "CHANNEL-REFUSED" && &sftp == &m_bulk) {
-      m_lean = true;
-      session().setPatient();
-      return opened(m_files);
-    }
-    ATTUNE_TRY(sftp, std::move(made));
+  if (!m_files) {
+    ATTUNE_TRY(m_files, Sftp::open(session(), m_stop));
   }
-  return sftp.get();
+  return m_files.get();
 }
 
 Result<std::string> Host::absolute(const std::string &path) {
@@ -71,7 +62,6 @@ Result<CommandResult> Host::run(const Command &command, const StopToken &stop) {
   if (!result.ok() && result.error().fault == "CHANNEL-REFUSED" && !m_lean && m_commands == 1 && !m_breathing) {
     m_lean = true;
     session().setPatient();
-    m_bulk.reset();
     if (m_files) m_files->release();
     result = m_runner.run(command, stop);
   }

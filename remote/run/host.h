@@ -34,9 +34,8 @@ public:
   /// What is known from an earlier connection.
   void setSlurm(Result<slurm::Capabilities> known) { m_slurm = std::move(known); }
 
-  /// For short looks at files, and for transfers, which may go on around these.
-  Result<Sftp *> files() { return opened(m_files); }
-  Result<Sftp *> bulk() { return opened(m_lean ? m_files : m_bulk); }
+  /// Also in the middle of a transfer, which has a channel of its own.
+  Result<Sftp *> files();
   /// Between the pieces of a transfer.
   void breathe();
   /// Of a path on the cluster; ~ and relative ones begin in the home folder.
@@ -51,13 +50,12 @@ public:
 private:
   Host(std::unique_ptr<SshConnection> connection, Hooks hooks, StopToken stop);
   Result<CommandResult> run(const Command &command, const StopToken &stop) override;
-  Result<Sftp *> opened(std::unique_ptr<Sftp> &sftp);
 
   std::unique_ptr<SshConnection> m_connection;
   Hooks m_hooks;
   StopToken m_stop;
   SshCommandRunner m_runner;
-  std::unique_ptr<Sftp> m_files, m_bulk;
+  std::unique_ptr<Sftp> m_files;
   std::unique_ptr<slurm::Client> m_client;
   Result<slurm::Capabilities> m_slurm;
   std::string m_jobs;

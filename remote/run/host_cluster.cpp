@@ -25,12 +25,6 @@ api::ClusterFile describe(const RemoteFile &file) {
   return {file.name, kinds[static_cast<size_t>(file.kind)], file.size, static_cast<double>(file.changedAt)};
 }
 
-api::ClusterPartition describe(const slurm::Partition &partition) {
-  return {partition.name,      partition.up,           partition.limitMinutes,  partition.nodes,
-          partition.freeNodes, partition.coresPerNode, partition.memoryPerNode, partition.cardsPerNode,
-          partition.cards,     partition.freeCards};
-}
-
 Status checkPath(const std::string &path) {
   if (path.find('\0') == std::string::npos && path.find('\n') == std::string::npos) return {};
   return Error{ErrorCode::Usage, "A path on the cluster holds a line break or a zero byte.", "", "Name the file."};
@@ -55,7 +49,7 @@ void HostCluster::overview(Answer<api::ClusterOverview> answer) {
     const slurm::Capabilities &known = *host.slurm();
     api::ClusterOverview overview;
     overview.slurm = known.version;
-    for (const slurm::Partition &partition : known.partitions) overview.partitions.push_back(describe(partition));
+    overview.partitions = known.partitions;
     overview.whichPartition = known.whichPartition;
     overview.accounting = known.accounting;
     return overview;
@@ -130,7 +124,7 @@ void HostCluster::download(const std::string &from, const std::string &to, api::
       [=](Host &host) -> Status {
         ATTUNE_CHECK(checkPath(from));
         ATTUNE_TRY(const std::string path, host.absolute(from));
-        ATTUNE_TRY(Sftp *const sftp, host.bulk());
+        ATTUNE_TRY(Sftp *const sftp, host.files());
         const auto told = [&](uint64_t done, uint64_t size) {
           if (progress) progress(done, size);
           host.breathe();
@@ -147,7 +141,7 @@ void HostCluster::upload(const std::string &from, const std::string &to, api::Tr
       [=](Host &host) -> Status {
         ATTUNE_CHECK(checkPath(to));
         ATTUNE_TRY(const std::string path, host.absolute(to));
-        ATTUNE_TRY(Sftp *const sftp, host.bulk());
+        ATTUNE_TRY(Sftp *const sftp, host.files());
         const auto told = [&](uint64_t done, uint64_t size) {
           if (progress) progress(done, size);
           host.breathe();

@@ -8,11 +8,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <tuple>
 
 namespace attune::remote {
 namespace {
 
-constexpr double kBackOff[] = {1, 2, 4, 8, 15, 30, 60};
+constexpr double kBackOff[] = {0.2, 1, 2, 4, 8, 15, 30, 60}; // most drops are over at once
 constexpr size_t kTriesAMinute = 10;
 constexpr double kLeastBetweenLooks = 2;
 constexpr double kAccountEvery = 60;
@@ -39,9 +40,15 @@ api::ClusterProfile HostWorker::profile() const {
   return m_profile;
 }
 
-void HostWorker::setProfile(const api::ClusterProfile &profile) {
+Status HostWorker::setProfile(const api::ClusterProfile &profile) {
   const std::lock_guard<std::mutex> lock(m_mutex);
+  const auto place = [](const api::ClusterProfile &of) { return std::tie(of.host, of.port, of.user); };
+  if (place(profile) != place(m_profile) && m_followed + m_arrived.size() > 0) // there nobody knows their jobs
+    return Error{ErrorCode::Usage,
+                 "The cluster " + profile.name + " names another host now, and runs on " + m_profile.host + " are followed.", profile.name,
+                 "Put the host back, or give the other one a cluster of its own."};
   m_profile = profile;
+  return {};
 }
 
 api::ClusterLink HostWorker::link() const {
@@ -127,6 +134,7 @@ void HostWorker::loop() {
       if (m_host) follower->onConnected(*m_host);
       m_followers.push_back(std::move(follower));
     }
+    m_followed = m_followers.size();
     if (dropping) {
       dropHost();
       setLink(api::LinkState::Offline, "Not connected.");

@@ -55,8 +55,8 @@ public:
   void stop();
 
   api::ClusterProfile profile() const;
-  /// For the next connection, and for runs that are begun from now on.
-  void setProfile(const api::ClusterProfile &profile);
+  /// For the next connection, and for runs that are begun from now on. Usage when it names another host while runs are followed here.
+  Status setProfile(const api::ClusterProfile &profile);
   api::ClusterLink link() const;
   void onLink(std::function<void(const api::ClusterLink &)> changed);
   void connect(bool replaceKey = false);
@@ -120,6 +120,7 @@ private:
   std::mt19937 m_random{std::random_device{}()};
 
   std::atomic<bool> m_visible{true};
+  std::atomic<size_t> m_followed{0};
   StopSource m_quit;
   std::thread m_thread; // last
 };

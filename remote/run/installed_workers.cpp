@@ -141,7 +141,7 @@ Status placeSource(Host &host, const WorkerFolder &folder, const std::string &bu
   const std::string place = folder.root + "/" + folder.source;
   ATTUNE_TRY(const CommandResult made, runBuildScript(host, folder, {"place", folder.source}));
   if (made.code != 0) return host.cannot("The folder for the sources cannot be made", made, place);
-  ATTUNE_TRY(Sftp *const sftp, host.bulk());
+  ATTUNE_TRY(Sftp *const sftp, host.files());
   const auto there = sftp->stat(place + "/tree");
   if (!there.ok() && there.error().fault != "FILE-MISSING") return there.error();
   if (!there.ok()) {

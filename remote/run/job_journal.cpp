@@ -2,7 +2,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/clock.h"
-#include "core/base/json.h"
+#include "core/base/json_take.h"
 
 #include <cerrno>
 #include <chrono>
@@ -64,6 +64,8 @@ template <typename Record, typename Field> void eachField(Record &record, const 
   field("mode", target.mode);
   field("model", target.model);
   field("host", record.host);
+  field("port", record.port);
+  field("user", record.user);
   field("result_dir", record.resultDir);
   field("folder", record.folder);
   field("from", record.from);
@@ -85,43 +87,27 @@ struct Writer {
   void operator()(const char *key, api::SubmitMode value) const { json[key] = static_cast<int>(value); }
 };
 
+/// What is of another type is left out.
 struct Reader {
   const Json &json;
-  template <typename Take> void with(const char *key, bool (Json::*is)() const noexcept, const Take &take) const {
-    if (const auto found = json.find(key); found != json.end() && (*found.*is)()) take(*found);
+  template <typename Value> void operator()(const char *key, Value &value) const {
+    if (const auto found = json.find(key); found != json.end()) take(*found, value);
   }
-  void operator()(const char *key, std::string &value) const {
-    with(key, &Json::is_string, [&](const Json &item) { value = item.get<std::string>(); });
+
+private:
+  template <typename Value> static void take(const Json &item, Value &value) { takeJson(item, value); }
+  static void take(const Json &item, JobState &value) {
+    if (int64_t number = -1; takeJson(item, number) && number >= 0 && number <= static_cast<int64_t>(JobState::Lost))
+      value = static_cast<JobState>(number);
   }
-  void operator()(const char *key, bool &value) const {
-    with(key, &Json::is_boolean, [&](const Json &item) { value = item.get<bool>(); });
+  static void take(const Json &item, api::SubmitMode &value) {
+    if (int64_t number = 0; takeJson(item, number)) value = number == 1 ? api::SubmitMode::Salloc : api::SubmitMode::Sbatch;
   }
-  void operator()(const char *key, int64_t &value) const {
-    with(key, &Json::is_number_integer, [&](const Json &item) { value = item.get<int64_t>(); });
-  }
-  void operator()(const char *key, int &value) const {
-    with(key, &Json::is_number_integer, [&](const Json &item) { value = item.get<int>(); });
-  }
-  void operator()(const char *key, double &value) const {
-    with(key, &Json::is_number, [&](const Json &item) { value = item.get<double>(); });
-  }
-  void operator()(const char *key, JobState &value) const {
-    with(key, &Json::is_number_integer, [&](const Json &item) {
-      if (const auto number = item.get<int64_t>(); number >= 0 && number <= static_cast<int64_t>(JobState::Lost))
-        value = static_cast<JobState>(number);
-    });
-  }
-  void operator()(const char *key, api::SubmitMode &value) const {
-    with(key, &Json::is_number_integer,
-         [&](const Json &item) { value = item.get<int64_t>() == 1 ? api::SubmitMode::Salloc : api::SubmitMode::Sbatch; });
-  }
-  void operator()(const char *key, std::vector<std::pair<std::string, std::string>> &value) const {
-    with(key, &Json::is_array, [&](const Json &list) {
-      value.clear();
-      for (const Json &item : list)
-        if (item.is_array() && item.size() == 2 && item[0].is_string() && item[1].is_string())
-          value.emplace_back(item[0].get<std::string>(), item[1].get<std::string>());
-    });
+  static void take(const Json &list, std::vector<std::pair<std::string, std::string>> &value) {
+    if (!list.is_array()) return;
+    value.clear();
+    for (const Json &item : list)
+      if (std::vector<std::string> pair; takeJson(item, pair) && pair.size() == 2) value.emplace_back(pair[0], pair[1]);
   }
 };
 
@@ -132,6 +118,25 @@ Json toJson(const JobRecord &record) {
 }
 
 } // namespace
+
+void JobRecord::goesTo(const api::ClusterProfile &profile) {
+  host = profile.host;
+  port = profile.port;
+  user = profile.user;
+}
+
+Status JobRecord::checkGoesTo(const api::ClusterProfile &profile, const std::string &runFolder) const {
+  const bool same = host == profile.host && (port < 0 || (port == profile.port && user == profile.user));
+  if (host.empty() || same) return {};
+  const auto address = [](std::string who, const std::string &where, int at) {
+    who.append(who.empty() ? "" : "@").append(where);
+    return at > 0 ? who.append(":").append(std::to_string(at)) : who;
+  };
+  return Error{ErrorCode::Usage,
+               "This run went to " + address(user, host, port) + "; the cluster " + profile.name + " is " +
+                   address(profile.user, profile.host, profile.port) + " now.",
+               runFolder, "Put the host back, or give the other one a cluster of its own."};
+}
 
 Result<std::unique_ptr<JobJournal>> JobJournal::lock(const std::string &path, bool fresh) {
   const int file = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | (fresh ? O_CREAT | O_EXCL : 0), 0600);
@@ -177,6 +182,8 @@ Result<std::unique_ptr<JobJournal>> JobJournal::open(const std::string &runFolde
   eachField(journal->m_record, Reader{whole});
   if (!slurm::isToken(journal->m_record.token))
     return Error{ErrorCode::MalformedFile, "The journal of the job is damaged.", path + "#token", ""};
+  if (!slurm::staysInside(journal->m_record.resultDir))
+    return Error{ErrorCode::MalformedFile, "The journal of the job is damaged.", path + "#result_dir", ""};
   journal->m_written = dumpJson(toJson(journal->m_record), -1);
   return journal;
 }

@@ -3,6 +3,7 @@
 // Fails with IoFailed (disk), Usage (another process follows this run), FileNotFound, MalformedFile, NewerSchema.
 #pragma once
 
+#include "core/api/cluster_profile.h"
 #include "core/api/cluster_target.h"
 #include "core/base/result.h"
 #include "remote/slurm/job_state.h"
@@ -15,7 +16,9 @@ namespace attune::remote {
 struct JobRecord {
   std::string token;
   api::ClusterTarget target;
-  std::string host;      // as it was when submitted
+  std::string host; // of the profile, as it was when submitted; likewise:
+  int port = -1;    // -1 in a journal of an earlier version
+  std::string user;
   std::string resultDir; // "adapter" or "model"
   std::string folder;    // of the job, on the cluster; absolute once it is made
   std::string from;      // the folder of the job that this one goes on from; empty = a new run
@@ -27,6 +30,10 @@ struct JobRecord {
   bool over = false; // run_finished stands in events.jsonl
   double submittedAt = 0, startedAt = 0;
   slurm::JobProgress progress;
+
+  void goesTo(const api::ClusterProfile &profile);
+  /// Usage when the profile names another host than the job went to: there nobody knows it, which would be taken for its end.
+  Status checkGoesTo(const api::ClusterProfile &profile, const std::string &runFolder) const;
 };
 
 class JobJournal {

@@ -21,8 +21,8 @@ Error LogSpool::failed(const char *what) const {
                "Make room on this disk; the log goes on by itself.");
 }
 
-Result<std::unique_ptr<LogSpool>> LogSpool::open(const std::string &runFolder) {
-  std::unique_ptr<LogSpool> spool(new LogSpool(runFolder));
+Result<std::unique_ptr<LogSpool>> LogSpool::open(const std::string &runFolder, uint64_t most) {
+  std::unique_ptr<LogSpool> spool(new LogSpool(runFolder, most));
   ATTUNE_CHECK(spool->openFile());
   return spool;
 }

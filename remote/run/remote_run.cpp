@@ -16,6 +16,8 @@ namespace {
 
 constexpr uint64_t kMostAtOnce = uint64_t(4) << 20; // of a file in one turn
 constexpr double kDrainSeconds = 15;                // without a new byte
+// Somebody else may be writing for ever: after all that the job wrote is here, and where its last word is missing.
+constexpr double kDrainWhole = 30, kDrainMost = 600;
 
 // $1 the folder of the jobs' folders, $2 token
 const char *const kRemove = R"sh(
@@ -28,7 +30,7 @@ Result<std::shared_ptr<RemoteRun>> RemoteRun::begin(Setup setup, const api::Clus
   JobRecord record;
   record.token = "attune-" + randomMark().substr(0, 12);
   record.target = target;
-  record.host = setup.profile.host;
+  record.goesTo(setup.profile);
   record.resultDir = resultDirOf(setup.config);
   std::shared_ptr<RemoteRun> run(new RemoteRun(std::move(setup)));
   ATTUNE_TRY(auto journal, JobJournal::create(run->m_setup.folder, record));
@@ -40,6 +42,7 @@ Result<std::shared_ptr<RemoteRun>> RemoteRun::begin(Setup setup, const api::Clus
 Result<std::shared_ptr<RemoteRun>> RemoteRun::takeUp(Setup setup) {
   std::shared_ptr<RemoteRun> run(new RemoteRun(std::move(setup)));
   ATTUNE_TRY(auto journal, JobJournal::open(run->m_setup.folder));
+  ATTUNE_CHECK(journal->record().checkGoesTo(run->m_setup.profile, run->m_setup.folder));
   ATTUNE_CHECK(run->open(std::move(journal)));
   if (const auto before = api::readClusterJob(run->m_setup.folder); before.ok()) {
     run->m_problem = before->problem;
@@ -69,10 +72,11 @@ Result<std::shared_ptr<RemoteRun>> RemoteRun::goOn(Setup setup, const api::Clust
     return Error{ErrorCode::Usage, "The run is not over on the cluster.", run->m_setup.folder, "Wait for its end, or cancel it first."};
   if (record.folder.empty() || record.removed)
     return Error{ErrorCode::Usage, "Nothing of this run is left on the cluster.", run->m_setup.folder, "Start a new run."};
+  ATTUNE_CHECK(record.checkGoesTo(run->m_setup.profile, run->m_setup.folder));
   JobRecord next;
   next.token = "attune-" + randomMark().substr(0, 12);
   next.target = target ? *target : record.target;
-  next.host = run->m_setup.profile.host;
+  next.goesTo(run->m_setup.profile);
   next.resultDir = record.resultDir;
   next.from = record.folder;
   ATTUNE_CHECK(journal->update(next));
@@ -143,10 +147,11 @@ void RemoteRun::stopNow(Result<Host *> host) {
   slurm::onCancelAsked(m_record.progress, m_clock.wall());
   if (save().ok() && !before.id.empty()) {
     const bool gently = asked == 1 && before.state == JobState::Running;
-    const Status done = gently ? (*host)->client().stop(key()) : [&]() -> Status {
+    Status done = gently ? (*host)->client().stop(key()) : Status();
+    if (!gently || (!done.ok() && done.error().fault == "JOB-WAITING")) { // taken back into the queue meanwhile
       const auto state = (*host)->client().cancel(key());
-      return state.ok() ? Status() : Status(state.error());
-    }();
+      done = state.ok() ? Status() : Status(state.error());
+    }
     if (!done.ok() && done.error().fault != "JOB-GONE") m_problem = done.error();
   }
   m_lookAt = 0;
@@ -272,6 +277,9 @@ bool RemoteRun::follow(Host &host) {
   }
   if (m_eventTail->restarts() + m_logTail->restarts() != restarts)
     warn("log_restarted", "A file of the job began anew on the cluster; the earlier part is kept.");
+  if (!m_logFull && m_log->room() == 0)
+    warn("log_too_long", "The log is longer than is kept here; the rest lies on the cluster, in " + m_record.folder + "/run.log.");
+  m_logFull = m_log->room() == 0;
   if (!m_logSeen && m_log->offset() > 0) m_lookAt = 0; // it runs
   m_logSeen = m_logSeen || m_log->offset() > 0;
   const bool ended = m_events->workersEnd().has_value();
@@ -288,6 +296,10 @@ bool RemoteRun::follow(Host &host) {
 bool RemoteRun::drained() {
   if (!m_logTail) return m_record.progress.id.empty();
   const double now = m_clock.steady();
+  if (m_drainBegun == 0) m_drainBegun = now;
+  const bool whole = m_exit && (m_log->offset() >= m_exit->logSize || m_log->room() == 0);
+  if (whole && m_wholeSince == 0) m_wholeSince = now;
+  if (whole ? now - m_wholeSince > kDrainWhole : !m_exit && now - m_drainBegun > kDrainMost) return true;
   const uint64_t here = m_log->offset() + m_events->offset();
   if (m_drainSince == 0 || here != m_drainSize) {
     m_drainSize = here;
@@ -295,8 +307,7 @@ bool RemoteRun::drained() {
     m_followAt = std::min(m_followAt, now);
     return false;
   }
-  const bool level = m_log->offset() == m_logTail->size() && (m_eventTail->missing() || m_events->offset() == m_eventTail->size());
-  const bool whole = m_exit && m_log->offset() >= m_exit->logSize;
+  const bool level = m_logTail->level() && (m_eventTail->missing() || m_eventTail->level());
   if (level && whole && now - m_drainSince > 0.5) return true;
   return now - m_drainSince > (m_logTail->missing() && !m_exit ? 1 : kDrainSeconds);
 }

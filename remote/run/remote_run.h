@@ -65,6 +65,7 @@ private:
   Status stageAll(Host &host);
   Status submit(Host &host);
   Status find(Host &host);
+  Result<std::vector<slurm::JobId>> giveUp(Host &host);
   Status startInside(Host &host);
   void doubtDone(Host &host);
   Status bringHome(Host &host);
@@ -75,6 +76,7 @@ private:
   void stopNow(Result<Host *> host);
   bool beforeSubmission() const { return !m_record.submitting; }
   slurm::JobKey key() const { return {m_record.token, m_record.progress.id}; }
+  slurm::Submission submission() const { return {m_record.token, m_record.folder, requestOf(m_record.target)}; }
   StageJob stageJob();
   Status save();
   void onState(const slurm::JobProgress &before);
@@ -102,8 +104,9 @@ private:
   std::string m_reasonText, m_nodes, m_expectedStart;
   std::optional<slurm::ExitRecord> m_exit;
   bool m_working = false; // inside work(), which lets other requests in
-  bool m_queueRuns = false, m_fetching = false, m_logSeen = false, m_endSeen = false, m_wasMissing = false;
-  double m_followAt = 0, m_pause = 0.2, m_lookAt = 0, m_workAt = 0, m_retry = 5, m_drainSince = 0, m_writtenAt = 0;
+  bool m_queueRuns = false, m_fetching = false, m_logSeen = false, m_logFull = false, m_endSeen = false, m_wasMissing = false;
+  double m_followAt = 0, m_pause = 0.2, m_lookAt = 0, m_workAt = 0, m_retry = 5, m_drainBegun = 0, m_wholeSince = 0, m_drainSince = 0,
+         m_writtenAt = 0;
   uint64_t m_drainSize = 0;
   std::string m_written; // cluster.json
   std::mt19937 m_random{std::random_device{}()};

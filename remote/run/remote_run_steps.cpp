@@ -124,23 +124,25 @@ Status RemoteRun::submit(Host &host) {
     return saved;
   }
   publish();
-  const slurm::Submission submission{m_record.token, m_record.folder, requestOf(m_record.target)};
   slurm::JobProgress &progress = m_record.progress;
   std::optional<Error> problem;
   if (m_record.target.mode == api::SubmitMode::Salloc) {
-    const auto allocation = slurm::allocate(host.runner(), m_setup.profile.host, submission);
+    const auto allocation = slurm::allocate(host.runner(), m_setup.profile.host, submission());
     if (allocation.ok())
       slurm::onSubmitted(progress, allocation->id.job, m_clock.wall());
     else
       problem = allocation.error();
   } else {
-    const auto id = host.client().submit(submission);
+    const auto id = host.client().submit(submission());
     if (id.ok())
       slurm::onSubmitted(progress, id->job, m_clock.wall());
     else
       problem = id.error();
   }
-  if (problem && !passes(*problem)) return *problem;
+  if (problem && !passes(*problem)) {
+    static_cast<void>(host.client().withdraw(submission()).ok()); // whatever Slurm meant
+    return *problem;
+  }
   m_problem = problem;
   if (problem) slurm::onSubmitUnknown(progress, m_clock.wall());
   m_workAt = problem ? m_clock.steady() + 2 : 0;
@@ -154,7 +156,13 @@ Status RemoteRun::submit(Host &host) {
 Status RemoteRun::find(Host &host) {
   if (m_record.progress.state == JobState::Submitting) slurm::onSubmitUnknown(m_record.progress, m_clock.wall());
   m_workAt = m_clock.steady() + 5;
-  const auto ids = host.client().find(m_record.token);
+  auto ids = host.client().find(m_record.token);
+  const double age = m_clock.wall() - m_record.submittedAt;
+  const bool mayCome = age >= 0 && age < slurm::Client::kSubmitSeconds; // the call is perhaps still under way there
+  if (ids.ok() && ids->empty() && !mayCome) {
+    slurm::onLook(m_record.progress, {m_record.token, {}, {}, {}, ""}, m_clock.wall());
+    if (m_record.progress.state == JobState::SubmitFailed) ids = giveUp(host);
+  }
   if (!ids.ok()) {
     if (host.session().lost()) return {};
     m_problem = ids.error();
@@ -163,23 +171,31 @@ Status RemoteRun::find(Host &host) {
     slurm::onSubmitted(m_record.progress, ids->front().job, m_clock.wall());
     m_lookAt = m_followAt = 0;
     if (m_record.progress.cancelAsked) static_cast<void>(host.client().cancel(key()).ok()); // asked for before it had a number
-  } else {
-    slurm::onLook(m_record.progress, {m_record.token, {}, {}, {}, ""}, m_clock.wall());
-    if (m_record.progress.state == JobState::SubmitFailed)
-      m_problem =
-          fault("SLURM-BUSY", "The cluster did not accept the job, and no trace of it is there.", m_setup.profile.host, "Submit it again.");
+  } else if (m_record.progress.state == JobState::SubmitFailed) {
+    m_problem =
+        fault("SLURM-BUSY", "The cluster did not accept the job, and no trace of it is there.", m_setup.profile.host, "Submit it again.");
   }
   static_cast<void>(save().ok());
   publish();
   return {};
 }
 
+/// A submission without a trace is marked, so that its job ends at once if it comes after all, and looked for once more: what came
+/// between is taken.
+Result<std::vector<slurm::JobId>> RemoteRun::giveUp(Host &host) {
+  const Status marked = host.client().withdraw(submission());
+  auto ids = marked.ok() ? host.client().find(m_record.token) : Result<std::vector<slurm::JobId>>(marked.error());
+  if (ids.ok() && ids->empty()) return ids;
+  slurm::onSubmitUnknown(m_record.progress, m_clock.wall());
+  if (ids.ok()) ATTUNE_CHECK(host.client().withdraw(submission(), true));
+  return ids;
+}
+
 Status RemoteRun::startInside(Host &host) {
-  const slurm::Submission submission{m_record.token, m_record.folder, requestOf(m_record.target)};
   m_record.inside = true;
   ATTUNE_CHECK(save());
   const Status started = m_log->offset() > 0 ? Status() // by an earlier call that lost its answer
-                                             : slurm::startInside(host.runner(), m_setup.profile.host, submission, m_record.progress.id);
+                                             : slurm::startInside(host.runner(), m_setup.profile.host, submission(), m_record.progress.id);
   if (started.ok() || host.session().lost()) return {}; // its log tells
   warn("not_started", started.error().message);
   m_problem = started.error();
@@ -275,8 +291,9 @@ api::RunFinished RemoteRun::ending() const {
 
 void RemoteRun::finish() {
   const JobState state = m_record.progress.state;
-  const bool workersWord =
-      state == JobState::Done || state == JobState::Failed || state == JobState::Cancelled || state == JobState::TimedOut;
+  bool workersWord = state == JobState::Done || state == JobState::Failed || state == JobState::Cancelled || state == JobState::TimedOut;
+  if (const auto &end = m_events->workersEnd(); end && state != JobState::Done) // what did not end well was not completed
+    workersWord = workersWord && std::get<api::RunFinished>(end->body).outcome != api::RunOutcome::Completed;
   if (m_events->workersEnd() && workersWord) {
     m_events->push(*m_events->workersEnd());
   } else if (m_events->endedByUs()) { // before a crash

@@ -24,10 +24,11 @@ umask 077
 mkdir -p -- "$1/jobs/$2/data" "$1/models" && chmod 700 "$1/jobs" "$1/jobs/$2" && cd -- "$1/jobs/$2" && pwd -P
 )sh";
 
-// $1 environment script or nothing, $2 worker where it is a path
+// $1 environment script or nothing, $2 worker where it is a path, $3 model where it lies there
 const char *const kCheck = R"sh(
 [ -z "$1" ] || { [ -f "$1" ] && [ -r "$1" ]; } || exit 71
 [ -z "$2" ] || { [ -f "$2" ] && [ -x "$2" ]; } || exit 72
+[ -z "$3" ] || [ -r "$3" ] || exit 73
 exit 0
 )sh";
 
@@ -113,7 +114,7 @@ private:
   }
 
   Status send(const std::string &from, const std::string &to, const std::string &what) {
-    ATTUNE_TRY(Sftp *const sftp, m_host.bulk());
+    ATTUNE_TRY(Sftp *const sftp, m_host.files());
     Upload upload{from, to, {}};
     upload.progress = [&](uint64_t done, uint64_t size) {
       if (m_job.progress && size > (uint64_t(4) << 20)) m_job.progress(what + ": " + std::to_string(done * 100 / size) + " %");
@@ -144,7 +145,7 @@ private:
     const bool folder = fs::is_directory(m_config.model, ignored);
     for (const std::string &file : files) {
       const std::string to = place + "/" + (folder ? fs::path(file).filename().string() : plainName(fs::path(file).filename().string()));
-      ATTUNE_TRY(Sftp *const sftp, m_host.bulk());
+      ATTUNE_TRY(Sftp *const sftp, m_host.files());
       const auto there = sftp->stat(to);
       if (!there.ok() && there.error().fault != "FILE-MISSING") return there.error();
       if (there.ok() && there->size == fs::file_size(file, ignored)) continue; // an upload is whole or not there
@@ -219,7 +220,7 @@ slurm::JobRequest requestOf(const api::ClusterTarget &target) {
   slurm::JobRequest request;
   request.partition = target.partition;
   request.nodes = target.nodes;
-  request.cores = target.cores > 0 ? target.cores : 8 * std::max<int64_t>(1, target.cards);
+  request.cores = target.cores != 0 ? target.cores : 8 * std::max<int64_t>(1, target.cards);
   request.gres = target.gres;
   request.cards = target.cards;
   request.minutes = target.minutes;
@@ -246,14 +247,17 @@ Status checkRun(const api::RunRequest &request) {
 Status preflight(Host &host, const StageJob &job) {
   ATTUNE_CHECK(host.probeSlurm()); // partitions as they are now
   ATTUNE_CHECK(slurm::checkRequest(requestOf(job.target), host.slurm()->partitions));
-  std::string environment, worker;
+  std::string environment, worker, model;
   if (!job.environmentScript.empty()) {
     ATTUNE_TRY(environment, host.absolute(job.environmentScript));
   }
   if (job.worker.find('/') != std::string::npos) {
     ATTUNE_TRY(worker, host.absolute(job.worker));
   }
-  ATTUNE_TRY(const CommandResult result, run(host, kCheck, {environment, worker}));
+  if (!job.target.model.empty()) {
+    ATTUNE_TRY(model, host.absolute(job.target.model));
+  }
+  ATTUNE_TRY(const CommandResult result, run(host, kCheck, {environment, worker, model}));
   const std::string &name = host.session().options().host;
   if (result.code == 71)
     return fault("RUN-ENV", "The environment script is not there or cannot be read.", name + ":" + environment,
@@ -261,6 +265,9 @@ Status preflight(Host &host, const StageJob &job) {
   if (result.code == 72)
     return fault("RUN-WORKER", "The training program is not there or cannot be run.", name + ":" + worker,
                  "Install it from the Cluster page, or mend its path in the profile.");
+  if (result.code == 73)
+    return fault("FILE-MISSING", "The model is not there or cannot be read.", name + ":" + model,
+                 "Give its path on the cluster, or have it uploaded.");
   return {};
 }
 

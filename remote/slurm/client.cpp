@@ -41,8 +41,17 @@ part() { printf '\n%s %s\n' "$mark" "$1"; }
 mark=$1
 part queue; timeout 60 squeue -h -u "$(id -un)" -t all --name="$2" -o "$4" || exit
 part account; timeout 60 sacct -X -n -P --delimiter="$(printf '\037')" --name="$2" -o "$5" 2>/dev/null
-part log; grep -a -m 1 "^@@attune start $2 " "$3/$2/run.log" 2>/dev/null | head -c 1000
+part log; [ -f "$3/$2/run.log" ] && grep -a -m 1 "^@@attune start $2 " "$3/$2/run.log" 2>/dev/null | head -c 1000
 part end
+exit 0
+)sh";
+
+const char *const kWithdraw = R"sh(
+cd -- "$1" || exit 66
+[ "$3" = again ] && exec rm -f withdrawn
+: >withdrawn || exit
+pid=$(head -c 20 salloc.pid 2>/dev/null) # one that still waits for its allocation
+if [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "^salloc .* $2 "; then kill "$pid"; fi
 exit 0
 )sh";
 
@@ -75,10 +84,15 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 done
 printf '%s\n' "$state"
 )sh";
-const char *const kStop = ATTUNE_OURS "timeout 60 scancel -f -s INT \"$2\"\n";
+// A signal to one that does not run keeps scancel waiting (67).
+#define ATTUNE_RUNS                                                                                                                        \
+  ATTUNE_OURS                                                                                                                              \
+  "timeout 60 squeue -h -t all -u \"$(id -un)\" --name=\"$1\" -o '%A %T' | grep -qx \"$2 RUNNING\" || exit 67\n"
+
+const char *const kStop = ATTUNE_RUNS "timeout 60 scancel -f -s INT \"$2\"\n";
 const char *const kHold = ATTUNE_OURS "timeout 60 scontrol hold \"$2\"\n";
 const char *const kRelease = ATTUNE_OURS "timeout 60 scontrol release \"$2\"\n";
-const char *const kCheckpoint = ATTUNE_OURS "timeout 60 scancel -f -s USR1 \"$2\"\n";
+const char *const kCheckpoint = ATTUNE_RUNS "timeout 60 scancel -f -s USR1 \"$2\"\n";
 
 /// The parts of an answer by name: each stands after a line "MARK NAME". False without the closing part.
 bool parts(const std::string &text, const std::string &mark, std::map<std::string, std::string> &found) {
@@ -180,18 +194,32 @@ Result<JobId> Client::submit(const Submission &submission, const StopToken &stop
     if (result->code == 66)
       return fault("RUN-LAUNCH", "The job's folder is not there.", m_host + ":" + submission.folder, "Submit again: it is made anew.");
     unknown = schedulerFault(*result, m_host);
-    if (!unknown || unknown->fault == "CMD-MISSING") {
-      if (unknown) return *unknown;
-      if (result->code != 0) return refusal(result->err, m_host);
+    if (unknown && unknown->fault == "CMD-MISSING") return *unknown;
+    if (!unknown && result->code == 0) {
       auto id = parseSubmitted(result->out);
       if (id.ok()) return id;
-      unknown = id.error();
     }
+    if (!unknown && result->code == 1 && result->err.find("error") != std::string::npos) unknown = refusal(result->err, m_host);
+    if (!unknown) // whatever ended sbatch, Slurm may have the job
+      unknown =
+          fault("SLURM-UNCLEAR", "The answer of sbatch holds no job's number: " + shortened(printable(result->out + result->err), 400),
+                m_host, "The job is looked for by its name.");
   }
   if (!result.ok() && result.error().code == ErrorCode::Interrupted) return *unknown;
   const auto found = find(submission.token, stop);
   if (found.ok() && !found->empty()) return found->front();
   return *unknown;
+}
+
+Status Client::withdraw(const Submission &submission, bool again, const StopToken &stop) {
+  if (!isToken(submission.token)) return usage("token");
+  Command command;
+  command.script = kWithdraw;
+  command.arguments = {submission.folder, submission.token, again ? "again" : ""};
+  ATTUNE_TRY(const CommandResult result, m_runner.run(command, stop));
+  if (result.code == 0 || result.code == 66) return {}; // without its folder no job runs
+  return fault("FILE-FAILED", "A job that is given up cannot be marked so: " + shortened(printable(result.err), 300),
+               m_host + ":" + submission.folder, "Make room there.");
 }
 
 Result<std::vector<JobId>> Client::find(const std::string &token, const StopToken &stop) {
@@ -206,7 +234,7 @@ Result<std::vector<JobId>> Client::find(const std::string &token, const StopToke
     if (std::none_of(ids.begin(), ids.end(), same)) ids.push_back(id);
   };
   for (const QueueRow &row : parseQueue(part["queue"], mark).rows)
-    if (row.name == token) add(row.id);
+    if (row.name == token && (row.state != "FAILED" || !row.nodes.empty())) add(row.id); // Slurm keeps a record of what it refused
   for (const AccountRow &row : parseAccount(part["account"]))
     if (row.name == token) add(row.id);
   LogMark start;
@@ -264,6 +292,7 @@ Result<CommandResult> Client::act(const char *script, const JobKey &job, const S
   ATTUNE_TRY(CommandResult result, run(script, {job.token, job.id}, 2 * kSeconds, stop));
   if (result.code == 66)
     return fault("JOB-GONE", "Slurm has no job " + job.id + " of ours any more.", m_host, "Look at its state: it may have ended.");
+  if (result.code == 67) return fault("JOB-WAITING", "The job does not run now.", m_host, "Ask again when it runs.");
   if (result.code != 0)
     return fault("SLURM-REFUSED", "Slurm refused: " + shortened(printable(result.err), 400), m_host,
                  "Look at the job's state and try again.");

@@ -10,7 +10,7 @@ constexpr double kAgree = 60;       // seconds that one word waits for the other
 constexpr double kLost = 600;       // seconds without any trace
 constexpr double kFindSeconds = 60; // of looks after an unanswered sbatch, three at least
 constexpr int kFailedLooks = 3;
-constexpr int kFindLooks = 3;
+constexpr int kFindLooks = 3, kLostLooks = 3; // so that a clock that jumps ends nothing
 
 void enter(JobProgress &job, JobState state, double now) {
   if (job.state == state) return;
@@ -111,8 +111,8 @@ void unseen(JobProgress &job, double now) {
     if (++job.emptyLooks >= kFindLooks && now - job.since >= kFindSeconds) enter(job, JobState::SubmitFailed, now);
     return;
   }
-  if (job.unseen == 0) job.unseen = now;
-  if (now - job.unseen >= kLost) finish(job, JobState::Lost, "", now);
+  if (job.unseen == 0) job.unseen = now, job.emptyLooks = 0;
+  if (++job.emptyLooks >= kLostLooks && now - job.unseen >= kLost) finish(job, JobState::Lost, "", now);
 }
 
 struct Reason {
@@ -168,7 +168,13 @@ const char *jobStateName(JobState state) {
 
 bool isFinal(JobState state) { return state == JobState::SubmitFailed || state >= JobState::Done; }
 
+/// A clock that was set back: what began in the future begins now.
+void onClock(JobProgress &job, double now) {
+  for (double *begun : {&job.since, &job.waiting, &job.unseen}) *begun = std::min(*begun, now);
+}
+
 void onLook(JobProgress &job, const JobLook &look, double now) {
+  onClock(job, now);
   job.failedLooks = 0;
   if (isFinal(job.state) && job.state != JobState::Lost) return;
   if (job.state == JobState::Submitting && !look.queue && !look.exit && !look.account) return;
@@ -200,6 +206,7 @@ void onLook(JobProgress &job, const JobLook &look, double now) {
 }
 
 void onFailedLook(JobProgress &job, double now) {
+  onClock(job, now);
   ++job.failedLooks;
   if (isFinal(job.state) || job.state == JobState::Unknown || job.state == JobState::SubmitUnknown || job.state == JobState::Submitting)
     return;
@@ -237,7 +244,7 @@ std::string plainReason(const std::string &reason) {
 }
 
 double nextLook(const JobProgress &job, bool visible, double now, double random) {
-  const double age = now - job.since;
+  const double age = now < job.since ? 120 : now - job.since; // a clock that was set back is no reason to hurry
   if (job.failedLooks > 0) return std::min(120.0, 5 * std::pow(2, std::min(job.failedLooks - 1, 10))) * (0.8 + 0.4 * random);
   switch (job.state) {
   case JobState::Submitting:

@@ -47,7 +47,7 @@ struct JobProgress {
 
   JobState before = JobState::Submitting; // Unknown
   int failedLooks = 0;                    // in a row
-  int emptyLooks = 0;                     // SubmitUnknown
+  int emptyLooks = 0;                     // in SubmitUnknown, or while unseen
   double since = 0;                       // when the state began
   double waiting = 0;                     // when one word came without the other; 0 = not
   double unseen = 0;                      // when the job was first missing everywhere; 0 = not

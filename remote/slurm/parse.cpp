@@ -1,8 +1,10 @@
 #include "remote/slurm/parse.h"
 
 #include "core/base/shorten.h"
+#include "core/base/utf8.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace attune::remote::slurm {
@@ -56,23 +58,6 @@ Error malformed(const std::string &command, std::string_view text) {
           command, "Run it on the login node and look at what it says."};
 }
 
-size_t utf8Length(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const size_t length = first < 0x80                    ? 1
-                        : first >= 0xc2 && first < 0xe0 ? 2
-                        : first >= 0xe0 && first < 0xf0 ? 3
-                        : first >= 0xf0 && first < 0xf5 ? 4
-                                                        : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  if (length == 3 && ((first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) >= 0xa0))) return 0;
-  if (length == 4 && ((first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) >= 0x90))) return 0;
-  if (length == 2 && first == 0xc2 && byte(1) < 0xa0) return 0; // C1 controls
-  return length;
-}
-
 constexpr size_t kColumns[] = {80, 80, 12, 24, 200, 200, 24, 16, 16, 24};
 constexpr size_t kColumnCount = sizeof kColumns / sizeof *kColumns;
 
@@ -87,7 +72,6 @@ void addNode(Partition &partition, const std::vector<std::string_view> &row) {
   partition.up = row[2] == "up";
   partition.limitMinutes = parseMinutes(row[3]).value_or(-1);
   ++partition.nodes;
-  ++partition.nodesByState[std::string(row[9])];
   const bool open = takesJobs(row[9]);
   if (open && row[9].substr(0, 4) == "idle") ++partition.freeNodes;
   const auto used = parseGres(row[5]);
@@ -170,8 +154,7 @@ std::string printable(std::string_view text) {
   std::string shown;
   while (!text.empty()) {
     const size_t length = utf8Length(text);
-    const unsigned char first = static_cast<unsigned char>(text[0]);
-    if (length == 0 || first < 0x20 || first == 0x7f)
+    if (length == 0 || isControl(text))
       shown += "\xef\xbf\xbd";
     else
       shown += text.substr(0, length);
@@ -226,7 +209,11 @@ Result<JobId> parseSubmitted(std::string_view text) {
   const auto all = lines(text);
   const std::string_view last = all.empty() ? std::string_view() : trimmed(all.back());
   const auto id = parseJobId(last.substr(0, last.find(';')));
-  if (!id || !id->task.empty()) return malformed("sbatch", last);
+  const std::string_view cluster = last.substr(std::min(last.find(';'), last.size())); // ";name", where there are several
+  const auto odd = [](unsigned char c) {
+    return !std::isalnum(c) && std::string_view(";_.-").find(static_cast<char>(c)) == std::string_view::npos;
+  };
+  if (!id || !id->task.empty() || std::any_of(cluster.begin(), cluster.end(), odd)) return malformed("sbatch", last);
   return *id;
 }
 

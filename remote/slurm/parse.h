@@ -3,7 +3,7 @@
 // is MalformedFile, with the command as `where`. The formats asked for are constants here, beside their readers.
 #pragma once
 
-#include "core/base/result.h"
+#include "core/api/cluster.h"
 
 #include <map>
 #include <optional>
@@ -48,16 +48,7 @@ struct Queue {
 std::string queueFormat(const std::string &mark);
 Queue parseQueue(std::string_view text, const std::string &mark);
 
-struct Partition {
-  std::string name;
-  bool up = false;
-  int64_t limitMinutes = -1; // -1 = none
-  int64_t nodes = 0, freeNodes = 0;
-  int64_t coresPerNode = 0, memoryPerNode = 0; // of its largest node; MiB
-  std::map<std::string, int64_t> cardsPerNode; // by gres name, the most that one node has
-  std::map<std::string, int64_t> cards, freeCards;
-  std::map<std::string, int64_t> nodesByState; // "idle", "mix", "down*"
-};
+using Partition = api::ClusterPartition;
 /// For `sinfo -h -N -O`: one row a node and partition in fixed columns.
 extern const char *const kNodeColumns;
 /// Partitions in the order of the answer.

@@ -31,6 +31,11 @@ while IFS= read -r attune_line; do
     RESUME) attune_resume+=("$attune_value") ;;
   esac
 done <job.env
+if [[ -e withdrawn ]]; then # whoever submitted it gave it up before Slurm took it
+  echo "@@attune withdrawn $ATTUNE_TOKEN@@"
+  [[ $ATTUNE_RELEASE = 1 && -n $SLURM_JOB_ID ]] && scancel "$SLURM_JOB_ID"
+  exit 76
+fi
 
 # One writer: the lock is held by this shell and by the trainer, so an old attempt that lives on keeps it.
 exec 9>>lock

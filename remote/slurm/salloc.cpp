@@ -16,6 +16,7 @@ command -v salloc >/dev/null || exit 127
 token=$2; shift 2
 : >salloc.log
 setsid nohup salloc --no-shell -J "$token" "$@" </dev/null >/dev/null 2>salloc.log &
+echo $! >salloc.pid
 told() { grep -q "$1 job allocation [0-9]" salloc.log; }
 # An allocation that waits is granted soon or not in this call.
 for i in $(seq 100); do
@@ -24,7 +25,9 @@ for i in $(seq 100); do
   sleep 0.2
 done
 head -c 60000 salloc.log >&2
-grep -q 'job allocation [0-9]' salloc.log || exit 1
+grep -q 'job allocation [0-9]' salloc.log && exit 0
+kill -0 $! 2>/dev/null && exit 75 # the scheduler has not answered yet
+exit 1
 )sh";
 
 const char *const kStart = R"sh(
@@ -61,6 +64,8 @@ Result<Allocation> allocate(CommandRunner &runner, const std::string &host, cons
                                     "--signal=USR2@" + std::to_string(std::min<int64_t>(180, submission.request.minutes * 15))};
   for (std::string &word : requestOptions(submission.request)) words.push_back(std::move(word));
   ATTUNE_TRY(const CommandResult result, run(runner, host, kAllocate, std::move(words), stop));
+  if (result.code == 75)
+    return fault("SLURM-BUSY", "The scheduler is slow and did not answer in time.", host, "The allocation is looked for by its name.");
   const auto allocation = parseAllocation(result.err);
   if (result.code != 0 || !allocation) return refusal(result.err, host);
   return *allocation;

@@ -4,6 +4,8 @@
 #include "remote/fault.h"
 #include "remote/slurm/parse.h"
 
+#include <algorithm>
+
 namespace attune::remote::slurm {
 namespace {
 
@@ -15,7 +17,8 @@ struct Sign {
 // In this order: the first that is found counts.
 constexpr Sign kScheduler[] = {{"authentication error", "SLURM-AUTH"}, {"Munge", "SLURM-AUTH"},
                                {"Unable to contact", "SLURM-DOWN"},    {"Connection refused", "SLURM-DOWN"},
-                               {"Socket timed out", "SLURM-BUSY"},     {"Zero Bytes were transmitted", "SLURM-BUSY"}};
+                               {"Socket timed out", "SLURM-BUSY"},     {"Zero Bytes were transmitted", "SLURM-BUSY"},
+                               {"ransport endpoint", "SLURM-BUSY"},    {"Connection reset", "SLURM-BUSY"}};
 constexpr Sign kRequest[] = {{"invalid partition", "REQ-PARTITION"},
                              {"gres", "REQ-GRES"},
                              {"node configuration", "REQ-GRES"},
@@ -27,6 +30,12 @@ template <size_t N> const char *nameOf(const Sign (&signs)[N], const std::string
   for (const Sign &sign : signs)
     if (text.find(sign.text) != std::string::npos) return sign.name;
   return nullptr;
+}
+
+std::string inOneLine(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
 }
 
 } // namespace
@@ -47,7 +56,7 @@ std::optional<Error> schedulerFault(const CommandResult &result, const std::stri
 
 Error refusal(const std::string &errorText, const std::string &host) {
   const char *found = nameOf(kRequest, errorText);
-  Error error = fault(found ? found : "REQ-REFUSED", "Slurm refused the job: " + shortened(printable(errorText), 400), host,
+  Error error = fault(found ? found : "REQ-REFUSED", "Slurm refused the job: " + shortened(printable(inOneLine(errorText)), 400), host,
                       "Change the request and try again.");
   error.code = ErrorCode::InvalidConfig;
   return error;

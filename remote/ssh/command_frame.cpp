@@ -18,6 +18,24 @@ std::string afterBegin(const std::string &text, const std::string &mark) {
 
 } // namespace
 
+Status FramedOutput::add(ByteView bytes) {
+  static constexpr size_t kNoise = size_t(64) << 10, kEnd = 64; // the closing mark is shorter
+  m_rest.append(reinterpret_cast<const char *>(bytes.data), bytes.size);
+  if (!m_begun) {
+    const size_t at = m_rest.find(m_begin);
+    if (at == std::string::npos && m_rest.size() <= kNoise) return {};
+    if (at == std::string::npos)
+      return fault("CMD-TOO-LONG", "The start-up files of the cluster print more than expected.", "", "Look what ~/.bashrc prints there.");
+    m_rest.erase(0, at);
+    m_begun = true;
+  }
+  if (m_rest.size() <= m_begin.size() + kEnd) return {};
+  const size_t whole = m_rest.size() - m_begin.size() - kEnd;
+  ATTUNE_CHECK(m_output({reinterpret_cast<const uint8_t *>(m_rest.data()) + m_begin.size(), whole}));
+  m_rest.erase(m_begin.size(), whole);
+  return {};
+}
+
 std::string randomMark() {
   unsigned char bytes[16];
   while (::getrandom(bytes, sizeof bytes, 0) != sizeof bytes) {
@@ -30,7 +48,10 @@ std::string randomMark() {
   return mark;
 }
 
-const char *shellFor(const Command &command) { return command.login ? "exec /bin/bash -l -s" : "exec /bin/sh -s"; }
+const char *shellFor(const Command &command) {
+  if (command.login) return "exec /bin/bash -l -s";
+  return command.input ? "exec /bin/bash -s" : "exec /bin/sh -s"; // other shells read ahead, into what is the script's
+}
 
 Result<std::string> frameCommand(const Command &command, const std::string &mark) {
   std::string text = "set --";
@@ -39,9 +60,10 @@ Result<std::string> frameCommand(const Command &command, const std::string &mark
       return Error{ErrorCode::Usage, "A value for the cluster holds a line break or a zero byte.", "", "Take it out.", {}};
     text.append(" ").append(quotedWord(argument));
   }
-  // In a subshell, so that an exit in the script still comes to the closing mark; its stdin is not the rest of this text.
-  return text + "\nprintf '\\n%s begin\\n' " + mark + "\nprintf '\\n%s begin\\n' " + mark + " >&2\n(\n" + command.script +
-         "\n) </dev/null\nprintf '\\n%s end %d\\n' " + mark + " $?\nexit 0\n";
+  // In a subshell, so that an exit in the script still comes to the closing mark. The group is read as a whole before any of it
+  // runs: what follows on stdin is the script's, and never a command, however the script ends.
+  return text + "\n{\nprintf '\\n%s begin\\n' " + mark + "\nprintf '\\n%s begin\\n' " + mark + " >&2\n(\n" + command.script + "\n)" +
+         (command.input ? "" : " </dev/null") + "\nprintf '\\n%s end %d\\n' " + mark + " $?\nexit 0\n}\n";
 }
 
 Result<CommandResult> readFrame(const std::string &out, const std::string &err, const std::string &mark, const std::string &host) {

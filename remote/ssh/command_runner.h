@@ -4,9 +4,12 @@
 // script did), or Interrupted after a stop. A script that ends with another code than 0 is a result, not an error.
 #pragma once
 
+#include "core/base/bytes.h"
 #include "core/base/result.h"
 #include "core/base/stop_token.h"
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,8 +19,12 @@ struct Command {
   std::string script;                      // POSIX shell or bash, never made of the user's values
   std::vector<std::string> arguments = {}; // without NUL and newline
   bool login = true;                       // bash -l, where modules and PATH are set up; else /bin/sh
-  double seconds = 60;                     // until it counts as failed
+  double seconds = 60;                     // until it counts as failed; of one with a stream, without a byte of it
   size_t maxOutput = size_t(4) << 20;      // bytes of stdout; stderr is cut at 64 KiB
+  /// What the script finds on its stdin, until this puts nothing into the buffer; else its stdin is empty. Its error is the command's.
+  std::function<Result<size_t>(char *buffer, size_t most)> input = {};
+  /// Takes stdout as it comes, instead of CommandResult::out. Its error is the command's.
+  std::function<Status(ByteView bytes)> output = {};
 };
 
 struct CommandResult {

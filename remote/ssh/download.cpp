@@ -3,6 +3,7 @@
 #include "core/base/atomic_file.h"
 #include "remote/fault.h"
 #include "remote/ssh/file_hash.h"
+#include "remote/ssh/file_stream.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -15,7 +16,7 @@
 namespace attune::remote {
 namespace {
 
-constexpr uint64_t kHashPiece = uint64_t(1) << 20;
+constexpr uint64_t kHashPiece = uint64_t(1) << 20, kFlushPiece = uint64_t(8) << 20;
 
 Error localError(const char *what, const std::string &path) {
   return fault("LOCAL-FULL", std::string(what) + ": " + std::strerror(errno) + ".", path, "Make room on this disk, then go on.");
@@ -54,6 +55,9 @@ public:
       if (n <= 0) return localError("The file cannot be written here", m_path);
       done += static_cast<size_t>(n);
     }
+    const uint64_t end = at + bytes.size;
+    if (end / kFlushPiece != at / kFlushPiece) // on its way to the disk meanwhile, so that finish() has little to wait for
+      ::sync_file_range(m_file, 0, static_cast<off_t>(end), SYNC_FILE_RANGE_WRITE);
     return {};
   }
   Status finish(const std::string &to) {
@@ -67,17 +71,6 @@ private:
   int m_file;
 };
 
-Result<std::string> hashThere(CommandRunner &runner, const std::string &path, const StopToken &stop) {
-  Command command;
-  command.script = "sha256sum <\"$1\"";
-  command.arguments = {path};
-  command.login = false;
-  command.seconds = 600; // a big file on a busy disk
-  ATTUNE_TRY(const CommandResult result, runner.run(command, stop));
-  if (result.code == 0 && result.out.size() >= 64) return result.out.substr(0, 64);
-  return fault("FILE-FAILED", "A file on the cluster cannot be checked: " + result.err.substr(0, 300), path, "Check the file.");
-}
-
 } // namespace
 
 Status download(Sftp &sftp, CommandRunner &runner, const Download &job, const StopToken &stop) {
@@ -87,6 +80,11 @@ Status download(Sftp &sftp, CommandRunner &runner, const Download &job, const St
     ATTUNE_TRY(const RemoteFile before, sftp.stat(job.from));
     if (before.kind != RemoteFile::Kind::File)
       return fault("FILE-FAILED", "This is no file.", sftp.session().options().host + ":" + job.from, "Choose a file.");
+    if (!job.sha256.empty() && before.size != job.size)
+      return fault("FETCH-CHANGED",
+                   "The file is not the one that was written: it has " + std::to_string(before.size) + " bytes, not " +
+                       std::to_string(job.size) + ".",
+                   sftp.session().options().host + ":" + job.from, "Look who writes there.");
     PartFile file(part);
     ATTUNE_TRY(uint64_t at, file.begin(attempt == 0 ? before.size : 0));
     const bool resumed = at > 0;
@@ -99,16 +97,22 @@ Status download(Sftp &sftp, CommandRunner &runner, const Download &job, const St
       if (job.progress) job.progress(at, before.size);
       return {};
     };
-    ATTUNE_TRY(const uint64_t got, sftp.read(job.from, at, before.size - at, keep, stop));
-    static_cast<void>(got);
+    std::string there = job.sha256;
+    const std::string path = sftp.absolute(job.from);
+    const auto streamed = streamDown(runner, path, at, before.size - at, there.empty(), keep, stop);
+    if (!streamed.ok() && !isStreamRefused(streamed.error())) return streamed.error();
+    if (!streamed.ok()) {
+      ATTUNE_TRY(const uint64_t got, sftp.read(job.from, at, before.size - at, keep, stop));
+      static_cast<void>(got);
+    }
     ATTUNE_TRY(const RemoteFile after, sftp.stat(job.from));
     const bool changed = after.size != before.size || at != before.size || after.changedAt != before.changedAt;
     ATTUNE_TRY(const std::string here, hash.finish(at, stop, [&] {
       if (job.progress) job.progress(before.size, before.size);
     }));
-    std::string there = job.sha256;
+    if (there.empty() && streamed.ok()) there = *streamed;
     if (there.empty()) {
-      ATTUNE_TRY(there, hashThere(runner, sftp.absolute(job.from), stop));
+      ATTUNE_TRY(there, hashThere(runner, path, stop));
     }
     if (here == there) return file.finish(job.to);
     problem = changed ? "FETCH-CHANGED" : "FETCH-HASH";

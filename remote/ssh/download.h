@@ -17,6 +17,7 @@ struct Download {
   std::string sha256 = {}; // as it was written there; empty = asked for after the copy
   /// After each piece; may do other work on the session.
   std::function<void(uint64_t done, uint64_t size)> progress = {};
+  uint64_t size = 0; // as it was written there, beside sha256
 };
 
 Status download(Sftp &sftp, CommandRunner &runner, const Download &job, const StopToken &stop = {});

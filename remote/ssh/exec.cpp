@@ -7,12 +7,20 @@
 #include <cstring>
 #include <libssh/callbacks.h>
 #include <libssh/libssh.h>
+#include <memory>
+#include <vector>
 
 namespace attune::remote {
 namespace {
 
 constexpr double kStatusSeconds = 10; // from the end of the output to the exit status
 constexpr size_t kChunk = 32768;
+constexpr int kWait = 50;                    // milliseconds
+constexpr size_t kPiece = size_t(256) << 10; // of what a source gives
+// Of a sink's bytes so many may be under way as come in kUnderWay seconds: enough for every round trip up to that, and no more, so that
+// other work on the session waits no longer behind them. The least is libssh's own.
+constexpr double kUnderWay = 0.25;
+constexpr size_t kLeastWindow = 1280000, kMostWindow = size_t(8) << 20;
 
 int signalNumber(const std::string &name) { // those of RFC 4254 6.10
   const std::pair<const char *, int> known[] = {
@@ -26,7 +34,10 @@ int signalNumber(const std::string &name) { // those of RFC 4254 6.10
 class Running {
 public:
   Running(SshSession &session, const ExecRequest &request, const StopToken &stop)
-      : m_session(session), m_request(request), m_stop(stop), m_until(m_clock.steady() + request.seconds) {}
+      : m_session(session), m_request(request), m_stop(stop), m_until(m_clock.steady() + request.seconds), m_left(request.input) {
+    if (request.source) m_piece.resize(kPiece);
+    if (request.sink) m_taken.reset(new char[kMostWindow]); // touched as far as bytes come
+  }
   ~Running() {
     if (!m_channel) return;
     ssh_remove_channel_callbacks(m_channel, &m_callbacks);
@@ -62,15 +73,19 @@ public:
     for (;;) {
       m_moved = false;
       ATTUNE_CHECK(receive());
-      send();
+      ATTUNE_CHECK(send());
       const bool eof = ssh_channel_is_eof(m_channel) != 0, closed = ssh_channel_is_closed(m_channel) != 0;
       if (eof && !m_hasStatus) ssh_channel_get_exit_status(m_channel); // from the end on, reading no longer takes packets in
       if (m_hasStatus && (eof || closed)) {
-        ATTUNE_CHECK(receive()); // what other work on the session took in meanwhile
+        do { // what other work on the session took in meanwhile
+          m_moved = false;
+          ATTUNE_CHECK(receive());
+        } while (m_moved);
         return std::move(m_result);
       }
       if (!ssh_is_connected(m_session.handle())) return m_session.lose("the other side closed it");
       const double now = m_clock.steady();
+      if (m_moved && (m_request.source || m_request.sink)) m_until = now + m_request.seconds;
       if (eof && endedAt == 0) endedAt = now;
       if (closed || (eof && now - endedAt > kStatusSeconds))
         return fault("CMD-BROKEN", "A command on " + m_session.options().host + " ended without saying how.", m_session.name(),
@@ -93,7 +108,9 @@ private:
 
   Status receive() {
     char buffer[kChunk];
+    if (m_request.sink) ATTUNE_CHECK(receiveForSink());
     for (const int stream : {0, 1}) {
+      if (stream == 0 && m_request.sink) continue;
       std::string &text = stream ? m_result.err : m_result.out;
       const size_t most = stream ? m_request.maxErr : m_request.maxOut;
       for (int n; (n = ssh_channel_read_nonblocking(m_channel, buffer, sizeof buffer, stream)) > 0;) {
@@ -108,24 +125,49 @@ private:
     return {};
   }
 
-  void send() {
-    const std::string_view input = m_request.input;
-    while (m_sent < input.size() && !(ssh_get_poll_flags(m_session.handle()) & SSH_WRITE_PENDING)) {
-      const size_t window = ssh_channel_window_size(m_channel);
-      const size_t length = std::min({kChunk, window, input.size() - m_sent});
-      if (length == 0) return;
-      const int n = ssh_channel_write(m_channel, input.data() + m_sent, static_cast<uint32_t>(length));
-      if (n < 0) { // the command no longer reads; what it said so far still counts
-        m_sent = input.size();
-        break;
-      }
-      m_sent += static_cast<size_t>(n);
-      m_moved = m_moved || n > 0;
-      if (n == 0) return;
+  /// All that is there: libssh opens the window for as much as is asked for.
+  Status receiveForSink() {
+    const double now = m_clock.steady();
+    if (now - m_measuredAt > kUnderWay) {
+      const double rate = static_cast<double>(m_measured) / (now - m_measuredAt);
+      m_window = static_cast<size_t>(std::clamp(rate * kUnderWay, double(kLeastWindow), double(kMostWindow)));
+      m_measured = 0;
+      m_measuredAt = now;
     }
-    if (m_sent < input.size() || m_eofSent) return;
-    m_eofSent = true;
-    ssh_channel_send_eof(m_channel);
+    // Opening it takes a packet, so not for every one that came.
+    const bool opens = m_sinceOpened >= m_window / 4;
+    const auto most = static_cast<uint32_t>(opens ? m_window : kLeastWindow / 4);
+    // With nothing to send it waits in there: libssh takes 4 KiB at a time in, and each wait of ours would be one more.
+    const int n = ssh_channel_read_timeout(m_channel, m_taken.get(), most, 0, m_eofSent ? kWait : 0);
+    if (opens) m_sinceOpened = 0;
+    if (n <= 0) return {};
+    m_moved = true;
+    m_sinceOpened += static_cast<size_t>(n);
+    m_measured += static_cast<size_t>(n);
+    return m_request.sink({reinterpret_cast<const uint8_t *>(m_taken.get()), static_cast<size_t>(n)});
+  }
+
+  Status send() {
+    while (!m_eofSent && !(ssh_get_poll_flags(m_session.handle()) & SSH_WRITE_PENDING)) {
+      if (m_left.empty() && m_request.source && !m_sourceOver) {
+        ATTUNE_TRY(const size_t n, m_request.source(m_piece.data(), m_piece.size()));
+        m_left = std::string_view(m_piece.data(), n);
+        m_sourceOver = n == 0;
+      }
+      if (m_left.empty()) {
+        m_eofSent = true;
+        ssh_channel_send_eof(m_channel);
+        return {};
+      }
+      const size_t length = std::min<size_t>({kChunk, ssh_channel_window_size(m_channel), m_left.size()});
+      if (length == 0) return {};
+      const int n = ssh_channel_write(m_channel, m_left.data(), static_cast<uint32_t>(length));
+      if (n == 0) return {};
+      m_moved = m_moved || n > 0;
+      m_sourceOver = m_sourceOver || n < 0; // the command no longer reads; what it said so far still counts
+      m_left.remove_prefix(n < 0 ? m_left.size() : static_cast<size_t>(n));
+    }
+    return {};
   }
 
   SshSession &m_session;
@@ -136,8 +178,12 @@ private:
   ssh_channel m_channel = nullptr;
   ssh_channel_callbacks_struct m_callbacks{};
   ExecResult m_result;
-  size_t m_sent = 0;
-  bool m_eofSent = false, m_hasStatus = false, m_moved = false;
+  std::string_view m_left; // to be sent
+  std::vector<char> m_piece;
+  std::unique_ptr<char[]> m_taken;
+  size_t m_window = kLeastWindow, m_sinceOpened = kMostWindow, m_measured = 0;
+  double m_measuredAt = 0;
+  bool m_sourceOver = false, m_eofSent = false, m_hasStatus = false, m_moved = false;
 };
 
 } // namespace

@@ -3,6 +3,7 @@
 // CMD-TOO-LONG, CMD-REFUSED, CMD-BROKEN (no exit status), CHANNEL-REFUSED; Interrupted after a stop.
 #pragma once
 
+#include "core/base/bytes.h"
 #include "remote/ssh/session.h"
 
 #include <functional>
@@ -14,9 +15,13 @@ namespace attune::remote {
 struct ExecRequest {
   std::string command;
   std::string_view input = {};
-  double seconds = 60;
+  double seconds = 60; // with a source or a sink: without a byte of theirs
   size_t maxOut = size_t(4) << 20;
   size_t maxErr = size_t(64) << 10; // what is more is cut off
+  /// After `input`: more for stdin, until it puts nothing into the buffer. Its error ends the command.
+  std::function<Result<size_t>(char *buffer, size_t most)> source = {};
+  /// Takes stdout as it comes, instead of ExecResult::out. Its error ends the command.
+  std::function<Status(ByteView bytes)> sink = {};
   /// Called while the command is awaited, for other work on the session (SFTP, no command); true when it did some.
   std::function<bool()> meanwhile = {};
 };

@@ -14,8 +14,15 @@ Result<CommandResult> SshCommandRunner::run(const Command &command, const StopTo
   request.seconds = command.seconds;
   request.meanwhile = m_meanwhile;
   request.maxOut = command.maxOutput + (size_t(64) << 10); // and what start-up files print
+  request.source = command.input;
+  FramedOutput framed(mark, command.output);
+  if (command.output) request.sink = [&](ByteView bytes) { return framed.add(bytes); };
   ATTUNE_TRY(const ExecResult result, execute(m_session, request, stop));
-  return readFrame(result.out, result.err, mark, m_session.options().host);
+  if (!command.output) return readFrame(result.out, result.err, mark, m_session.options().host);
+  ATTUNE_TRY(CommandResult framing, readFrame(framed.rest(), result.err, mark, m_session.options().host));
+  ATTUNE_CHECK(command.output({reinterpret_cast<const uint8_t *>(framing.out.data()), framing.out.size()}));
+  framing.out.clear();
+  return framing;
 }
 
 } // namespace attune::remote

@@ -3,23 +3,31 @@
 #include "core/base/file_reader.h"
 #include "remote/fault.h"
 #include "remote/ssh/file_hash.h"
+#include "remote/ssh/file_stream.h"
 
 #include <algorithm>
 
 namespace attune::remote {
 namespace {
 
-/// The script's answer in one word; an error where it did not end with 0.
-Result<std::string> ask(CommandRunner &runner, const char *script, std::vector<std::string> paths, const StopToken &stop) {
+Status putInPlace(CommandRunner &runner, const std::string &part, const std::string &to, const StopToken &stop) {
   Command command;
-  command.script = script;
-  command.arguments = std::move(paths);
+  command.script = "mv -fT -- \"$1\" \"$2\"";
+  command.arguments = {part, to};
   command.login = false;
-  command.seconds = 600; // a big file on a busy disk
   ATTUNE_TRY(const CommandResult result, runner.run(command, stop));
-  if (result.code == 0) return result.out.substr(0, result.out.find_first_of(" \n"));
-  return fault("FILE-FAILED", "A file on the cluster cannot be checked or put in its place: " + result.err.substr(0, 300),
-               command.arguments.front(), "Check the folder, its permissions and your quota.");
+  if (result.code == 0) return {};
+  return fault("FILE-FAILED", "A file on the cluster cannot be put in its place: " + result.err.substr(0, 300), part,
+               "Check the folder, its permissions and your quota.");
+}
+
+/// How many bytes of NAME.part are there.
+Result<uint64_t> sizeThere(Sftp &sftp, const std::string &part) {
+  const auto file = sftp.stat(part);
+  if (!file.ok() && file.error().fault != "FILE-MISSING") return file.error();
+  if (!file.ok() || file->kind == RemoteFile::Kind::File) return file.ok() ? file->size : 0;
+  return fault("FILE-FAILED", "Something that is no file stands where the upload goes first.", sftp.session().options().host + ":" + part,
+               "Take it away there, then try again.");
 }
 
 } // namespace
@@ -31,11 +39,8 @@ Status upload(Sftp &sftp, CommandRunner &runner, const Upload &job, const StopTo
   std::string hash;
   const std::string to = sftp.absolute(job.to), part = to + ".part", folder = to.substr(0, to.rfind('/') + 1);
   for (bool anew = false;; anew = true) {
-    const auto before = sftp.stat(part);
-    if (!before.ok() && before.error().fault != "FILE-MISSING") return before.error();
-    const bool usable = !anew && before.ok() && before->kind == RemoteFile::Kind::File && before->size <= file->size();
-    uint64_t at = usable ? before->size : 0;
-    const uint64_t held = before.ok() && before->kind == RemoteFile::Kind::File ? before->size : 0;
+    ATTUNE_TRY(const uint64_t held, sizeThere(sftp, part));
+    uint64_t at = anew || held > file->size() ? 0 : held;
     ATTUNE_TRY(const uint64_t room, sftp.freeBytes(folder));
     if (file->size() > held && room < file->size() - held)
       return fault("DISK-FULL", "The cluster's disk or your quota is full (" + std::to_string(room) + " B free).",
@@ -48,22 +53,26 @@ Status upload(Sftp &sftp, CommandRunner &runner, const Upload &job, const StopTo
       at += n;
       return n;
     };
-    ATTUNE_CHECK(sftp.write(part, at, source, stop));
-    ATTUNE_TRY(const std::string there, ask(runner, "sha256sum <\"$1\"", {part}, stop));
+    auto there = streamUp(runner, part, at, source, stop);
+    if (!there.ok() && isStreamRefused(there.error())) {
+      ATTUNE_TRY(const uint64_t arrived, sizeThere(sftp, part));
+      at = std::min(at, arrived);
+      ATTUNE_CHECK(sftp.write(part, at, source, stop));
+      there = hashThere(runner, part, stop);
+    }
+    if (!there.ok()) return there.error();
     if (hash.empty()) {
       ATTUNE_TRY(hash, running.finish(file->size(), stop, [&] {
         if (job.progress) job.progress(file->size(), file->size());
       }));
       ATTUNE_CHECK(file->unchanged());
     }
-    if (there == hash) break;
+    if (*there == hash) break;
     if (!resumed)
       return fault("FETCH-HASH", "The file differs from its copy on " + sftp.session().options().host + ".", part,
                    "Is somebody else writing it? Try again.");
   }
-  ATTUNE_TRY(const std::string nothing, ask(runner, "mv -fT -- \"$1\" \"$2\"", {part, to}, stop));
-  static_cast<void>(nothing);
-  return {};
+  return putInPlace(runner, part, to, stop);
 }
 
 } // namespace attune::remote

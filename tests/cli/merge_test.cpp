@@ -1,6 +1,7 @@
 // merge and export as a program: what they print, what they refuse, what a stop or a full disk leaves behind.
 #include "core/base/atomic_file.h"
 #include "tests/support/running_program.h"
+#include "tests/support/starter_model.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/tiny_model.h"
 

@@ -1,4 +1,5 @@
 #include "tests/support/running_program.h"
+#include "tests/support/starter_model.h"
 #include "tests/support/temp_folder.h"
 
 #include <doctest/doctest.h>

@@ -43,6 +43,8 @@ std::string Loopback::whyNot(bool slurm) {
   return "";
 }
 
+bool Loopback::hasAccounting() { return hasProgram("slurmdbd") && hasProgram("mariadbd"); }
+
 Loopback::Loopback(LoopbackOptions options) : m_options(std::move(options)) {
   auto &set = m_options.environment;
   const std::string yes(1, '1'); // GCC 12 warns of assigned literals

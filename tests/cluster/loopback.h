@@ -20,6 +20,8 @@ class Loopback {
 public:
   /// Why none can be started here; empty when it can.
   static std::string whyNot(bool slurm);
+  /// Whether LB_SACCT can be 1 here.
+  static bool hasAccounting();
   static constexpr const char *kPassword = "loop-back-2fa";
 
   explicit Loopback(LoopbackOptions options = {});

@@ -70,7 +70,4 @@ inline ProgramResult runAttune(const std::vector<std::string> &arguments, const 
   return result;
 }
 
-/// The starter model, which ./dev setup fetches.
-inline std::string starterModel() { return ATTUNE_SOURCE_DIR "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf"; }
-
 } // namespace attune::test

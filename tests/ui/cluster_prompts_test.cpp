@@ -6,6 +6,7 @@
 #include "ui/pages/cluster_page.h"
 #include "ui/widgets/banner.h"
 
+#include <QCheckBox>
 #include <QClipboard>
 #include <QLabel>
 #include <QLineEdit>
@@ -122,6 +123,40 @@ private Q_SLOTS:
     QCOMPARE(QString::fromStdString(given[0][0]), QStringLiteral("canary 7"));
     QCOMPARE(QString::fromStdString(given[0][1]), QStringLiteral("123456"));
     QCOMPARE(QString::fromStdString(given[1][0]), QStringLiteral("99"));
+  }
+
+  void aPasswordIsRememberedOnlyWhenThatIsAskedForAndACodeNever() {
+    PromptStudio studio;
+    const auto password = login(api::LoginPrompt::Kind::Password, {{"Password", false}});
+    studio.openPage();
+    const auto signIn = [&](const api::LoginPrompt &prompt, const QString &expected, const char *typed, bool remember) {
+      studio.cluster->logins = {prompt};
+      click(studio.window.get(), "Connect");
+      QTRY_VERIFY(studio.dialog());
+      auto *field = studio.dialog()->findChild<QLineEdit *>();
+      QTRY_COMPARE(field->text(), expected); // a keyring takes its time
+      auto *box = studio.dialog()->findChild<QCheckBox *>();
+      QCOMPARE(box != nullptr, !ui::keyringName(prompt).isEmpty());
+      if (box) {
+        QCOMPARE(box->isChecked(), !expected.isEmpty());
+        box->setChecked(remember);
+      }
+      field->setText(QLatin1String(typed));
+      click(studio.dialog(), "Sign in");
+      QTRY_COMPARE(studio.link(), api::LinkState::Online);
+      QCOMPARE(QString::fromStdString(studio.cluster->answers().back()[0]), QLatin1String(typed));
+      click(studio.window.get(), "Disconnect");
+      QTRY_COMPARE(studio.link(), api::LinkState::Offline);
+    };
+    signIn(password, {}, "not kept", false);
+    signIn(password, {}, "kept", true);
+    signIn(password, QStringLiteral("kept"), "kept", true);
+    signIn(login(api::LoginPrompt::Kind::Interactive, {{"Password:", false}}), QStringLiteral("kept"), "kept", false); // forgets it
+    signIn(password, {}, "gone", false);
+    signIn(login(api::LoginPrompt::Kind::Interactive, {{"Verification code:", false}}), {}, "123456", false);
+    const api::LoginPrompt two = login(api::LoginPrompt::Kind::Interactive, {{"Password:", false}, {"Code:", false}});
+    QCOMPARE(keyringName(two), QString());
+    QVERIFY(keyringName(login(api::LoginPrompt::Kind::Passphrase, {{"/home/me/.ssh/id", false}})) != keyringName(password));
   }
 
   void aWrongPassphraseIsAskedForAgain() {

@@ -5,6 +5,7 @@
 #include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/retranslate.h"
 
+#include <QCheckBox>
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QHBoxLayout>
@@ -66,8 +67,8 @@ QLabel *paragraph(TextRole role, QWidget *parent, QVBoxLayout *layout) {
 
 } // namespace
 
-ClusterQuestions::ClusterQuestions(PromptDesk &desk, QWidget &window)
-    : QObject(&window), m_desk(desk), m_window(window), m_mailbox(Mailbox::make(this)) {
+ClusterQuestions::ClusterQuestions(PromptDesk &desk, Keyring &keyring, QWidget &window)
+    : QObject(&window), m_desk(desk), m_keyring(keyring), m_window(window), m_mailbox(Mailbox::make(this)) {
   m_desk.open([this, box = m_mailbox] { box->post([this] { look(); }); });
 }
 
@@ -97,11 +98,7 @@ void ClusterQuestions::look() {
       m_desk.answer(id, result == QDialog::Accepted ? api::HostKeyAnswer::Trust : api::HostKeyAnswer::Refuse);
     });
   } else {
-    auto *dialog = new LoginDialog(std::get<api::LoginPrompt>(question->asked), &m_window);
-    m_dialog = dialog;
-    connect(dialog, &QDialog::finished, this, [this, dialog, id = m_shown](int result) {
-      m_desk.answer(id, result == QDialog::Accepted ? PromptDesk::LoginAnswer(dialog->takeAnswers()) : PromptDesk::LoginAnswer());
-    });
+    askLogin(std::get<api::LoginPrompt>(question->asked));
   }
   connect(m_dialog, &QDialog::finished, this, [this] {
     m_dialog.clear();
@@ -109,6 +106,32 @@ void ClusterQuestions::look() {
   });
   m_dialog->setAttribute(Qt::WA_DeleteOnClose);
   m_dialog->open();
+}
+
+void ClusterQuestions::askLogin(const api::LoginPrompt &prompt) {
+  auto *dialog = new LoginDialog(prompt, &m_window);
+  m_dialog = dialog;
+  const QString name = keyringName(prompt);
+  if (!name.isEmpty() && prompt.attempt == 1)
+    m_keyring.read(name, [shown = QPointer<LoginDialog>(dialog)](const QByteArray &secret) {
+      if (shown && !secret.isEmpty()) shown->fill(secret);
+    });
+  connect(dialog, &QDialog::finished, this, [this, dialog, name, id = m_shown](int result) {
+    if (result != QDialog::Accepted) return m_desk.answer(id, PromptDesk::LoginAnswer());
+    auto answers = dialog->takeAnswers();
+    if (!name.isEmpty()) // one that was kept and shall not be is forgotten
+      m_keyring.store(name, dialog->remembers() ? QByteArray::fromStdString(answers.front()) : QByteArray(), [](bool) {});
+    m_desk.answer(id, std::move(answers));
+  });
+}
+
+QString keyringName(const api::LoginPrompt &prompt) {
+  if (prompt.lines.size() != 1 || prompt.lines.front().echo) return {};
+  const QString text = QString::fromStdString(prompt.lines.front().text);
+  if (prompt.kind == api::LoginPrompt::Kind::Passphrase) return QStringLiteral("ssh-key:") + text;
+  const bool password = prompt.kind == api::LoginPrompt::Kind::Password || text.contains(QLatin1String("password"), Qt::CaseInsensitive) ||
+                        text.contains(QStringLiteral("密码"));
+  return password ? QStringLiteral("ssh:") + QString::fromStdString(prompt.user + "@" + prompt.host) : QString();
 }
 
 KeyChangeDialog::KeyChangeDialog(const api::KeyChangePrompt &prompt, QWidget *parent) : QDialog(parent) {
@@ -238,6 +261,10 @@ LoginDialog::LoginDialog(const api::LoginPrompt &prompt, QWidget *parent) : QDia
     pair->addWidget(field);
     m_fields.push_back(field);
   }
+  if (!keyringName(prompt).isEmpty()) {
+    m_remember = new QCheckBox(this);
+    layout->addWidget(m_remember);
+  }
   QLabel *kept = paragraph(TextRole::Caption, this, layout);
   auto *buttons = new QHBoxLayout;
   QPushButton *cancel = makeButton(ButtonKind::Normal, this);
@@ -256,15 +283,27 @@ LoginDialog::LoginDialog(const api::LoginPrompt &prompt, QWidget *parent) : QDia
     title->setText(key ? tr("A key for %1 is locked").arg(host) : tr("Sign in to %1").arg(host));
     about->setText(user.isEmpty() ? tr("For the cluster %1.").arg(cluster) : tr("As %1, for the cluster %2.").arg(user, cluster));
     again->setText(key ? tr("That was not the passphrase. Try again.") : tr("That was not accepted. Try again."));
-    kept->setText(key ? tr("The passphrase stays on this machine. It is kept in memory while Attune connects, and nowhere else.")
-                      : tr("What you type goes to %1 alone. It is kept in memory while Attune connects, and nowhere else.").arg(host));
+    const QString place = key ? tr("The passphrase stays on this machine.") : tr("What you type goes to %1 alone.").arg(host);
+    const QString time = m_remember ? tr("Unless it is to be remembered, it is kept in memory while Attune connects, and nowhere else.")
+                                    : tr("It is kept in memory while Attune connects, and nowhere else.");
+    kept->setText(tr("%1 %2", "two sentences").arg(place, time));
     kept->setVisible(!m_fields.empty());
+    if (m_remember) m_remember->setText(tr("Remember it in the keyring of this desktop"));
     cancel->setText(tr("Cancel"));
     go->setText(m_fields.empty() ? tr("Continue") : key ? tr("Unlock") : tr("Sign in"));
   });
   if (!m_fields.empty()) m_fields.front()->setFocus();
   fit(this);
 }
+
+void LoginDialog::fill(const QByteArray &secret) {
+  if (!m_fields.front()->text().isEmpty()) return; // somebody was faster
+  m_fields.front()->setText(QString::fromUtf8(secret));
+  m_fields.front()->selectAll();
+  m_remember->setChecked(true);
+}
+
+bool LoginDialog::remembers() const { return m_remember && m_remember->isChecked(); }
 
 std::vector<std::string> LoginDialog::takeAnswers() {
   std::vector<std::string> answers;

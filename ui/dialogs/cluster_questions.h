@@ -1,13 +1,16 @@
 // Shows what connections to clusters ask - trust a host's key, sign in - as dialogs that name the host, one at a time, and hands the
-// answers back. A question that is withdrawn takes its dialog with it. GUI thread; nothing waits. Secrets are kept nowhere.
+// answers back. A question that is withdrawn takes its dialog with it. GUI thread; nothing waits. A password or
+// passphrase goes to the keyring when the user says so; everything else is kept nowhere.
 #pragma once
 
 #include "ui/bridge/mailbox.h"
 #include "ui/bridge/prompt_desk.h"
+#include "ui/net/keyring.h"
 
 #include <QDialog>
 #include <QPointer>
 
+class QCheckBox;
 class QLineEdit;
 
 namespace attune::ui {
@@ -16,15 +19,17 @@ class ClusterQuestions : public QObject {
   Q_OBJECT
 
 public:
-  ClusterQuestions(PromptDesk &desk, QWidget &window);
+  ClusterQuestions(PromptDesk &desk, Keyring &keyring, QWidget &window);
   ~ClusterQuestions() override;
   /// The dialog in sight; null without a question.
   QDialog *dialog() const { return m_dialog; }
 
 private:
   void look();
+  void askLogin(const api::LoginPrompt &prompt);
 
   PromptDesk &m_desk;
+  Keyring &m_keyring;
   QWidget &m_window;
   std::shared_ptr<Mailbox> m_mailbox;
   QPointer<QDialog> m_dialog;
@@ -57,11 +62,20 @@ class LoginDialog : public QDialog {
 
 public:
   LoginDialog(const api::LoginPrompt &prompt, QWidget *parent);
+  /// What the keyring has, as if it had been typed.
+  void fill(const QByteArray &secret);
+  /// Whether the keyring is to have what was typed.
+  bool remembers() const;
   /// The fields are empty afterwards.
   std::vector<std::string> takeAnswers();
 
 private:
   std::vector<QLineEdit *> m_fields;
+  QCheckBox *m_remember = nullptr; // only for a secret that stays the same
 };
+
+/// What a round's secret is called in the keyring: that of a key's file, or of a user at a host. Empty for codes, which change, and
+/// for rounds of several lines.
+QString keyringName(const api::LoginPrompt &prompt);
 
 } // namespace attune::ui

@@ -44,8 +44,8 @@ const QString kServiceInterface = QStringLiteral("org.freedesktop.Secret.Service
 const QString kCollection = QStringLiteral("org.freedesktop.Secret.Collection");
 const QString kItem = QStringLiteral("org.freedesktop.Secret.Item");
 
-Attributes attributesOf(const QString &origin) {
-  return {{QStringLiteral("application"), QStringLiteral("attune-studio")}, {QStringLiteral("hub"), origin}};
+Attributes attributesOf(const QString &name) {
+  return {{QStringLiteral("application"), QStringLiteral("attune-studio")}, {QStringLiteral("hub"), name}};
 }
 
 } // namespace
@@ -78,30 +78,30 @@ void Keyring::openSession(std::function<void(const QString &session)> then) {
        });
 }
 
-void Keyring::read(const QString &origin, std::function<void(const QByteArray &token)> done) {
-  if (m_tokens.contains(origin)) return done(m_tokens.value(origin));
-  openSession([this, origin, done](const QString &session) {
+void Keyring::read(const QString &name, std::function<void(const QByteArray &secret)> done) {
+  if (m_secrets.contains(name)) return done(m_secrets.value(name));
+  openSession([this, name, done](const QString &session) {
     if (session.isEmpty()) return done({});
-    call(kRoot, kServiceInterface, QStringLiteral("SearchItems"), {QVariant::fromValue(attributesOf(origin))},
-         [this, origin, done, session](const QDBusMessage &found, bool ok) {
+    call(kRoot, kServiceInterface, QStringLiteral("SearchItems"), {QVariant::fromValue(attributesOf(name))},
+         [this, name, done, session](const QDBusMessage &found, bool ok) {
            const auto items = ok ? qdbus_cast<QList<QDBusObjectPath>>(found.arguments().value(0)) : QList<QDBusObjectPath>();
            if (items.isEmpty()) return done({}); // a locked keyring is not opened by asking: no dialog out of nowhere
            call(items.first().path(), kItem, QStringLiteral("GetSecret"), {QVariant::fromValue(QDBusObjectPath(session))},
-                [this, origin, done](const QDBusMessage &answer, bool given) {
-                  const QByteArray token = given ? qdbus_cast<KeptSecret>(answer.arguments().value(0)).value : QByteArray();
-                  if (!token.isEmpty()) m_tokens.insert(origin, token);
-                  done(token);
+                [this, name, done](const QDBusMessage &answer, bool given) {
+                  const QByteArray secret = given ? qdbus_cast<KeptSecret>(answer.arguments().value(0)).value : QByteArray();
+                  if (!secret.isEmpty()) m_secrets.insert(name, secret);
+                  done(secret);
                 });
          });
   });
 }
 
-void Keyring::store(const QString &origin, const QByteArray &token, std::function<void(bool kept)> done) {
-  m_tokens.insert(origin, token);
-  openSession([this, origin, token, done](const QString &session) {
+void Keyring::store(const QString &name, const QByteArray &secret, std::function<void(bool kept)> done) {
+  m_secrets.insert(name, secret);
+  openSession([this, name, secret, done](const QString &session) {
     if (session.isEmpty()) return done(false);
-    if (token.isEmpty()) {
-      call(kRoot, kServiceInterface, QStringLiteral("SearchItems"), {QVariant::fromValue(attributesOf(origin))},
+    if (secret.isEmpty()) {
+      call(kRoot, kServiceInterface, QStringLiteral("SearchItems"), {QVariant::fromValue(attributesOf(name))},
            [this, done](const QDBusMessage &found, bool ok) {
              const auto items = ok ? qdbus_cast<QList<QDBusObjectPath>>(found.arguments().value(0)) : QList<QDBusObjectPath>();
              for (const QDBusObjectPath &item : items)
@@ -110,10 +110,10 @@ void Keyring::store(const QString &origin, const QByteArray &token, std::functio
            });
       return;
     }
-    const QVariantMap properties = {{QStringLiteral("org.freedesktop.Secret.Item.Label"), QStringLiteral("Attune: ") + origin},
-                                    {QStringLiteral("org.freedesktop.Secret.Item.Attributes"), QVariant::fromValue(attributesOf(origin))}};
-    const KeptSecret secret{QDBusObjectPath(session), {}, token, QStringLiteral("text/plain")};
-    call(kDefault, kCollection, QStringLiteral("CreateItem"), {properties, QVariant::fromValue(secret), true},
+    const QVariantMap properties = {{QStringLiteral("org.freedesktop.Secret.Item.Label"), QStringLiteral("Attune: ") + name},
+                                    {QStringLiteral("org.freedesktop.Secret.Item.Attributes"), QVariant::fromValue(attributesOf(name))}};
+    const KeptSecret item{QDBusObjectPath(session), {}, secret, QStringLiteral("text/plain")};
+    call(kDefault, kCollection, QStringLiteral("CreateItem"), {properties, QVariant::fromValue(item), true},
          [done](const QDBusMessage &reply, bool ok) { // a locked keyring gives no item but a dialog to open it
            done(ok && qvariant_cast<QDBusObjectPath>(reply.arguments().value(0)).path() != QLatin1String("/"));
          });

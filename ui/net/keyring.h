@@ -1,5 +1,6 @@
-// Access tokens of hubs in the desktop's keyring, the Secret Service over D-Bus. Where none answers a token lives in memory until
-// the program ends; it is never written to a file. GUI thread; nothing blocks, answers come as calls while the Keyring lives.
+// Secrets in the desktop's keyring, the Secret Service over D-Bus: access tokens of hubs by originOf(), what unlocks a login to a
+// cluster by keyringName(). Where none answers a secret lives in memory until the program ends; it is never written to a file.
+// GUI thread; nothing blocks, answers come as calls while the Keyring lives.
 #pragma once
 
 #include <QByteArray>
@@ -17,10 +18,10 @@ class Keyring : public QObject {
 
 public:
   explicit Keyring(QObject *parent = nullptr);
-  /// The token for a hub by its originOf(), empty where there is none.
-  void read(const QString &origin, std::function<void(const QByteArray &token)> done);
+  /// Empty where there is none.
+  void read(const QString &name, std::function<void(const QByteArray &secret)> done);
   /// Keeps it, or forgets it when it is empty; `kept` is false when it stays in memory only.
-  void store(const QString &origin, const QByteArray &token, std::function<void(bool kept)> done);
+  void store(const QString &name, const QByteArray &secret, std::function<void(bool kept)> done);
 
 private:
   using Answer = std::function<void(const QDBusMessage &reply, bool ok)>;
@@ -28,7 +29,7 @@ private:
   /// `then` gets the session's path, empty when no keyring answers.
   void openSession(std::function<void(const QString &session)> then);
 
-  QHash<QString, QByteArray> m_tokens; // read or stored in this session
+  QHash<QString, QByteArray> m_secrets; // read or stored in this session
 };
 
 } // namespace attune::ui

@@ -66,7 +66,7 @@ MainWindow::MainWindow(const Services &services, Appearance &appearance, const P
   connect(m_status, &StatusStrip::runClicked, this, &MainWindow::showRun);
   connect(new RunWatch(m_runs, *this), &RunWatch::runClicked, this, &MainWindow::showRun);
   m_quit = new QuitGuard(m_runs, *this);
-  if (m_services.prompts) m_questions = new ClusterQuestions(*m_services.prompts, *this);
+  if (m_services.prompts) m_questions = new ClusterQuestions(*m_services.prompts, m_keyring, *this);
   connect(&m_runs, &RunCenter::failed, this, [this](const QString &message) {
     m_errors.append(QDateTime::currentDateTime().toString(Qt::ISODate) + QLatin1Char(' ') + message);
     if (m_errors.size() > 20) m_errors.removeFirst();

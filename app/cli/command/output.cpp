@@ -2,7 +2,9 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/shorten.h"
+#include "core/base/utf8.h"
 
+#include <algorithm>
 #include <unistd.h>
 
 namespace attune::app {
@@ -27,17 +29,15 @@ void printJson(CommandContext &context, const Json &value) { context.out << dump
 std::string printable(std::string_view text) {
   static const char kDigits[] = "0123456789abcdef";
   std::string shown;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<uint8_t>(text[i]);
-    const bool steers = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F;
-    // U+0080 to U+009F are controls too, in two bytes.
-    const bool wide =
-        byte == 0xC2 && i + 1 < text.size() && static_cast<uint8_t>(text[i + 1]) >= 0x80 && static_cast<uint8_t>(text[i + 1]) < 0xA0;
-    const uint8_t code = wide ? static_cast<uint8_t>(text[++i]) : byte;
-    if (steers || wide)
+  while (!text.empty()) {
+    const size_t length = std::max<size_t>(utf8Length(text), 1);
+    const auto code = static_cast<uint8_t>(text[length == 2 ? 1 : 0]);
+    const bool stray = length == 1 && code >= 0x80 && code < 0xA0; // a control where a terminal counts in bytes
+    if (stray || (isControl(text) && code != '\n' && code != '\t'))
       shown.append("\\x").append(1, kDigits[code >> 4]).append(1, kDigits[code & 15]);
     else
-      shown += text[i];
+      shown += text.substr(0, length);
+    text.remove_prefix(length);
   }
   return shown;
 }

@@ -4,6 +4,7 @@
 #include "app/cli/command/signals.h"
 #include "core/api/event_json.h"
 #include "core/base/shell_word.h"
+#include "core/base/utf8.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -120,6 +121,8 @@ Result<api::ClusterJob> RunFollower::look(bool withStatus) {
   if (m_run && m_run->finished()) return m_run->job();
   if (!m_run) return api::readClusterJob(m_folder);
   api::ClusterJob job = m_run->job();
+  if (const std::string problem = job.problem ? job.problem->text() : ""; problem != std::exchange(m_problem, problem) && !problem.empty())
+    m_printer.say(problem);
   if (withStatus && job.text != m_status && (!m_cluster || m_cluster->link().state != LinkState::NeedsUser)) {
     m_printer.status(job.text, job.phase != m_phase);
     m_status = job.text;
@@ -147,7 +150,12 @@ Result<api::ClusterJob> RunFollower::untilSubmitted(bool untilItRuns) {
 
 void RunFollower::showNews(Show show) {
   if (show == Show::Log) {
-    for (std::string text = m_log.take(); !text.empty(); text = m_log.take()) printWritten(m_context.out, text);
+    for (std::string text = m_log.take(); !text.empty(); text = m_log.take()) {
+      m_partial += text;
+      const size_t whole = m_partial.size() - utf8Unfinished(m_partial);
+      printWritten(m_context.out, std::string_view(m_partial).substr(0, whole));
+      m_partial.erase(0, whole);
+    }
     return;
   }
   for (std::string text = m_events.take(); !text.empty(); text = m_events.take()) {

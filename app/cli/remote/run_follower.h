@@ -75,9 +75,9 @@ private:
   std::shared_ptr<LastEvent> m_last;
   EventPrinter m_printer;
   GrowingFile m_events, m_log;
-  std::string m_partial;                  // of a line of events
+  std::string m_partial;                  // of a line of events, or of a character of the log
   std::optional<api::RunEvent> m_fileEnd; // the last run_finished there: of an attempt, until the run is over
-  std::string m_status, m_linkText;
+  std::string m_status, m_linkText, m_problem;
   api::JobPhase m_phase = api::JobPhase::Preflight;
   bool m_wasOnline = false, m_askedAgain = false;
   std::chrono::steady_clock::time_point m_triedAt;

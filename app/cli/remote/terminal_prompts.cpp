@@ -45,13 +45,19 @@ void wipe(std::string &text) {
   text.clear();
 }
 
+/// What the server says, every line of it under its name, so that none passes for ours.
+std::string saidBy(const std::string &host, std::string text) {
+  for (size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) text.insert(at + 1, host + ": ");
+  return host + ": " + text;
+}
+
 std::string promptOf(const api::LoginPrompt &prompt, const api::LoginPrompt::Line &line) {
   switch (prompt.kind) {
   case api::LoginPrompt::Kind::Passphrase: return "Passphrase of the key " + line.text + ": ";
   case api::LoginPrompt::Kind::Password: return "Password of " + prompt.user + " on " + prompt.host + ": ";
   case api::LoginPrompt::Kind::Interactive: break;
   }
-  return prompt.host + ": " + line.text + (!line.text.empty() && line.text.back() == ' ' ? "" : " ");
+  return saidBy(prompt.host, line.text) + (!line.text.empty() && line.text.back() == ' ' ? "" : " ");
 }
 
 } // namespace
@@ -117,7 +123,7 @@ api::HostKeyAnswer TerminalPrompts::askHostKey(const api::HostKeyPrompt &prompt,
 std::optional<std::vector<std::string>> TerminalPrompts::askLogin(const api::LoginPrompt &prompt, const StopToken &stop) {
   write(kLineStart);
   for (const std::string &text : {prompt.title, prompt.instruction})
-    if (!text.empty()) write(printable(prompt.host + ": " + text) + "\n");
+    if (!text.empty()) write(printable(saidBy(prompt.host, text)) + "\n");
   if (prompt.attempt > 1) write("That was not it.\n");
   std::vector<std::string> answers;
   answers.reserve(prompt.lines.size()); // no copies by growing

@@ -4,8 +4,6 @@
 #include "tests/remote/run/run_host.h"
 #include "tests/support/file_size_limit.h"
 
-#include <cstdlib>
-
 using namespace attune;
 using namespace attune::test;
 using api::JobPhase;
@@ -233,35 +231,4 @@ TEST_CASE("Fault 16: a flood of log lines is kept up with, byte for byte, while 
   CHECK(slowest < 2);
   CHECK(delays[delays.size() * 95 / 100] < 1);
   CHECK(events->all<api::StepMetrics>().size() == 200);
-}
-
-TEST_CASE("By hand: transfers beside those of sftp (ATTUNE_TRANSFER_MB=300)") {
-  const char *megabytes = std::getenv("ATTUNE_TRANSFER_MB");
-  if (!megabytes) return;
-  NEEDS_LOOPBACK(true);
-  RunHost host;
-  REQUIRE(host.cluster.started());
-  const std::string file = host.data.path() + "/big", back = host.data.path() + "/back", there = host.cluster.value("LB_HOME") + "/there";
-  outputOf("head -c " + std::string(megabytes) + "000000 /dev/urandom >" + file);
-  const auto cluster = host.link();
-  cluster->connect();
-  const auto seconds = [](const std::function<void()> &work) {
-    const auto at = std::chrono::steady_clock::now();
-    work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - at).count();
-  };
-  const std::string sftp = "sftp -q -P " + host.cluster.value("LB_SSH_PORT") + " -i " + host.cluster.value("LB_SSH_KEY") +
-                           " -o IdentitiesOnly=yes -o UserKnownHostsFile=" + host.cluster.value("LB_KNOWN_HOSTS") + " " +
-                           host.profile.user + "@127.0.0.1 >/dev/null 2>&1";
-  CHECK(RunHost::answerOf<api::ClusterFiles>([&](auto answer) { cluster->list("", answer); }).ok());
-  for (int round = 0; round < 3; ++round) {
-    const double up =
-        seconds([&] { CHECK(RunHost::answerOf<void>([&](auto answer) { cluster->upload(file, there, {}, {}, answer); }, 300).ok()); });
-    const double down =
-        seconds([&] { CHECK(RunHost::answerOf<void>([&](auto answer) { cluster->download(there, back, {}, {}, answer); }, 300).ok()); });
-    const double theirUp = seconds([&] { outputOf("echo put " + file + " " + there + "2 | " + sftp); });
-    const double theirDown = seconds([&] { outputOf("echo get " + there + "2 " + back + "2 | " + sftp); });
-    MESSAGE("with hashes: up " << up << " s, down " << down << " s; sftp without: up " << theirUp << " s, down " << theirDown << " s");
-    for (const std::string &one : {there, there + "2", back, back + "2"}) outputOf("rm -f " + one);
-  }
 }

@@ -147,6 +147,28 @@ TEST_CASE("A log goes on where it ended when the program starts again, and what 
   CHECK(file.tail->restarts() == 0);
 }
 
+TEST_CASE("A log that is longer than is kept here ends where the room ends, and one that begins anew has room again") {
+  NEEDS_LOOPBACK(false);
+  Followed file;
+  file.tail.reset();
+  file.log = std::move(*LogSpool::open(file.here.path(), 1000));
+  file.tail = std::make_unique<FileTail>(*file.log, file.path);
+  const std::string all = lines(0, 200);
+  REQUIRE(all.size() > 2000);
+  file.write(all);
+  file.poll();
+  CHECK(file.text() == all.substr(0, 1000));
+  CHECK(file.log->room() == 0);
+  CHECK(file.tail->level());
+  file.write(lines(200, 300), true);
+  file.poll();
+  CHECK(file.text() == all.substr(0, 1000));
+  file.write(lines(900, 905));
+  file.poll();
+  CHECK(file.text() == lines(900, 905));
+  CHECK(file.earlier(1) == all.substr(0, 1000));
+}
+
 TEST_CASE("A full disk here stops nothing: the bytes come when there is room") {
   NEEDS_LOOPBACK(false);
   Followed file;

@@ -1,6 +1,8 @@
 // Faults in a random order, by hand: ATTUNE_FAULT_MINUTES=30 build/bin/attune_remote_tests -tc='By hand: random faults*'
 // (ATTUNE_FAULT_SEED=n repeats one). Every second log line and event must be there at the end, and one job.
 #include "tests/remote/run/run_host.h"
+#include "tests/support/file_size_limit.h"
+#include "tests/support/running_program.h"
 
 #include <cstdlib>
 #include <map>
@@ -10,12 +12,26 @@ using namespace attune;
 using namespace attune::test;
 using api::JobPhase;
 
+namespace {
+
+/// Whole lines of steps that lie here.
+size_t stepsIn(const std::string &runFolder) {
+  const std::string text = textOf(runFolder + "/events.jsonl");
+  size_t count = 0;
+  for (size_t at = text.find("\"type\":\"step\""); at != std::string::npos; at = text.find("\"type\":\"step\"", at + 1))
+    count += text.find('\n', at) != std::string::npos;
+  return count;
+}
+
+} // namespace
+
 TEST_CASE("By hand: random faults of line, daemons and program lose nothing") {
   const char *minutes = std::getenv("ATTUNE_FAULT_MINUTES");
   if (!minutes) return;
   NEEDS_LOOPBACK(true);
   RunHost host;
   REQUIRE(host.cluster.started());
+  setenv("HOME", host.home.path().c_str(), 1); // of the other program
   host.setWorker("n=$(ls run/checkpoints 2>/dev/null | sed 's/step-//' | sort -n | tail -n 1)\n"
                  "[ -n \"$n\" ] && e '{\"type\":\"resumed\",\"seq\":1,\"time\":1,\"from_step\":'$n',\"attempt\":2}'\n"
                  "i=${n:-0}; trap 'checkpoint $i' USR1; trap 'checkpoint $i; finish stopped $i; exit 130' TERM\n"
@@ -41,6 +57,7 @@ TEST_CASE("By hand: random faults of line, daemons and program lose nothing") {
   std::map<std::string, int> done;
   const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(std::atoi(minutes));
   int finished = 0;
+  size_t elsewhere = 0; // steps that the other program took
   while (std::chrono::steady_clock::now() < end && !run->finished()) {
     const int kind = between(0, 99);
     if (kind < 45) {
@@ -65,7 +82,7 @@ TEST_CASE("By hand: random faults of line, daemons and program lose nothing") {
     } else if (kind < 76) {
       ++done["restart slurmctld"];
       pause(12); // its state is saved
-      host.cluster.act("down", "slurmctld");
+      host.cluster.act(between(0, 1) ? "down" : "kill", "slurmctld");
       pause(between(1, 5));
       host.cluster.act("up", "slurmctld");
     } else if (kind < 80) {
@@ -81,10 +98,21 @@ TEST_CASE("By hand: random faults of line, daemons and program lose nothing") {
       host.cluster.act("kill", "slurmd");
       pause(2);
       host.cluster.act("up", "slurmd");
+    } else if (kind < 88) {
+      ++done["full disk here"];
+      const FileSizeLimit full(textOf(folder + "/log.txt").size() + 1000);
+      pause(between(2, 12));
     } else {
-      ++done["close and open the program"];
+      ++done["kill -9 the program"]; // as another one that follows the run
       run.reset();
       host.close();
+      const size_t before = stepsIn(folder);
+      {
+        const RunningProgram watching({"watch", folder, "--workspace", host.workspace.path(), "--json"});
+        pause(between(0, 6));
+        watching.signal(SIGKILL);
+      }
+      elsewhere += stepsIn(folder) - before;
       host.open();
       auto attached = host.service->backend().attach(folder, events);
       REQUIRE_MESSAGE(attached.ok(), (attached.ok() ? "" : attached.error().text()));
@@ -110,7 +138,7 @@ TEST_CASE("By hand: random faults of line, daemons and program lose nothing") {
   for (std::string line; std::getline(lines, line);)
     if (line.find(",\"local\":true}") == std::string::npos) workers.append(line).append("\n");
   CHECK(workers == host.remoteFile(run->job(), "run/events.jsonl"));
-  CHECK(events->all<api::StepMetrics>().size() ==
+  CHECK(events->all<api::StepMetrics>().size() + elsewhere ==
         static_cast<size_t>(std::atoi(outputOf("grep -c '\"type\":\"step\"' " + run->job().remoteFolder + "/run/events.jsonl").c_str())));
   CHECK(events->all<api::RunFinished>().size() == 1);
   CHECK(host.jobs() == 1);

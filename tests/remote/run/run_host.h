@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <doctest/doctest.h>
 #include <fstream>
 #include <functional>
@@ -101,15 +102,36 @@ struct RunHost {
     // The login shell sets a PATH of its own; the site's commands come back as a site adds them.
     std::ofstream(cluster.value("LB_HOME") + "/.bash_profile") << "echo welcome\nPATH=" + cluster.value("LB_STATE") + "/bin:$PATH\n";
     std::filesystem::create_directory(home.path() + "/.ssh");
-    home.write(".ssh/known_hosts", textOf(cluster.value("LB_KNOWN_HOSTS")));
+    const int port = linkPort();
+    std::string known = textOf(cluster.value("LB_KNOWN_HOSTS"));
+    if (port != cluster.port()) known += "[127.0.0.1]:" + std::to_string(port) + known.substr(known.find(' '));
+    home.write(".ssh/known_hosts", known);
     profile.name = "loop";
     profile.host = "127.0.0.1";
-    profile.port = cluster.port();
+    profile.port = port;
     profile.user = cluster.value("LB_SSH_USER");
     profile.identityFiles = {cluster.value("LB_SSH_KEY")};
     profile.useAgent = false;
     profile.worker = ATTUNE_BINARY;
     open();
+  }
+
+  ~RunHost() {
+    service.reset();
+    if (linkProcess) outputOf("kill " + std::to_string(linkProcess));
+  }
+
+  /// The cluster's own, or that of a link with a delay: ATTUNE_LINK_MS=25 for a round trip of 50 ms.
+  int linkPort() {
+    const char *milliseconds = std::getenv("ATTUNE_LINK_MS");
+    if (!milliseconds) return cluster.port();
+    const std::string out = data.path() + "/link";
+    linkProcess = std::atoi(outputOf(std::string("python3 ") + ATTUNE_SOURCE_DIR + "/tests/bench/delay_proxy.py " +
+                                     std::to_string(cluster.port()) + " " + milliseconds + " >" + out + " 2>/dev/null & echo $!")
+                                .c_str());
+    int port = 0;
+    REQUIRE(soon(10, [&] { return (port = std::atoi(textOf(out).c_str())) > 0; }));
+    return port;
   }
 
   void open() {
@@ -233,6 +255,7 @@ struct RunHost {
   PreparedPrompts prompts;
   api::ClusterProfile profile;
   std::unique_ptr<api::ClusterService> service;
+  int linkProcess = 0;
 };
 
 } // namespace attune::test

@@ -146,36 +146,3 @@ TEST_CASE("Fault 24: the whole client is gone in mid-run; another takes the run 
   CHECK(textOf(folder + "/log.txt") == host.remoteFile(run->job(), "run.log"));
   CHECK(host.slurm("squeue -h -t all -o %j | sort | uniq -c | grep -c attune-").substr(0, 1) == "1"); // one job, submitted once
 }
-
-TEST_CASE("The starter model lies on the cluster: its path is enough, and the adapter comes home") {
-  NEEDS_LOOPBACK(true);
-  const std::string model = std::string(ATTUNE_SOURCE_DIR) + "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf";
-  if (!std::filesystem::exists(model)) {
-    MESSAGE("skipped: the loopback cluster has no starter model (./dev setup fetches it)");
-    return;
-  }
-  RunHost host;
-  REQUIRE(host.cluster.started());
-  host.data.write("rows.json", R"([{"instruction":"Say hello.","output":"Hello."},{"instruction":"Say bye.","output":"Bye."}])");
-  const std::string path = host.data.write("run.json", R"({"name":"starter","model":")" + model +
-                                                           R"(","dataset":[{"path":"rows.json"}],"max_length":128,)"
-                                                           R"("batch_size":1,"max_steps":2,"lora":{"rank":2,"targets":["q_proj"]}})");
-  const auto config = api::loadRunConfig(path);
-  REQUIRE_MESSAGE(config.ok(), (config.ok() ? "" : config.error().text()));
-  api::RunRequest request;
-  request.config = *config;
-  request.config.model.clear(); // nobody has it here
-  request.folder = host.workspace.path() + "/runs/starter";
-  request.cluster = RunHost::target();
-  request.cluster->model = std::filesystem::canonical(model);
-  auto events = std::make_shared<KeptEvents>();
-  const auto run = host.start(request, events);
-  REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 240));
-  CHECK_MESSAGE(run->job().result == "done", textOf(run->folder() + "/log.txt") << textOf(run->folder() + "/events.jsonl"));
-  CHECK(run->job().fetched);
-  const std::string adapter = "/adapter/adapter_model.safetensors";
-  CHECK(textOf(run->folder() + adapter).size() > 1000);
-  CHECK(textOf(run->folder() + adapter) == host.remoteFile(run->job(), "run" + adapter));
-  CHECK(events->all<api::StepMetrics>().size() == 2);
-  CHECK(outputOf("ls " + host.cluster.value("LB_HOME") + "/.attune/models").empty());
-}

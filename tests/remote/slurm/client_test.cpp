@@ -260,9 +260,28 @@ TEST_CASE("Without sacct, a job that the queue has forgotten is known by its exi
   CHECK(host.client.cancel(job).error().fault == "JOB-GONE");
 }
 
+TEST_CASE("A submission that was given up ends at once when Slurm takes it late, unless it is taken after all") {
+  NEEDS_LOOPBACK(true);
+  SlurmHost host;
+  REQUIRE(host.cluster.started());
+  const std::string script = "echo trained >trained";
+  const std::string late = host.stage(script), taken = host.stage(script);
+  const auto withdraw = [&](const std::string &token, bool again) {
+    return host.client.withdraw({token, ".attune/jobs/" + token, host.request()}, again).ok();
+  };
+  REQUIRE(withdraw(late, false));
+  REQUIRE(withdraw(taken, false));
+  REQUIRE(withdraw(taken, true));
+  const JobKey first = host.submit(late), second = host.submit(taken);
+  CHECK(within(60, [&] { return std::filesystem::exists(host.folder(second.token) + "/trained"); }));
+  CHECK(within(60, [&] { return host.look(first).queue && host.look(first).queue->state == "FAILED"; }));
+  CHECK(!std::filesystem::exists(host.folder(first.token) + "/trained"));
+  CHECK(!host.look(first).exit);
+}
+
 TEST_CASE("With sacct, what the queue has forgotten is known by it") {
   NEEDS_LOOPBACK(true);
-  if (std::system("command -v slurmdbd >/dev/null && command -v mariadbd >/dev/null") != 0) {
+  if (!attune::test::Loopback::hasAccounting()) {
     MESSAGE("skipped: the loopback cluster needs slurmdbd and mariadb-server for sacct");
     return;
   }

@@ -245,3 +245,16 @@ TEST_CASE("When to look next") {
   CHECK(nextLook(job, true, 300, 0.0) == doctest::Approx(96));
   CHECK(nextLook(job, true, 300, 0.999) <= 144);
 }
+
+TEST_CASE("A clock that was set back or forward neither hurries the looks nor ends a job") {
+  JobProgress job;
+  onSubmitted(job, "7", 100000);
+  CHECK(nextLook(job, true, 100000 - 86400, 0.5) == 30);
+  JobLook seen{"t", {}, {}, {}, ""};
+  onLook(job, seen, 100000 - 86400); // missing for the first time
+  CHECK(job.since == 100000 - 86400);
+  onLook(job, seen, 100000 + 86400); // a day later at once
+  CHECK(job.state == JobState::Queued);
+  onLook(job, seen, 100000 + 86401);
+  CHECK(job.state == JobState::Lost);
+}

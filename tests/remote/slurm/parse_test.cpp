@@ -116,7 +116,6 @@ TEST_CASE("Partitions: limits, cards and what is free") {
   CHECK(normal.cardsPerNode.at("dcu") == 4);
   CHECK(normal.cards.at("dcu") == 10);
   CHECK(normal.freeCards.at("dcu") == 5);
-  CHECK(normal.nodesByState.at("idle*") == 1);
   CHECK(!(*read)[1].up);
   CHECK((*read)[1].limitMinutes == -1);
   CHECK((*read)[1].cards.empty());

@@ -55,3 +55,52 @@ TEST_CASE("frame: an answer without its closing mark is CMD-BROKEN, a value with
   CHECK(randomMark() != randomMark());
   CHECK(randomMark().size() == 32);
 }
+
+TEST_CASE("frame: output that is handed on comes whole, however it is cut, and without start-up noise or marks") {
+  const std::string mark(32, 'a'), data = "\n" + mark + " enough\n" + std::string(200, 'x') + "\n" + mark.substr(1) + " end 0\n";
+  const std::string text = "noise\n\n" + mark + " begin\n" + data + "\n" + mark + " end 5\n";
+  for (size_t step = 1; step <= text.size(); ++step) {
+    CAPTURE(step);
+    std::string got;
+    FramedOutput framed(mark, [&](ByteView bytes) {
+      got.append(reinterpret_cast<const char *>(bytes.data), bytes.size);
+      return Status();
+    });
+    for (size_t at = 0; at < text.size(); at += step) {
+      const std::string piece = text.substr(at, step);
+      REQUIRE(framed.add({reinterpret_cast<const uint8_t *>(piece.data()), piece.size()}).ok());
+      REQUIRE(data.compare(0, got.size(), got) == 0);
+    }
+    const auto last = readFrame(framed.rest(), "", mark, "h");
+    REQUIRE(last.ok());
+    CHECK(got + last->out == data);
+    CHECK(last->code == 5);
+  }
+  FramedOutput flooded(mark, [](ByteView) { return Status(); });
+  const std::string noise(size_t(65) << 10, '.');
+  CHECK(flooded.add({reinterpret_cast<const uint8_t *>(noise.data()), noise.size()}).error().fault == "CMD-TOO-LONG");
+}
+
+TEST_CASE("frame: what follows for the script's stdin is never a command, and comes to it whole") {
+  const TempFolder folder;
+  Command command;
+  command.login = false;
+  command.input = [](char *, size_t) -> Result<size_t> { return 0; };
+  command.script = "head -c 2; cat >&2; exit 4";
+  const auto text = frameCommand(command, "abc");
+  REQUIRE(text.ok());
+  folder.write("in", *text + "}\ntouch " + folder.path() + "/canary\n");
+  const std::string shell = std::string("cat ") + folder.path() + "/in | sh -c '" + shellFor(command) + "' 2>" + folder.path() + "/err";
+  const std::string out = outputOf(shell);
+  auto result = readFrame(out, outputOf("cat " + folder.path() + "/err"), "abc", "here");
+  REQUIRE(result.ok());
+  CHECK(result->code == 4);
+  CHECK(result->out == "}\n");
+  CHECK(result->err == "touch " + folder.path() + "/canary\n");
+  command.script = "exit 4";
+  folder.write("in", *frameCommand(command, "abc") + "}\ntouch " + folder.path() + "/canary\n");
+  result = readFrame(outputOf(shell), "", "abc", "here");
+  REQUIRE(result.ok());
+  CHECK(result->code == 4);
+  CHECK(outputOf("ls " + folder.path() + "/canary 2>/dev/null").empty());
+}

@@ -68,6 +68,59 @@ TEST_CASE("exec: 10 MB both ways, bounded output, a reader that goes away") {
   CHECK(err->err.size() == 65536);
 }
 
+TEST_CASE("exec: 100 MB both ways at once through a source and a sink, whose errors end the command and not the session") {
+  NEEDS_LOOPBACK(false);
+  SshFixture sshd;
+  const auto session = sshd.open();
+  REQUIRE(session.ok());
+  const uint64_t size = 100'000'000;
+  const auto byteAt = [](uint64_t at) { return static_cast<char>((at * 2654435761u) >> 16); };
+  uint64_t sent = 0, got = 0, wrong = 0, fails = UINT64_MAX;
+  ExecRequest echo = request("cat");
+  echo.input = "first";
+  echo.source = [&](char *buffer, size_t most) -> Result<size_t> {
+    if (sent > fails) return Error{ErrorCode::IoFailed, "source", "", ""};
+    const auto n = static_cast<size_t>(std::min<uint64_t>(most, size - sent));
+    for (size_t i = 0; i < n; ++i) buffer[i] = byteAt(sent + i);
+    sent += n;
+    return n;
+  };
+  echo.sink = [&](ByteView bytes) -> Status {
+    for (size_t i = 0; i < bytes.size; ++i, ++got) wrong += static_cast<char>(bytes.data[i]) != (got < 5 ? "first"[got] : byteAt(got - 5));
+    return {};
+  };
+  const auto both = execute(**session, echo);
+  REQUIRE(both.ok());
+  CHECK(both->code == 0);
+  CHECK(both->out.empty());
+  CHECK(got == size + 5);
+  CHECK(wrong == 0);
+  sent = got = 0;
+  fails = 1'000'000;
+  CHECK(execute(**session, echo).error().message == "source");
+  sent = got = 0;
+  fails = UINT64_MAX;
+  echo.sink = [](ByteView) -> Status { return Error{ErrorCode::IoFailed, "sink", "", ""}; };
+  CHECK(execute(**session, echo).error().message == "sink");
+  sent = 0;
+  echo.command = "head -c 3";
+  std::string head;
+  echo.sink = [&](ByteView bytes) -> Status {
+    head.append(reinterpret_cast<const char *>(bytes.data), bytes.size);
+    return {};
+  };
+  CHECK(execute(**session, echo).ok()); // it reads no further
+  CHECK(head == "fir");
+  CHECK(sent < size);
+  echo.command = "sleep 60";
+  echo.seconds = 0.5;
+  CHECK(execute(**session, echo).error().fault == "CMD-TIMEOUT");
+  echo.command = "for i in 1 2 3 4; do sleep 1; echo; done; cat >/dev/null";
+  echo.seconds = 3; // less than it takes, more than each of its bytes
+  CHECK(execute(**session, echo).ok());
+  CHECK(execute(**session, request("echo still here"))->out == "still here\n");
+}
+
 TEST_CASE("exec: time limit, stop and more channels than there are") {
   NEEDS_LOOPBACK(false);
   SshFixture sshd;

@@ -1,8 +1,6 @@
 // Files over a real sshd.
 #include "remote/ssh/exec.h"
 #include "remote/ssh/sftp.h"
-#include "remote/ssh/ssh_command_runner.h"
-#include "remote/ssh/upload.h"
 #include "tests/remote/ssh/ssh_fixture.h"
 
 #include <doctest/doctest.h>
@@ -20,11 +18,6 @@ std::string noise(size_t size) {
   uint32_t state = 7;
   for (char &c : data) c = static_cast<char>((state = state * 1664525u + 1013904223u) >> 24);
   return data;
-}
-
-std::string bytesOf(const std::string &path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 Result<std::string> readAll(Sftp &sftp, const std::string &path, uint64_t offset, uint64_t length, const StopToken &stop = {}) {
@@ -98,49 +91,6 @@ TEST_CASE("sftp: names from the other side are refused unless plain; links are s
   CHECK((*sftp)->stat("d/link", true)->kind == RemoteFile::Kind::Link);
   CHECK_FALSE((*sftp)->list("d", 1)->complete);
   CHECK((*sftp)->list("none").error().fault == "FILE-MISSING");
-}
-
-TEST_CASE("sftp: an upload that is cut in its middle goes on and ends byte-equal, in place only when whole") {
-  NEEDS_LOOPBACK(false);
-  SshFixture sshd;
-  REQUIRE(sshd.cluster.started());
-  const std::string home = sshd.cluster.value("LB_HOME"), data = noise(40'000'000);
-  const std::string local = sshd.folder.write("model", data);
-  outputOf("echo old >'" + home + "/it is; here'");
-  Upload job{local, "it is; here", {}};
-  uint64_t cutAt = 0;
-  {
-    const auto session = sshd.open();
-    REQUIRE(session.ok());
-    const auto sftp = Sftp::open(**session);
-    REQUIRE(sftp.ok());
-    SshCommandRunner runner(**session);
-    job.progress = [&](uint64_t done, uint64_t) {
-      if (done < data.size() / 2 || cutAt) return;
-      cutAt = done;
-      sshd.cluster.act("drop");
-    };
-    CHECK(upload(**sftp, runner, job).error().fault == "NET-LOST");
-    CHECK(cutAt > 0);
-    CHECK(bytesOf(home + "/it is; here") == "old\n");
-  }
-  const auto session = sshd.open();
-  REQUIRE(session.ok());
-  const auto sftp = Sftp::open(**session);
-  REQUIRE(sftp.ok());
-  SshCommandRunner runner(**session);
-  uint64_t first = UINT64_MAX;
-  job.progress = [&](uint64_t done, uint64_t) { first = std::min(first, done); };
-  REQUIRE(upload(**sftp, runner, job).ok());
-  CHECK(first >= cutAt / 2); // it did not begin anew
-  CHECK(bytesOf(home + "/it is; here") == data);
-  CHECK(outputOf("ls " + home + "/*.part 2>/dev/null").empty());
-
-  std::ofstream(home + "/it is; here.part", std::ios::binary) << "something else"; // left by another: found by its hash
-  outputOf("chown " + sshd.options.user + " '" + home + "/it is; here.part'");
-  REQUIRE(upload(**sftp, runner, job).ok());
-  CHECK(first == 0);
-  CHECK(bytesOf(home + "/it is; here") == data);
 }
 
 TEST_CASE("sftp: a frozen other side is noticed, a server without it is told") {
