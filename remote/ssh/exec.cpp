@@ -17,9 +17,10 @@ constexpr double kStatusSeconds = 10; // from the end of the output to the exit 
 constexpr size_t kChunk = 32768;
 constexpr int kWait = 50;                    // milliseconds
 constexpr size_t kPiece = size_t(256) << 10; // of what a source gives
-// Of a sink's bytes so many may be under way as come in kUnderWay seconds: enough for every round trip up to that, and no more, so that
-// other work on the session waits no longer behind them. The least is libssh's own.
-constexpr double kUnderWay = 0.25;
+// Of a sink's bytes so many may be under way as come in kRoundTrips round trips, or kUnderWay seconds: enough that the other side never
+// waits, and no more: other work on the session waits behind them, and sshd copies what it cannot send yet with every packet that it
+// adds. The least is libssh's own.
+constexpr double kUnderWay = 0.25, kRoundTrips = 4;
 constexpr size_t kLeastWindow = 1280000, kMostWindow = size_t(8) << 20;
 
 int signalNumber(const std::string &name) { // those of RFC 4254 6.10
@@ -60,6 +61,7 @@ public:
     ssh_callbacks_init(&m_callbacks);
     ssh_add_channel_callbacks(m_channel, &m_callbacks);
     int code = SSH_AGAIN;
+    const double askedAt = m_clock.steady();
     const Status asked = m_session.repeat(m_session.options().probeSeconds, m_stop, [&] {
       return (code = ssh_channel_request_exec(m_channel, m_request.command.c_str())) != SSH_AGAIN;
     });
@@ -69,6 +71,7 @@ public:
       return fault("CMD-REFUSED", m_session.options().host + " does not run commands.", m_session.name(),
                    "Ask the centre for shell access.");
     }
+    m_underWay = std::min(kUnderWay, kRoundTrips * (m_clock.steady() - askedAt));
     double endedAt = 0;
     for (;;) {
       m_moved = false;
@@ -130,7 +133,7 @@ private:
     const double now = m_clock.steady();
     if (now - m_measuredAt > kUnderWay) {
       const double rate = static_cast<double>(m_measured) / (now - m_measuredAt);
-      m_window = static_cast<size_t>(std::clamp(rate * kUnderWay, double(kLeastWindow), double(kMostWindow)));
+      m_window = static_cast<size_t>(std::clamp(rate * m_underWay, double(kLeastWindow), double(kMostWindow)));
       m_measured = 0;
       m_measuredAt = now;
     }
@@ -182,7 +185,7 @@ private:
   std::vector<char> m_piece;
   std::unique_ptr<char[]> m_taken;
   size_t m_window = kLeastWindow, m_sinceOpened = kMostWindow, m_measured = 0;
-  double m_measuredAt = 0;
+  double m_measuredAt = 0, m_underWay = 0;
   bool m_sourceOver = false, m_eofSent = false, m_hasStatus = false, m_moved = false;
 };
 

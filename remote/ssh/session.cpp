@@ -15,6 +15,9 @@
 namespace attune::remote {
 namespace {
 
+// As libssh has it, but AES-GCM first: processors have instructions for it, and sshd's own Poly1305 takes a tenth of a transfer's time.
+const char *const kCiphers = "aes256-gcm@openssh.com,aes128-gcm@openssh.com,chacha20-poly1305@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr";
+
 /// The server's choice among its keys falls on one that is on file, where there is one.
 std::string keyOrder(const std::vector<std::string> &onFile) {
   const auto algorithms = [](const std::string &type) { return type == "ssh-rsa" ? std::string("rsa-sha2-512,rsa-sha2-256") : type; };
@@ -54,6 +57,7 @@ SshSession::SshSession(SshOptions options, int socket)
   ssh_options_set(m_session, SSH_OPTIONS_FD, &socket);
   ssh_options_set(m_session, SSH_OPTIONS_HOST, m_options.host.c_str());
   ssh_options_set(m_session, SSH_OPTIONS_USER, m_options.user.c_str());
+  for (const ssh_options_e way : {SSH_OPTIONS_CIPHERS_C_S, SSH_OPTIONS_CIPHERS_S_C}) ssh_options_set(m_session, way, kCiphers);
   ssh_set_blocking(m_session, 0);
   ssh_set_counters(m_session, nullptr, &m_counter->received);
 }
