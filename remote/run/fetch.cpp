@@ -93,8 +93,8 @@ Result<Manifest> filesOf(Host &host, const FetchJob &job) {
 }
 
 Result<std::string> readText(Host &host, const std::string &path) {
-  ATTUNE_TRY(Sftp *const sftp, host.files());
-  ATTUNE_TRY(const RemoteFile file, sftp->stat(path));
+  ATTUNE_TRY(RemoteFiles *const files, host.files());
+  ATTUNE_TRY(const RemoteFile file, files->stat(path));
   if (file.kind != RemoteFile::Kind::File) // to open a pipe would never end
     return fault("FILE-FAILED", "This is no file.", host.session().options().host + ":" + path, "Look at the job's folder there.");
   std::string text;
@@ -102,7 +102,7 @@ Result<std::string> readText(Host &host, const std::string &path) {
     text.append(reinterpret_cast<const char *>(bytes.data), bytes.size);
     return {};
   };
-  ATTUNE_TRY(const uint64_t length, sftp->read(path, 0, kMaxText + 1, keep));
+  ATTUNE_TRY(const uint64_t length, files->read(path, 0, kMaxText + 1, keep));
   if (length > kMaxText) return Error{ErrorCode::MalformedFile, "The file on the cluster is larger than it can be.", path, ""};
   return text;
 }
@@ -191,8 +191,8 @@ Status fetchRun(Host &host, const FetchJob &job) {
       if (job.progress) job.progress(before + done, total);
       host.breathe();
     };
-    ATTUNE_TRY(Sftp *const sftp, host.files());
-    ATTUNE_CHECK(download(*sftp, host.runner(), copy, job.stop));
+    ATTUNE_TRY(RemoteFiles *const files, host.files());
+    ATTUNE_CHECK(download(*files, host.runner(), copy, job.stop));
     std::error_code ignored;
     if (const Status good = endsWith(path, ".safetensors") ? checkSafetensors(to) : Status(); !good.ok()) {
       fs::rename(to, to + ".damaged", ignored); // as it is there, and no result

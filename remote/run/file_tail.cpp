@@ -10,7 +10,7 @@ constexpr double kCompareGrowing = 2, kCompareIdle = 30;
 
 } // namespace
 
-Result<bool> FileTail::same(Sftp &sftp, uint64_t from, uint64_t to, const StopToken &stop) {
+Result<bool> FileTail::same(RemoteFiles &files, uint64_t from, uint64_t to, const StopToken &stop) {
   const std::string here = m_store.stored(from, static_cast<size_t>(to - from));
   if (here.empty()) return true;
   std::string there;
@@ -18,16 +18,16 @@ Result<bool> FileTail::same(Sftp &sftp, uint64_t from, uint64_t to, const StopTo
     there.append(reinterpret_cast<const char *>(bytes.data), bytes.size);
     return {};
   };
-  ATTUNE_TRY(const uint64_t length, sftp.read(m_path, from, here.size(), keep, stop));
+  ATTUNE_TRY(const uint64_t length, files.read(m_path, from, here.size(), keep, stop));
   static_cast<void>(length);
   return there == here;
 }
 
 /// Whether the file still begins as what lies here, and holds the same before `end`.
-Result<bool> FileTail::unchanged(Sftp &sftp, uint64_t end, const StopToken &stop) {
-  ATTUNE_TRY(const bool head, same(sftp, 0, std::min(end, kHead), stop));
+Result<bool> FileTail::unchanged(RemoteFiles &files, uint64_t end, const StopToken &stop) {
+  ATTUNE_TRY(const bool head, same(files, 0, std::min(end, kHead), stop));
   if (!head || end <= kHead) return head;
-  return same(sftp, end - kOverlap, end, stop);
+  return same(files, end - kOverlap, end, stop);
 }
 
 Status FileTail::restart() {
@@ -37,19 +37,18 @@ Status FileTail::restart() {
 }
 
 /// After the file turned out to be another than thought: goes on from the last whole line where that is still there.
-Status FileTail::resume(Sftp &sftp, const StopToken &stop) {
+Status FileTail::resume(RemoteFiles &files, const StopToken &stop) {
   const uint64_t whole = m_store.lineStart();
   if (whole > 0 && whole < m_store.offset() && whole <= m_size) {
-    ATTUNE_TRY(const bool good, unchanged(sftp, whole, stop));
+    ATTUNE_TRY(const bool good, unchanged(files, whole, stop));
     if (good) return m_store.rewind(); // whoever writes it cut a torn line
   }
   return restart();
 }
 
-Result<bool> FileTail::poll(Sftp &sftp, double now, uint64_t most, const StopToken &stop) {
-  const auto info = sftp.stat(m_path);
-  if (!info.ok() && info.error().fault != "FILE-MISSING") return info.error();
-  m_missing = !info.ok() || info->kind != RemoteFile::Kind::File;
+Result<bool> FileTail::poll(RemoteFiles &files, double now, uint64_t most, const StopToken &stop) {
+  ATTUNE_TRY(const auto info, files.find(m_path));
+  m_missing = !info || info->kind != RemoteFile::Kind::File;
   if (m_missing) {
     m_compareAt = 0; // what comes in its place is another file
     return false;
@@ -58,10 +57,10 @@ Result<bool> FileTail::poll(Sftp &sftp, double now, uint64_t most, const StopTok
   const bool grew = m_size > m_store.offset();
   if (m_size == m_store.offset() && now < m_compareAt) return false;
   if (m_size < m_store.offset()) {
-    ATTUNE_CHECK(resume(sftp, stop));
+    ATTUNE_CHECK(resume(files, stop));
   } else if (now >= m_compareAt) {
-    ATTUNE_TRY(const bool good, unchanged(sftp, m_store.offset(), stop));
-    if (!good) ATTUNE_CHECK(resume(sftp, stop));
+    ATTUNE_TRY(const bool good, unchanged(files, m_store.offset(), stop));
+    if (!good) ATTUNE_CHECK(resume(files, stop));
   }
   m_compareAt = now + (grew ? kCompareGrowing : kCompareIdle);
   // The bytes before the new ones come along, to be known again.
@@ -77,9 +76,9 @@ Result<bool> FileTail::poll(Sftp &sftp, double now, uint64_t most, const StopTok
     if (differs) return Error{ErrorCode::Interrupted, "", "", ""};
     return check < bytes.size ? m_store.append(bytes.sub(check, bytes.size - check)) : Status();
   };
-  const auto got = sftp.read(m_path, at - known.size(), known.size() + std::min({most, m_size - at, m_store.room()}), take, stop);
+  const auto got = files.read(m_path, at - known.size(), known.size() + std::min({most, m_size - at, m_store.room()}), take, stop);
   if (differs) {
-    ATTUNE_CHECK(resume(sftp, stop));
+    ATTUNE_CHECK(resume(files, stop));
     return true; // the next poll reads on
   }
   if (!got.ok()) return got.error();

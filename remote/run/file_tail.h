@@ -1,10 +1,10 @@
-// Follows one growing file of the cluster by byte offset over SFTP; what it read is kept by a TailStore, whose length is the
+// Follows one growing file of the cluster by byte offset; what it read is kept by a TailStore, whose length is the
 // offset, so that nothing is lost or doubled by a dropped line or a killed program. A file that was cut, rewritten or replaced
 // is told by its first bytes and by those before the offset, and begins anew in the store. On the session's thread.
-// Fails as sftp.h says, and with LOCAL-FULL when the store cannot keep what came (the offset then stays).
+// Fails as remote_files.h says, and with LOCAL-FULL when the store cannot keep what came (the offset then stays).
 #pragma once
 
-#include "remote/ssh/sftp.h"
+#include "remote/ssh/remote_files.h"
 
 #include <string>
 
@@ -33,7 +33,7 @@ public:
   FileTail(TailStore &store, std::string path) : m_store(store), m_path(std::move(path)) {}
 
   /// Takes at most `most` of the bytes that are new; true when some came. `now` in steady seconds. A missing file is no error.
-  Result<bool> poll(Sftp &sftp, double now, uint64_t most, const StopToken &stop);
+  Result<bool> poll(RemoteFiles &files, double now, uint64_t most, const StopToken &stop);
   /// The next poll compares what lies here with the file, as after a reconnect.
   void distrust() { m_compareAt = 0; }
 
@@ -43,9 +43,9 @@ public:
   int restarts() const { return m_restarts; }
 
 private:
-  Result<bool> same(Sftp &sftp, uint64_t from, uint64_t to, const StopToken &stop);
-  Result<bool> unchanged(Sftp &sftp, uint64_t end, const StopToken &stop);
-  Status resume(Sftp &sftp, const StopToken &stop);
+  Result<bool> same(RemoteFiles &files, uint64_t from, uint64_t to, const StopToken &stop);
+  Result<bool> unchanged(RemoteFiles &files, uint64_t end, const StopToken &stop);
+  Status resume(RemoteFiles &files, const StopToken &stop);
   Status restart();
 
   TailStore &m_store;

@@ -1,14 +1,16 @@
 #include "remote/run/host.h"
 
 #include "core/base/shorten.h"
-#include "remote/fault.h"
 #include "remote/slurm/parse.h"
+#include "remote/ssh/file_fault.h"
+#include "remote/ssh/sftp.h"
+#include "remote/ssh/shell_files.h"
 
 namespace attune::remote {
 
 Host::Host(std::unique_ptr<SshConnection> connection, Hooks hooks, StopToken stop)
     : m_connection(std::move(connection)), m_hooks(std::move(hooks)), m_stop(std::move(stop)),
-      m_runner(m_connection->session(), [this] { return !m_lean && m_hooks.meanwhile && m_hooks.meanwhile(); }),
+      m_runner(m_connection->session(), [this] { return !m_lean && !m_byCommands && m_hooks.meanwhile && m_hooks.meanwhile(); }),
       m_slurm(fault("SLURM-DOWN", "Slurm was not asked yet.", m_connection->session().options().host, "Connect again.")) {}
 
 Host::~Host() { m_files.reset(); }
@@ -27,23 +29,28 @@ Status Host::probeSlurm() {
   return m_slurm.ok() ? Status() : Status(m_slurm.error());
 }
 
-Result<Sftp *> Host::files() {
+Result<RemoteFiles *> Host::files() {
   if (m_lean && m_commands > 0) return Error{ErrorCode::IoFailed, "The host opens one channel at a time.", session().name(), ""};
-  if (!m_files) {
-    ATTUNE_TRY(m_files, Sftp::open(session(), m_stop));
+  if (m_files) return m_files.get();
+  auto sftp = m_byCommands ? Result<std::unique_ptr<Sftp>>(nullptr) : Sftp::open(session(), m_stop);
+  m_byCommands = m_byCommands || (!sftp.ok() && sftp.error().fault == "SFTP-OFF");
+  if (m_byCommands) {
+    ATTUNE_TRY(m_files, ShellFiles::open(session(), *this, m_stop));
+  } else {
+    ATTUNE_TRY(m_files, std::move(sftp));
   }
   return m_files.get();
 }
 
 Result<std::string> Host::absolute(const std::string &path) {
   if (!path.empty() && path[0] == '/') return path;
-  ATTUNE_TRY(const Sftp *sftp, files());
-  if (path == "~" || path.empty()) return sftp->absolute("").substr(0, sftp->absolute("").size() - 1);
-  return sftp->absolute(path.compare(0, 2, "~/") == 0 ? path.substr(2) : path);
+  ATTUNE_TRY(const RemoteFiles *files, this->files());
+  if (path == "~" || path.empty()) return files->absolute("").substr(0, files->absolute("").size() - 1);
+  return files->absolute(path.compare(0, 2, "~/") == 0 ? path.substr(2) : path);
 }
 
 Error Host::cannot(const std::string &what, const CommandResult &result, const std::string &path) {
-  const bool full = result.err.find("No space") != std::string::npos || result.err.find("quota") != std::string::npos;
+  const bool full = saysDiskFull(result.err);
   return fault(full ? "DISK-FULL" : "FILE-FAILED", what + ": " + shortened(slurm::printable(result.err), 300),
                session().options().host + ":" + path, full ? "Make room there, then try again." : "Check the folder and its permissions.");
 }
@@ -59,11 +66,12 @@ Result<CommandResult> Host::run(const Command &command, const StopToken &stop) {
   ++m_commands;
   if (m_lean && m_files) m_files->release();
   auto result = m_runner.run(command, stop);
-  if (!result.ok() && result.error().fault == "CHANNEL-REFUSED" && !m_lean && m_commands == 1 && !m_breathing) {
+  const bool again = m_commands == 1 && !m_breathing;
+  if (!result.ok() && result.error().fault == "CHANNEL-REFUSED" && !m_lean && (again || m_byCommands)) {
     m_lean = true;
     session().setPatient();
     if (m_files) m_files->release();
-    result = m_runner.run(command, stop);
+    if (again) result = m_runner.run(command, stop);
   }
   --m_commands;
   return result;

@@ -4,7 +4,7 @@
 
 #include "remote/slurm/client.h"
 #include "remote/ssh/connection.h"
-#include "remote/ssh/sftp.h"
+#include "remote/ssh/remote_files.h"
 #include "remote/ssh/ssh_command_runner.h"
 
 #include <functional>
@@ -34,8 +34,8 @@ public:
   /// What is known from an earlier connection.
   void setSlurm(Result<slurm::Capabilities> known) { m_slurm = std::move(known); }
 
-  /// Also in the middle of a transfer, which has a channel of its own.
-  Result<Sftp *> files();
+  /// By SFTP, or by commands where the server has that switched off. Also in the middle of a transfer, which has a channel of its own.
+  Result<RemoteFiles *> files();
   /// Between the pieces of a transfer.
   void breathe();
   /// Of a path on the cluster; ~ and relative ones begin in the home folder.
@@ -55,13 +55,14 @@ private:
   Hooks m_hooks;
   StopToken m_stop;
   SshCommandRunner m_runner;
-  std::unique_ptr<Sftp> m_files;
+  std::unique_ptr<RemoteFiles> m_files;
   std::unique_ptr<slurm::Client> m_client;
   Result<slurm::Capabilities> m_slurm;
   std::string m_jobs;
-  bool m_lean = false;      // one channel at a time
-  int m_commands = 0;       // that run now
-  bool m_breathing = false; // inside a transfer
+  bool m_lean = false;       // one channel at a time
+  bool m_byCommands = false; // no SFTP
+  int m_commands = 0;        // that run now
+  bool m_breathing = false;  // inside a transfer
 };
 
 } // namespace attune::remote

@@ -106,10 +106,10 @@ void HostCluster::act(const api::QueuedJob &job, api::JobAction action, Answer<s
 void HostCluster::list(const std::string &folder, Answer<api::ClusterFiles> answer) {
   ask<api::ClusterFiles>(std::move(answer), [folder](Host &host) -> Result<api::ClusterFiles> {
     ATTUNE_CHECK(checkPath(folder));
-    ATTUNE_TRY(Sftp *const sftp, host.files());
+    ATTUNE_TRY(RemoteFiles *const there, host.files());
     api::ClusterFiles files;
     ATTUNE_TRY(files.folder, host.absolute(folder));
-    ATTUNE_TRY(const RemoteList found, sftp->list(files.folder));
+    ATTUNE_TRY(const RemoteList found, there->list(files.folder));
     for (const RemoteFile &file : found.files) files.files.push_back(describe(file));
     files.refused = found.refused;
     files.complete = found.complete;
@@ -124,12 +124,12 @@ void HostCluster::download(const std::string &from, const std::string &to, api::
       [=](Host &host) -> Status {
         ATTUNE_CHECK(checkPath(from));
         ATTUNE_TRY(const std::string path, host.absolute(from));
-        ATTUNE_TRY(Sftp *const sftp, host.files());
+        ATTUNE_TRY(RemoteFiles *const files, host.files());
         const auto told = [&](uint64_t done, uint64_t size) {
           if (progress) progress(done, size);
           host.breathe();
         };
-        return remote::download(*sftp, host.runner(), {path, to, "", told}, stop);
+        return remote::download(*files, host.runner(), {path, to, "", told}, stop);
       },
       true);
 }
@@ -141,12 +141,12 @@ void HostCluster::upload(const std::string &from, const std::string &to, api::Tr
       [=](Host &host) -> Status {
         ATTUNE_CHECK(checkPath(to));
         ATTUNE_TRY(const std::string path, host.absolute(to));
-        ATTUNE_TRY(Sftp *const sftp, host.files());
+        ATTUNE_TRY(RemoteFiles *const files, host.files());
         const auto told = [&](uint64_t done, uint64_t size) {
           if (progress) progress(done, size);
           host.breathe();
         };
-        return remote::upload(*sftp, host.runner(), {from, path, told}, stop);
+        return remote::upload(*files, host.runner(), {from, path, told}, stop);
       },
       true);
 }

@@ -350,7 +350,7 @@ void HostWorker::checkHost() {
   }
   if (!session.lost()) {
     const bool news = session.hasNews();
-    if (const auto files = news ? m_host->files() : Result<Sftp *>(nullptr); news && files.ok()) {
+    if (const auto files = news ? m_host->files() : Result<RemoteFiles *>(nullptr); news && files.ok()) {
       const auto ignored = (*files)->stat("."); // takes in what waits: keep-alive, farewell
       static_cast<void>(ignored.ok());
     }

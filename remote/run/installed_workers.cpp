@@ -141,15 +141,14 @@ Status placeSource(Host &host, const WorkerFolder &folder, const std::string &bu
   const std::string place = folder.root + "/" + folder.source;
   ATTUNE_TRY(const CommandResult made, runBuildScript(host, folder, {"place", folder.source}));
   if (made.code != 0) return host.cannot("The folder for the sources cannot be made", made, place);
-  ATTUNE_TRY(Sftp *const sftp, host.files());
-  const auto there = sftp->stat(place + "/tree");
-  if (!there.ok() && there.error().fault != "FILE-MISSING") return there.error();
-  if (!there.ok()) {
+  ATTUNE_TRY(RemoteFiles *const files, host.files());
+  ATTUNE_TRY(const auto there, files->find(place + "/tree"));
+  if (!there) {
     const auto told = [&](uint64_t done, uint64_t size) {
       if (watch.progress) watch.progress({api::InstallPhase::Uploading, size == 0 ? -1 : static_cast<int>(done * 100 / size), ""});
       host.breathe();
     };
-    ATTUNE_CHECK(upload(*sftp, host.runner(), {bundle, place + "/bundle.tar.gz", told}, stop));
+    ATTUNE_CHECK(upload(*files, host.runner(), {bundle, place + "/bundle.tar.gz", told}, stop));
   }
   if (watch.progress) watch.progress({api::InstallPhase::Unpacking, -1, ""});
   ATTUNE_TRY(const CommandResult unpacked, runBuildScript(host, folder, {"unpack", folder.source}));

@@ -288,7 +288,7 @@ bool RemoteRun::follow(Host &host) {
   const bool waits = m_record.progress.state == JobState::Queued && !moved;
   const double most = waits ? 2 : m_setup.worker->visible() ? 0.4 : 5;
   m_pause = moved ? 0.1 : std::min(std::max(m_pause, 0.1) * 1.5, most);
-  m_followAt = m_clock.steady() + m_pause;
+  m_followAt = m_clock.steady() + std::max(m_pause, (*files)->pace());
   return moved;
 }
 

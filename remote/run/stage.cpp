@@ -114,13 +114,13 @@ private:
   }
 
   Status send(const std::string &from, const std::string &to, const std::string &what) {
-    ATTUNE_TRY(Sftp *const sftp, m_host.files());
+    ATTUNE_TRY(RemoteFiles *const files, m_host.files());
     Upload upload{from, to, {}};
     upload.progress = [&](uint64_t done, uint64_t size) {
       if (m_job.progress && size > (uint64_t(4) << 20)) m_job.progress(what + ": " + std::to_string(done * 100 / size) + " %");
       m_host.breathe();
     };
-    return remote::upload(*sftp, m_host.runner(), upload, m_job.stop);
+    return remote::upload(*files, m_host.runner(), upload, m_job.stop);
   }
 
   /// Under a name of its files' names, sizes and times, so that it goes there once.
@@ -145,10 +145,9 @@ private:
     const bool folder = fs::is_directory(m_config.model, ignored);
     for (const std::string &file : files) {
       const std::string to = place + "/" + (folder ? fs::path(file).filename().string() : plainName(fs::path(file).filename().string()));
-      ATTUNE_TRY(Sftp *const sftp, m_host.files());
-      const auto there = sftp->stat(to);
-      if (!there.ok() && there.error().fault != "FILE-MISSING") return there.error();
-      if (there.ok() && there->size == fs::file_size(file, ignored)) continue; // an upload is whole or not there
+      ATTUNE_TRY(RemoteFiles *const remote, m_host.files());
+      ATTUNE_TRY(const auto there, remote->find(to));
+      if (there && there->size == fs::file_size(file, ignored)) continue; // an upload is whole or not there
       ATTUNE_CHECK(send(file, to, "Uploading the model, " + fs::path(file).filename().string()));
       if (!folder) break;
     }

@@ -117,8 +117,8 @@ Result<bool> WorkerInstall::readLog(Host &host) {
     m_output.take({reinterpret_cast<const char *>(bytes.data), bytes.size});
     return {};
   };
-  ATTUNE_TRY(Sftp *const sftp, host.files());
-  const auto read = sftp->read(m_folder.root + "/build/" + m_token + ".log", m_offset, kMostAtOnce, keep);
+  ATTUNE_TRY(RemoteFiles *const files, host.files());
+  const auto read = files->read(m_folder.root + "/build/" + m_token + ".log", m_offset, kMostAtOnce, keep);
   if (!read.ok() && read.error().fault == "FILE-MISSING") return false;
   if (!read.ok()) return read.error();
   return *read > 0;

@@ -73,18 +73,18 @@ private:
 
 } // namespace
 
-Status download(Sftp &sftp, CommandRunner &runner, const Download &job, const StopToken &stop) {
+Status download(RemoteFiles &files, CommandRunner &runner, const Download &job, const StopToken &stop) {
   const std::string part = job.to + ".part";
   std::string problem = "FETCH-HASH";
   for (int attempt = 0; attempt < 3; ++attempt) {
-    ATTUNE_TRY(const RemoteFile before, sftp.stat(job.from));
+    ATTUNE_TRY(const RemoteFile before, files.stat(job.from));
     if (before.kind != RemoteFile::Kind::File)
-      return fault("FILE-FAILED", "This is no file.", sftp.session().options().host + ":" + job.from, "Choose a file.");
+      return fault("FILE-FAILED", "This is no file.", files.session().options().host + ":" + job.from, "Choose a file.");
     if (!job.sha256.empty() && before.size != job.size)
       return fault("FETCH-CHANGED",
                    "The file is not the one that was written: it has " + std::to_string(before.size) + " bytes, not " +
                        std::to_string(job.size) + ".",
-                   sftp.session().options().host + ":" + job.from, "Look who writes there.");
+                   files.session().options().host + ":" + job.from, "Look who writes there.");
     PartFile file(part);
     ATTUNE_TRY(uint64_t at, file.begin(attempt == 0 ? before.size : 0));
     const bool resumed = at > 0;
@@ -98,14 +98,14 @@ Status download(Sftp &sftp, CommandRunner &runner, const Download &job, const St
       return {};
     };
     std::string there = job.sha256;
-    const std::string path = sftp.absolute(job.from);
+    const std::string path = files.absolute(job.from);
     const auto streamed = streamDown(runner, path, at, before.size - at, there.empty(), keep, stop);
     if (!streamed.ok() && !isStreamRefused(streamed.error())) return streamed.error();
     if (!streamed.ok()) {
-      ATTUNE_TRY(const uint64_t got, sftp.read(job.from, at, before.size - at, keep, stop));
+      ATTUNE_TRY(const uint64_t got, files.read(job.from, at, before.size - at, keep, stop));
       static_cast<void>(got);
     }
-    ATTUNE_TRY(const RemoteFile after, sftp.stat(job.from));
+    ATTUNE_TRY(const RemoteFile after, files.stat(job.from));
     const bool changed = after.size != before.size || at != before.size || after.changedAt != before.changedAt;
     ATTUNE_TRY(const std::string here, hash.finish(at, stop, [&] {
       if (job.progress) job.progress(before.size, before.size);
@@ -118,10 +118,10 @@ Status download(Sftp &sftp, CommandRunner &runner, const Download &job, const St
     problem = changed ? "FETCH-CHANGED" : "FETCH-HASH";
     if (!changed && !resumed && attempt > 0) break;
   }
-  const std::string where = sftp.session().options().host + ":" + job.from;
+  const std::string where = files.session().options().host + ":" + job.from;
   if (problem == "FETCH-CHANGED")
     return fault("FETCH-CHANGED", "The file kept changing while it was copied.", where, "Copy it again when nobody writes it.");
-  return fault("FETCH-HASH", "The copy differs from the file on " + sftp.session().options().host + ".", where, "Copy it again.");
+  return fault("FETCH-HASH", "The copy differs from the file on " + files.session().options().host + ".", where, "Copy it again.");
 }
 
 } // namespace attune::remote

@@ -1,10 +1,10 @@
 // A file of the other side to here: into NAME.part, going on where an earlier try ended, compared by its sha256 with what the other
-// side says, flushed, then put in its place. So NAME is whole or what it was. On the session's thread. Fails as sftp.h says, with
+// side says, flushed, then put in its place. So NAME is whole or what it was. On the session's thread. Fails as remote_files.h says, with
 // FETCH-CHANGED when it kept changing, FETCH-HASH when the bytes differ after a second try from the beginning, LOCAL-FULL.
 #pragma once
 
 #include "remote/ssh/command_runner.h"
-#include "remote/ssh/sftp.h"
+#include "remote/ssh/remote_files.h"
 
 #include <functional>
 #include <string>
@@ -20,6 +20,6 @@ struct Download {
   uint64_t size = 0; // as it was written there, beside sha256
 };
 
-Status download(Sftp &sftp, CommandRunner &runner, const Download &job, const StopToken &stop = {});
+Status download(RemoteFiles &files, CommandRunner &runner, const Download &job, const StopToken &stop = {});
 
 } // namespace attune::remote

@@ -1,6 +1,6 @@
 #include "remote/ssh/file_stream.h"
 
-#include "remote/fault.h"
+#include "remote/ssh/file_fault.h"
 
 namespace attune::remote {
 namespace {
@@ -22,6 +22,10 @@ $hash <"$1"
 
 // $1 the file, $2 where to begin, $3 how many bytes, $4 whether its hash is wanted, which goes to stderr.
 const char *const kDown = R"sh(
+if [ -e "$1" ] && [ ! -f "$1" ]; then # to open a pipe would never end
+  echo 'This is no file.' >&2
+  exit 1
+fi
 if [ "$4" = yes ]; then
   $hash <"$1" >&2 &
 fi
@@ -64,8 +68,7 @@ Result<std::string> hashFrom(CommandRunner &runner, const Command &command, cons
   const std::string line = text.substr(text.size() < 2 ? 0 : text.rfind('\n', text.size() - 2) + 1);
   const std::string hash = hashed ? line.substr(0, line.find_first_not_of("0123456789abcdef")) : "";
   if (result.code == 0 && (hash.size() == 64 || !hashed)) return hash;
-  return fault("FILE-FAILED", "A file on the cluster cannot be read, written or checked: " + result.err.substr(0, 300),
-               command.arguments.front(), "Check the folder, its permissions and your quota.");
+  return fileFault(result.err, "A file on the cluster cannot be read, written or checked", command.arguments.front());
 }
 
 Command commandFor(const char *script, std::vector<std::string> arguments) {

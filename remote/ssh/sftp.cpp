@@ -1,6 +1,6 @@
 #include "remote/ssh/sftp.h"
 
-#include "remote/fault.h"
+#include "remote/ssh/file_fault.h"
 #include "remote/ssh/tcp.h"
 #include "remote/ssh/watchdog.h"
 
@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <libssh/libssh.h>
 #include <libssh/sftp.h>
-#include <sys/stat.h>
 
 namespace attune::remote {
 namespace {
@@ -41,25 +40,10 @@ struct FileClose {
 using File = std::unique_ptr<sftp_file_struct, FileClose>;
 
 RemoteFile describe(const sftp_attributes_struct &attributes) {
-  RemoteFile file;
-  switch (attributes.type) {
-  case SSH_FILEXFER_TYPE_REGULAR: file.kind = RemoteFile::Kind::File; break;
-  case SSH_FILEXFER_TYPE_DIRECTORY: file.kind = RemoteFile::Kind::Folder; break;
-  case SSH_FILEXFER_TYPE_SYMLINK: file.kind = RemoteFile::Kind::Link; break;
-  default: break;
-  }
-  file.size = attributes.size;
-  file.changedAt = attributes.mtime;
-  file.mode = attributes.permissions & 07777;
-  return file;
+  return remoteFile(attributes.permissions, attributes.size, attributes.mtime);
 }
 
 } // namespace
-
-bool isPlainName(const std::string &name) {
-  if (name.empty() || name == "." || name == ".." || name.size() > 255) return false;
-  return std::none_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127 || c == '/'; });
-}
 
 Result<std::unique_ptr<Sftp>> Sftp::open(SshSession &session, const StopToken &stop) {
   std::unique_ptr<Sftp> sftp(new Sftp(session));
@@ -97,8 +81,7 @@ void Sftp::release() {
 
 Status Sftp::ready(const std::string &path) {
   if (m_session.lost()) return m_session.lose("it was given up");
-  if (path.empty() || path.find('\0') != std::string::npos)
-    return Error{ErrorCode::Usage, "A path on the cluster is empty or holds a zero byte.", m_session.name(), "Name the file.", {}};
+  ATTUNE_CHECK(checkPath(path));
   if (!m_sftp) {
     release(); // after a failure half-way
     ATTUNE_CHECK(connect({}));
@@ -110,18 +93,15 @@ Error Sftp::failed(const std::string &path) {
   const int code = sftp_get_error(m_sftp);
   if (!ssh_is_connected(m_session.handle()) || code == SSH_FX_CONNECTION_LOST || code == SSH_FX_NO_CONNECTION)
     return m_session.lose("the other side closed it");
-  const std::string where = m_session.options().host + ":" + path;
-  if (code == SSH_FX_NO_SUCH_FILE || code == SSH_FX_NO_SUCH_PATH)
-    return fault("FILE-MISSING", "There is no such file on " + m_session.options().host + ".", where, "Check the path.");
-  if (code == SSH_FX_PERMISSION_DENIED)
-    return fault("FILE-DENIED", "The file on " + m_session.options().host + " may not be used.", where, "Check its permissions.");
+  if (code == SSH_FX_NO_SUCH_FILE || code == SSH_FX_NO_SUCH_PATH) return fileMissing(where(path));
+  if (code == SSH_FX_PERMISSION_DENIED) return fileDenied(where(path));
   const std::string::size_type slash = path.rfind('/');
   sftp_statvfs_t space = sftp_statvfs(m_sftp, slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash).c_str());
   const bool full = space && space->f_bavail == 0; // the server tells a full disk by the same code as everything else
   if (space) sftp_statvfs_free(space);
-  if (full) return fault("DISK-FULL", "The cluster's disk or your quota is full (0 B free).", where, "Make room there, then go on.");
-  return fault("FILE-FAILED", "The file on " + m_session.options().host + " cannot be used (code " + std::to_string(code) + ").", where,
-               "Check the path, its permissions and your quota.");
+  if (full) return diskFull(where(path));
+  return fault("FILE-FAILED", "The file on " + m_session.options().host + " cannot be used (code " + std::to_string(code) + ").",
+               where(path), "Check the path, its permissions and your quota.");
 }
 
 Result<RemoteFile> Sftp::stat(const std::string &path, bool ofLink) {
@@ -148,13 +128,8 @@ Result<RemoteList> Sftp::list(const std::string &folder, size_t most) {
       more = false;
       break;
     }
-    RemoteFile file = describe(*attributes);
-    file.name = attributes->name ? attributes->name : "";
+    list.add(describe(*attributes), attributes->name ? attributes->name : "");
     sftp_attributes_free(attributes);
-    if (isPlainName(file.name))
-      list.files.push_back(std::move(file));
-    else if (file.name != "." && file.name != "..")
-      ++list.refused;
   }
   const bool whole = sftp_dir_eof(dir) != 0;
   const Status status = more || whole ? Status() : Status(failed(folder));

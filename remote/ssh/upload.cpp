@@ -1,7 +1,7 @@
 #include "remote/ssh/upload.h"
 
 #include "core/base/file_reader.h"
-#include "remote/fault.h"
+#include "remote/ssh/file_fault.h"
 #include "remote/ssh/file_hash.h"
 #include "remote/ssh/file_stream.h"
 
@@ -17,34 +17,32 @@ Status putInPlace(CommandRunner &runner, const std::string &part, const std::str
   command.login = false;
   ATTUNE_TRY(const CommandResult result, runner.run(command, stop));
   if (result.code == 0) return {};
-  return fault("FILE-FAILED", "A file on the cluster cannot be put in its place: " + result.err.substr(0, 300), part,
-               "Check the folder, its permissions and your quota.");
+  return fileFault(result.err, "A file on the cluster cannot be put in its place", part);
 }
 
 /// How many bytes of NAME.part are there.
-Result<uint64_t> sizeThere(Sftp &sftp, const std::string &part) {
-  const auto file = sftp.stat(part);
-  if (!file.ok() && file.error().fault != "FILE-MISSING") return file.error();
-  if (!file.ok() || file->kind == RemoteFile::Kind::File) return file.ok() ? file->size : 0;
-  return fault("FILE-FAILED", "Something that is no file stands where the upload goes first.", sftp.session().options().host + ":" + part,
+Result<uint64_t> sizeThere(RemoteFiles &files, const std::string &part) {
+  ATTUNE_TRY(const auto file, files.find(part));
+  if (!file || file->kind == RemoteFile::Kind::File) return file ? file->size : 0;
+  return fault("FILE-FAILED", "Something that is no file stands where the upload goes first.", files.session().options().host + ":" + part,
                "Take it away there, then try again.");
 }
 
 } // namespace
 
-Status upload(Sftp &sftp, CommandRunner &runner, const Upload &job, const StopToken &stop) {
+Status upload(RemoteFiles &files, CommandRunner &runner, const Upload &job, const StopToken &stop) {
   ATTUNE_TRY(const auto file, FileReader::open(job.from));
   RunningHash running(job.from);
   running.advance(file->size());
   std::string hash;
-  const std::string to = sftp.absolute(job.to), part = to + ".part", folder = to.substr(0, to.rfind('/') + 1);
+  const std::string to = files.absolute(job.to), part = to + ".part", folder = to.substr(0, to.rfind('/') + 1);
   for (bool anew = false;; anew = true) {
-    ATTUNE_TRY(const uint64_t held, sizeThere(sftp, part));
+    ATTUNE_TRY(const uint64_t held, sizeThere(files, part));
     uint64_t at = anew || held > file->size() ? 0 : held;
-    ATTUNE_TRY(const uint64_t room, sftp.freeBytes(folder));
+    ATTUNE_TRY(const uint64_t room, files.freeBytes(folder));
     if (file->size() > held && room < file->size() - held)
       return fault("DISK-FULL", "The cluster's disk or your quota is full (" + std::to_string(room) + " B free).",
-                   sftp.session().options().host + ":" + folder, "Make room there, then go on.");
+                   files.session().options().host + ":" + folder, "Make room there, then go on.");
     const bool resumed = at > 0;
     const auto source = [&](char *buffer, size_t most) -> Result<size_t> {
       if (job.progress) job.progress(at, file->size());
@@ -55,9 +53,9 @@ Status upload(Sftp &sftp, CommandRunner &runner, const Upload &job, const StopTo
     };
     auto there = streamUp(runner, part, at, source, stop);
     if (!there.ok() && isStreamRefused(there.error())) {
-      ATTUNE_TRY(const uint64_t arrived, sizeThere(sftp, part));
+      ATTUNE_TRY(const uint64_t arrived, sizeThere(files, part));
       at = std::min(at, arrived);
-      ATTUNE_CHECK(sftp.write(part, at, source, stop));
+      ATTUNE_CHECK(files.write(part, at, source, stop));
       there = hashThere(runner, part, stop);
     }
     if (!there.ok()) return there.error();
@@ -69,7 +67,7 @@ Status upload(Sftp &sftp, CommandRunner &runner, const Upload &job, const StopTo
     }
     if (*there == hash) break;
     if (!resumed)
-      return fault("FETCH-HASH", "The file differs from its copy on " + sftp.session().options().host + ".", part,
+      return fault("FETCH-HASH", "The file differs from its copy on " + files.session().options().host + ".", part,
                    "Is somebody else writing it? Try again.");
   }
   return putInPlace(runner, part, to, stop);

@@ -1,10 +1,10 @@
 // A local file to the other side: into NAME.part, going on where an earlier try ended, its sha256 compared there, then put in its
-// place. So NAME is whole or what it was. On the session's thread. Fails as sftp.h and command_runner.h say, with DISK-FULL before
+// place. So NAME is whole or what it was. On the session's thread. Fails as files.h and command_runner.h say, with DISK-FULL before
 // anything is sent, and with FETCH-HASH when the bytes differ after a second try from the beginning.
 #pragma once
 
 #include "remote/ssh/command_runner.h"
-#include "remote/ssh/sftp.h"
+#include "remote/ssh/remote_files.h"
 
 #include <functional>
 #include <string>
@@ -17,6 +17,6 @@ struct Upload {
   std::function<void(uint64_t done, uint64_t size)> progress = {};
 };
 
-Status upload(Sftp &sftp, CommandRunner &runner, const Upload &job, const StopToken &stop = {});
+Status upload(RemoteFiles &files, CommandRunner &runner, const Upload &job, const StopToken &stop = {});
 
 } // namespace attune::remote

@@ -16,6 +16,8 @@ struct LoopbackOptions {
   std::map<std::string, std::string> environment = {}; // more LB_ settings, as "LB_MINJOBAGE"
 };
 
+inline const char *const kNoSftp = "Subsystem sftp /bin/false\n"; // among the sshdLines: files go by commands
+
 class Loopback {
 public:
   /// Why none can be started here; empty when it can.

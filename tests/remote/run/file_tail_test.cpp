@@ -3,7 +3,7 @@
 #include "remote/run/event_spool.h"
 #include "remote/run/log_spool.h"
 #include "tests/remote/run/run_host.h"
-#include "tests/remote/ssh/ssh_fixture.h"
+#include "tests/remote/ssh/ssh_files.h"
 #include "tests/support/file_size_limit.h"
 
 using namespace attune;
@@ -15,12 +15,8 @@ using remote::LogSpool;
 namespace {
 
 /// One file on the other side and its tail here.
-struct Followed {
-  Followed() : session(fixture.open()), path(fixture.cluster.value("LB_HOME") + "/file") {
-    REQUIRE_MESSAGE(session.ok(), (session.ok() ? "" : session.error().text()));
-    auto opened = remote::Sftp::open(**session);
-    REQUIRE(opened.ok());
-    sftp = std::move(*opened);
+struct Followed : SshFiles {
+  explicit Followed(bool byCommands = false) : SshFiles(byCommands), path(sshd.cluster.value("LB_HOME") + "/file") {
     auto spool = LogSpool::open(here.path());
     REQUIRE(spool.ok());
     log = std::move(*spool);
@@ -34,7 +30,7 @@ struct Followed {
   void poll() {
     now += 100;
     for (int quiet = 0, rounds = 0; quiet < 2 && rounds < 200; ++rounds) {
-      const auto came = tail->poll(*sftp, now, uint64_t(1) << 20, {});
+      const auto came = tail->poll(*files, now, uint64_t(1) << 20, {});
       REQUIRE_MESSAGE(came.ok(), (came.ok() ? "" : came.error().text()));
       quiet = *came ? 0 : quiet + 1;
     }
@@ -42,10 +38,7 @@ struct Followed {
   std::string text() const { return textOf(here.path() + "/log.txt"); }
   std::string earlier(int number) const { return textOf(here.path() + "/log." + std::to_string(number) + ".txt"); }
 
-  SshFixture fixture;
   TempFolder here;
-  Result<std::unique_ptr<remote::SshSession>> session;
-  std::unique_ptr<remote::Sftp> sftp;
   std::unique_ptr<LogSpool> log;
   std::unique_ptr<FileTail> tail;
   std::string path;
@@ -133,6 +126,29 @@ TEST_CASE("Fault 15: a log that is truncated, rewritten longer, replaced or dele
   CHECK(file.tail->restarts() == 1);
 }
 
+TEST_CASE("A log is followed by commands, too: it grows, is cut and replaced, and nothing is lost") {
+  NEEDS_LOOPBACK(false);
+  Followed file(true);
+  file.poll();
+  CHECK(file.tail->missing());
+  file.write(lines(0, 500));
+  file.poll();
+  file.write(lines(500, 60'000), true);
+  file.poll();
+  CHECK(file.text() == lines(0, 60'000));
+  CHECK(file.tail->level());
+  file.write(lines(7, 9));
+  file.poll();
+  CHECK(file.text() == lines(7, 9));
+  std::ofstream(file.path + ".new") << lines(3000, 4000);
+  std::filesystem::rename(file.path + ".new", file.path);
+  file.poll();
+  CHECK(file.text() == lines(3000, 4000));
+  CHECK(file.earlier(1) == lines(0, 60'000));
+  CHECK(file.earlier(2) == lines(7, 9));
+  CHECK(file.tail->restarts() == 2);
+}
+
 TEST_CASE("A log goes on where it ended when the program starts again, and what it lacks is not asked for twice") {
   NEEDS_LOOPBACK(false);
   Followed file;
@@ -178,7 +194,7 @@ TEST_CASE("A full disk here stops nothing: the bytes come when there is room") {
   {
     const FileSizeLimit full(file.text().size() + 1000);
     file.now += 100;
-    const auto came = file.tail->poll(*file.sftp, file.now, uint64_t(1) << 20, {});
+    const auto came = file.tail->poll(*file.files, file.now, uint64_t(1) << 20, {});
     REQUIRE(!came.ok());
     CHECK(came.error().fault == "LOCAL-FULL");
   }
@@ -195,7 +211,7 @@ TEST_CASE("Events come in whole lines; a torn one that the worker cuts is no new
   FileTail tail(*events, file.path);
   const auto poll = [&] {
     file.now += 100;
-    for (int i = 0; i < 3; ++i) REQUIRE(tail.poll(*file.sftp, file.now, uint64_t(1) << 20, {}).ok());
+    for (int i = 0; i < 3; ++i) REQUIRE(tail.poll(*file.files, file.now, uint64_t(1) << 20, {}).ok());
   };
   REQUIRE(events->add(api::StateChanged{api::RunState::Waiting}).ok());
   file.write(step(1) + step(2) + "{\"type\":\"st");
@@ -227,13 +243,13 @@ TEST_CASE("Events come in whole lines; a torn one that the worker cuts is no new
   FileTail again(*events, file.path);
   file.write(step(5), true);
   file.now += 100;
-  for (int i = 0; i < 3; ++i) REQUIRE(again.poll(*file.sftp, file.now, uint64_t(1) << 20, {}).ok());
+  for (int i = 0; i < 3; ++i) REQUIRE(again.poll(*file.files, file.now, uint64_t(1) << 20, {}).ok());
   CHECK(later->all<api::StepMetrics>().size() == 1);
 
   // Replaced: both parts stay, and a third process knows where the second begins.
   file.write(step(1, ",\"lr\":1") + step(2));
   file.now += 100;
-  for (int i = 0; i < 3; ++i) REQUIRE(again.poll(*file.sftp, file.now, uint64_t(1) << 20, {}).ok());
+  for (int i = 0; i < 3; ++i) REQUIRE(again.poll(*file.files, file.now, uint64_t(1) << 20, {}).ok());
   CHECK(again.restarts() == 1);
   events.reset();
   events = std::move(*EventSpool::open(file.here.path(), later));
@@ -250,10 +266,10 @@ TEST_CASE("Fault 17: bytes that are no text reach the log as they are and no eve
   const char bytes[] = "\xff\xfe\0\x1b]0;title\x07\r\n{\"type\":\"step\"\xed\xa0\x80}\n[1]\nnull\n";
   const std::string hostile = std::string(bytes, sizeof bytes - 1) + step(1);
   file.write(hostile);
-  for (int i = 0; i < 3; ++i) REQUIRE(tail.poll(*file.sftp, 100, uint64_t(1) << 20, {}).ok());
+  for (int i = 0; i < 3; ++i) REQUIRE(tail.poll(*file.files, 100, uint64_t(1) << 20, {}).ok());
   CHECK(sink->all<api::StepMetrics>().size() == 1);
   CHECK(textOf(file.here.path() + "/events.jsonl") == hostile);
   file.write(std::string(size_t(10) << 20, 'x')); // no line at all
-  for (int i = 0; i < 20; ++i) REQUIRE(tail.poll(*file.sftp, 200 + i, uint64_t(1) << 20, {}).ok());
+  for (int i = 0; i < 20; ++i) REQUIRE(tail.poll(*file.files, 200 + i, uint64_t(1) << 20, {}).ok());
   CHECK(!events->readable());
 }

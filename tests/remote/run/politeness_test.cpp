@@ -32,6 +32,7 @@ TEST_CASE("Fault 25: one connection, few channels, few commands, nothing left be
   NEEDS_LOOPBACK(true);
   LoopbackOptions options;
   SUBCASE("as usual") {}
+  SUBCASE("no SFTP") { options.sshdLines = kNoSftp; }
   SUBCASE("one channel at a time") { options.sshdLines = "MaxSessions 1\nMaxStartups 1"; }
   RunHost host(options);
   REQUIRE(host.cluster.started());

@@ -20,6 +20,11 @@ TEST_CASE("Transfers do with the channels that the server opens, and the queue i
     options.sshdLines = "MaxSessions 1";
     isAnswered = false;
   }
+  SUBCASE("no SFTP") { options.sshdLines = kNoSftp; }
+  SUBCASE("no SFTP, one channel") {
+    options.sshdLines = std::string(kNoSftp) + "MaxSessions 1";
+    isAnswered = false;
+  }
   RunHost host(options);
   REQUIRE(host.cluster.started());
   std::string data(60'000'000, '\0');

@@ -3,6 +3,7 @@
 #include "remote/fault.h"
 #include "remote/ssh/download.h"
 #include "remote/ssh/file_stream.h"
+#include "remote/ssh/sftp.h"
 #include "remote/ssh/ssh_command_runner.h"
 #include "remote/ssh/upload.h"
 #include "tests/remote/ssh/ssh_fixture.h"
@@ -364,7 +365,7 @@ TEST_CASE("transfer: a hostile name is only a name, hostile bytes are only bytes
   sent = 1000;
   CHECK(*streamUp(*line.runner, there, 1000, source, {}) == hash);
   CHECK(*hashThere(*line.runner, there, {}) == hash);
-  CHECK(streamDown(*line.runner, home + "/none", 0, 1, false, sink, {}).error().fault == "FILE-FAILED");
+  CHECK(streamDown(*line.runner, home + "/none", 0, 1, false, sink, {}).error().fault == "FILE-MISSING");
 
   Command early; // ends before it read what there is
   early.script = "exit 3";
