@@ -127,9 +127,9 @@ Result<int> installWorker(CommandContext &context, ClusterClient &client, const 
     return error;
   }
   const api::InstalledWorker &worker = report->worker;
-  const bool tried = !worker.node.empty(), broken = tried && !worker.works;
+  const bool tried = !worker.node.empty();
   bool adopted = false;
-  if (!broken && worker.forProfile) {
+  if (!worker.broken() && worker.forProfile) {
     ATTUNE_TRY(adopted, adopt(client, profile, worker.binary));
   }
   if (context.json) {
@@ -147,10 +147,10 @@ Result<int> installWorker(CommandContext &context, ClusterClient &client, const 
                         {"works", tried ? Json(worker.works) : Json()},
                         {"in_profile", adopted},
                         {"checks", findingsJson(report->findings)}});
-    return broken ? 1 : 0;
+    return worker.broken() ? 1 : 0;
   }
   context.out << printable(api::environmentText(report->findings)) << printable(worker.binary) << '\n';
-  if (broken)
+  if (worker.broken())
     return Error{ErrorCode::DeviceFailed, "The training program was built, and does not run on a compute node.",
                  worker.node + ":" + worker.binary, "See what FAIL says above; the profile was not changed."};
   if (context.quiet) return 0;
