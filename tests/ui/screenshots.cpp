@@ -233,16 +233,8 @@ void shootInstall(test::FakeCluster &cluster, ui::ClusterPage &page, ui::MainWin
   settle(400);
   dialog("cluster-install-failed");
   dialog(nullptr, true);
-  api::InstalledWorker worker;
-  worker.folder = "/public/home/scientist/.attune/worker/0.1.0-4f1d29ac7be0-91b2c3d4";
-  worker.binary = worker.folder + "/bin/attune";
-  worker.version = "0.1.0";
+  api::InstalledWorker worker = test::installedWorker("0.1.0-4f1d29ac7be0-91b2c3d4");
   worker.torch = "2.1.0+das1.1.git3ac1bdd.abi0.dtk2404";
-  worker.torchKind = "dtk";
-  worker.host = "login05";
-  worker.built = "2026-11-27T13:02:11Z";
-  worker.node = "e09r2n03";
-  worker.works = worker.ofThisProgram = worker.forProfile = true;
   cluster.installed.workers = {worker};
   cluster.end(api::WorkerReport{worker, {}});
   settle(600);
