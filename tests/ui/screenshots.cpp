@@ -8,6 +8,7 @@
 #include "tests/support/fake_model_library.h"
 #include "tests/support/fake_run_store.h"
 #include "tests/support/fake_token_preview.h"
+#include "tests/support/starter_model.h"
 #include "ui/bridge/prompt_desk.h"
 #include "ui/dialogs/cluster_questions.h"
 #include "ui/dialogs/job_files_dialog.h"
@@ -433,8 +434,8 @@ int main(int argc, char **argv) {
   services.openEngine = [&engine]() -> Result<api::Engine *> { return &engine; };
   services.workspace = "/fake";
   services.resources = ATTUNE_SOURCE_DIR "/resources";
-  const QString starter = QStringLiteral(ATTUNE_SOURCE_DIR "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf");
-  services.starterModel = QFile::exists(starter) ? starter.toStdString() : "/fake/starter.gguf";
+  const std::string starter = test::starterModel();
+  services.starterModel = starter.empty() ? "/fake/starter.gguf" : starter;
   test::FakeModelLibrary models;
   models.put(test::FakeModelLibrary::card("/fake/models/Baichuan2-7B-Chat", 7.5));
   api::ModelCard broken = test::FakeModelLibrary::card("/fake/models/Mistral-7B-v0.1", 7.2);
