@@ -25,6 +25,9 @@ struct InstalledWorker {
   bool ofThisProgram = false;             // built from the sources that this program carries
   bool environmentChanged = false;        // the script was edited since
   bool forProfile = false, inUse = false; // built in the profile's script; named by the profile
+
+  /// Tried on a compute node, and does not work there.
+  bool broken() const { return !node.empty() && !works; }
 };
 
 struct WorkerBuild { // that goes on, or ended while nobody looked

@@ -13,8 +13,6 @@ Host::Host(std::unique_ptr<SshConnection> connection, Hooks hooks, StopToken sto
       m_runner(m_connection->session(), [this] { return !m_lean && !m_byCommands && m_hooks.meanwhile && m_hooks.meanwhile(); }),
       m_slurm(fault("SLURM-DOWN", "Slurm was not asked yet.", m_connection->session().options().host, "Connect again.")) {}
 
-Host::~Host() { m_files.reset(); }
-
 Result<std::unique_ptr<Host>> Host::open(const std::vector<SshOptions> &route, const Questions &questions, const std::string &root,
                                          Hooks hooks, const StopToken &stop) {
   ATTUNE_TRY(auto connection, SshConnection::open(route, questions, stop));

@@ -23,7 +23,6 @@ public:
   /// `root` is the profile's.
   static Result<std::unique_ptr<Host>> open(const std::vector<SshOptions> &route, const Questions &questions, const std::string &root,
                                             Hooks hooks, const StopToken &stop);
-  ~Host() override;
 
   SshSession &session() { return m_connection->session(); }
   CommandRunner &runner() { return *this; }
@@ -55,7 +54,7 @@ private:
   Hooks m_hooks;
   StopToken m_stop;
   SshCommandRunner m_runner;
-  std::unique_ptr<RemoteFiles> m_files;
+  std::unique_ptr<RemoteFiles> m_files; // on the connection, which therefore stands first
   std::unique_ptr<slurm::Client> m_client;
   Result<slurm::Capabilities> m_slurm;
   std::string m_jobs;

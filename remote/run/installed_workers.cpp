@@ -1,7 +1,7 @@
 #include "remote/run/installed_workers.h"
 
 #include "core/base/atomic_file.h"
-#include "core/base/json.h"
+#include "core/base/json_take.h"
 #include "core/base/sha256.h"
 #include "core/base/shorten.h"
 #include "remote/fault.h"
@@ -26,29 +26,24 @@ std::pair<std::string, std::string> named(const std::string &line) {
   return {line.substr(0, space), line.substr(std::min(space + 1, line.size()))};
 }
 
-/// The members of a JSON object as short printable text; empty where one is missing or of another type.
-class Texts {
-public:
-  explicit Texts(const Json &json) : m_json(json) {}
-  std::string operator()(const char *key) const {
-    const auto found = m_json.find(key);
-    if (found == m_json.end() || !found->is_string()) return "";
-    return shortened(slurm::printable(found->get_ref<const std::string &>()), 600);
-  }
-  bool is(const char *key) const {
-    const auto found = m_json.find(key);
-    return found != m_json.end() && found->is_boolean() && found->get<bool>();
-  }
+/// A member of a JSON object; null where there is none.
+const Json &member(const Json &json, const char *key) {
+  static const Json none;
+  const auto found = json.find(key);
+  return found == json.end() ? none : *found;
+}
 
-private:
-  const Json &m_json;
-};
+/// Such a member as short printable text; empty where it is missing or of another type.
+std::string text(const Json &json, const char *key) {
+  std::string value;
+  takeJson(member(json, key), value);
+  return shortened(slurm::printable(value), 600);
+}
 
-std::optional<Json> record(const std::string &text) {
-  auto parsed = parseJson(text, "worker.json");
-  if (!parsed.ok() || !parsed->is_object()) return std::nullopt;
-  const auto format = parsed->find("format");
-  if (format == parsed->end() || !format->is_number_integer() || format->get<int64_t>() != kFormat) return std::nullopt;
+std::optional<Json> record(const std::string &line) {
+  auto parsed = parseJson(line, "worker.json");
+  int format = 0;
+  if (!parsed.ok() || !takeJson(member(*parsed, "format"), format) || format != kFormat) return std::nullopt;
   return std::move(*parsed);
 }
 
@@ -94,13 +89,13 @@ WorkerLook readLook(const std::string &output, const WorkerFolder &folder, const
   look.facts = readFacts(output);
   std::map<std::string, Json> nodes;
   for (const std::string &line : linesAfter(output, "@@node "))
-    if (const auto [name, text] = named(line); auto json = record(text)) nodes[name] = std::move(*json);
+    if (const auto [name, rest] = named(line); auto json = record(rest)) nodes[name] = std::move(*json);
   const std::string ours = look.facts.of("source"), script = look.facts.of("environment_sha256");
   for (const std::string &line : linesAfter(output, "@@worker ")) {
-    const auto [name, text] = named(line);
-    const auto json = record(text);
+    const auto [name, rest] = named(line);
+    const auto json = record(rest);
     if (!json || !isPlainName(name) || look.workers.size() == kMaxWorkers) continue;
-    const Texts of(*json);
+    const auto of = [&json = *json](const char *key) { return text(json, key); };
     api::InstalledWorker worker;
     worker.folder = folder.root + "/" + name;
     worker.binary = worker.folder + "/bin/attune";
@@ -109,17 +104,16 @@ WorkerLook readLook(const std::string &output, const WorkerFolder &folder, const
     worker.environment = of("environment");
     worker.host = of("host");
     worker.built = of("built");
-    if (const auto torch = json->find("torch"); torch != json->end() && torch->is_object()) {
-      worker.torch = Texts(*torch)("build");
-      worker.torchKind = Texts(*torch)("kind");
-    }
+    const Json &torch = member(*json, "torch");
+    worker.torch = text(torch, "build");
+    worker.torchKind = text(torch, "kind");
     worker.ofThisProgram = !ours.empty() && of("bundle") == ours;
     worker.forProfile = worker.environment == folder.environment;
     worker.environmentChanged = worker.forProfile && !folder.environment.empty() && of("environment_sha256") != script;
     worker.inUse = worker.binary == used;
     if (const auto node = nodes.find(name); node != nodes.end()) {
-      worker.node = Texts(node->second)("node");
-      worker.works = Texts(node->second).is("works");
+      worker.node = text(node->second, "node");
+      takeJson(member(node->second, "works"), worker.works);
     }
     look.workers.push_back(std::move(worker));
   }

@@ -291,11 +291,11 @@ api::RunFinished RemoteRun::ending() const {
 
 void RemoteRun::finish() {
   const JobState state = m_record.progress.state;
-  bool workersWord = state == JobState::Done || state == JobState::Failed || state == JobState::Cancelled || state == JobState::TimedOut;
-  if (const auto &end = m_events->workersEnd(); end && state != JobState::Done) // what did not end well was not completed
-    workersWord = workersWord && std::get<api::RunFinished>(end->body).outcome != api::RunOutcome::Completed;
-  if (m_events->workersEnd() && workersWord) {
-    m_events->push(*m_events->workersEnd());
+  const auto &end = m_events->workersEnd();
+  const bool completed = end && std::get<api::RunFinished>(end->body).outcome == api::RunOutcome::Completed;
+  const bool cut = state == JobState::Failed || state == JobState::Cancelled || state == JobState::TimedOut;
+  if (end && (state == JobState::Done || (cut && !completed))) { // what did not end well was not completed
+    m_events->push(*end);
   } else if (m_events->endedByUs()) { // before a crash
     m_events->push(*m_events->recordedEnd());
   } else if (const Status added = m_events->add(ending()); !added.ok()) {

@@ -128,8 +128,7 @@ bool WorkerInstall::follow(Host &host) {
   if (m_step != Step::Follow || m_clock.steady() < m_readAt) return false;
   const auto moved = readLog(host);
   m_readAt = m_clock.steady() + kReadEvery;
-  const bool ended = !m_output.prefix().empty() || !m_output.code().empty();
-  if (ended) m_lookAt = std::min(m_lookAt, m_clock.steady() + kLookSoon);
+  if (m_output.ended()) m_lookAt = std::min(m_lookAt, m_clock.steady() + kLookSoon);
   if (!moved.ok() && !host.session().lost()) m_lookAt = 0; // work() says what is wrong
   return moved.ok() && *moved;
 }
@@ -139,8 +138,7 @@ Status WorkerInstall::watchBuild(Host &host) {
   ATTUNE_TRY(WorkerLook look, lookAtWorkers(host, m_profile, m_folder));
   const bool ours = look.facts.of("build_token") == m_token;
   if (ours && look.facts.of("build") == "running") {
-    const bool ended = !m_output.prefix().empty() || !m_output.code().empty();
-    m_lookAt = m_clock.steady() + (ended ? kLookSoon : kLookEvery);
+    m_lookAt = m_clock.steady() + (m_output.ended() ? kLookSoon : kLookEvery);
     return {};
   }
   ATTUNE_TRY(const bool moved, readLog(host));

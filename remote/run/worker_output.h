@@ -22,7 +22,9 @@ public:
   explicit WorkerOutput(Hooks hooks) : m_hooks(std::move(hooks)) {}
 
   void take(std::string_view bytes);
-  /// How it ended, as the last such line says; both empty before.
+  /// Whether a line said how it ended.
+  bool ended() const { return !m_prefix.empty() || !m_code.empty(); }
+  /// How, as the last such line says; both empty before.
   const std::string &prefix() const { return m_prefix; } // of "done"
   const std::string &code() const { return m_code; }     // of "failed": "no-torch"
   /// The words of the last "Failed: ..." line.

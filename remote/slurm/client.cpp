@@ -73,8 +73,9 @@ timeout 60 sacct -X -n -P -S "$(date -d '-30 days' +%Y-%m-%d)" --delimiter="$(pr
 // The five below: $1 token, $2 id. The job must be the token's, or nothing is done (66).
 #define ATTUNE_OURS                                                                                                                        \
   "export LC_ALL=C\n"                                                                                                                      \
-  "found=$(timeout 60 squeue -h -t all -u \"$(id -un)\" --name=\"$1\" -o %A) || exit\n"                                                    \
-  "printf '%s\\n' \"$found\" | grep -qx \"$2\" || exit 66\n"
+  "found=$(timeout 60 squeue -h -t all -u \"$(id -un)\" --name=\"$1\" -o '%A %T') || exit\n"                                               \
+  "state=$(printf '%s\\n' \"$found\" | sed -n \"s/^$2 //p\")\n"                                                                            \
+  "[ -n \"$state\" ] || exit 66\n"
 
 const char *const kCancel = ATTUNE_OURS R"sh(
 timeout 60 scancel "$2" || exit
@@ -85,9 +86,7 @@ done
 printf '%s\n' "$state"
 )sh";
 // A signal to one that does not run keeps scancel waiting (67).
-#define ATTUNE_RUNS                                                                                                                        \
-  ATTUNE_OURS                                                                                                                              \
-  "timeout 60 squeue -h -t all -u \"$(id -un)\" --name=\"$1\" -o '%A %T' | grep -qx \"$2 RUNNING\" || exit 67\n"
+#define ATTUNE_RUNS ATTUNE_OURS "[ \"$state\" = RUNNING ] || exit 67\n"
 
 const char *const kStop = ATTUNE_RUNS "timeout 60 scancel -f -s INT \"$2\"\n";
 const char *const kHold = ATTUNE_OURS "timeout 60 scontrol hold \"$2\"\n";

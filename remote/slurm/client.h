@@ -50,9 +50,9 @@ public:
 
   Result<Capabilities> probe(const StopToken &stop = {});
 
+  static constexpr double kSubmitSeconds = 130; // after which no call of submit() is still under way on the cluster
   /// The id that Slurm gave. Where Slurm gave none the token is looked for; SLURM-BUSY, SLURM-DOWN, SLURM-UNCLEAR or the runner's
   /// fault then means "not known": look again with find() and never submit a second time before that.
-  static constexpr double kSubmitSeconds = 130; // after which no call of submit() is still under way on the cluster
   Result<JobId> submit(const Submission &submission, const StopToken &stop = {});
 
   /// Lets a job of this folder that Slurm takes later than anybody waits for end at once, or, with `again`, run after all.

@@ -8,9 +8,14 @@ namespace {
 
 constexpr double kAgree = 60;       // seconds that one word waits for the other: the scheduler lagged by 27, NFS by more
 constexpr double kLost = 600;       // seconds without any trace
-constexpr double kFindSeconds = 60; // of looks after an unanswered sbatch, three at least
+constexpr double kFindSeconds = 60; // of looks after an unanswered sbatch
 constexpr int kFailedLooks = 3;
-constexpr int kFindLooks = 3, kLostLooks = 3; // so that a clock that jumps ends nothing
+constexpr int kEmptyLooks = 3; // at least, so that a clock that jumps ends nothing
+
+/// A clock that was set back: what began in the future begins now.
+void onClock(JobProgress &job, double now) {
+  for (double *begun : {&job.since, &job.waiting, &job.unseen}) *begun = std::min(*begun, now);
+}
 
 void enter(JobProgress &job, JobState state, double now) {
   if (job.state == state) return;
@@ -108,11 +113,11 @@ void alive(JobProgress &job, JobState meaning, double now) {
 
 void unseen(JobProgress &job, double now) {
   if (job.state == JobState::SubmitUnknown) {
-    if (++job.emptyLooks >= kFindLooks && now - job.since >= kFindSeconds) enter(job, JobState::SubmitFailed, now);
+    if (++job.emptyLooks >= kEmptyLooks && now - job.since >= kFindSeconds) enter(job, JobState::SubmitFailed, now);
     return;
   }
   if (job.unseen == 0) job.unseen = now, job.emptyLooks = 0;
-  if (++job.emptyLooks >= kLostLooks && now - job.unseen >= kLost) finish(job, JobState::Lost, "", now);
+  if (++job.emptyLooks >= kEmptyLooks && now - job.unseen >= kLost) finish(job, JobState::Lost, "", now);
 }
 
 struct Reason {
@@ -167,11 +172,6 @@ const char *jobStateName(JobState state) {
 }
 
 bool isFinal(JobState state) { return state == JobState::SubmitFailed || state >= JobState::Done; }
-
-/// A clock that was set back: what began in the future begins now.
-void onClock(JobProgress &job, double now) {
-  for (double *begun : {&job.since, &job.waiting, &job.unseen}) *begun = std::min(*begun, now);
-}
 
 void onLook(JobProgress &job, const JobLook &look, double now) {
   onClock(job, now);

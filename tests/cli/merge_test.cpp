@@ -88,7 +88,7 @@ TEST_CASE("export llama writes every rotary setting that changes the numbers") {
 }
 
 TEST_CASE("a stopped merge and a full disk leave nothing behind") {
-  if (!std::filesystem::exists(starterModel())) return;
+  if (starterModel().empty()) return;
   const TempFolder folder;
   RunningProgram stopped({"export", "llama", "--model", starterModel(), "--out", folder.path() + "/out"});
   REQUIRE(stopped.waitUntil([&] { return entries(folder.path()) > 0; }));

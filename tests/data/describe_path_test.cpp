@@ -1,5 +1,6 @@
 #include "core/data/describe_path.h"
 #include "core/io/safetensors.h"
+#include "tests/support/starter_model.h"
 #include "tests/support/temp_folder.h"
 
 #include <doctest/doctest.h>
@@ -158,8 +159,8 @@ TEST_CASE("inspect: what would be refused later is said now") {
 }
 
 TEST_CASE("inspect: the starter model") {
-  const std::string path = std::string(ATTUNE_SOURCE_DIR) + "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf";
-  if (!std::filesystem::exists(path)) return;
+  const std::string path = test::starterModel();
+  if (path.empty()) return;
   const auto model = describePath(path);
   REQUIRE(model.ok());
   CHECK(model->facts["kind"] == "gguf");

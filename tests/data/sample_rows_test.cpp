@@ -2,9 +2,9 @@
 #include "core/base/atomic_file.h"
 #include "core/base/json.h"
 #include "core/data/chat_dataset.h"
+#include "tests/support/starter_model.h"
 
 #include <doctest/doctest.h>
-#include <filesystem>
 #include <set>
 #include <sstream>
 
@@ -14,7 +14,7 @@ using namespace attune::data;
 namespace {
 
 const std::string kSamples = std::string(ATTUNE_SOURCE_DIR) + "/resources/samples/";
-const std::string kModel = std::string(ATTUNE_SOURCE_DIR) + "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf";
+const std::string kModel = test::starterModel();
 
 std::vector<std::string> questions(const std::string &file) {
   auto text = readFile(kSamples + file);
@@ -47,7 +47,7 @@ TEST_CASE("sample questions are many and never repeated") {
 }
 
 TEST_CASE("sample rows train whole with the starter model") {
-  if (!std::filesystem::exists(kModel)) return;
+  if (kModel.empty()) return;
   auto bundle = tokenizer::loadTokenizer(kModel);
   REQUIRE(bundle.ok());
   DatasetOptions options;

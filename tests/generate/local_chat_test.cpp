@@ -3,6 +3,7 @@
 #include "core/generate/model_session.h"
 
 #include "tests/support/model_fixture.h"
+#include "tests/support/starter_model.h"
 
 #include <doctest/doctest.h>
 
@@ -10,6 +11,8 @@
 
 using namespace attune;
 using namespace attune::core;
+using attune::core::test::TemporaryFolder;
+using attune::test::starterModel;
 
 namespace {
 
@@ -24,8 +27,8 @@ api::ChatRequest asking(const std::string &question, int64_t tokens) {
 } // namespace
 
 TEST_CASE("local chat: answers side by side take turns and equal the answers given alone") {
-  if (!std::filesystem::exists(test::starterPath())) return;
-  auto chat = openLocalChat(test::starterPath(), "");
+  if (starterModel().empty()) return;
+  auto chat = openLocalChat(starterModel(), "");
   REQUIRE(chat.ok());
   std::string order;
   api::ChatRequest first = asking("What is two plus two?", 12), second = asking("Name a colour.", 6);
@@ -75,8 +78,8 @@ TEST_CASE("local chat: answers side by side take turns and equal the answers giv
 
 // To see it fail: let ModelSession::layout choose each time, or keep what it read of a file.
 TEST_CASE("local chat: a template is parsed once, a file at each answer, and a wrong one says what is wrong") {
-  if (!std::filesystem::exists(test::starterPath())) return;
-  auto session = ModelSession::openToGenerate(test::starterPath(), "", at::kFloat, true);
+  if (starterModel().empty()) return;
+  auto session = ModelSession::openToGenerate(starterModel(), "", at::kFloat, true);
   REQUIRE(session.ok());
   const auto renderer = [&](const std::string &name) {
     tokenizer::Conversation conversation;
@@ -90,14 +93,14 @@ TEST_CASE("local chat: a template is parsed once, a file at each answer, and a w
   CHECK(renderer("auto") == own);
   CHECK_FALSE(session->layout("model").ok());
 
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const std::string path = folder.path + "/mine.jinja";
   std::ofstream(path) << "one";
   CHECK(renderer(path) == "one");
   std::ofstream(path) << "two";
   CHECK(renderer(path) == "two");
 
-  auto chat = openLocalChat(test::starterPath(), "");
+  auto chat = openLocalChat(starterModel(), "");
   REQUIRE(chat.ok());
   CHECK((*chat)->useTemplate("auto")->name == "model");
   CHECK((*chat)->useTemplate("chatml")->missingMarks.empty());

@@ -1,9 +1,9 @@
 #include "core/io/gguf_file.h"
 #include "tests/support/gguf_bytes.h"
+#include "tests/support/starter_model.h"
 
 #include <cstring>
 #include <doctest/doctest.h>
-#include <filesystem>
 
 using namespace attune;
 using namespace attune::io;
@@ -120,8 +120,8 @@ TEST_CASE("gguf: what contradicts itself is refused with a reason") {
 }
 
 TEST_CASE("gguf: the starter model opens") {
-  const std::string path = std::string(ATTUNE_SOURCE_DIR) + "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf";
-  if (!std::filesystem::exists(path)) return;
+  const std::string path = test::starterModel();
+  if (path.empty()) return;
   const auto opened = GgufFile::open(path);
   REQUIRE(opened.ok());
   CHECK((*opened)->checkData().ok());

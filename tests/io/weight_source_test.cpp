@@ -5,6 +5,7 @@
 #include "core/io/safetensors.h"
 #include "core/io/weight_source.h"
 #include "tests/support/gguf_bytes.h"
+#include "tests/support/starter_model.h"
 #include "tests/support/temp_folder.h"
 
 #include <cmath>
@@ -366,8 +367,8 @@ TEST_CASE("model folder: a head and an embedding that the config ties are tied a
 }
 
 TEST_CASE("starter model: opens with the right settings") {
-  const std::string path = std::string(ATTUNE_SOURCE_DIR) + "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf";
-  if (!std::filesystem::exists(path)) return;
+  const std::string path = test::starterModel();
+  if (path.empty()) return;
   const auto source = openModel(path);
   REQUIRE(source.ok());
   const ModelConfig &config = (*source)->config();

@@ -9,6 +9,7 @@
 #include "core/plan/local_planner.h"
 #include "tests/support/model_fixture.h"
 #include "tests/support/smol_config.h"
+#include "tests/support/starter_model.h"
 
 #include <doctest/doctest.h>
 
@@ -18,6 +19,7 @@ using namespace attune;
 using namespace attune::core;
 using attune::core::test::smol;
 using attune::core::test::TemporaryFolder;
+using attune::test::starterModel;
 
 namespace {
 
@@ -73,14 +75,14 @@ TEST_CASE("chat forecast: weights once, a cache an answer, and the context that 
 }
 
 TEST_CASE("chat forecast: what a going run has still to take is not free") {
-  if (!std::filesystem::exists(test::starterPath())) return;
+  if (starterModel().empty()) return;
   LocalPlanner planner;
-  api::ChatDemand demand{test::starterPath(), "", 1, 0, std::nullopt};
+  api::ChatDemand demand{starterModel(), "", 1, 0, std::nullopt};
   const auto alone = planner.forecastChat(demand);
   REQUIRE(alone.ok());
   CHECK(alone->runBytes == 0);
   demand.running = api::RunConfig();
-  demand.running->model = test::starterPath();
+  demand.running->model = starterModel();
   const auto beside = planner.forecastChat(demand);
   REQUIRE(beside.ok());
   CHECK(beside->runBytes > int64_t(1) << 30);
@@ -90,7 +92,7 @@ TEST_CASE("chat forecast: what a going run has still to take is not free") {
 }
 
 TEST_CASE("chat forecast: near what the starter model takes, with its context filled") {
-  if (!std::filesystem::exists(test::starterPath())) return;
+  if (starterModel().empty()) return;
   keepTensorMemory();
   const TemporaryFolder folder;
   std::string adapter;
@@ -105,12 +107,12 @@ TEST_CASE("chat forecast: near what the starter model takes, with its context fi
   if (!resetPeakMemory()) return;
   LocalPlanner planner;
   const int64_t context = 2048;
-  const auto forecast = planner.forecastChat({test::starterPath(), adapter, 2, context, std::nullopt});
+  const auto forecast = planner.forecastChat({starterModel(), adapter, 2, context, std::nullopt});
   REQUIRE(forecast.ok());
   CHECK(itemOf(forecast->items, "adapters") ==
         (adapter.empty() ? 0 : 2 * smol().vocab * smol().hidden * (autoComputeType() == at::kBFloat16 ? 2 : 4)));
   const int64_t before = processMemory().residentBytes;
-  auto chat = openLocalChat(test::starterPath(), adapter);
+  auto chat = openLocalChat(starterModel(), adapter);
   REQUIRE(chat.ok());
   api::ChatRequest request;
   std::string words;

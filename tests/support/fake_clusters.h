@@ -58,6 +58,21 @@ private:
   std::thread m_thread; // last
 };
 
+/// A training program that was built for the profile and works.
+inline api::InstalledWorker installedWorker(const std::string &name) {
+  api::InstalledWorker made;
+  made.folder = "/public/home/scientist/.attune/worker/" + name;
+  made.binary = made.folder + "/bin/attune";
+  made.version = "0.1.0";
+  made.torch = "2.1.0+dtk2310";
+  made.torchKind = "dtk";
+  made.host = "login05";
+  made.built = "2026-11-27T13:02:11Z";
+  made.node = "e09r2n03";
+  made.works = made.ofThisProgram = made.forProfile = true;
+  return made;
+}
+
 class FakeCluster : public api::Cluster {
 public:
   explicit FakeCluster(api::ClusterProfile profile, api::ClusterPrompts *prompts) : m_profile(std::move(profile)), m_prompts(prompts) {}

@@ -21,7 +21,6 @@
 namespace attune::core::test {
 
 inline std::string dataPath(const std::string &name) { return std::string(ATTUNE_SOURCE_DIR) + "/tests/data/" + name; }
-inline std::string starterPath() { return std::string(ATTUNE_SOURCE_DIR) + "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf"; }
 
 inline Json readJson(const std::string &path) { return readJsonFile(path).value(); }
 

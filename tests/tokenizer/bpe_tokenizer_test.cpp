@@ -2,6 +2,7 @@
 #include "core/base/atomic_file.h"
 #include "core/tokenizer/bpe_tokenizer.h"
 #include "core/tokenizer/tokenizer_json.h"
+#include "tests/support/starter_model.h"
 #include "tests/tokenizer/fuzz_strings.h"
 
 #include <algorithm>
@@ -20,7 +21,7 @@ std::shared_ptr<const Tokenizer> family(const std::string &name) {
 }
 
 const TokenizerBundle &starter() {
-  static const TokenizerBundle bundle = loadTokenizer(ATTUNE_SOURCE_DIR "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf").value();
+  static const TokenizerBundle bundle = loadTokenizer(test::starterModel()).value();
   return bundle;
 }
 

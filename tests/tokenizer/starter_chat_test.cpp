@@ -2,10 +2,10 @@
 // (tests/parity/make_chat_ids_fixture.py).
 #include "core/base/json.h"
 #include "core/tokenizer/chat_template.h"
+#include "tests/support/starter_model.h"
 
 #include <algorithm>
 #include <doctest/doctest.h>
-#include <filesystem>
 #include <string>
 
 using namespace attune;
@@ -13,7 +13,7 @@ using namespace attune::tokenizer;
 
 namespace {
 
-const std::string kModel = std::string(ATTUNE_SOURCE_DIR) + "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf";
+const std::string kModel = test::starterModel();
 
 std::vector<int64_t> trainedIndices(const EncodedChat &chat) {
   std::vector<int64_t> indices;
@@ -26,7 +26,7 @@ std::vector<int64_t> trainedIndices(const EncodedChat &chat) {
 } // namespace
 
 TEST_CASE("the starter model's conversations have the reference's ids and mask") {
-  if (!std::filesystem::exists(kModel)) return;
+  if (kModel.empty()) return;
   auto bundle = loadTokenizer(kModel);
   REQUIRE_MESSAGE(bundle.ok(), bundle.error().text());
   auto chatTemplate = ChatTemplate::parse(bundle->chatTemplate, bundle->templateTokens, "model");
@@ -56,7 +56,7 @@ TEST_CASE("the starter model's conversations have the reference's ids and mask")
 
 // Silent bug 14 with a real vocabulary. To see it fail: pass no protected spans in encodeChat.
 TEST_CASE("special strings in a user's text stay text for the starter model") {
-  if (!std::filesystem::exists(kModel)) return;
+  if (kModel.empty()) return;
   auto bundle = loadTokenizer(kModel);
   REQUIRE(bundle.ok());
   auto chatTemplate = ChatTemplate::parse(bundle->chatTemplate, bundle->templateTokens, "model");

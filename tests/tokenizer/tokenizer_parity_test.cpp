@@ -3,6 +3,7 @@
 #include "core/base/json.h"
 #include "core/tokenizer/bpe_tokenizer.h"
 #include "core/tokenizer/tokenizer_json.h"
+#include "tests/support/starter_model.h"
 #include "tests/tokenizer/fuzz_strings.h"
 
 #include <cstdlib>
@@ -52,15 +53,14 @@ void checkBlocks(const Tokenizer &tokenizer, const Json &digests, const std::str
 } // namespace
 
 TEST_CASE("starter model: 100,000 fuzzed strings give the reference ids") {
-  const std::string path = ATTUNE_SOURCE_DIR "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf";
-  const auto bundle = loadTokenizer(path);
+  const auto bundle = loadTokenizer(test::starterModel());
   REQUIRE_MESSAGE(bundle.ok(), (bundle.ok() ? "" : bundle.error().text()));
   CHECK(fixture()["digests"]["starter"].size() == 100);
   checkBlocks(*bundle->tokenizer, fixture()["digests"]["starter"], "starter");
 }
 
 TEST_CASE("starter model: real texts give the reference ids") {
-  const auto bundle = loadTokenizer(ATTUNE_SOURCE_DIR "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf");
+  const auto bundle = loadTokenizer(test::starterModel());
   REQUIRE(bundle.ok());
   IdDigest licence;
   std::string text = readFile(ATTUNE_SOURCE_DIR "/LICENSE").value() + "\n";

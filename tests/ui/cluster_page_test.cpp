@@ -71,20 +71,6 @@ api::QueuedJob job(const std::string &id, const std::string &state, const std::s
   return made;
 }
 
-api::InstalledWorker worker(const std::string &name) {
-  api::InstalledWorker made;
-  made.folder = "/home/scientist/.attune/worker/" + name;
-  made.binary = made.folder + "/bin/attune";
-  made.version = "0.1.0";
-  made.torch = "2.1.0+dtk2310";
-  made.torchKind = "dtk";
-  made.host = "login05";
-  made.built = "2026-11-27T13:02:11Z";
-  made.node = "e09r2n03";
-  made.works = made.ofThisProgram = made.forProfile = true;
-  return made;
-}
-
 struct ClusterStudio : test::StudioFixture {
   test::FakeCluster *cluster = nullptr;
 
@@ -333,9 +319,9 @@ private Q_SLOTS:
     QVERIFY(again);
     QCOMPARE(again->output()->count(), 2);
     QCOMPARE(again->torchField()->text(), QStringLiteral("/opt/my torch"));
-    studio.cluster->installed.workers = {worker("one")};
-    studio.cluster->end(api::WorkerReport{worker("one"), {{"compute node e09r2n03", "worker.attune", "ok", "0.1.0", ""}}});
-    QTRY_COMPARE(studio.clusters.saved().front().worker, worker("one").binary);
+    studio.cluster->installed.workers = {test::installedWorker("one")};
+    studio.cluster->end(api::WorkerReport{test::installedWorker("one"), {{"compute node e09r2n03", "worker.attune", "ok", "0.1.0", ""}}});
+    QTRY_COMPARE(studio.clusters.saved().front().worker, test::installedWorker("one").binary);
     QTRY_VERIFY(line->stateLabel()->text().contains(QStringLiteral("It works on e09r2n03.")));
     QVERIFY(line->stateLabel()->text().contains(QStringLiteral("2.1.0+dtk2310 (dtk)")));
     QVERIFY(!line->useButton()->isVisible());
@@ -346,7 +332,7 @@ private Q_SLOTS:
     QTRY_COMPARE(studio.clusters.saved().front().worker, std::string("attune"));
     QTRY_VERIFY(line->useButton()->isVisible()); // offered, for this environment script
     click(line, "Use it");
-    QTRY_COMPARE(studio.clusters.saved().front().worker, worker("one").binary);
+    QTRY_COMPARE(studio.clusters.saved().front().worker, test::installedWorker("one").binary);
   }
 
   void anInstallationThatFailsSaysWhyAndOneThatGoesOnIsTakenUp() {
@@ -376,7 +362,7 @@ private Q_SLOTS:
     QVERIFY(button(dialog, QStringLiteral("Install again")));
     QCOMPARE(studio.clusters.saved().front().worker, std::string("attune")); // the profile stays
     // Another environment script, and a program that was built for it.
-    studio.cluster->installed.workers = {worker("one")};
+    studio.cluster->installed.workers = {test::installedWorker("one")};
     studio.cluster->installed.workers[0].ofThisProgram = false;
     api::ClusterProfile profile = studio.window->clusters().find(QStringLiteral("kshdtest"))->profile;
     profile.environmentScript = "other.sh";

@@ -8,6 +8,7 @@
 #include "tests/support/fake_model_library.h"
 #include "tests/support/fake_run_store.h"
 #include "tests/support/fake_token_preview.h"
+#include "tests/support/starter_model.h"
 #include "ui/bridge/prompt_desk.h"
 #include "ui/dialogs/cluster_questions.h"
 #include "ui/dialogs/job_files_dialog.h"
@@ -233,16 +234,8 @@ void shootInstall(test::FakeCluster &cluster, ui::ClusterPage &page, ui::MainWin
   settle(400);
   dialog("cluster-install-failed");
   dialog(nullptr, true);
-  api::InstalledWorker worker;
-  worker.folder = "/public/home/scientist/.attune/worker/0.1.0-4f1d29ac7be0-91b2c3d4";
-  worker.binary = worker.folder + "/bin/attune";
-  worker.version = "0.1.0";
+  api::InstalledWorker worker = test::installedWorker("0.1.0-4f1d29ac7be0-91b2c3d4");
   worker.torch = "2.1.0+das1.1.git3ac1bdd.abi0.dtk2404";
-  worker.torchKind = "dtk";
-  worker.host = "login05";
-  worker.built = "2026-11-27T13:02:11Z";
-  worker.node = "e09r2n03";
-  worker.works = worker.ofThisProgram = worker.forProfile = true;
   cluster.installed.workers = {worker};
   cluster.end(api::WorkerReport{worker, {}});
   settle(600);
@@ -441,8 +434,8 @@ int main(int argc, char **argv) {
   services.openEngine = [&engine]() -> Result<api::Engine *> { return &engine; };
   services.workspace = "/fake";
   services.resources = ATTUNE_SOURCE_DIR "/resources";
-  const QString starter = QStringLiteral(ATTUNE_SOURCE_DIR "/.deps/models/SmolLM2-135M-Instruct.Q4_1.gguf");
-  services.starterModel = QFile::exists(starter) ? starter.toStdString() : "/fake/starter.gguf";
+  const std::string starter = test::starterModel();
+  services.starterModel = starter.empty() ? "/fake/starter.gguf" : starter;
   test::FakeModelLibrary models;
   models.put(test::FakeModelLibrary::card("/fake/models/Baichuan2-7B-Chat", 7.5));
   api::ModelCard broken = test::FakeModelLibrary::card("/fake/models/Mistral-7B-v0.1", 7.2);

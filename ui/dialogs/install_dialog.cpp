@@ -209,7 +209,7 @@ void InstallDialog::fill() {
   } else if (install && install->report) {
     const api::InstalledWorker &worker = install->report->worker;
     const QString node = onOneLine(QString::fromStdString(worker.node));
-    bad = !worker.node.empty() && !worker.works;
+    bad = worker.broken();
     QString tried = tr("No compute node was free to try it; check the environment later.");
     if (!worker.node.empty())
       tried = worker.works ? tr("It works on %1.", "a node").arg(node) : tr("It does not work on %1.", "a node").arg(node);

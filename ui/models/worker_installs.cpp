@@ -112,8 +112,7 @@ void WorkerInstalls::onEnd(const QString &cluster, const Result<api::WorkerRepor
     going.install.problem = result.error();
   m_lookedFor.insert(cluster); // what ended is not taken up again
   const ClusterState *state = m_clusters.find(cluster);
-  const bool broken = result.ok() && !result->worker.node.empty() && !result->worker.works;
-  if (result.ok() && !broken && result->worker.forProfile && state && state->profile.environmentScript == going.script)
+  if (result.ok() && !result->worker.broken() && result->worker.forProfile && state && state->profile.environmentScript == going.script)
     use(cluster, result->worker);
   m_clusters.lookAtWorkers(cluster);
   Q_EMIT changed(cluster);

@@ -70,6 +70,16 @@ Status ClusterClient::transfer(const std::string &what, const std::function<void
   return wait<void>([&](api::Cluster::Answer<void> answer) { ask(progress, std::move(answer)); }, show);
 }
 
+Status LinkWatch::check(api::Cluster &cluster, const api::ClusterLink &link) {
+  if (link.state == api::LinkState::Online) m_asked = false;
+  const bool waits = link.failed && (link.state == api::LinkState::NeedsUser || link.state == api::LinkState::Offline);
+  if (!waits) return {};
+  if (m_asked || !m_client.hasTerminal()) return link.error;
+  m_asked = true;
+  cluster.connect();
+  return {};
+}
+
 std::string runFolderOf(std::string given) {
   while (given.size() > 1 && given.back() == '/') given.pop_back();
   return given;

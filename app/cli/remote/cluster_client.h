@@ -61,6 +61,18 @@ private:
   std::unique_ptr<api::ClusterService> m_service; // uses the prompts
 };
 
+/// A lost line comes back by itself; where that needs a person, one is asked once more.
+class LinkWatch {
+public:
+  explicit LinkWatch(const ClusterClient &client) : m_client(client) {}
+  /// What stands in the way, at this look at the cluster's link; nothing while there is hope.
+  Status check(api::Cluster &cluster, const api::ClusterLink &link);
+
+private:
+  const ClusterClient &m_client;
+  bool m_asked = false;
+};
+
 /// RUN as it was given, without slashes at its end.
 std::string runFolderOf(std::string given);
 

@@ -58,27 +58,6 @@ private:
   api::InstallPhase m_shown = api::InstallPhase::Looking;
 };
 
-/// A lost line comes back by itself; where that needs a person, one is asked once more.
-class Link {
-public:
-  Link(ClusterClient &client, api::Cluster &cluster) : m_client(client), m_cluster(cluster) {}
-  Status check() {
-    const api::ClusterLink link = m_cluster.link();
-    if (link.state == api::LinkState::Online) m_asked = false;
-    const bool waits = link.failed && (link.state == api::LinkState::NeedsUser || link.state == api::LinkState::Offline);
-    if (!waits) return {};
-    if (m_asked || !m_client.hasTerminal()) return link.error;
-    m_asked = true;
-    m_cluster.connect();
-    return {};
-  }
-
-private:
-  ClusterClient &m_client;
-  api::Cluster &m_cluster;
-  bool m_asked = false;
-};
-
 /// From now on runs there use it; not where the profile names another environment script meanwhile.
 Result<bool> adopt(ClusterClient &client, const api::ClusterProfile &before, const std::string &binary) {
   ATTUNE_TRY(api::ClusterProfile now, client.profile(before.name));
@@ -107,14 +86,14 @@ Result<int> installWorker(CommandContext &context, ClusterClient &client, const 
   }
   const api::ClusterProfile profile = cluster->profile();
   const auto told = std::make_shared<Told>();
-  Link link(client, *cluster);
+  LinkWatch link(client);
   const StopSource leave;
   ProgressLine line(context);
   const auto report = client.wait<api::WorkerReport>(
       [&](auto answer) { cluster->installWorker(options.request, Told::watch(told), leave.token(), std::move(answer)); },
       [&]() -> Status {
         told->show(context, line);
-        return link.check();
+        return link.check(*cluster, cluster->link());
       });
   leave.requestStop();
   told->show(context, line);
@@ -127,9 +106,9 @@ Result<int> installWorker(CommandContext &context, ClusterClient &client, const 
     return error;
   }
   const api::InstalledWorker &worker = report->worker;
-  const bool tried = !worker.node.empty(), broken = tried && !worker.works;
+  const bool tried = !worker.node.empty();
   bool adopted = false;
-  if (!broken && worker.forProfile) {
+  if (!worker.broken() && worker.forProfile) {
     ATTUNE_TRY(adopted, adopt(client, profile, worker.binary));
   }
   if (context.json) {
@@ -147,10 +126,10 @@ Result<int> installWorker(CommandContext &context, ClusterClient &client, const 
                         {"works", tried ? Json(worker.works) : Json()},
                         {"in_profile", adopted},
                         {"checks", findingsJson(report->findings)}});
-    return broken ? 1 : 0;
+    return worker.broken() ? 1 : 0;
   }
   context.out << printable(api::environmentText(report->findings)) << printable(worker.binary) << '\n';
-  if (broken)
+  if (worker.broken())
     return Error{ErrorCode::DeviceFailed, "The training program was built, and does not run on a compute node.",
                  worker.node + ":" + worker.binary, "See what FAIL says above; the profile was not changed."};
   if (context.quiet) return 0;

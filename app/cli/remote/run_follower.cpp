@@ -67,8 +67,8 @@ std::optional<api::RunEvent> LastEvent::end() const {
 }
 
 RunFollower::RunFollower(CommandContext &context, ClusterClient &client, std::string folder)
-    : m_context(context), m_client(client), m_folder(std::move(folder)), m_last(std::make_shared<LastEvent>()), m_printer(context),
-      m_events(m_folder + "/events.jsonl"), m_log(m_folder + "/log.txt"), m_triedAt(std::chrono::steady_clock::now()) {}
+    : m_context(context), m_client(client), m_link(client), m_folder(std::move(folder)), m_last(std::make_shared<LastEvent>()),
+      m_printer(context), m_events(m_folder + "/events.jsonl"), m_log(m_folder + "/log.txt"), m_triedAt(std::chrono::steady_clock::now()) {}
 
 void RunFollower::take(std::shared_ptr<api::ClusterRun> run, std::shared_ptr<LastEvent> last) {
   m_run = std::move(run);
@@ -92,19 +92,13 @@ Status RunFollower::attach() {
 Status RunFollower::checkLink() {
   if (!m_cluster || m_run->finished()) return {};
   const api::ClusterLink link = m_cluster->link();
-  if (link.state == LinkState::Online) {
+  const bool online = link.state == LinkState::Online;
+  if (!online && !m_wasOnline && link.failed && link.state != LinkState::Connecting) return link.error;
+  ATTUNE_CHECK(m_link.check(*m_cluster, link));
+  if (online) {
     m_wasOnline = true;
-    m_askedAgain = false;
     m_linkText.clear();
     return {};
-  }
-  if (link.failed && link.state != LinkState::Connecting) {
-    if (!m_wasOnline) return link.error;
-    if (link.state == LinkState::NeedsUser || link.state == LinkState::Offline) {
-      if (m_askedAgain || !m_client.hasTerminal()) return link.error;
-      m_askedAgain = true;
-      m_cluster->connect();
-    }
   }
   if (m_wasOnline && link.state != LinkState::NeedsUser && link.text != m_linkText) {
     m_linkText = link.text;

@@ -69,6 +69,7 @@ private:
 
   CommandContext &m_context;
   ClusterClient &m_client;
+  LinkWatch m_link;
   const std::string m_folder;
   std::shared_ptr<api::ClusterRun> m_run;
   std::shared_ptr<api::Cluster> m_cluster;
@@ -79,7 +80,7 @@ private:
   std::optional<api::RunEvent> m_fileEnd; // the last run_finished there: of an attempt, until the run is over
   std::string m_status, m_linkText, m_problem;
   api::JobPhase m_phase = api::JobPhase::Preflight;
-  bool m_wasOnline = false, m_askedAgain = false;
+  bool m_wasOnline = false;
   std::chrono::steady_clock::time_point m_triedAt;
 };
 

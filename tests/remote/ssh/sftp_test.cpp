@@ -12,13 +12,6 @@ using namespace attune::test;
 
 namespace {
 
-std::string noise(size_t size) {
-  std::string data(size, '\0');
-  uint32_t state = 7;
-  for (char &c : data) c = static_cast<char>((state = state * 1664525u + 1013904223u) >> 24);
-  return data;
-}
-
 Result<std::string> readAll(RemoteFiles &files, const std::string &path, uint64_t offset, uint64_t length, const StopToken &stop = {}) {
   std::string text;
   const auto n = files.read(

@@ -17,6 +17,14 @@ inline LoopbackOptions sshdOnly(const std::string &lines = "") {
   return options;
 }
 
+/// The same bytes each time, which no compression shortens.
+inline std::string noise(size_t size) {
+  std::string data(size, '\0');
+  uint32_t state = 7;
+  for (char &c : data) c = static_cast<char>((state = state * 1664525u + 1013904223u) >> 24);
+  return data;
+}
+
 struct SshFixture {
   explicit SshFixture(const LoopbackOptions &loopback = sshdOnly()) : cluster(loopback) {
     options.host = "127.0.0.1";

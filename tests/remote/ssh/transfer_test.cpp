@@ -20,13 +20,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string noise(size_t size) {
-  std::string data(size, '\0');
-  uint32_t state = 7;
-  for (char &c : data) c = static_cast<char>((state = state * 1664525u + 1013904223u) >> 24);
-  return data;
-}
-
 std::string bytesOf(const std::string &path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
