@@ -4187,20 +4187,12 @@
 <context>
     <name>attune::ui::JobFilesDialog</name>
     <message>
-        <source>Copied.</source>
-        <translation>已复制。</translation>
-    </message>
-    <message>
         <source>Job</source>
         <translation>作业</translation>
     </message>
     <message>
         <source>Job %1</source>
         <translation>作业 %1</translation>
-    </message>
-    <message>
-        <source>File of the job</source>
-        <translation>作业的文件</translation>
     </message>
     <message>
         <source>Log</source>
@@ -4219,18 +4211,6 @@
         <translation>训练配置</translation>
     </message>
     <message>
-        <source>The file&apos;s lines</source>
-        <translation>文件内容</translation>
-    </message>
-    <message>
-        <source>Copy</source>
-        <translation>复制</translation>
-    </message>
-    <message>
-        <source>Close</source>
-        <translation>关闭</translation>
-    </message>
-    <message>
         <source>%1 is not there yet.</source>
         <translation>%1&#x2009;还不存在。</translation>
     </message>
@@ -4238,6 +4218,46 @@
         <source>The end of %1</source>
         <comment>a file</comment>
         <translation>%1&#x2009;的末尾</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::JobPreviewDialog</name>
+    <message>
+        <source>What goes to %1</source>
+        <comment>a cluster</comment>
+        <translation>发往 %1 的内容</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Script</source>
+        <translation>脚本</translation>
+    </message>
+    <message>
+        <source>Values</source>
+        <translation>参数</translation>
+    </message>
+    <message>
+        <source>Run config</source>
+        <translation>训练配置</translation>
+    </message>
+    <message>
+        <source>What is called there. TOKEN stands for the name that the job gets.</source>
+        <translation>在集群上执行的命令。TOKEN 代表作业将得到的名称。</translation>
+    </message>
+    <message>
+        <source>The job&apos;s script. It is the same for every run; what differs it reads from job.env.</source>
+        <translation>作业脚本。每次训练都相同，不同之处从 job.env 读取。</translation>
+    </message>
+    <message>
+        <source>What the script reads: nothing in it is run as a command of the shell.</source>
+        <translation>脚本读取的内容，其中任何内容都不会作为 shell 命令执行。</translation>
+    </message>
+    <message>
+        <source>The run&apos;s settings, with the paths there.</source>
+        <translation>本次训练的设置，其中的路径为集群上的路径。</translation>
     </message>
 </context>
 <context>
@@ -6489,6 +6509,37 @@
     <message>
         <source>The usual way is requeued: after preemption, a lost node or the time limit the run goes on from its checkpoint. salloc is for queues that refuse sbatch: an allocation is held for the run.</source>
         <translation>通常的方式会重新排队：被抢占、节点失联或到达时限后，从检查点继续。salloc 用于不接受 sbatch 的队列：为本次训练占用资源。</translation>
+    </message>
+    <message>
+        <source>Script...</source>
+        <translation>脚本...</translation>
+    </message>
+    <message>
+        <source>What is sent to the cluster and called there, before anything is.</source>
+        <translation>在发送任何内容之前，查看将发往集群并在那里执行的内容。</translation>
+    </message>
+</context>
+<context>
+    <name>attune::ui::TextFilesDialog</name>
+    <message>
+        <source>Copied.</source>
+        <translation>已复制。</translation>
+    </message>
+    <message>
+        <source>File of the job</source>
+        <translation>作业的文件</translation>
+    </message>
+    <message>
+        <source>The file&apos;s lines</source>
+        <translation>文件内容</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
     </message>
 </context>
 <context>

@@ -60,6 +60,14 @@ Result<ClusterJob> readClusterJob(const std::string &folder);
 /// The text of cluster.json; for who writes it.
 std::string clusterJobJson(const ClusterJob &job);
 
+/// What a submission would send and call.
+struct JobPreview {
+  std::string command; // of the scheduler, as one would type it
+  std::string script;  // run.sh, constant text
+  std::string values;  // job.env, which it reads
+  std::string config;  // run.json with the paths there
+};
+
 enum class FetchWhat {
   Result,     // adapter or model, or the last checkpoint where there is neither
   Everything, // every checkpoint, too
@@ -81,6 +89,9 @@ class ClusterBackend : public Backend {
 public:
   /// start() makes the local run folder at once (the disk, some milliseconds), then everything goes by itself.
   virtual Result<std::shared_ptr<ClusterRun>> startRun(const RunRequest &request, std::shared_ptr<EventSink> sink) = 0;
+  /// Of a new run, before anything is sent: TOKEN stands for the job's, ~ for the home folder there. Fails as startRun() does for
+  /// the request's mistakes. Reads the names of local files.
+  virtual Result<JobPreview> preview(const RunRequest &request) = 0;
   /// Follows a run that was started before, in this process or another. The sink gets what comes after the events on disk, and
   /// at the end exactly one run_finished, also for a run that is over. Usage when another process follows it: look at its files.
   virtual Result<std::shared_ptr<ClusterRun>> attach(const std::string &folder, std::shared_ptr<EventSink> sink) = 0;

@@ -81,6 +81,19 @@ Result<std::shared_ptr<api::ClusterRun>> SlurmBackend::startRun(const api::RunRe
   return std::shared_ptr<api::ClusterRun>(std::move(run));
 }
 
+Result<api::JobPreview> SlurmBackend::preview(const api::RunRequest &request) {
+  ATTUNE_CHECK(checkRun(request));
+  ATTUNE_TRY(const auto worker, m_workerOf(request.cluster->cluster));
+  const api::ClusterProfile profile = worker->profile();
+  StageJob job;
+  job.config = request.config;
+  job.target = *request.cluster;
+  job.environmentScript = profile.environmentScript;
+  job.worker = profile.worker;
+  job.root = profile.root;
+  return previewJob(std::move(job));
+}
+
 Result<std::shared_ptr<api::ClusterRun>> SlurmBackend::attach(const std::string &folder, std::shared_ptr<api::EventSink> sink) {
   if (!sink) return noSink();
   ATTUNE_TRY(const api::ClusterJob before, api::readClusterJob(folder));

@@ -21,6 +21,7 @@ public:
 
   Result<std::shared_ptr<api::RunHandle>> start(const api::RunRequest &request, std::shared_ptr<api::EventSink> sink) override;
   Result<std::shared_ptr<api::ClusterRun>> startRun(const api::RunRequest &request, std::shared_ptr<api::EventSink> sink) override;
+  Result<api::JobPreview> preview(const api::RunRequest &request) override;
   Result<std::shared_ptr<api::ClusterRun>> attach(const std::string &folder, std::shared_ptr<api::EventSink> sink) override;
   std::vector<std::string> unfinished() override;
   void onJob(std::function<void(const api::ClusterJob &)> changed) override;

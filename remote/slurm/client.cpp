@@ -30,9 +30,9 @@ exit 0
 const char *const kSubmit = R"sh(
 export LC_ALL=C
 cd -- "$1" || exit 66
-token=$2; shift 2
+shift
 command -v sbatch >/dev/null || exit 127
-timeout 120 sbatch --parsable -J "$token" -D "$PWD" -o run.log --open-mode=append "$@" run.sh
+timeout 120 sbatch "$@"
 )sh";
 
 const char *const kFind = R"sh(
@@ -133,15 +133,17 @@ Status checkKey(const JobKey &job) {
   return {};
 }
 
-std::vector<std::string> submitArguments(const Submission &submission) {
-  std::vector<std::string> words = {submission.folder, submission.token, submission.request.requeue ? "--requeue" : "--no-requeue",
+} // namespace
+
+std::vector<std::string> sbatchWords(const Submission &submission) {
+  std::vector<std::string> words = {"--parsable", "-J", submission.token, "-D", submission.folder, "-o", "run.log", "--open-mode=append",
+                                    submission.request.requeue ? "--requeue" : "--no-requeue",
                                     // Slurm may send it up to a minute early
                                     "--signal=B:USR2@" + std::to_string(std::min<int64_t>(180, submission.request.minutes * 15))};
   for (std::string &word : requestOptions(submission.request)) words.push_back(std::move(word));
+  words.emplace_back("run.sh");
   return words;
 }
-
-} // namespace
 
 Client::Client(CommandRunner &runner, std::string host, std::string root)
     : m_runner(runner), m_host(std::move(host)), m_root(std::move(root)) {}
@@ -183,7 +185,8 @@ Result<JobId> Client::submit(const Submission &submission, const StopToken &stop
   if (!isToken(submission.token)) return usage("token");
   Command command;
   command.script = kSubmit;
-  command.arguments = submitArguments(submission);
+  command.arguments = sbatchWords(submission);
+  command.arguments.insert(command.arguments.begin(), submission.folder);
   command.seconds = 150;
   const auto result = m_runner.run(command, stop);
   std::optional<Error> unknown;

@@ -35,6 +35,9 @@ struct Submission {
   JobRequest request;
 };
 
+/// What sbatch is called with.
+std::vector<std::string> sbatchWords(const Submission &submission);
+
 struct JobLook {
   std::string token;
   std::optional<QueueRow> queue;

@@ -13,9 +13,9 @@ const char *const kAllocate = R"sh(
 export LC_ALL=C
 cd -- "$1" || exit 66
 command -v salloc >/dev/null || exit 127
-token=$2; shift 2
+shift
 : >salloc.log
-setsid nohup salloc --no-shell -J "$token" "$@" </dev/null >/dev/null 2>salloc.log &
+setsid nohup salloc "$@" </dev/null >/dev/null 2>salloc.log &
 echo $! >salloc.pid
 told() { grep -q "$1 job allocation [0-9]" salloc.log; }
 # An allocation that waits is granted soon or not in this call.
@@ -58,11 +58,17 @@ Result<CommandResult> run(CommandRunner &runner, const std::string &host, const 
 
 } // namespace
 
-Result<Allocation> allocate(CommandRunner &runner, const std::string &host, const Submission &submission, const StopToken &stop) {
+std::vector<std::string> sallocWords(const Submission &submission) {
   // There is no batch shell: the signal goes to every process of the step, and run.sh alone heeds it.
-  std::vector<std::string> words = {submission.folder, submission.token,
+  std::vector<std::string> words = {"--no-shell", "-J", submission.token,
                                     "--signal=USR2@" + std::to_string(std::min<int64_t>(180, submission.request.minutes * 15))};
   for (std::string &word : requestOptions(submission.request)) words.push_back(std::move(word));
+  return words;
+}
+
+Result<Allocation> allocate(CommandRunner &runner, const std::string &host, const Submission &submission, const StopToken &stop) {
+  std::vector<std::string> words = sallocWords(submission);
+  words.insert(words.begin(), submission.folder);
   ATTUNE_TRY(const CommandResult result, run(runner, host, kAllocate, std::move(words), stop));
   if (result.code == 75)
     return fault("SLURM-BUSY", "The scheduler is slow and did not answer in time.", host, "The allocation is looked for by its name.");

@@ -7,6 +7,9 @@
 
 namespace attune::remote::slurm {
 
+/// What salloc is called with.
+std::vector<std::string> sallocWords(const Submission &submission);
+
 /// The allocation's id, granted or still waiting after 20 s; look at its state by Client::look().
 Result<Allocation> allocate(CommandRunner &runner, const std::string &host, const Submission &submission, const StopToken &stop = {});
 

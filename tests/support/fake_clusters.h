@@ -398,6 +398,13 @@ public:
 
   api::ClusterStore &profiles() override { return *this; }
   api::ClusterBackend &backend() override { return *this; }
+  Result<api::JobPreview> preview(const api::RunRequest &request) override {
+    if (refusal) return *refusal;
+    const std::string options = " --requeue --signal=B:USR2@180 --nodes=1 --ntasks=1 --cpus-per-task=8 --time=120 run.sh";
+    return api::JobPreview{"sbatch --parsable -J attune-TOKEN -D ~/.attune/jobs/attune-TOKEN -o run.log --open-mode=append --partition=" +
+                               request.cluster->partition + options,
+                           "#!/bin/bash\n# The job of a run.\n", "TOKEN=attune-TOKEN\n", "{\"device\":\"" + request.config.device + "\"}"};
+  }
   Result<std::shared_ptr<api::Cluster>> cluster(const std::string &name) override {
     if (auto found = at(name)) return std::shared_ptr<api::Cluster>(std::move(found));
     return Error{ErrorCode::Usage, "There is no cluster of this name.", name, ""};

@@ -12,6 +12,7 @@
 #include "ui/bridge/prompt_desk.h"
 #include "ui/dialogs/cluster_questions.h"
 #include "ui/dialogs/job_files_dialog.h"
+#include "ui/dialogs/job_preview_dialog.h"
 #include "ui/pages/chat_page.h"
 #include "ui/pages/cluster_environment.h"
 #include "ui/pages/cluster_files.h"
@@ -375,6 +376,10 @@ void shootCluster(test::FakeClusters &clusters, ui::PromptDesk &prompts, ui::Mai
   window.trainPage()->useCluster(name, QStringLiteral("kshdtest"));
   settle(500);
   save(&window, "cluster-train");
+  window.trainPage()->targetForm()->scriptButton()->click();
+  settle(400);
+  grab("cluster-train-script");
+  if (auto *script = window.findChild<ui::JobPreviewDialog *>()) script->close();
   api::ClusterTarget target = *window.trainPage()->target().target();
   target.minutes = 100 * 60;
   window.trainPage()->target().set(target);

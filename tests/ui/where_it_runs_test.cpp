@@ -2,6 +2,7 @@
 // the Runs page: queued, live, without a pause, stopped, fetched, there again after a restart. On fakes.
 #include "tests/support/find_button.h"
 #include "tests/support/studio_fixture.h"
+#include "ui/dialogs/job_preview_dialog.h"
 #include "ui/models/run_table_model.h"
 #include "ui/pages/forecast_card.h"
 #include "ui/pages/run_job_card.h"
@@ -10,9 +11,12 @@
 #include "ui/pages/target_form.h"
 #include "ui/pages/train_page.h"
 #include "ui/widgets/progress_strip.h"
+#include "ui/widgets/toast.h"
 
+#include <QClipboard>
 #include <QComboBox>
 #include <QDialog>
+#include <QGuiApplication>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
@@ -118,6 +122,44 @@ private Q_SLOTS:
     QVERIFY(studio.train().target().notice().contains(QStringLiteral("A run uses one card for now")));
     studio.train().target().useHere();
     QVERIFY(!studio.train().targetForm()->isVisible());
+  }
+
+  void whatIsSentIsShownBeforehand() {
+    PlaceStudio studio;
+    studio.openTrain();
+    studio.chooseCluster();
+    QPushButton *button = studio.train().targetForm()->scriptButton();
+    QVERIFY(button->isEnabled());
+    button->click();
+    JobPreviewDialog *dialog = nullptr;
+    QTRY_VERIFY((dialog = studio.window->findChild<JobPreviewDialog *>()));
+    const auto shows = [&](const char *words) {
+      click(dialog, "Copy");
+      return QGuiApplication::clipboard()->text().contains(QLatin1String(words));
+    };
+    QVERIFY(shows("sbatch"));
+    QVERIFY(shows("\n    --partition=normal")); // an option a line
+    dialog->showFile(QStringLiteral("run.sh"));
+    QVERIFY(shows("#!/bin/bash"));
+    dialog->showFile(QStringLiteral("job.env"));
+    QVERIFY(shows("TOKEN="));
+    dialog->showFile(QStringLiteral("run.json"));
+    QVERIFY(shows("\"device\":\"auto\""));
+    dialog->close();
+    QVERIFY(studio.clusters.requests().empty()); // nothing was started
+    studio.clusters.refusal = Error{ErrorCode::FileNotFound, "The model cannot be read.", "/none", "Check the path."};
+    button->click();
+    const auto told = [&] {
+      for (const Toast *toast : studio.window->findChildren<Toast *>())
+        for (const QLabel *label : toast->findChildren<QLabel *>())
+          if (label->text().contains(QStringLiteral("cannot be read"))) return true;
+      return false;
+    };
+    QTRY_VERIFY(told());
+    QTRY_VERIFY(!studio.window->findChild<JobPreviewDialog *>());
+    studio.field<QLineEdit>("minutes")->clear();
+    QTest::keyClicks(studio.field<QLineEdit>("minutes"), QStringLiteral("x"));
+    QVERIFY(!button->isEnabled());
   }
 
   void everyMistakeIsNamedAndStartWaits() {

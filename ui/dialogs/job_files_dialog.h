@@ -4,27 +4,18 @@
 
 #include "core/api/cluster_run.h"
 #include "ui/bridge/task_runner.h"
+#include "ui/dialogs/text_files_dialog.h"
 
-#include <QDialog>
-#include <QStringList>
 #include <QTimer>
-
-class QLabel;
-class QPushButton;
 
 namespace attune::ui {
 
-class LineView;
-class SegmentedSwitch;
-
-class JobFilesDialog : public QDialog {
+/// Its texts are "run.log", "run.sh", "job.env" and "run.json".
+class JobFilesDialog : public TextFilesDialog {
   Q_OBJECT
 
 public:
   JobFilesDialog(const api::ClusterJob &job, TaskRunner &tasks, QWidget *parent = nullptr);
-  LineView *lines() const { return m_view; }
-  /// "run.log", "run.sh", "job.env" or "run.json".
-  void showFile(const QString &name);
 
 private:
   struct Read {
@@ -34,8 +25,9 @@ private:
     QStringList lines;
   };
   static Read readEnd(const QString &path, qint64 before);
+  void onChosen(const QString &name) override;
   void read();
-  void display(const Read &read);
+  void take(const Read &read);
 
   const QString m_folder, m_remote;
   TaskRunner &m_tasks;
@@ -43,12 +35,7 @@ private:
   bool m_busy = false;
   QString m_file;
   qint64 m_size = -1;
-  QStringList m_lines;
   QTimer m_timer;
-  SegmentedSwitch *m_choice;
-  QLabel *m_place;
-  LineView *m_view;
-  QPushButton *m_copy, *m_close;
 };
 
 } // namespace attune::ui

@@ -50,6 +50,9 @@ TargetForm::TargetForm(TargetDraft &draft, QWidget *parent) : QFrame(parent), m_
   m_more->setCheckable(true);
   head->addWidget(m_title);
   head->addWidget(m_notice, 1);
+  m_script = makeButton(ButtonKind::Small, this);
+  connect(m_script, &QPushButton::clicked, this, &TargetForm::scriptWanted);
+  head->addWidget(m_script);
   head->addWidget(m_more);
   layout->addLayout(head);
 
@@ -132,6 +135,8 @@ void TargetForm::name(const char *key, const QString &label, const QString &hint
 }
 
 void TargetForm::retranslate() {
+  m_script->setText(tr("Script..."));
+  m_script->setToolTip(tr("What is sent to the cluster and called there, before anything is."));
   m_more->setText(tr("More"));
   m_more->setAccessibleName(tr("More of what the run asks for"));
   name("partition", tr("Partition"), tr("The queue the job goes to."));
@@ -249,6 +254,7 @@ void TargetForm::refresh() {
   }
   m_problem->setText(lines.join(QLatin1Char('\n')));
   m_problem->setVisible(!lines.isEmpty());
+  m_script->setEnabled(lines.isEmpty());
   if (rare != usual && !isAncestorOf(focusWidget())) m_more->setChecked(rare); // the field with the problem is in sight
   m_filling = false;
 }

@@ -25,6 +25,11 @@ public:
   QWidget *field(const QString &key) const { return m_fields.value(key); }
   QLabel *problemLabel() const { return m_problem; }
   QPushButton *moreButton() const { return m_more; }
+  QPushButton *scriptButton() const { return m_script; }
+
+Q_SIGNALS:
+  /// Somebody wants to see what is sent.
+  void scriptWanted();
 
 private:
   template <typename Editor> Editor *add(QGridLayout *grid, int row, int column, const char *key, Editor *editor);
@@ -39,7 +44,7 @@ private:
   QHash<QString, QWidget *> m_fields;
   QHash<QString, QLabel *> m_labels;
   QWidget *m_usual, *m_rare; // one of them is in sight
-  QPushButton *m_more;
+  QPushButton *m_more, *m_script;
   QLabel *m_title, *m_notice, *m_problem;
   QComboBox *m_partition, *m_gres, *m_mode;
   QSpinBox *m_nodes, *m_cards, *m_cores, *m_memory, *m_cardMemory;

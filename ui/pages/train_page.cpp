@@ -2,6 +2,7 @@
 
 #include "core/api/run_config_json.h"
 #include "core/base/atomic_file.h"
+#include "ui/dialogs/job_preview_dialog.h"
 #include "ui/models/cluster_text.h"
 #include "ui/models/error_text.h"
 #include "ui/models/field_text.h"
@@ -67,6 +68,7 @@ TrainPage::TrainPage(RunCenter &runs, EngineGate &gate, DeviceWatch &devices, Cl
   layout->addLayout(cards);
   m_targetForm = new TargetForm(m_target, this);
   layout->addWidget(m_targetForm);
+  connect(m_targetForm, &TargetForm::scriptWanted, this, &TrainPage::showScript);
 
   auto *tools = new QHBoxLayout;
   tools->setSpacing(12);
@@ -453,11 +455,29 @@ QStringList TrainPage::problems() const {
   return all + m_target.problems().values();
 }
 
-void TrainPage::start() {
-  if (!m_start->isEnabled()) return;
+api::RunConfig TrainPage::configToStart() const {
   api::RunConfig config = m_draft.config();
   if (m_target.target()) config.device = "auto"; // the device chosen here is none of the cluster's
-  Q_EMIT started(m_runs.requestStart(config, m_target.target()));
+  return config;
+}
+
+void TrainPage::start() {
+  if (m_start->isEnabled()) Q_EMIT started(m_runs.requestStart(configToStart(), m_target.target()));
+}
+
+void TrainPage::showScript() {
+  if (!m_target.target()) return;
+  api::RunRequest request;
+  request.config = configToStart();
+  request.cluster = m_target.target();
+  m_scripting = m_tasks.run(
+      this, [backend = &m_services.clusters->backend(), request](StopToken) { return backend->preview(request); },
+      [this, cluster = QString::fromStdString(request.cluster->cluster)](const Result<api::JobPreview> &preview) {
+        if (!preview.ok()) return Toast::show(this, withVisibleControls(errorText(preview.error())));
+        auto *dialog = new JobPreviewDialog(*preview, cluster, window());
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->open();
+      });
 }
 
 } // namespace attune::ui

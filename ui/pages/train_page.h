@@ -74,7 +74,9 @@ private:
   void onChanged();
   void refuse(const QString &path, QStringList problems);
   void showHiddenProblem();
+  api::RunConfig configToStart() const;
   void start();
+  void showScript();
 
   RunCenter &m_runs;
   DeviceWatch &m_devices;
@@ -83,7 +85,7 @@ private:
   const Services &m_services;
   ConfigDraft m_draft;
   TargetDraft m_target;
-  Task m_loading;
+  Task m_loading, m_scripting;
   QString m_free; // of the disk, in words
   PageHeader *m_header;
   QPushButton *m_presets, *m_start;

@@ -84,6 +84,46 @@ TEST_CASE("A run is submitted, streamed and fetched; its losses and its adapter 
   CHECK(api::readClusterJob(run->folder())->removed);
 }
 
+TEST_CASE("What is shown before a submission is what is sent, and the scheduler is called so") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  const std::string bin = host.cluster.value("LB_STATE") + "/bin/", calls = host.cluster.value("LB_HOME") + "/calls";
+  for (const char *name : {"sbatch", "salloc"})
+    std::ofstream(bin + name) << "#!/bin/bash\nprintf '%s\\n' " << name << " \"$@\" >>" << calls << "\nexec /usr/bin/" << name
+                              << " \"$@\"\n";
+  outputOf("chmod 755 " + bin + "*; touch " + calls + "; chmod 666 " + calls);
+  auto request = host.request(R"(,"template":"own.jinja")");
+  host.data.write("own.jinja", "{{ messages }}");
+  request.cluster->extra = {{"nice", "5"}};
+  SUBCASE("by sbatch") {}
+  SUBCASE("by salloc") { request.cluster->mode = api::SubmitMode::Salloc; }
+  auto none = request;
+  none.config.model = "/none";
+  const auto refused = host.service->backend().preview(none);
+  CHECK_FALSE(refused.ok());
+  const auto shown = host.service->backend().preview(request);
+  REQUIRE_MESSAGE(shown.ok(), (shown.ok() ? "" : shown.error().text()));
+
+  const auto run = host.start(request, std::make_shared<KeptEvents>());
+  const bool came = soon(60, [&] { return !run->job().id.empty(); });
+  const api::ClusterJob job = run->job();
+  REQUIRE_MESSAGE(came, api::clusterJobJson(job));
+  const std::string sent = run->folder() + "/cluster/job/", home = host.cluster.value("LB_HOME");
+  const auto there = [&](std::string text) { // the look names neither the job nor the home folder
+    for (const auto &[word, real] : {std::pair<std::string, std::string>{"attune-TOKEN", job.token}, {"~/", home + "/"}})
+      for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at)) text.replace(at, word.size(), real);
+    return text;
+  };
+  CHECK(there(shown->script) == textOf(sent + "run.sh"));
+  CHECK(there(shown->values) == textOf(sent + "job.env"));
+  CHECK(there(shown->config) == textOf(sent + "run.json"));
+  const std::string called = textOf(calls), words = outputOf("set -- " + there(shown->command) + "; printf '%s\\n' \"$@\"");
+  CHECK(called.find(words) != std::string::npos); // beside a call for the version
+  run->cancel([](const auto &) {});
+  REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 60));
+}
+
 TEST_CASE("Fault 1: the line drops ten times while a run streams, and log and events stay byte for byte") {
   NEEDS_LOOPBACK(true);
   RunHost host;
