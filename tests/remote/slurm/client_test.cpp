@@ -105,6 +105,7 @@ TEST_CASE("Cancel, hold, release and checkpoint now, each seen in the state") {
   CHECK(within(20, [&] { return host.look(waiting).queue->reason == "JobHeldUser"; }));
   REQUIRE(host.client.release(waiting).ok());
   CHECK(within(20, [&] { return host.look(waiting).queue->reason != "JobHeldUser"; }));
+  CHECK(host.client.checkpoint(waiting).error().fault == "JOB-WAITING");
   REQUIRE(host.client.checkpoint(running).ok());
   CHECK(host.logs(running, "saved"));
   CHECK(host.look(running).queue->state == "RUNNING");
