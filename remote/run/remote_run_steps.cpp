@@ -373,20 +373,19 @@ void RemoteRun::publish(const std::string &text) {
   job.fetched = m_record.fetched;
   job.removed = m_record.removed;
   job.problem = m_problem;
-  bool moved = false;
-  {
-    const std::lock_guard<std::mutex> lock(m_mutex);
-    moved = job.phase != m_job.phase || job.id != m_job.id || m_job.token.empty();
-    m_job = job;
-  }
+  const bool moved = job.phase != m_job.phase || job.id != m_job.id || m_job.token.empty(); // it changes here alone
   const std::string json = api::clusterJobJson(job);
-  if (json == m_written) return;
-  if (moved || text.empty() || m_clock.steady() - m_writtenAt >= kWriteEvery) {
+  const bool told = json != m_written && (moved || text.empty() || m_clock.steady() - m_writtenAt >= kWriteEvery);
+  if (told) {
     // Of the disk's troubles the journal speaks; this file is for those who look from outside.
     if (writeFileAtomic(m_setup.folder + "/cluster.json", json).ok()) m_written = json;
     m_writtenAt = m_clock.steady();
-    if (m_setup.changed) m_setup.changed(job);
   }
+  {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_job = job; // after the file: who sees that the run is over may remove its folder
+  }
+  if (told && m_setup.changed) m_setup.changed(job);
 }
 
 } // namespace attune::remote

@@ -73,14 +73,17 @@ timeout 60 sacct -X -n -P -S "$(date -d '-30 days' +%Y-%m-%d)" --delimiter="$(pr
 // The five below: $1 token, $2 id. The job must be the token's, or nothing is done (66).
 #define ATTUNE_OURS                                                                                                                        \
   "export LC_ALL=C\n"                                                                                                                      \
-  "found=$(timeout 60 squeue -h -t all -u \"$(id -un)\" --name=\"$1\" -o '%A %T') || exit\n"                                               \
-  "state=$(printf '%s\\n' \"$found\" | sed -n \"s/^$2 //p\")\n"                                                                            \
+  "ours() {\n"                                                                                                                             \
+  "  found=$(timeout 60 squeue -h -t all -u \"$(id -un)\" --name=\"$1\" -o '%A %T') || return\n"                                           \
+  "  state=$(printf '%s\\n' \"$found\" | sed -n \"s/^$2 //p\")\n"                                                                          \
+  "}\n"                                                                                                                                    \
+  "ours \"$@\" || exit\n"                                                                                                                  \
   "[ -n \"$state\" ] || exit 66\n"
 
 const char *const kCancel = ATTUNE_OURS R"sh(
 timeout 60 scancel "$2" || exit
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
-  state=$(timeout 60 squeue -h -t all -u "$(id -un)" --name="$1" -o '%A %T' | sed -n "s/^$2 //p") || exit
+  ours "$@" || exit
   case $state in PENDING|RUNNING|SUSPENDED|CONFIGURING|REQUEUED) sleep 1 ;; *) break ;; esac
 done
 printf '%s\n' "$state"
