@@ -187,7 +187,16 @@ private:
 
 EnvironmentReport failed(const std::string &place, const Error &error) { return {{place, "reach", "fail", error.message, error.hint}}; }
 
-/// What both scripts get first: the environment script and the training program.
+// $1 the environment script or nothing, $2 the training program; sourced as run.sh does it.
+const char *const kFindWorker = R"sh(
+attune_worker=$2
+set +eu
+[ -z "$1" ] || . "$1" >/dev/null 2>&1 </dev/null
+if type -P -- "$attune_worker" >/dev/null; then echo '@@fact worker there'; else echo '@@fact worker missing'; fi
+exit 0
+)sh";
+
+/// What the scripts get first: the environment script and the training program.
 Result<std::vector<std::string>> arguments(Host &host, const api::ClusterProfile &profile) {
   std::string environment;
   if (!profile.environmentScript.empty()) {
@@ -259,6 +268,29 @@ api::EnvironmentReport judgeEnvironment(const std::string &output, const std::st
   const std::vector<std::string> doctor = linesAfter(output, "@@doctor ");
   const std::string host = facts.of("host");
   return Judge(facts, doctor.empty() ? "" : doctor.back(), host.empty() ? place : place + " " + host).run();
+}
+
+std::optional<api::RunWarning> doubtWorker(Host &host, const api::ClusterProfile &profile, const StopToken &stop) {
+  if (profile.worker.find('/') != std::string::npos) return std::nullopt; // the preflight looks at it
+  Command command;
+  command.script = kFindWorker;
+  auto given = arguments(host, profile);
+  if (!given.ok()) return std::nullopt;
+  command.arguments = *given;
+  const auto result = host.runner().run(command, stop);
+  if (!result.ok()) return std::nullopt; // a lost line is told by what comes next
+  const std::string found = readFacts(result->out).of("worker"), &script = given->front();
+  const std::string name = "The training program \"" + slurm::printable(profile.worker) + "\"";
+  if (found.empty() && !script.empty())
+    return api::RunWarning{"environment_exits", "The environment script " + slurm::printable(script) +
+                                                    " ends the shell on the login node: it is sourced, so replace exit by return in it, "
+                                                    "and leave set -e out."};
+  if (found != "missing") return std::nullopt;
+  return api::RunWarning{"worker_not_found",
+                         name + " is not found on the login node" + (script.empty() ? "" : " after " + slurm::printable(script)) +
+                             ". Unless the nodes have it, the job will end at once: install it from the Cluster page or with \"attune "
+                             "cluster install " +
+                             slurm::printable(profile.name) + "\", or give its path in the profile."};
 }
 
 api::EnvironmentReport checkLoginNode(Host &host, const api::ClusterProfile &profile) {

@@ -2,6 +2,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/shorten.h"
 #include "remote/fault.h"
+#include "remote/run/environment_check.h"
 #include "remote/run/fetch.h"
 #include "remote/run/remote_run.h"
 #include "remote/slurm/salloc.h"
@@ -102,6 +103,7 @@ Status RemoteRun::stageAll(Host &host) {
   ATTUNE_CHECK(m_events->add(api::StateChanged{api::RunState::Waiting}));
   const StageJob job = stageJob();
   ATTUNE_CHECK(preflight(host, job));
+  if (const auto doubt = doubtWorker(host, m_setup.profile, job.stop)) warn(doubt->code, doubt->message);
   if (m_record.target.cards > 1 || m_record.target.nodes > 1)
     warn("one_card", "Several cards are asked for; for the time being this run uses one of them.");
   publish("Copying the run to the cluster.");
