@@ -6,6 +6,7 @@
 #include "remote/ssh/command_frame.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace attune::remote {
 
@@ -264,7 +265,13 @@ bool RemoteRun::follow(Host &host) {
   bool moved = false;
   const int restarts = m_eventTail->restarts() + m_logTail->restarts();
   for (FileTail *tail : {m_eventTail.get(), m_logTail.get()}) {
-    if (tail == m_eventTail.get() && !m_events->readable()) continue;
+    if (tail == m_eventTail.get() && !m_events->readable()) {
+      if (!std::exchange(m_eventsGivenUp, true))
+        warn("events_unreadable", "A line of the job's events is longer than 8 MiB; they are no longer followed. The log is; all of them "
+                                  "lie on the cluster, in " +
+                                      m_record.folder + "/run/events.jsonl.");
+      continue;
+    }
     const auto came = tail->poll(**files, now, kMostAtOnce, {});
     if (came.ok()) {
       moved = *came || moved;
@@ -323,6 +330,11 @@ void RemoteRun::onLook(const slurm::JobLook &look) {
   const slurm::JobProgress before = m_record.progress;
   slurm::onLook(m_record.progress, look, m_clock.wall());
   if (look.exit) m_exit = look.exit;
+  if (!look.exitProblem.empty() && !std::exchange(m_exitDoubted, true))
+    warn("exit_unreadable", "The job's last word, " + m_record.folder +
+                                "/exit.json, is damaged or longer than 1 MiB and is not used: how the "
+                                "job ended is taken from Slurm. In detail: " +
+                                look.exitProblem);
   if (look.queue) {
     m_queueRuns = look.queue->state == "RUNNING";
     m_nodes = slurm::printable(look.queue->nodes);

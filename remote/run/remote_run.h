@@ -104,7 +104,8 @@ private:
   std::string m_reasonText, m_nodes, m_expectedStart;
   std::optional<slurm::ExitRecord> m_exit;
   bool m_working = false; // inside work(), which lets other requests in
-  bool m_queueRuns = false, m_fetching = false, m_logSeen = false, m_logFull = false, m_endSeen = false, m_wasMissing = false;
+  bool m_queueRuns = false, m_fetching = false, m_logSeen = false, m_logFull = false, m_endSeen = false, m_wasMissing = false,
+       m_eventsGivenUp = false, m_exitDoubted = false;
   double m_followAt = 0, m_pause = 0.2, m_lookAt = 0, m_workAt = 0, m_retry = 5, m_drainBegun = 0, m_wholeSince = 0, m_drainSince = 0,
          m_writtenAt = 0;
   uint64_t m_drainSize = 0;

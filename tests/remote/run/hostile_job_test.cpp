@@ -86,6 +86,42 @@ TEST_CASE("What a job leaves behind is not believed before it is looked at, and 
   }
 }
 
+TEST_CASE("A line of events that is too long, and a last word that is too long, are told once, and the run ends well") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  const std::string script = host.cluster.value("LB_HOME") + "/env.sh";
+  auto events = std::make_shared<KeptEvents>();
+  const auto warnings = [&](const std::string &code) {
+    const auto all = events->all<api::RunWarning>();
+    return std::count_if(all.begin(), all.end(), [&](const auto &warning) { return warning.code == code; });
+  };
+  SUBCASE("events") {
+    host.setWorker("step 1; head -c 9000000 /dev/zero | tr '\\0' x >>run/events.jsonl; sleep 6; echo >>run/events.jsonl; step 2; result; "
+                   "finish completed 2\n");
+    const auto run = host.start(host.request(), events);
+    REQUIRE(RunHost::reaches(*run, JobPhase::Over, 120));
+    CHECK(run->job().result == "done");
+    CHECK(run->job().fetched);
+    CHECK(warnings("events_unreadable") == 1);
+    CHECK(textOf(run->folder() + "/events.jsonl").find(run->job().remoteFolder + "/run/events.jsonl") != std::string::npos);
+  }
+  SUBCASE("exit.json") { // as of a result with very many files
+    host.setWorker("step 1; result; finish completed 1\n");
+    std::ofstream(script) << "dd() { { head -c 2000000 /dev/zero | tr '\\0' ' '; cat; } | command dd \"$@\"; }\n";
+    host.close();
+    host.profile.environmentScript = script;
+    host.open();
+    const auto run = host.start(host.request(), events);
+    REQUIRE(RunHost::reaches(*run, JobPhase::Over, 120));
+    CHECK(std::filesystem::file_size(run->job().remoteFolder + "/exit.json") > 1'048'576);
+    CHECK(run->job().result == "done");
+    CHECK(run->job().fetched);
+    CHECK(warnings("exit_unreadable") == 1);
+    CHECK(textOf(run->folder() + "/events.jsonl").find(run->job().remoteFolder + "/exit.json") != std::string::npos);
+  }
+}
+
 TEST_CASE("A cluster that names another host does not end the runs of the first one") {
   NEEDS_LOOPBACK(true);
   RunHost host;
