@@ -252,7 +252,12 @@ void RemoteRun::onConnected(Host &) {
 
 bool RemoteRun::follow(Host &host) {
   const double now = m_clock.steady();
-  if (m_over || m_fetching || m_record.folder.empty() || m_record.progress.id.empty() || now < m_followAt) return false;
+  if (m_over || m_gone || m_fetching || m_record.folder.empty() || m_record.progress.id.empty() || now < m_followAt) return false;
+  if (!m_journal->isThere()) {
+    m_gone = true;
+    m_workAt = 0;
+    return false;
+  }
   if (!m_eventTail) {
     m_eventTail = std::make_unique<FileTail>(*m_events, m_record.folder + "/run/events.jsonl");
     m_logTail = std::make_unique<FileTail>(*m_log, m_record.folder + "/run.log");
