@@ -69,8 +69,9 @@ private:
 
   void script() {
     const std::string there = m_facts.of("script");
+    const std::string name = "the environment script" + (m_facts.has("script_path") ? " " + m_facts.of("script_path") : "");
     if (there == "missing") {
-      add("environment_script", "fail", "the environment script cannot be read", "Correct its path in the profile.");
+      add("environment_script", "fail", name + " cannot be read", "Correct its path in the profile.");
       return;
     }
     if (const auto lines = m_facts.values.find("unexported"); lines != m_facts.values.end())
@@ -79,9 +80,9 @@ private:
     if (there.empty()) {
       if (!m_facts.has("end")) add("facts", "fail", "the check ended before its end", "Look at the login's start-up files.");
     } else if (!m_facts.has("script_code")) {
-      add("environment_script", "fail", "the environment script ends the shell (exit)", "Replace exit by return in it: it is sourced.");
+      add("environment_script", "fail", name + " ends the shell (exit)", "Replace exit by return in it: it is sourced.");
     } else if (m_facts.of("script_code") != "0") {
-      add("environment_script", "fail", "the environment script ends with code " + m_facts.of("script_code"),
+      add("environment_script", "fail", name + " ends with code " + m_facts.of("script_code"),
           "Runs are not started then: source it by hand and mend what it says.");
     } else {
       add("environment_script", "ok", "it is sourced without an error");

@@ -283,7 +283,12 @@ api::RunFinished RemoteRun::ending() const {
     if (job.missing == "exit file" && m_problem)
       because("io_failed", m_problem->message, m_problem->hint.c_str());
     else if (environment)
-      because("io_failed", "The environment script failed (code " + std::to_string(m_exit->environmentCode) + ").", "Look at the log.");
+      because("io_failed",
+              "The environment script " + slurm::printable(m_setup.profile.environmentScript) +
+                  (lastWords(*m_log).find("ended the shell") != std::string::npos
+                       ? " ended the shell, by exit or set -e."
+                       : " failed (code " + std::to_string(m_exit->environmentCode) + ")."),
+              "Look at the log. It is sourced: write return instead of exit, and let its last command succeed.");
     else if (job.exitCode == 127)
       because("io_failed", "The training program was not found on the node.",
               "Install it from the Cluster page, or mend its path in the profile.");

@@ -53,3 +53,22 @@ TEST_CASE("A training program that the environment script puts on the PATH is fo
   CHECK(run->job().result == "done");
   CHECK(events->all<api::RunWarning>().empty());
 }
+
+TEST_CASE("An environment script that ends the shell is named, before the submission and at the end") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  use(host, "attune", "exit 0\n");
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(host.request(), events);
+  REQUIRE(RunHost::reaches(*run, JobPhase::Over, 90));
+  const std::string told = warningOf(*events, "environment_exits");
+  CAPTURE(told);
+  CHECK(told.find(host.profile.environmentScript) != std::string::npos);
+  CHECK(told.find("return") != std::string::npos);
+  const auto end = events->all<api::RunFinished>().at(0);
+  CAPTURE(end.error->message);
+  CHECK(end.error->message.find("The environment script " + host.profile.environmentScript) == 0);
+  CHECK(end.error->message.find("ended the shell") != std::string::npos);
+  CHECK(end.error->hint.find("exit") != std::string::npos);
+}
