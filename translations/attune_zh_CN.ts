@@ -5054,10 +5054,6 @@
         <translation>请取一个不超过 100 个字符的名称。</translation>
     </message>
     <message>
-        <source>Give a host name or an address, without spaces or quotes.</source>
-        <translation>请给出主机名或地址，不含空格和引号。</translation>
-    </message>
-    <message>
         <source>A user name holds no spaces or quotes.</source>
         <translation>用户名不能含空格或引号。</translation>
     </message>
@@ -5068,10 +5064,6 @@
     <message>
         <source>A jump host is written as user@host:port; user and port may be left out.</source>
         <translation>跳板机写作 user@host:port，用户和端口可以省略。</translation>
-    </message>
-    <message>
-        <source>The path of a key holds control characters.</source>
-        <translation>密钥的路径含有控制字符。</translation>
     </message>
     <message>
         <source>The path is too long or holds control characters.</source>
@@ -5088,6 +5080,14 @@
     <message>
         <source>Another cluster is called %1.</source>
         <translation>已有名为 %1 的集群。</translation>
+    </message>
+    <message>
+        <source>Give a host name or an address alone: user and port have fields of their own.</source>
+        <translation>只填写主机名或地址，用户名和端口请填在各自的栏中。</translation>
+    </message>
+    <message>
+        <source>Name private key files that are there, such as ~/.ssh/id_ed25519; not the .pub beside it.</source>
+        <translation>请填写存在的私钥文件，如 ~/.ssh/id_ed25519；不要填旁边的 .pub 文件。</translation>
     </message>
 </context>
 <context>

@@ -1,5 +1,8 @@
 #include "core/api/cluster_profile.h"
 
+#include "core/base/ending.h"
+#include "core/base/file_reader.h"
+
 #include <algorithm>
 #include <string_view>
 
@@ -15,9 +18,13 @@ bool isHostText(const std::string &text) { // a name, an address, user@host:port
   return !text.empty() && text[0] != '-' && isOneLine(text, 255) && text.find_first_of(" \t'\"`$;&|<>()\\") == std::string::npos;
 }
 
-} // namespace
+/// "login:22", "[::1]:22"; "::1" has none.
+bool hasPort(const std::string &host) {
+  const size_t colon = host.rfind(':');
+  return colon != std::string::npos && (colon == host.find(':') || host[colon - 1] == ']');
+}
 
-Status checkProfile(const ClusterProfile &profile) {
+std::vector<ConfigProblem> problemsOf(const ClusterProfile &profile) {
   std::vector<ConfigProblem> problems;
   const auto check = [&](bool good, const char *key, const char *message) {
     if (!good) problems.push_back({key, message, ErrorCode::InvalidConfig});
@@ -36,10 +43,47 @@ Status checkProfile(const ClusterProfile &profile) {
   path(profile.environmentScript, "environment_script", false);
   path(profile.root, "root", true);
   path(profile.worker, "worker", true);
+  return problems;
+}
+
+Status asStatus(std::vector<ConfigProblem> problems) {
   if (problems.empty()) return {};
   Error error{ErrorCode::InvalidConfig, problems[0].message, problems[0].key, "Change the profile and try again."};
   error.problems = std::move(problems);
   return error;
+}
+
+} // namespace
+
+Status checkProfile(const ClusterProfile &profile) { return asStatus(problemsOf(profile)); }
+
+Status checkNewProfile(const ClusterProfile &profile, const std::string &home) {
+  std::vector<ConfigProblem> problems = problemsOf(profile);
+  const auto problem = [&](const char *key, std::string message) {
+    problems.push_back({key, std::move(message), ErrorCode::InvalidConfig});
+  };
+  const std::string &host = profile.host;
+  if (host.find('@') != std::string::npos) problem("host", "A user stands in the host: give the user by itself (--user).");
+  if (hasPort(host))
+    problem("host", "A port stands in the host: give the port by itself (--port).");
+  else if (host.find_first_of("[]") != std::string::npos && (host[0] != '[' || host.find(']') + 1 != host.size()))
+    problem("host", "The brackets of the address are not closed: write [::1], or ::1.");
+  for (const std::string &file : profile.identityFiles)
+    if (std::string wrong = keyFileProblem(file, home); !wrong.empty()) problem("identity_files", std::move(wrong));
+  return asStatus(std::move(problems));
+}
+
+std::string keyFileProblem(const std::string &file, const std::string &home) {
+  const auto opened = FileReader::open(file.compare(0, 2, "~/") == 0 ? home + file.substr(1) : file);
+  if (!opened.ok()) return "The key file " + file + " is not there or cannot be read: correct its path, or leave it out.";
+  std::string text(static_cast<size_t>(std::min<uint64_t>((*opened)->size(), 4096)), '\0');
+  if (!(*opened)->read(0, text.data(), text.size()).ok()) return "The key file " + file + " cannot be read.";
+  if (text.find(" PRIVATE KEY-----") != std::string::npos) return "";
+  if (text.compare(0, 20, "PuTTY-User-Key-File-") == 0)
+    return file + " is a key of PuTTY: convert it with puttygen (" + file + " -O private-openssh -o NEW) and name the new file.";
+  if (endsWith(file, ".pub") || text.compare(0, 4, "ssh-") == 0 || text.compare(0, 6, "ecdsa-") == 0)
+    return file + " is a public key: name the private one, which lies beside it without .pub.";
+  return file + " is no private key: name the file that ssh-keygen made, such as ~/.ssh/id_ed25519.";
 }
 
 } // namespace attune::api

@@ -30,6 +30,11 @@ struct ClusterProfile {
 
 /// One InvalidConfig with every problem by member, unless the profile can be used.
 Status checkProfile(const ClusterProfile &profile);
+/// The same before a person's profile is kept, with what is easily mistaken: a user or port in the host, key files that are none.
+/// Reads the disk; `home` stands for ~.
+Status checkNewProfile(const ClusterProfile &profile, const std::string &home);
+/// What speaks against a file as a private key, and what to do; empty where it will do. Reads the disk; "~/" begins in `home`.
+std::string keyFileProblem(const std::string &file, const std::string &home);
 
 class ClusterStore {
 public:

@@ -11,4 +11,9 @@ std::string defaultWorkspace() {
   return std::string(home && *home ? home : ".") + "/Attune";
 }
 
+std::string homeFolder() {
+  const char *home = std::getenv("HOME");
+  return home && *home ? home : "/";
+}
+
 } // namespace attune

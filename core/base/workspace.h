@@ -1,11 +1,14 @@
-// Where a person's runs, models and datasets lie unless told otherwise. Reads the environment; any thread.
+// Where a person's things lie unless told otherwise. Reads the environment; any thread.
 #pragma once
 
 #include <string>
 
 namespace attune {
 
-/// ATTUNE_WORKSPACE, else Attune in the home folder.
+/// Of runs, models and datasets: ATTUNE_WORKSPACE, else Attune in the home folder.
 std::string defaultWorkspace();
+
+/// HOME, else the root folder.
+std::string homeFolder();
 
 } // namespace attune

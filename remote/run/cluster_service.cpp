@@ -1,22 +1,17 @@
 #include "remote/run/cluster_service.h"
 
 #include "core/base/program_folder.h"
+#include "core/base/workspace.h"
 #include "remote/run/clusters_file.h"
 #include "remote/run/host_cluster.h"
 #include "remote/run/installed_workers.h"
 #include "remote/run/slurm_backend.h"
 
-#include <cstdlib>
 #include <map>
 #include <mutex>
 
 namespace attune::remote {
 namespace {
-
-std::string homeFolder() {
-  const char *home = std::getenv("HOME");
-  return home && *home ? home : "/";
-}
 
 class Service : public api::ClusterService {
 public:

@@ -69,8 +69,9 @@ private:
 
   void script() {
     const std::string there = m_facts.of("script");
+    const std::string name = "the environment script" + (m_facts.has("script_path") ? " " + m_facts.of("script_path") : "");
     if (there == "missing") {
-      add("environment_script", "fail", "the environment script cannot be read", "Correct its path in the profile.");
+      add("environment_script", "fail", name + " cannot be read", "Correct its path in the profile.");
       return;
     }
     if (const auto lines = m_facts.values.find("unexported"); lines != m_facts.values.end())
@@ -79,9 +80,9 @@ private:
     if (there.empty()) {
       if (!m_facts.has("end")) add("facts", "fail", "the check ended before its end", "Look at the login's start-up files.");
     } else if (!m_facts.has("script_code")) {
-      add("environment_script", "fail", "the environment script ends the shell (exit)", "Replace exit by return in it: it is sourced.");
+      add("environment_script", "fail", name + " ends the shell (exit)", "Replace exit by return in it: it is sourced.");
     } else if (m_facts.of("script_code") != "0") {
-      add("environment_script", "fail", "the environment script ends with code " + m_facts.of("script_code"),
+      add("environment_script", "fail", name + " ends with code " + m_facts.of("script_code"),
           "Runs are not started then: source it by hand and mend what it says.");
     } else {
       add("environment_script", "ok", "it is sourced without an error");
@@ -187,7 +188,16 @@ private:
 
 EnvironmentReport failed(const std::string &place, const Error &error) { return {{place, "reach", "fail", error.message, error.hint}}; }
 
-/// What both scripts get first: the environment script and the training program.
+// $1 the environment script or nothing, $2 the training program; sourced as run.sh does it.
+const char *const kFindWorker = R"sh(
+attune_worker=$2
+set +eu
+[ -z "$1" ] || . "$1" >/dev/null 2>&1 </dev/null
+if type -P -- "$attune_worker" >/dev/null; then echo '@@fact worker there'; else echo '@@fact worker missing'; fi
+exit 0
+)sh";
+
+/// What the scripts get first: the environment script and the training program.
 Result<std::vector<std::string>> arguments(Host &host, const api::ClusterProfile &profile) {
   std::string environment;
   if (!profile.environmentScript.empty()) {
@@ -259,6 +269,29 @@ api::EnvironmentReport judgeEnvironment(const std::string &output, const std::st
   const std::vector<std::string> doctor = linesAfter(output, "@@doctor ");
   const std::string host = facts.of("host");
   return Judge(facts, doctor.empty() ? "" : doctor.back(), host.empty() ? place : place + " " + host).run();
+}
+
+std::optional<api::RunWarning> doubtWorker(Host &host, const api::ClusterProfile &profile, const StopToken &stop) {
+  if (profile.worker.find('/') != std::string::npos) return std::nullopt; // the preflight looks at it
+  Command command;
+  command.script = kFindWorker;
+  auto given = arguments(host, profile);
+  if (!given.ok()) return std::nullopt;
+  command.arguments = *given;
+  const auto result = host.runner().run(command, stop);
+  if (!result.ok()) return std::nullopt; // a lost line is told by what comes next
+  const std::string found = readFacts(result->out).of("worker"), &script = given->front();
+  const std::string name = "The training program \"" + slurm::printable(profile.worker) + "\"";
+  if (found.empty() && !script.empty())
+    return api::RunWarning{"environment_exits", "The environment script " + slurm::printable(script) +
+                                                    " ends the shell on the login node: it is sourced, so replace exit by return in it, "
+                                                    "and leave set -e out."};
+  if (found != "missing") return std::nullopt;
+  return api::RunWarning{"worker_not_found",
+                         name + " is not found on the login node" + (script.empty() ? "" : " after " + slurm::printable(script)) +
+                             ". Unless the nodes have it, the job will end at once: install it from the Cluster page or with \"attune "
+                             "cluster install " +
+                             slurm::printable(profile.name) + "\", or give its path in the profile."};
 }
 
 api::EnvironmentReport checkLoginNode(Host &host, const api::ClusterProfile &profile) {

@@ -10,6 +10,7 @@ fact home_free "$(df -Pk -- "$HOME" 2>/dev/null | awk 'END { print $4 * 1024 }')
 command -v quota >/dev/null && fact quota "$(timeout 10 quota -s 2>/dev/null | tail -n 2)"
 
 if [ -n "$1" ]; then
+  fact script_path "$1"
   if [ -r "$1" ]; then
     fact script there
     while IFS= read -r attune_line; do fact unexported "$attune_line"; done < <(

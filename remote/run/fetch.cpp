@@ -134,7 +134,8 @@ Status checkPlace(const std::string &folder, const std::string &path) {
 
 Result<std::optional<slurm::ExitRecord>> readExit(Host &host, const std::string &remoteFolder, const std::string &token) {
   const auto text = readText(host, remoteFolder + "/exit.json");
-  if (!text.ok() && text.error().fault == "FILE-MISSING") return std::optional<slurm::ExitRecord>();
+  const bool tooLong = !text.ok() && text.error().code == ErrorCode::MalformedFile; // as good as none: the files are hashed there
+  if (tooLong || (!text.ok() && text.error().fault == "FILE-MISSING")) return std::optional<slurm::ExitRecord>();
   if (!text.ok()) return text.error();
   const auto record = slurm::parseExitRecord(*text, token);
   return record.ok() ? std::optional<slurm::ExitRecord>(*record) : std::nullopt;

@@ -190,7 +190,14 @@ Result<std::unique_ptr<JobJournal>> JobJournal::open(const std::string &runFolde
 
 JobJournal::~JobJournal() { ::close(m_file); }
 
+bool JobJournal::isThere() const {
+  struct stat info {};
+  return ::stat(m_path.c_str(), &info) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
 Status JobJournal::append(const std::string &line) {
+  if (!isThere()) // what is written would be lost, and a job submitted twice
+    return Error{ErrorCode::FileNotFound, "The run's folder was removed or moved.", m_path, "Put it back, or start a new run."};
   const off_t before = ::lseek(m_file, 0, SEEK_END);
   const std::string text = line + "\n";
   if (::write(m_file, text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::fdatasync(m_file) != 0) {

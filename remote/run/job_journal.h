@@ -47,6 +47,8 @@ public:
   const JobRecord &record() const { return m_record; }
   /// Writes what differs from what stands there. On failure record() stays what it was.
   Status update(const JobRecord &record);
+  /// False once it was removed or moved away with its folder.
+  bool isThere() const;
 
 private:
   explicit JobJournal(int file, std::string path) : m_file(file), m_path(std::move(path)) {}

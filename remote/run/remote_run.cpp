@@ -6,6 +6,7 @@
 #include "remote/ssh/command_frame.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace attune::remote {
 
@@ -251,7 +252,12 @@ void RemoteRun::onConnected(Host &) {
 
 bool RemoteRun::follow(Host &host) {
   const double now = m_clock.steady();
-  if (m_over || m_fetching || m_record.folder.empty() || m_record.progress.id.empty() || now < m_followAt) return false;
+  if (m_over || m_gone || m_fetching || m_record.folder.empty() || m_record.progress.id.empty() || now < m_followAt) return false;
+  if (!m_journal->isThere()) {
+    m_gone = true;
+    m_workAt = 0;
+    return false;
+  }
   if (!m_eventTail) {
     m_eventTail = std::make_unique<FileTail>(*m_events, m_record.folder + "/run/events.jsonl");
     m_logTail = std::make_unique<FileTail>(*m_log, m_record.folder + "/run.log");
@@ -264,7 +270,13 @@ bool RemoteRun::follow(Host &host) {
   bool moved = false;
   const int restarts = m_eventTail->restarts() + m_logTail->restarts();
   for (FileTail *tail : {m_eventTail.get(), m_logTail.get()}) {
-    if (tail == m_eventTail.get() && !m_events->readable()) continue;
+    if (tail == m_eventTail.get() && !m_events->readable()) {
+      if (!std::exchange(m_eventsGivenUp, true))
+        warn("events_unreadable", "A line of the job's events is longer than 8 MiB; they are no longer followed. The log is; all of them "
+                                  "lie on the cluster, in " +
+                                      m_record.folder + "/run/events.jsonl.");
+      continue;
+    }
     const auto came = tail->poll(**files, now, kMostAtOnce, {});
     if (came.ok()) {
       moved = *came || moved;
@@ -323,6 +335,11 @@ void RemoteRun::onLook(const slurm::JobLook &look) {
   const slurm::JobProgress before = m_record.progress;
   slurm::onLook(m_record.progress, look, m_clock.wall());
   if (look.exit) m_exit = look.exit;
+  if (!look.exitProblem.empty() && !std::exchange(m_exitDoubted, true))
+    warn("exit_unreadable", "The job's last word, " + m_record.folder +
+                                "/exit.json, is damaged or longer than 1 MiB and is not used: how the "
+                                "job ended is taken from Slurm. In detail: " +
+                                look.exitProblem);
   if (look.queue) {
     m_queueRuns = look.queue->state == "RUNNING";
     m_nodes = slurm::printable(look.queue->nodes);

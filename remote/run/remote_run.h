@@ -57,7 +57,7 @@ public:
   bool over() override { return m_over; }
 
 private:
-  enum class Step { Stage, Submit, Find, StartInside, Finish, None };
+  enum class Step { Stage, Submit, Find, StartInside, Finish, Leave, None };
 
   explicit RemoteRun(Setup setup) : m_setup(std::move(setup)) {}
   Status open(std::unique_ptr<JobJournal> journal);
@@ -71,6 +71,8 @@ private:
   Status bringHome(Host &host);
   void fail(const Error &error);
   void finish();
+  void leave(Host &host);
+  void letGo();
   api::RunFinished ending() const;
   bool drained();
   void stopNow(Result<Host *> host);
@@ -104,7 +106,8 @@ private:
   std::string m_reasonText, m_nodes, m_expectedStart;
   std::optional<slurm::ExitRecord> m_exit;
   bool m_working = false; // inside work(), which lets other requests in
-  bool m_queueRuns = false, m_fetching = false, m_logSeen = false, m_logFull = false, m_endSeen = false, m_wasMissing = false;
+  bool m_queueRuns = false, m_fetching = false, m_logSeen = false, m_logFull = false, m_endSeen = false, m_wasMissing = false,
+       m_eventsGivenUp = false, m_exitDoubted = false, m_gone = false; // m_gone: the folder here
   double m_followAt = 0, m_pause = 0.2, m_lookAt = 0, m_workAt = 0, m_retry = 5, m_drainBegun = 0, m_wholeSince = 0, m_drainSince = 0,
          m_writtenAt = 0;
   uint64_t m_drainSize = 0;

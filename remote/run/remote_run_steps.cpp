@@ -2,6 +2,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/shorten.h"
 #include "remote/fault.h"
+#include "remote/run/environment_check.h"
 #include "remote/run/fetch.h"
 #include "remote/run/remote_run.h"
 #include "remote/slurm/salloc.h"
@@ -42,6 +43,7 @@ std::string lastWords(const LogSpool &log) {
 RemoteRun::Step RemoteRun::nextStep() const {
   const JobRecord &record = m_record;
   if (m_over) return Step::None;
+  if (m_gone) return Step::Leave;
   if (!record.staged) return Step::Stage;
   if (!record.submitting) return Step::Submit;
   const JobState state = record.progress.state;
@@ -66,6 +68,7 @@ void RemoteRun::work(Host &host) {
   case Step::Find: done = find(host); break;
   case Step::StartInside: done = startInside(host); break;
   case Step::Finish: done = bringHome(host); break;
+  case Step::Leave: leave(host); break;
   case Step::None: break;
   }
   m_working = false;
@@ -102,6 +105,7 @@ Status RemoteRun::stageAll(Host &host) {
   ATTUNE_CHECK(m_events->add(api::StateChanged{api::RunState::Waiting}));
   const StageJob job = stageJob();
   ATTUNE_CHECK(preflight(host, job));
+  if (const auto doubt = doubtWorker(host, m_setup.profile, job.stop)) warn(doubt->code, doubt->message);
   if (m_record.target.cards > 1 || m_record.target.nodes > 1)
     warn("one_card", "Several cards are asked for; for the time being this run uses one of them.");
   publish("Copying the run to the cluster.");
@@ -279,7 +283,12 @@ api::RunFinished RemoteRun::ending() const {
     if (job.missing == "exit file" && m_problem)
       because("io_failed", m_problem->message, m_problem->hint.c_str());
     else if (environment)
-      because("io_failed", "The environment script failed (code " + std::to_string(m_exit->environmentCode) + ").", "Look at the log.");
+      because("io_failed",
+              "The environment script " + slurm::printable(m_setup.profile.environmentScript) +
+                  (lastWords(*m_log).find("ended the shell") != std::string::npos
+                       ? " ended the shell, by exit or set -e."
+                       : " failed (code " + std::to_string(m_exit->environmentCode) + ")."),
+              "Look at the log. It is sourced: write return instead of exit, and let its last command succeed.");
     else if (job.exitCode == 127)
       because("io_failed", "The training program was not found on the node.",
               "Install it from the Cluster page, or mend its path in the profile.");
@@ -305,6 +314,32 @@ void RemoteRun::finish() {
   m_record.over = true;
   m_over = true;
   static_cast<void>(save().ok()); // a restart ends it again
+  letGo();
+}
+
+/// The run's folder was taken away: nothing can be kept of it. The job is left alone, unless it is an allocation that nothing uses.
+void RemoteRun::leave(Host &host) {
+  const std::string &id = m_record.progress.id;
+  const bool ended = slurm::isFinal(m_record.progress.state);
+  const bool idle = !ended && m_record.target.mode == api::SubmitMode::Salloc && !m_record.inside;
+  if (idle) static_cast<void>(host.client().cancel(key()).ok());
+  m_problem = Error{ErrorCode::FileNotFound,
+                    "The run's folder was removed or moved while the run was followed. Its job " + id + " on " + m_setup.profile.name +
+                        (ended  ? " is over."
+                         : idle ? " was cancelled."
+                                : " goes on."),
+                    m_setup.folder,
+                    "Put the folder back to follow the run again. What the job makes lies on the cluster, in " + m_record.folder +
+                        (ended || idle ? "." : "; scancel " + id + " ends it there.")};
+  api::RunFinished end{api::RunOutcome::Failed, m_events->lastStep(), std::nullopt};
+  end.error = api::RunErrorInfo{errorCodeName(m_problem->code), m_problem->message, m_problem->hint};
+  m_events->push({0, m_clock.wall(), end});
+  m_record.progress.state = JobState::Lost; // to us
+  m_over = true;
+  letGo();
+}
+
+void RemoteRun::letGo() {
   publish();
   m_eventTail.reset();
   m_logTail.reset();

@@ -19,6 +19,11 @@ std::string expanded(const std::string &path, const std::string &home) {
   return path.compare(0, 2, "~/") == 0 ? home + path.substr(1) : path;
 }
 
+/// "[::1]" is written so where a port may follow.
+std::string withoutBrackets(const std::string &host) {
+  return host.size() > 2 && host.front() == '[' && host.back() == ']' ? host.substr(1, host.size() - 2) : host;
+}
+
 /// The keys that ssh tries by itself.
 std::vector<std::string> usualKeys(const std::string &home) {
   std::vector<std::string> files;
@@ -32,7 +37,12 @@ std::vector<std::string> usualKeys(const std::string &home) {
 Result<std::vector<SshOptions>> routeTo(const api::ClusterProfile &profile, const std::string &home, const std::string &keyStore) {
   const std::string config = home + "/.ssh/config";
   std::vector<std::string> keys;
-  for (const std::string &file : profile.identityFiles) keys.push_back(expanded(file, home));
+  std::string keyAdvice;
+  for (const std::string &file : profile.identityFiles) {
+    keys.push_back(expanded(file, home));
+    if (const std::string wrong = api::keyFileProblem(file, home); !wrong.empty())
+      keyAdvice.append(keyAdvice.empty() ? "" : " ").append(wrong);
+  }
   const auto hop = [&](const HostSettings &settings, const SshTarget &asked) {
     SshOptions options;
     options.host = settings.hostName;
@@ -41,12 +51,13 @@ Result<std::vector<SshOptions>> routeTo(const api::ClusterProfile &profile, cons
     options.identityFiles = keys;
     options.identityFiles.insert(options.identityFiles.end(), settings.identityFiles.begin(), settings.identityFiles.end());
     if (options.identityFiles.empty()) options.identityFiles = usualKeys(home);
+    options.keyAdvice = keyAdvice;
     options.useAgent = profile.useAgent;
     options.knownHosts = {home + "/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"};
     options.keyStore = keyStore;
     return options;
   };
-  ATTUNE_TRY(const HostSettings target, readSshConfig(config, profile.host, home));
+  ATTUNE_TRY(const HostSettings target, readSshConfig(config, withoutBrackets(profile.host), home));
   std::vector<SshTarget> jumps = target.jumps;
   if (!profile.jumpHosts.empty()) {
     jumps.clear();
@@ -56,11 +67,18 @@ Result<std::vector<SshOptions>> routeTo(const api::ClusterProfile &profile, cons
     }
   }
   std::vector<SshOptions> route;
+  const auto add = [&](const HostSettings &settings, const SshTarget &asked) {
+    route.push_back(hop(settings, asked));
+    if (route.size() == 1 && !settings.proxyCommandAt.empty()) // a later one is reached through the one before
+      route[0].wayAdvice = "The ProxyCommand of " + settings.proxyCommandAt +
+                           " is not executed: name the host that it goes through as ProxyJump " +
+                           "there, or as the profile's jump host (--jump).";
+  };
   for (const SshTarget &jump : jumps) {
     ATTUNE_TRY(const HostSettings settings, readSshConfig(config, jump.host, home));
-    route.push_back(hop(settings, jump));
+    add(settings, jump);
   }
-  route.push_back(hop(target, {"", profile.user, profile.port}));
+  add(target, {"", profile.user, profile.port});
   return route;
 }
 

@@ -11,6 +11,7 @@ namespace attune::remote::slurm {
 namespace {
 
 constexpr size_t kMaxRows = 200000;
+constexpr int64_t kMostCores = 1'000'000, kMostMemory = int64_t(1) << 40; // of a node; MiB, so that its bytes fit into 64 bits
 constexpr std::string_view kDigits = "0123456789";
 
 bool isNumber(std::string_view text) {
@@ -82,8 +83,8 @@ void addNode(Partition &partition, const std::vector<std::string_view> &row) {
     const auto taken = used.find(name);
     partition.freeCards[name] += open ? std::max<int64_t>(0, count - (taken == used.end() ? 0 : taken->second)) : 0;
   }
-  partition.coresPerNode = std::max(partition.coresPerNode, number(row[7]).value_or(0));
-  partition.memoryPerNode = std::max(partition.memoryPerNode, number(row[8]).value_or(0));
+  partition.coresPerNode = std::max(partition.coresPerNode, std::min(number(row[7]).value_or(0), kMostCores));
+  partition.memoryPerNode = std::max(partition.memoryPerNode, std::min(number(row[8]).value_or(0), kMostMemory));
 }
 
 } // namespace

@@ -1,6 +1,17 @@
 #include "remote/ssh/connection.h"
 
 namespace attune::remote {
+namespace {
+
+/// With what was known beforehand to speak against it.
+Error advised(Error error, const SshOptions &hop) {
+  const bool way = error.fault.rfind("NET-", 0) == 0, login = error.fault.rfind("AUTH-", 0) == 0;
+  const std::string &advice = way ? hop.wayAdvice : hop.keyAdvice;
+  if ((way || login) && !advice.empty()) error.hint = advice + (error.hint.empty() ? "" : " ") + error.hint;
+  return error;
+}
+
+} // namespace
 
 Result<std::unique_ptr<SshConnection>> SshConnection::open(const std::vector<SshOptions> &route, const Questions &questions,
                                                            const StopToken &stop) {
@@ -12,7 +23,9 @@ Result<std::unique_ptr<SshConnection>> SshConnection::open(const std::vector<Ssh
       hop.socket = tunnel->takeSocket();
       connection->m_tunnels.push_back(std::move(tunnel));
     }
-    ATTUNE_TRY(connection->m_session, SshSession::open(hop, questions, stop));
+    auto session = SshSession::open(hop, questions, stop);
+    if (!session.ok()) return advised(session.error(), hop);
+    connection->m_session = std::move(*session);
   }
   return connection;
 }

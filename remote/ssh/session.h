@@ -24,6 +24,8 @@ struct SshOptions {
   int port = 22;
   std::string user;
   std::vector<std::string> identityFiles;
+  std::string keyAdvice = {}; // said where the login fails: of key files that are none
+  std::string wayAdvice = {}; // said where the host cannot be reached
   bool useAgent = true;
   std::vector<std::string> knownHosts; // files that are only read
   std::string keyStore;                // where keys go that the user trusts; read as well

@@ -73,6 +73,7 @@ public:
     settings.user = m_user.value_or("");
     settings.hostName = expanded(m_hostName.value_or(m_alias), m_alias, settings.user).value_or(m_alias);
     settings.port = m_port.value_or(22);
+    settings.proxyCommandAt = m_proxyCommandAt.value_or("");
     for (const std::string &file : m_identityFiles) // one with tokens that we do not know is passed over
       if (const auto path = expanded(file, settings.hostName, settings.user)) settings.identityFiles.push_back(*path);
     const std::string jumps = m_proxyJump.value_or("none");
@@ -113,6 +114,8 @@ private:
       keepFirst(m_user, values[0]);
     else if (keyword == "proxyjump")
       keepFirst(m_proxyJump, values[0]);
+    else if (keyword == "proxycommand")
+      keepFirst(m_proxyCommandAt, lowerCase(values[0]) == "none" ? "" : path + ":" + std::to_string(number));
     else if (keyword == "identityfile" && m_identityFiles.size() < 32)
       m_identityFiles.push_back(values[0]);
     else if (keyword == "port") {
@@ -167,7 +170,7 @@ private:
   }
 
   std::string m_alias, m_home;
-  std::optional<std::string> m_hostName, m_user, m_proxyJump;
+  std::optional<std::string> m_hostName, m_user, m_proxyJump, m_proxyCommandAt;
   std::optional<int> m_port;
   std::vector<std::string> m_identityFiles;
   int m_files = 0;

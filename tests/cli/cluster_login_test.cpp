@@ -154,4 +154,22 @@ TEST_CASE("The passphrase of a key is asked for on the terminal, again after a w
   CHECK(program.shown().find("sesame") == std::string::npos);
 }
 
+TEST_CASE("A key file of the profile that went away, or is no key any more, is named when the login is refused") {
+  NEEDS_LOOPBACK(false);
+  const ClusterHost host(sshdOnly());
+  REQUIRE(host.cluster.started());
+  const std::string key = host.home.path() + "/key";
+  outputOf("cp " + host.cluster.value("LB_SSH_KEY") + " " + key + " && chmod 600 " + key);
+  REQUIRE(host.add({"--identity", key}).code == 0);
+  REQUIRE(runDetached(kLook).code == 0);
+  host.home.write("key", "garbage\n");
+  const Json garbage = runDetached(kLook).json()["error"];
+  CHECK(garbage["fault"] == "AUTH-DENIED");
+  CAPTURE(garbage.dump());
+  CHECK(garbage["hint"].get<std::string>().find(key) != std::string::npos);
+  CHECK(garbage["hint"].get<std::string>().find("no private key") != std::string::npos);
+  std::filesystem::remove(key);
+  CHECK(runDetached(kLook).json()["error"]["hint"].get<std::string>().find("not there") != std::string::npos);
+}
+
 #endif

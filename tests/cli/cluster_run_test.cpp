@@ -383,4 +383,29 @@ TEST_CASE("An allocation by salloc runs the job, and the held cards are given ba
   CHECK(slurp(job.run + kAdapter) == slurp(remoteFolder(job.run) + "/run" + kAdapter));
 }
 
+TEST_CASE("What speaks against a job is told when it is submitted; a run folder that is removed ends watch, not the job") {
+  NEEDS_LOOPBACK(true);
+  const ClusterHost host;
+  REQUIRE(host.cluster.started());
+  const std::string bin = host.cluster.value("LB_HOME") + "/bin", script = host.cluster.value("LB_HOME") + "/env.sh";
+  std::ofstream(script) << "[ -z \"$SLURM_JOB_ID\" ] || export PATH=" + bin + ":$PATH\n"; // the nodes have it, the login node has not
+  outputOf("mkdir " + bin + " && ln -s " + ATTUNE_BINARY + " " + bin + "/attune-there");
+  REQUIRE(runDetached({"cluster", "add", "loop", "--host", "127.0.0.1", "--port", std::to_string(host.cluster.port()), "--user",
+                       host.cluster.value("LB_SSH_USER"), "--identity", host.cluster.value("LB_SSH_KEY"), "--worker", "attune-there",
+                       "--environment", script})
+              .code == 0);
+  const auto run = longRun();
+  const Submitted job(host, run->run);
+  CHECK(job.result.err.find("warning: The training program \"attune-there\"") != std::string::npos);
+  RunningProgram watch({"watch", job.run, "--json"});
+  REQUIRE(soon(90, [&] { return watch.output().find("\"step\"") != std::string::npos; }));
+  fs::remove_all(job.run);
+  REQUIRE(soon(20, [&] { return watch.ended(); }));
+  CHECK(watch.wait() == 1);
+  CHECK(linesOf(watch.output()).back()["error"]["message"].get<std::string>().find(job.id) != std::string::npos);
+  CHECK(host.stateOf(job.id) == "RUNNING");
+  CHECK(!fs::exists(job.run));
+  host.slurm("scancel " + job.id);
+}
+
 #endif

@@ -51,6 +51,53 @@ TEST_CASE("A profile with several mistakes tells them all, and none is kept") {
   CHECK(!std::filesystem::exists(workspace.folder.path() + "/clusters.json"));
 }
 
+TEST_CASE("A user or a port in the host, and a key file that is none, are refused with what to write instead") {
+  const Workspace workspace;
+  const auto refused = [](const std::string &host, const std::string &text) {
+    const auto result = runDetached({"cluster", "add", "home", "--host", host});
+    CAPTURE(result.err);
+    CHECK(result.code == 2);
+    CHECK(result.err.find(text) != std::string::npos);
+  };
+  refused("me@login.example.org", "--user");
+  refused("login.example.org:2222", "--port");
+  refused("[::1]:22", "--port");
+  refused("[::1", "brackets");
+  const auto key = [&](const std::string &file, const std::string &text) {
+    const auto result = runDetached({"cluster", "add", "home", "--host", "login.example.org", "--identity", file});
+    CAPTURE(result.err);
+    CHECK(result.code == 2);
+    CHECK(result.err.find(file) != std::string::npos);
+    CHECK(result.err.find(text) != std::string::npos);
+  };
+  outputOf("ssh-keygen -q -t ed25519 -N '' -f " + workspace.home.path() + "/key");
+  key("~/none", "not there");
+  key(workspace.home.path(), "not there");
+  key("~/key.pub", "public key");
+  key(workspace.home.write("key.ppk", "PuTTY-User-Key-File-2: ssh-rsa\n"), "puttygen");
+  key(workspace.home.write("garbage", std::string(100000, '\0')), "no private key");
+  CHECK(!std::filesystem::exists(workspace.folder.path() + "/clusters.json"));
+  CHECK(runDetached({"cluster", "add", "home", "--host", "::1", "--identity", "~/key"}).code == 0);
+}
+
+TEST_CASE("An address in brackets is that address; a ProxyCommand, which is never run, is told when nothing answers") {
+  const Workspace workspace;
+  std::filesystem::create_directory(workspace.home.path() + "/.ssh");
+  const std::string config = workspace.home.write(".ssh/config", "Host gated\n  HostName 127.0.0.1\n  ProxyCommand touch " +
+                                                                     workspace.home.path() + "/canary\n  Port 1\n");
+  REQUIRE(runDetached({"cluster", "add", "six", "--host", "[::1]", "--port", "1"}).code == 0);
+  const Json six = runDetached({"cluster", "partitions", "six", "--json"}).json()["error"];
+  CHECK(six["fault"] == "NET-REFUSED");
+  CHECK(six["hint"].get<std::string>().find("ProxyCommand") == std::string::npos);
+  REQUIRE(runDetached({"cluster", "add", "gated", "--host", "gated"}).code == 0);
+  const Json gated = runDetached({"cluster", "partitions", "gated", "--json"}).json()["error"];
+  CHECK(gated["fault"] == "NET-REFUSED");
+  CAPTURE(gated.dump());
+  CHECK(gated["hint"].get<std::string>().find(config + ":3") != std::string::npos);
+  CHECK(gated["hint"].get<std::string>().find("ProxyJump") != std::string::npos);
+  CHECK(!std::filesystem::exists(workspace.home.path() + "/canary"));
+}
+
 TEST_CASE("Wrong usage of the cluster verbs is exit code 2 and says what is meant") {
   const Workspace workspace;
   const auto run = makeTinyRun();

@@ -141,6 +141,15 @@ private Q_SLOTS:
     QTest::keyClicks(dialog->field(QStringLiteral("jump_hosts")), QStringLiteral("me@gate:22, second"));
     QVERIFY(!dialog->problem(QStringLiteral("port"))->text().isEmpty());
     dialog->field(QStringLiteral("port"))->setText(QStringLiteral("2222"));
+    for (const char *wrong : {"me@login.example", "login.example:22", "[::1]:22"}) {
+      dialog->field(QStringLiteral("host"))->setText(QLatin1String(wrong));
+      QVERIFY(!dialog->problem(QStringLiteral("host"))->text().isEmpty());
+    }
+    dialog->field(QStringLiteral("host"))->setText(QStringLiteral("login.example"));
+    QVERIFY(dialog->problem(QStringLiteral("host"))->text().isEmpty());
+    dialog->field(QStringLiteral("identity_files"))->setText(QStringLiteral("/no/such/key"));
+    QVERIFY(!dialog->problem(QStringLiteral("identity_files"))->text().isEmpty());
+    dialog->field(QStringLiteral("identity_files"))->clear();
     click(dialog, "Add");
     QTRY_COMPARE(studio.page().list()->count(), 1);
     QCOMPARE(studio.page().current(), QStringLiteral("kshdtest"));

@@ -1,5 +1,6 @@
 #include "ui/dialogs/profile_dialog.h"
 
+#include "core/base/workspace.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/file_pick.h"
 #include "ui/widgets/retranslate.h"
@@ -193,18 +194,18 @@ api::ClusterProfile ProfileDialog::profile() const {
 void ProfileDialog::check() {
   const QHash<QString, QString> words = {
       {QStringLiteral("name"), tr("Give it a name of at most 100 letters.")},
-      {QStringLiteral("host"), tr("Give a host name or an address, without spaces or quotes.")},
+      {QStringLiteral("host"), tr("Give a host name or an address alone: user and port have fields of their own.")},
       {QStringLiteral("user"), tr("A user name holds no spaces or quotes.")},
       {QStringLiteral("port"), tr("A port goes from 1 to 65535.")},
       {QStringLiteral("jump_hosts"), tr("A jump host is written as user@host:port; user and port may be left out.")},
-      {QStringLiteral("identity_files"), tr("The path of a key holds control characters.")},
+      {QStringLiteral("identity_files"), tr("Name private key files that are there, such as ~/.ssh/id_ed25519; not the .pub beside it.")},
       {QStringLiteral("environment_script"), tr("The path is too long or holds control characters.")},
       {QStringLiteral("root"), tr("Give a folder on the cluster.")},
       {QStringLiteral("worker"), tr("Give the program that trains.")},
   };
   QHash<QString, QString> problems;
   const api::ClusterProfile made = profile();
-  if (const Status status = api::checkProfile(made); !status.ok())
+  if (const Status status = api::checkNewProfile(made, homeFolder()); !status.ok())
     for (const ConfigProblem &problem : status.error().problems) {
       const QString key = QString::fromStdString(problem.key);
       problems.insert(key, words.value(key, QString::fromStdString(problem.message)));

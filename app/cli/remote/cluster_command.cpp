@@ -2,6 +2,7 @@
 #include "app/cli/command/output.h"
 #include "app/cli/remote/cluster_client.h"
 #include "app/cli/remote/cluster_install.h"
+#include "core/base/workspace.h"
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -140,6 +141,7 @@ private:
         return Error{ErrorCode::Usage, "There is a cluster of this name.", m_profile.name,
                      "Take another name, or change it with --replace."};
     m_profile.useAgent = !m_noAgent;
+    ATTUNE_CHECK(api::checkNewProfile(m_profile, homeFolder()));
     ATTUNE_CHECK(client.service().profiles().save(m_profile));
     if (context.json)
       printJson(context, profileJson(m_profile));

@@ -21,6 +21,7 @@ namespace {
 
 constexpr auto kLook = std::chrono::milliseconds(50);
 constexpr auto kTakeOverEvery = std::chrono::seconds(5);
+constexpr size_t kMostWarnings = 20;
 constexpr size_t kMostAtOnce = size_t(1) << 20;
 
 ErrorCode codeFromName(const std::string &name) {
@@ -56,9 +57,15 @@ std::string GrowingFile::take() {
 }
 
 void LastEvent::push(const api::RunEvent &event) {
-  if (!std::holds_alternative<api::RunFinished>(event.body)) return;
   const std::lock_guard<std::mutex> lock(m_mutex);
-  m_end = event;
+  if (const auto *warning = std::get_if<api::RunWarning>(&event.body); warning && m_warnings.size() < kMostWarnings)
+    m_warnings.push_back(warning->message);
+  if (std::holds_alternative<api::RunFinished>(event.body)) m_end = event;
+}
+
+std::vector<std::string> LastEvent::warnings() const {
+  const std::lock_guard<std::mutex> lock(m_mutex);
+  return m_warnings;
 }
 
 std::optional<api::RunEvent> LastEvent::end() const {

@@ -28,14 +28,17 @@ private:
   int m_file = -1;
 };
 
-/// Keeps a run's one end, which arrives on the cluster's thread; everything else is read from the folder.
+/// Keeps a run's one end and the warnings, which arrive on the cluster's thread; everything else is read from the folder.
 class LastEvent : public api::EventSink {
 public:
   void push(const api::RunEvent &event) override;
   std::optional<api::RunEvent> end() const;
+  /// What was warned of first.
+  std::vector<std::string> warnings() const;
 
 private:
   mutable std::mutex m_mutex;
+  std::vector<std::string> m_warnings;
   std::optional<api::RunEvent> m_end;
 };
 

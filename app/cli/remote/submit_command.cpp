@@ -95,10 +95,11 @@ public:
       printJson(context, {{"run", job.folder}, {"token", job.token}, {"job", job.id}});
     else
       context.out << job.folder << std::endl;
-    if (m_wait) return follower.untilOver(RunFollower::Show::Events);
-    if (!context.quiet)
-      context.err << "Job " << printable(job.id) << " on " << printable(cluster) << ". Follow it with: attune watch "
-                  << printable(shellWord(job.folder)) << '\n';
+    if (m_wait) return follower.untilOver(RunFollower::Show::Events); // which tells the warnings, too
+    if (context.quiet) return 0;
+    for (const std::string &warning : end->warnings()) context.err << "warning: " << printable(warning) << '\n';
+    context.err << "Job " << printable(job.id) << " on " << printable(cluster) << ". Follow it with: attune watch "
+                << printable(shellWord(job.folder)) << '\n';
     return 0;
   }
 

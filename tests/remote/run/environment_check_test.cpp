@@ -66,6 +66,8 @@ TEST_CASE("Environment check: a DCU site's torch, and what breaks beside it, eac
   CHECK(find(replaced, "torch")->status == "fail");
   CHECK(find(replaced, "torch")->advice.find("Never install torch over it") != std::string::npos);
   CHECK(find(judgeEnvironment("@@fact script there\n", "login node"), "environment_script")->found.find("exit") != std::string::npos);
+  const auto ended = judgeEnvironment("@@fact script there\n@@fact script_path /site/env.sh\n", "login node");
+  CHECK(find(ended, "environment_script")->found == "the environment script /site/env.sh ends the shell (exit)");
 }
 
 TEST_CASE("Environment check: hostile output is shown safely and bounded") {

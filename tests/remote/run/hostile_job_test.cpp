@@ -1,4 +1,5 @@
 // What a job, its files and Slurm's answers may be without any fault of the line: the run ends, well or with the true cause.
+#include "remote/run/job_journal.h"
 #include "tests/remote/run/run_host.h"
 
 using namespace attune;
@@ -84,6 +85,90 @@ TEST_CASE("What a job leaves behind is not believed before it is looked at, and 
     REQUIRE(ends.size() == 1);
     CHECK(ends[0].outcome == api::RunOutcome::Failed);
   }
+}
+
+TEST_CASE("A line of events that is too long, and a last word that is too long, are told once, and the run ends well") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  const std::string script = host.cluster.value("LB_HOME") + "/env.sh";
+  auto events = std::make_shared<KeptEvents>();
+  const auto warnings = [&](const std::string &code) {
+    const auto all = events->all<api::RunWarning>();
+    return std::count_if(all.begin(), all.end(), [&](const auto &warning) { return warning.code == code; });
+  };
+  SUBCASE("events") {
+    host.setWorker("step 1; head -c 9000000 /dev/zero | tr '\\0' x >>run/events.jsonl; sleep 6; echo >>run/events.jsonl; step 2; result; "
+                   "finish completed 2\n");
+    const auto run = host.start(host.request(), events);
+    REQUIRE(RunHost::reaches(*run, JobPhase::Over, 120));
+    CHECK(run->job().result == "done");
+    CHECK(run->job().fetched);
+    CHECK(warnings("events_unreadable") == 1);
+    CHECK(textOf(run->folder() + "/events.jsonl").find(run->job().remoteFolder + "/run/events.jsonl") != std::string::npos);
+  }
+  SUBCASE("exit.json") { // as of a result with very many files
+    host.setWorker("step 1; result; finish completed 1\n");
+    std::ofstream(script) << "dd() { { head -c 2000000 /dev/zero | tr '\\0' ' '; cat; } | command dd \"$@\"; }\n";
+    host.close();
+    host.profile.environmentScript = script;
+    host.open();
+    const auto run = host.start(host.request(), events);
+    REQUIRE(RunHost::reaches(*run, JobPhase::Over, 120));
+    CHECK(std::filesystem::file_size(run->job().remoteFolder + "/exit.json") > 1'048'576);
+    CHECK(run->job().result == "done");
+    CHECK(run->job().fetched);
+    CHECK(warnings("exit_unreadable") == 1);
+    CHECK(textOf(run->folder() + "/events.jsonl").find(run->job().remoteFolder + "/exit.json") != std::string::npos);
+  }
+}
+
+TEST_CASE("A run whose folder here is removed is left at once, with a reason that names the folder; its job goes on") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  host.setWorker("for i in $(seq 600); do [ -e go ] && break; step $i; sleep 0.1; done; finish completed $i\n");
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(host.request(), events);
+  const std::string folder = run->folder();
+  REQUIRE(soon(60, [&] { return events->all<api::StepMetrics>().size() > 3; }));
+  const api::ClusterJob job = run->job();
+  SUBCASE("removed") { std::filesystem::remove_all(folder); }
+  SUBCASE("moved away") { std::filesystem::rename(folder, folder + "-elsewhere"); }
+  REQUIRE(RunHost::reaches(*run, JobPhase::Over, 15));
+  CHECK(!std::filesystem::exists(folder)); // nothing puts a part of it back
+  const auto ends = events->all<api::RunFinished>();
+  REQUIRE(ends.size() == 1);
+  CHECK(ends[0].outcome == api::RunOutcome::Failed);
+  REQUIRE(run->job().problem);
+  CHECK(run->job().problem->where == folder);
+  CHECK(run->job().problem->message.find(job.id) != std::string::npos);
+  CHECK(run->job().problem->hint.find(job.remoteFolder) != std::string::npos);
+  CHECK(host.slurm("squeue -h -o %T -j " + job.id).find("RUNNING") == 0);
+  std::ofstream(job.remoteFolder + "/go") << "";
+  if (!std::filesystem::exists(folder + "-elsewhere")) return;
+  auto later = std::make_shared<KeptEvents>(); // put back, it is taken up again
+  std::filesystem::rename(folder + "-elsewhere", folder);
+  const auto again = host.attach(folder, later);
+  REQUIRE(RunHost::reaches(*again, JobPhase::Over, 60));
+  CHECK(again->job().result == "done");
+}
+
+TEST_CASE("A job is not submitted when its run's folder was removed before") {
+  const TempFolder folder;
+  remote::JobRecord record;
+  record.token = "attune-0123456789ab";
+  record.resultDir = "adapter";
+  auto journal = remote::JobJournal::create(folder.path() + "/run", record);
+  REQUIRE_MESSAGE(journal.ok(), (journal.ok() ? "" : journal.error().text()));
+  record.staged = true;
+  CHECK((*journal)->update(record).ok());
+  std::filesystem::remove_all(folder.path() + "/run");
+  record.submitting = true;
+  const Status written = (*journal)->update(record);
+  REQUIRE(!written.ok());
+  CHECK(written.error().where == folder.path() + "/run/cluster/journal.jsonl");
+  CHECK(!(*journal)->record().submitting);
 }
 
 TEST_CASE("A cluster that names another host does not end the runs of the first one") {

@@ -97,6 +97,17 @@ TEST_CASE("Rows that are not Slurm's are left out and counted") {
   CHECK(parseQueue("|1|RUNNING|", "").rows.empty());
 }
 
+TEST_CASE("An absurd size of a node is bounded, so that its bytes can be counted") {
+  std::string row = nodeRow("n1", "normal", "up", "30", "(null)", "(null)", "idle");
+  row.replace(row.find("4096"), 16, std::string(16, '9'));
+  row.replace(row.rfind("64 "), 16, std::string(16, '9'));
+  const auto read = parseNodes(row);
+  REQUIRE(read.ok());
+  CHECK((*read)[0].memoryPerNode == (int64_t(1) << 40));
+  CHECK(((*read)[0].memoryPerNode << 20) == (int64_t(1) << 60));
+  CHECK((*read)[0].coresPerNode == 1'000'000);
+}
+
 TEST_CASE("Partitions: limits, cards and what is free") {
   const auto read = parseNodes(nodeRow("n1", "normal", "up", "2-00:00:00", "dcu:4(S:0)", "dcu:1(IDX:0)", "mix") +
                                nodeRow("n2", "normal", "up", "2-00:00:00", "dcu:2", "dcu:0", "idle") +

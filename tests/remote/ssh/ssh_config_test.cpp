@@ -33,6 +33,10 @@ TEST_CASE("ssh_config: the first value counts, patterns and negation choose the 
   CHECK(login->jumps[1].user == "other");
   CHECK(login->jumps[1].host == "fe80::1");
   CHECK(login->jumps[1].port == 23);
+  CHECK(login->proxyCommandAt == path + ":13");
+  const std::string none = home.write("none_config", "Host a\nProxyCommand none\nHost *\nProxyCommand x\n");
+  CHECK(readSshConfig(none, "a", home.path())->proxyCommandAt.empty());
+  CHECK(readSshConfig(none, "b", home.path())->proxyCommandAt == none + ":4");
   struct stat info {};
   CHECK(::stat("/tmp/attune-canary-config", &info) != 0);
   CHECK(readSshConfig(home.path() + "/none", "x", home.path())->hostName == "x");
