@@ -39,6 +39,13 @@ std::string plainName(const std::string &name) {
   return text.empty() ? "model" : text;
 }
 
+/// A word to be read: an option, or a path that begins with ~/, stands without quotes as any other.
+std::string bareWord(const std::string &word) {
+  const size_t mark = word.compare(0, 2, "~/") == 0 ? 2 : word.compare(0, 2, "--") == 0 ? 2 : word.compare(0, 1, "-") == 0 ? 1 : 0;
+  const std::string rest = word.substr(mark);
+  return shellWord(rest) == rest ? word : shellWord(word);
+}
+
 } // namespace
 
 slurm::JobRequest requestOf(const api::ClusterTarget &target) {
@@ -143,12 +150,9 @@ Result<api::JobPreview> previewJob(StageJob job) {
   const slurm::Submission submission{job.token, root + "/jobs/" + job.token, requestOf(job.target)};
   const bool held = job.target.mode == api::SubmitMode::Salloc;
   api::JobPreview preview;
-  preview.command = held ? "salloc" : "sbatch";
-  for (const std::string &word : held ? slurm::sallocWords(submission) : slurm::sbatchWords(submission)) {
-    const bool option = word.compare(0, 1, "-") == 0 && shellWord("x" + word) == "x" + word; // stands without quotes
-    const bool home = word.compare(0, 2, "~/") == 0;
-    preview.command += home ? " ~/" + shellWord(word.substr(2)) : " " + (option ? word : shellWord(word));
-  }
+  preview.command = "cd " + bareWord(submission.folder) + " && " + (held ? "salloc" : "sbatch");
+  for (const std::string &word : held ? slurm::sallocWords(submission) : slurm::sbatchWords(submission))
+    preview.command += " " + bareWord(word);
   preview.script = std::move(files.script);
   preview.values = std::move(files.values);
   preview.config = std::move(files.config);

@@ -139,7 +139,7 @@ Status checkKey(const JobKey &job) {
 } // namespace
 
 std::vector<std::string> sbatchWords(const Submission &submission) {
-  std::vector<std::string> words = {"--parsable", "-J", submission.token, "-D", submission.folder, "-o", "run.log", "--open-mode=append",
+  std::vector<std::string> words = {"--parsable", "-J", submission.token, "-D", ".", "-o", "run.log", "--open-mode=append",
                                     submission.request.requeue ? "--requeue" : "--no-requeue",
                                     // Slurm may send it up to a minute early
                                     "--signal=B:USR2@" + std::to_string(std::min<int64_t>(180, submission.request.minutes * 15))};

@@ -35,7 +35,7 @@ struct Submission {
   JobRequest request;
 };
 
-/// What sbatch is called with.
+/// What sbatch is called with, in the job's folder.
 std::vector<std::string> sbatchWords(const Submission &submission);
 
 struct JobLook {

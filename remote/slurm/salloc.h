@@ -7,7 +7,7 @@
 
 namespace attune::remote::slurm {
 
-/// What salloc is called with.
+/// What salloc is called with, in the job's folder.
 std::vector<std::string> sallocWords(const Submission &submission);
 
 /// The allocation's id, granted or still waiting after 20 s; look at its state by Client::look().

@@ -114,7 +114,8 @@ Status download(RemoteFiles &files, CommandRunner &runner, const Download &job, 
     if (there.empty()) {
       ATTUNE_TRY(there, hashThere(runner, path, stop));
     }
-    if (here == there) return file.finish(job.to);
+    // Without a hash of earlier the file may have been hashed before it changed: that is luck.
+    if (here == there && (!changed || !job.sha256.empty())) return file.finish(job.to);
     problem = changed ? "FETCH-CHANGED" : "FETCH-HASH";
     if (!changed && !resumed && attempt > 0) break;
   }

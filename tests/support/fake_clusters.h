@@ -401,9 +401,10 @@ public:
   Result<api::JobPreview> preview(const api::RunRequest &request) override {
     if (refusal) return *refusal;
     const std::string options = " --requeue --signal=B:USR2@180 --nodes=1 --ntasks=1 --cpus-per-task=8 --time=120 run.sh";
-    return api::JobPreview{"sbatch --parsable -J attune-TOKEN -D ~/.attune/jobs/attune-TOKEN -o run.log --open-mode=append --partition=" +
-                               request.cluster->partition + options,
-                           "#!/bin/bash\n# The job of a run.\n", "TOKEN=attune-TOKEN\n", "{\"device\":\"" + request.config.device + "\"}"};
+    return api::JobPreview{
+        "cd ~/.attune/jobs/attune-TOKEN && sbatch --parsable -J attune-TOKEN -D . -o run.log --open-mode=append --partition=" +
+            request.cluster->partition + options,
+        "#!/bin/bash\n# The job of a run.\n", "TOKEN=attune-TOKEN\n", "{\"device\":\"" + request.config.device + "\"}"};
   }
   Result<std::shared_ptr<api::Cluster>> cluster(const std::string &name) override {
     if (auto found = at(name)) return std::shared_ptr<api::Cluster>(std::move(found));

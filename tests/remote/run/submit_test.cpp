@@ -118,7 +118,9 @@ TEST_CASE("What is shown before a submission is what is sent, and the scheduler 
   CHECK(there(shown->script) == textOf(sent + "run.sh"));
   CHECK(there(shown->values) == textOf(sent + "job.env"));
   CHECK(there(shown->config) == textOf(sent + "run.json"));
-  const std::string called = textOf(calls), words = outputOf("set -- " + there(shown->command) + "; printf '%s\\n' \"$@\"");
+  const std::string cd = "cd " + job.remoteFolder + " && ", command = there(shown->command), called = textOf(calls);
+  REQUIRE(command.rfind(cd, 0) == 0);
+  const std::string words = outputOf("set -- " + command.substr(cd.size()) + "; printf '%s\\n' \"$@\"");
   CHECK(called.find(words) != std::string::npos); // beside a call for the version
   run->cancel([](const auto &) {});
   REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 60));

@@ -188,7 +188,8 @@ TEST_CASE("Worker install: a second press joins the build that goes on, and othe
   REQUIRE(soon(30, [&] { return second->count("begun") == 1; }));
   auto other = request;
   other.torch = "/opt/torch";
-  const auto &refused = Install::begin(host, other)->end();
+  const auto third = Install::begin(host, other);
+  const auto &refused = third->end();
   REQUIRE(!refused.ok());
   CHECK(refused.error().fault == "BUILD-OTHER");
   CHECK(refused.error().message.find(host.script) != std::string::npos);
