@@ -59,7 +59,8 @@ Result<bool> FileTail::poll(RemoteFiles &files, double now, uint64_t most, const
   if (m_size < m_store.offset()) {
     ATTUNE_CHECK(resume(files, stop));
   } else if (now >= m_compareAt) {
-    ATTUNE_TRY(const bool good, unchanged(files, m_store.offset(), stop));
+    const uint64_t end = m_store.offset(); // what stands before it is read below, when there is more
+    ATTUNE_TRY(const bool good, grew ? same(files, 0, std::min(end, kHead), stop) : unchanged(files, end, stop));
     if (!good) ATTUNE_CHECK(resume(files, stop));
   }
   m_compareAt = now + (grew ? kCompareGrowing : kCompareIdle);

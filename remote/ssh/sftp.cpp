@@ -155,11 +155,7 @@ Result<uint64_t> Sftp::read(const std::string &path, uint64_t offset, uint64_t l
   Blocking blocking(m_session, stop);
   const File file(sftp_open(m_sftp, path.c_str(), O_RDONLY, 0));
   if (!file) return failed(path);
-  sftp_attributes attributes = sftp_fstat(file.get());
-  if (!attributes) return failed(path);
-  const uint64_t size = attributes->size;
-  sftp_attributes_free(attributes);
-  const uint64_t end = offset >= size ? offset : offset + std::min(length, size - offset);
+  const uint64_t end = offset + std::min(length, UINT64_MAX - offset); // to ask how long it is would cost a round trip
 
   struct Asked {
     uint32_t id;
@@ -189,10 +185,11 @@ Result<uint64_t> Sftp::read(const std::string &path, uint64_t offset, uint64_t l
     if (static_cast<uint32_t>(n) == first.length && status.ok()) continue;
     for (const Asked &late : asked) { // they are of the wrong places now, and libssh keeps their answers until they are taken
       std::vector<uint8_t> unused(late.length);
+      sftp_seek64(file.get(), done); // or libssh, once it met the end, takes no more of them
       sftp_async_read(file.get(), unused.data(), late.length, late.id);
     }
     asked.clear();
-    if (n == 0) break; // it became shorter meanwhile
+    if (n == 0) break; // its end
     next = done;
     sftp_seek64(file.get(), next);
   }
