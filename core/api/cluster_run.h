@@ -62,7 +62,7 @@ std::string clusterJobJson(const ClusterJob &job);
 
 /// What a submission would send and call.
 struct JobPreview {
-  std::string command; // of the scheduler, as one would type it
+  std::string command; // of the scheduler, as one would type it, one long option a line
   std::string script;  // run.sh, constant text
   std::string values;  // job.env, which it reads
   std::string config;  // run.json with the paths there

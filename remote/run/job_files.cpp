@@ -41,8 +41,8 @@ std::string plainName(const std::string &name) {
 
 /// A word to be read: an option, or a path that begins with ~/, stands without quotes as any other.
 std::string bareWord(const std::string &word) {
-  const size_t mark = word.compare(0, 2, "~/") == 0 ? 2 : word.compare(0, 2, "--") == 0 ? 2 : word.compare(0, 1, "-") == 0 ? 1 : 0;
-  const std::string rest = word.substr(mark);
+  if (word.compare(0, 2, "~/") == 0) return "~/" + shellWord(word.substr(2));
+  const std::string rest = word.substr(std::min(word.find_first_not_of('-'), word.size()));
   return shellWord(rest) == rest ? word : shellWord(word);
 }
 
@@ -133,7 +133,7 @@ Result<JobFiles> jobFiles(const StageJob &job, api::RunConfig config, const std:
 
 Result<api::JobPreview> previewJob(StageJob job) {
   const auto there = [](const std::string &path) { // as Host::absolute() has it, but for the home folder's name
-    return path.empty() || path[0] == '/' || path[0] == '~' ? path : "~/" + path;
+    return path.empty() || path[0] == '/' || path == "~" || path.compare(0, 2, "~/") == 0 ? path : "~/" + path;
   };
   job.token = kNoToken;
   const std::string root = there(job.root);
@@ -152,7 +152,7 @@ Result<api::JobPreview> previewJob(StageJob job) {
   api::JobPreview preview;
   preview.command = "cd " + bareWord(submission.folder) + " && " + (held ? "salloc" : "sbatch");
   for (const std::string &word : held ? slurm::sallocWords(submission) : slurm::sbatchWords(submission))
-    preview.command += " " + bareWord(word);
+    preview.command += (word.compare(0, 2, "--") == 0 ? " \\\n    " : " ") + bareWord(word);
   preview.script = std::move(files.script);
   preview.values = std::move(files.values);
   preview.config = std::move(files.config);

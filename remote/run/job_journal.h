@@ -24,7 +24,7 @@ struct JobRecord {
   std::string from;      // the folder of the job that this one goes on from; empty = a new run
   bool staged = false;
   bool submitting = false; // sbatch may have been run
-  bool inside = false;     // salloc: run.sh was started in the allocation
+  bool inside = false;     // salloc: run.sh is known to be started in the allocation
   bool fetched = false;
   bool removed = false;
   bool over = false; // run_finished stands in events.jsonl

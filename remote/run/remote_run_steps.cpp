@@ -196,17 +196,20 @@ Result<std::vector<slurm::JobId>> RemoteRun::giveUp(Host &host) {
 }
 
 Status RemoteRun::startInside(Host &host) {
-  m_record.inside = true;
-  ATTUNE_CHECK(save());
   const Status started = m_log->offset() > 0 ? Status() // by an earlier call that lost its answer
                                              : slurm::startInside(host.runner(), m_setup.profile.host, submission(), m_record.progress.id);
-  if (started.ok() || host.session().lost()) return {}; // its log tells
-  warn("not_started", started.error().message);
+  m_workAt = m_clock.steady() + 5;
+  if (started.ok()) {
+    m_record.inside = true;
+    return save();
+  }
+  if (host.session().lost() || passes(started.error())) return {}; // asked again: it starts once
+  const auto state = host.client().cancel(key());                  // an idle allocation is paid for
+  if (!state.ok()) return {};
   m_problem = started.error();
-  const auto state = host.client().cancel(key()); // an idle allocation is paid for
-  static_cast<void>(state.ok());
+  m_record.progress.state = JobState::LaunchFailed;
   publish();
-  return {};
+  return save();
 }
 
 /// A scheduler's "done" without the job's own word and the worker's end is none: a full disk ends like that.
@@ -261,7 +264,12 @@ api::RunFinished RemoteRun::ending() const {
   const bool environment = m_exit && m_exit->environmentFailed;
   switch (job.state) {
   case JobState::Done: finished.outcome = api::RunOutcome::Completed; break;
-  case JobState::Cancelled: finished.outcome = api::RunOutcome::Stopped; break;
+  case JobState::Cancelled:
+    finished.outcome = api::RunOutcome::Stopped;
+    if (m_record.inside && !job.cancelAsked && job.missing == "exit file")
+      because("interrupted", "The allocation was cancelled, or ended with its srun, before the job could say anything.",
+              "Look at the log, then continue the run from its checkpoint.");
+    break;
   case JobState::SubmitFailed:
     because(m_problem ? errorCodeName(m_problem->code) : "io_failed", m_problem ? m_problem->text() : "The job was not accepted.",
             m_problem ? m_problem->hint.c_str() : "");
@@ -274,6 +282,10 @@ api::RunFinished RemoteRun::ending() const {
   case JobState::Preempted: because("interrupted", "The cluster took the node for a more urgent job.", "Continue the run."); break;
   case JobState::NodeLost: because("io_failed", "The cluster lost the node.", "Continue the run from its checkpoint."); break;
   case JobState::LaunchFailed:
+    if (m_problem && m_problem->fault == "RUN-LAUNCH") {
+      because("io_failed", m_problem->message, m_problem->hint.c_str());
+      break;
+    }
     because("io_failed", "The job's folder could not be opened on the node.", "Is the home folder there on the nodes?");
     break;
   case JobState::Lost:

@@ -75,6 +75,7 @@ JobState together(JobState scheduler, const JobLook &look, const std::string &re
   }
   // salloc: the wrapper's last act cancels its allocation; a training that ended by itself was not cut.
   if (scheduler == JobState::Cancelled && look.exit->stop.empty()) return look.exit->code == 0 ? JobState::Done : JobState::Failed;
+  if (scheduler == JobState::Cancelled && look.exit->stop == "limit" && !stopAsked) return JobState::TimedOut;
   return scheduler;
 }
 

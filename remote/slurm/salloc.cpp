@@ -33,10 +33,15 @@ exit 1
 const char *const kStart = R"sh(
 export LC_ALL=C
 cd -- "$1" || exit 66
-setsid nohup srun --jobid="$2" --overlap -N1 -n1 -c "$3" bash -l run.sh </dev/null >/dev/null 2>srun.log &
+pid=
+if mkdir started; then # once, however often it is asked for; an allocation whose srun has ended is paid for in vain
+  setsid nohup sh -c 'srun --jobid="$1" --overlap -N1 -n1 -c "$2" bash -l run.sh </dev/null >/dev/null 2>srun.log; scancel "$1"' \
+    sh "$2" "$3" </dev/null >/dev/null 2>&1 &
+  pid=$!
+fi 2>/dev/null
 for i in $(seq 150); do
   [ -s run.log ] && exit 0
-  kill -0 $! 2>/dev/null || break
+  [ -z "$pid" ] || kill -0 "$pid" 2>/dev/null || break
   sleep 0.2
 done
 [ -s run.log ] && exit 0
@@ -85,7 +90,7 @@ Status startInside(CommandRunner &runner, const std::string &host, const Submiss
              run(runner, host, kStart, {submission.folder, id, std::to_string(submission.request.cores)}, stop));
   if (result.code == 0) return {};
   return fault("RUN-LAUNCH", "The job could not be started in its allocation: " + shortened(printable(result.err), 400), host,
-               "The allocation is still held: release it or try again.");
+               "Look at srun.log in the job's folder, then try again.");
 }
 
 } // namespace attune::remote::slurm

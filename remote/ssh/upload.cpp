@@ -10,9 +10,18 @@
 namespace attune::remote {
 namespace {
 
+// $1 NAME.part, $2 NAME: of a link the file that it names, and a file that is there keeps its mode.
+const char *const kPutInPlace = R"sh(
+export LC_ALL=C
+to=$2
+if [ -L "$to" ]; then to=$(readlink -f -- "$to") || exit; fi
+if [ -f "$to" ]; then chmod --reference="$to" -- "$1" || exit; fi
+mv -fT -- "$1" "$to"
+)sh";
+
 Status putInPlace(CommandRunner &runner, const std::string &part, const std::string &to, const StopToken &stop) {
   Command command;
-  command.script = "mv -fT -- \"$1\" \"$2\"";
+  command.script = kPutInPlace;
   command.arguments = {part, to};
   command.login = false;
   ATTUNE_TRY(const CommandResult result, runner.run(command, stop));
@@ -36,12 +45,18 @@ Status upload(RemoteFiles &files, CommandRunner &runner, const Upload &job, cons
   running.advance(file->size());
   std::string hash;
   const std::string to = files.absolute(job.to), part = to + ".part", folder = to.substr(0, to.rfind('/') + 1);
+  ATTUNE_TRY(const auto old, files.find(to));
+  if (old && old->kind != RemoteFile::Kind::File)
+    return fault("FILE-FAILED",
+                 old->kind == RemoteFile::Kind::Folder ? "A folder stands where the file is to go."
+                                                       : "Something that is no file stands there.",
+                 files.session().options().host + ":" + to, "Give the file another name there.");
   for (bool anew = false;; anew = true) {
     ATTUNE_TRY(const uint64_t held, sizeThere(files, part));
     uint64_t at = anew || held > file->size() ? 0 : held;
     ATTUNE_TRY(const uint64_t room, files.freeBytes(folder));
     if (file->size() > held && room < file->size() - held)
-      return fault("DISK-FULL", "The cluster's disk or your quota is full (" + std::to_string(room) + " B free).",
+      return fault("DISK-FULL", "The file does not fit on the cluster's disk or into your quota (" + std::to_string(room) + " B free).",
                    files.session().options().host + ":" + folder, "Make room there, then go on.");
     const bool resumed = at > 0;
     const auto source = [&](char *buffer, size_t most) -> Result<size_t> {

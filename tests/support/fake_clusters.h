@@ -400,7 +400,7 @@ public:
   api::ClusterBackend &backend() override { return *this; }
   Result<api::JobPreview> preview(const api::RunRequest &request) override {
     if (refusal) return *refusal;
-    const std::string options = " --requeue --signal=B:USR2@180 --nodes=1 --ntasks=1 --cpus-per-task=8 --time=120 run.sh";
+    const std::string options = " \\\n    --requeue \\\n    --nodes=1 \\\n    --cpus-per-task=8 \\\n    --time=120 run.sh";
     return api::JobPreview{
         "cd ~/.attune/jobs/attune-TOKEN && sbatch --parsable -J attune-TOKEN -D . -o run.log --open-mode=append --partition=" +
             request.cluster->partition + options,

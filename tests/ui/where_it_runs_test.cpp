@@ -138,7 +138,7 @@ private Q_SLOTS:
       return QGuiApplication::clipboard()->text().contains(QLatin1String(words));
     };
     QVERIFY(shows("sbatch"));
-    QVERIFY(shows("\n    --partition=normal")); // an option a line
+    QVERIFY(shows("--partition=normal"));
     dialog->showFile(QStringLiteral("run.sh"));
     QVERIFY(shows("#!/bin/bash"));
     dialog->showFile(QStringLiteral("job.env"));

@@ -9,13 +9,10 @@ namespace {
 
 const QStringList kNames = {QStringLiteral("command"), QStringLiteral("run.sh"), QStringLiteral("job.env"), QStringLiteral("run.json")};
 
-/// One option a line, as a shell takes it.
-QString onLines(QString command) { return command.replace(QStringLiteral(" --"), QStringLiteral(" \\\n    --")); }
-
 } // namespace
 
 JobPreviewDialog::JobPreviewDialog(const api::JobPreview &preview, const QString &cluster, QWidget *parent)
-    : TextFilesDialog(parent), m_texts{onLines(QString::fromStdString(preview.command)), QString::fromStdString(preview.script),
+    : TextFilesDialog(parent), m_texts{QString::fromStdString(preview.command), QString::fromStdString(preview.script),
                                        QString::fromStdString(preview.values), QString::fromStdString(preview.config)} {
   onLanguage(this, [this, cluster] {
     setWindowTitle(tr("What goes to %1", "a cluster").arg(onOneLine(cluster)));

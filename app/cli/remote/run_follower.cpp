@@ -134,6 +134,21 @@ Result<api::ClusterJob> RunFollower::look(bool withStatus) {
 
 void RunFollower::rest() const { std::this_thread::sleep_for(kLook); }
 
+namespace {
+
+/// Somebody no longer wants to wait for a job that the scheduler has.
+Error stillThere(const api::ClusterJob &job, bool isAllocation) {
+  const std::string folder = printable(shellWord(job.folder));
+  std::string message = "Stopped looking; the job stays with the scheduler";
+  if (!job.id.empty()) message.append(" as ").append(printable(job.id));
+  message.append(isAllocation ? ", and nothing runs in its allocation before it is watched." : ".");
+  std::string hint = "Follow it with: attune watch ";
+  hint.append(folder).append(", or end it with: attune cancel ").append(folder);
+  return {ErrorCode::Interrupted, std::move(message), job.folder, std::move(hint), {}};
+}
+
+} // namespace
+
 Result<api::ClusterJob> RunFollower::untilSubmitted(bool untilItRuns) {
   for (bool asked = false;; rest()) {
     ATTUNE_TRY(const api::ClusterJob job, look(true));
@@ -144,7 +159,7 @@ Result<api::ClusterJob> RunFollower::untilSubmitted(bool untilItRuns) {
       return job;
     }
     if (!m_context.stop.stopRequested()) continue;
-    if (job.phase != JobPhase::Preflight && job.phase != JobPhase::Staging) return ClusterClient::stopped();
+    if (job.phase != JobPhase::Preflight && job.phase != JobPhase::Staging) return stillThere(job, untilItRuns);
     if (!std::exchange(asked, true)) m_run->requestStop();
   }
 }

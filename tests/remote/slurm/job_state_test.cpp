@@ -72,11 +72,12 @@ TEST_CASE("How the scheduler's word and the job's own make the end") {
     const char *stop;
     JobState end;
   };
-  for (const Row &row : {Row{"COMPLETED", 0, "", JobState::Done}, Row{"FAILED", 3, "", JobState::Failed},
-                         Row{"COMPLETED", 3, "", JobState::Failed}, Row{"FAILED", 130, "limit", JobState::TimedOut},
-                         Row{"TIMEOUT", 130, "limit", JobState::TimedOut}, Row{"OUT_OF_MEMORY", 137, "", JobState::OutOfMemory},
-                         Row{"CANCELLED", 130, "term", JobState::Cancelled}, Row{"CANCELLED", 0, "", JobState::Done},
-                         Row{"NODE_FAIL", 1, "", JobState::NodeLost}, Row{"PREEMPTED", 130, "term", JobState::Preempted}}) {
+  for (const Row &row :
+       {Row{"COMPLETED", 0, "", JobState::Done}, Row{"FAILED", 3, "", JobState::Failed}, Row{"COMPLETED", 3, "", JobState::Failed},
+        Row{"FAILED", 130, "limit", JobState::TimedOut}, Row{"TIMEOUT", 130, "limit", JobState::TimedOut},
+        Row{"OUT_OF_MEMORY", 137, "", JobState::OutOfMemory}, Row{"CANCELLED", 130, "term", JobState::Cancelled},
+        Row{"CANCELLED", 0, "", JobState::Done}, Row{"CANCELLED", 143, "limit", JobState::TimedOut}, // the wrapper gave its allocation back
+        Row{"NODE_FAIL", 1, "", JobState::NodeLost}, Row{"PREEMPTED", 130, "term", JobState::Preempted}}) {
     CAPTURE(row.state);
     CAPTURE(row.code);
     JobProgress job = running();

@@ -4,6 +4,7 @@
 
 using namespace attune;
 using namespace attune::remote::slurm;
+using attune::test::outputOf;
 using attune::test::SlurmHost;
 using attune::test::within;
 
@@ -42,6 +43,31 @@ TEST_CASE("An allocation runs the job apart from the connection and is released 
   CHECK(within(40, [&] {
     const std::string state = host.look(job).queue->state;
     return state == "CANCELLED" || state == "COMPLETED";
+  }));
+}
+
+TEST_CASE("A job is begun once in its allocation, which is given back when its srun ends in whatever way") {
+  NEEDS_LOOPBACK(true);
+  SlurmHost host;
+  REQUIRE(host.cluster.started());
+  JobValues values;
+  values.command = {"/bin/bash", "-c", "echo begun; until [ -e go ]; do sleep 0.1; done"};
+  values.requeue = false;
+  const std::string token = host.stage(values);
+  const Submission submission{token, ".attune/jobs/" + token, SlurmHost::request()};
+  const auto allocation = allocate(host.runner, "loopback", submission);
+  REQUIRE_MESSAGE(allocation.ok(), (allocation.ok() ? "" : allocation.error().text()));
+  const JobKey job{token, allocation->id.job};
+  for (int i = 0; i < 3; ++i) CHECK(startInside(host.runner, "loopback", submission, job.id).ok()); // as after answers that were lost
+  CHECK(host.logs(job, "begun"));
+  const std::string user = host.cluster.value("LB_SSH_USER");
+  CHECK(outputOf("pgrep -c -u " + user + " -f '^sh -c srun'") == "1\n"); // another would train again when this one ends
+  const std::string log = host.log(token);
+  CHECK(log.find("@@attune start", log.find("@@attune start") + 1) == std::string::npos);
+  outputOf("pkill -KILL -u " + user + " -x srun");
+  CHECK(within(40, [&] {
+    const auto look = host.look(job);
+    return !look.queue || look.queue->state == "CANCELLED" || look.queue->state == "COMPLETED";
   }));
 }
 

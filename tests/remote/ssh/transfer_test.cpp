@@ -322,6 +322,24 @@ TEST_CASE("transfer: a disk that fills up on the way, folders and files that are
   CHECK(line.up({local, "that", {}}).error().fault == "FILE-FAILED");
 }
 
+TEST_CASE("transfer: an upload goes to the file of a link, leaves a file its mode, and to no folder or pipe") {
+  NEEDS_LOOPBACK(false);
+  SshFixture sshd;
+  REQUIRE(sshd.cluster.started());
+  const std::string home = sshd.cluster.value("LB_HOME"), local = sshd.folder.write("local", noise(100'000));
+  Line line(sshd);
+  REQUIRE(line.run("mkdir folder there; mkfifo pipe; echo old >there/real; chmod 640 there/real; ln -s there/real link").ok());
+  REQUIRE(line.up({local, "link", {}}).ok());
+  CHECK(fs::is_symlink(home + "/link"));
+  CHECK(bytesOf(home + "/there/real") == bytesOf(local));
+  CHECK(outputOf("stat -c %a " + home + "/there/real") == "640\n");
+  bool sent = false;
+  for (const char *to : {"folder", "pipe"})
+    CHECK(line.up({local, to, [&](uint64_t, uint64_t) { sent = true; }}).error().fault == "FILE-FAILED");
+  CHECK_FALSE(sent); // told before anything is
+  CHECK_FALSE(fs::exists(home + "/folder.part"));
+}
+
 TEST_CASE("transfer: a hostile name is only a name, hostile bytes are only bytes") {
   NEEDS_LOOPBACK(false);
   SshFixture sshd;

@@ -1,0 +1,45 @@
+// Runs in an allocation of salloc whose start or end goes wrong, on the real Slurm of tests/cluster.
+#include "tests/remote/run/run_host.h"
+
+using namespace attune;
+using namespace attune::test;
+
+TEST_CASE("An allocation in which nothing can be started is given back at once, and the run says why") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  const std::string srun = host.cluster.value("LB_STATE") + "/bin/srun";
+  std::ofstream(srun) << "#!/bin/sh\necho 'srun: error: Unable to create step: no such thing' >&2\nexit 1\n";
+  outputOf("chmod 755 " + srun);
+  auto request = host.request();
+  request.cluster->mode = api::SubmitMode::Salloc;
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(request, events);
+  REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 60));
+  CHECK(run->job().result == "launch_failed");
+  const auto ends = events->all<api::RunFinished>();
+  REQUIRE(ends.size() == 1);
+  CHECK(ends[0].outcome == api::RunOutcome::Failed);
+  REQUIRE(ends[0].error);
+  CHECK(ends[0].error->message.find("Unable to create step") != std::string::npos);
+  CHECK(soon(20, [&] { return host.slurm("squeue -h").empty(); }));
+}
+
+TEST_CASE("A run whose srun dies with its training is told to have ended, not to run") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  host.setWorker("i=0; while :; do i=$((i+1)); step $i; sleep 0.2; done\n");
+  auto request = host.request();
+  request.cluster->mode = api::SubmitMode::Salloc;
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(request, events);
+  REQUIRE(soon(60, [&] { return events->all<api::StepMetrics>().size() > 3; }));
+  outputOf("pkill -KILL -u " + host.cluster.value("LB_SSH_USER") + " -x srun");
+  REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 120));
+  const auto ends = events->all<api::RunFinished>();
+  REQUIRE(ends.size() == 1);
+  CHECK(ends[0].outcome == api::RunOutcome::Stopped);
+  REQUIRE(ends[0].error);
+  CHECK(ends[0].error->message.find("ended with its srun") != std::string::npos);
+}
