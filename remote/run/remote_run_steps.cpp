@@ -266,8 +266,8 @@ api::RunFinished RemoteRun::ending() const {
   case JobState::Done: finished.outcome = api::RunOutcome::Completed; break;
   case JobState::Cancelled:
     finished.outcome = api::RunOutcome::Stopped;
-    if (m_record.inside && !job.cancelAsked && job.missing == "exit file")
-      because("interrupted", "The allocation was cancelled, or ended with its srun, before the job could say anything.",
+    if (m_record.inside && !job.cancelAsked)
+      because("interrupted", "The allocation was cancelled from elsewhere, or ended with its srun.",
               "Look at the log, then continue the run from its checkpoint.");
     break;
   case JobState::SubmitFailed:
