@@ -34,7 +34,6 @@ JobFilesDialog::JobFilesDialog(const api::ClusterJob &job, TaskRunner &tasks, QW
 }
 
 void JobFilesDialog::onChosen(const QString &name) {
-  m_file = name;
   lines()->setFollow(name == kFiles[0]);
   m_size = -1;
   m_busy = false; // what is under way is of another file
@@ -60,7 +59,7 @@ void JobFilesDialog::read() {
   if (m_busy) return;
   m_busy = true;
   m_reading = m_tasks.run(
-      this, [path = localPath(m_folder, m_file), before = m_size](StopToken) { return readEnd(path, before); },
+      this, [path = localPath(m_folder, file()), before = m_size](StopToken) { return readEnd(path, before); },
       [this](const Read &read) {
         m_busy = false;
         if (!read.same) take(read);
@@ -69,8 +68,8 @@ void JobFilesDialog::read() {
 
 void JobFilesDialog::take(const Read &read) {
   m_size = read.size;
-  const QString place = m_remote.isEmpty() ? localPath(m_folder, m_file) : m_remote + QLatin1Char('/') + m_file;
-  display(!read.there ? tr("%1 is not there yet.").arg(onOneLine(m_file))
+  const QString place = m_remote.isEmpty() ? localPath(m_folder, file()) : m_remote + QLatin1Char('/') + file();
+  display(!read.there ? tr("%1 is not there yet.").arg(onOneLine(file()))
           : read.cut  ? tr("The end of %1", "a file").arg(onOneLine(place))
                       : onOneLine(place),
           read.lines);

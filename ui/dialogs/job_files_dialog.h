@@ -33,7 +33,6 @@ private:
   TaskRunner &m_tasks;
   Task m_reading;
   bool m_busy = false;
-  QString m_file;
   qint64 m_size = -1;
   QTimer m_timer;
 };

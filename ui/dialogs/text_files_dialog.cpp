@@ -58,7 +58,6 @@ TextFilesDialog::TextFilesDialog(QWidget *parent) : QDialog(parent) {
 }
 
 void TextFilesDialog::offer(const QStringList &names, const QStringList &labels) {
-  m_names = names;
   m_choice->setChoices(names, labels);
   showFile(m_file.isEmpty() ? names.first() : m_file);
 }

@@ -24,13 +24,15 @@ protected:
   /// The texts by name, and what they are called; the one in sight stays so, at first the first. In every language anew.
   void offer(const QStringList &names, const QStringList &labels);
   void display(const QString &place, const QStringList &lines);
+  /// The name of the one in sight.
+  const QString &file() const { return m_file; }
   /// Another text is to be displayed.
   virtual void onChosen(const QString &name) = 0;
   /// A text's lines, without what could steer a terminal.
   static QStringList linesOf(const QString &text);
 
 private:
-  QStringList m_names, m_lines;
+  QStringList m_lines;
   QString m_file;
   SegmentedSwitch *m_choice;
   QLabel *m_place;
