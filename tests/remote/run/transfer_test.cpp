@@ -1,5 +1,6 @@
 // Transfers as a person asks for them: on the worker of a host, whose other work goes on.
 #include "tests/remote/run/run_host.h"
+#include "tests/support/noise.h"
 
 #include <atomic>
 
@@ -27,9 +28,7 @@ TEST_CASE("Transfers do with the channels that the server opens, and the queue i
   }
   RunHost host(options);
   REQUIRE(host.cluster.started());
-  std::string data(60'000'000, '\0');
-  uint32_t state = 3;
-  for (char &c : data) c = static_cast<char>((state = state * 1664525u + 1013904223u) >> 24);
+  const std::string data = noise(60'000'000);
   const std::string local = host.data.write("local", data), back = host.data.path() + "/back";
   const std::string there = host.cluster.value("LB_HOME") + "/there";
   const auto cluster = host.link();

@@ -48,9 +48,7 @@ TEST_CASE("exec: 10 MB both ways, bounded output, a reader that goes away") {
   SshFixture sshd;
   const auto session = sshd.open();
   REQUIRE(session.ok());
-  std::string data(10 << 20, '\0');
-  uint32_t state = 1;
-  for (char &c : data) c = static_cast<char>((state = state * 1664525u + 1013904223u) >> 24);
+  const std::string data = noise(10 << 20);
   ExecRequest echo = request("cat");
   echo.input = data;
   echo.maxOut = data.size();

@@ -3,6 +3,7 @@
 
 #include "remote/ssh/session.h"
 #include "tests/cluster/loopback.h"
+#include "tests/support/noise.h"
 #include "tests/support/temp_folder.h"
 
 #include <string>
@@ -15,14 +16,6 @@ inline LoopbackOptions sshdOnly(const std::string &lines = "") {
   options.slurm = false;
   options.sshdLines = "LogLevel DEBUG1\n" + lines;
   return options;
-}
-
-/// The same bytes each time, which no compression shortens.
-inline std::string noise(size_t size) {
-  std::string data(size, '\0');
-  uint32_t state = 7;
-  for (char &c : data) c = static_cast<char>((state = state * 1664525u + 1013904223u) >> 24);
-  return data;
 }
 
 struct SshFixture {
