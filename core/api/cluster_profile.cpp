@@ -2,6 +2,7 @@
 
 #include "core/base/ending.h"
 #include "core/base/file_reader.h"
+#include "core/base/workspace.h"
 
 #include <algorithm>
 #include <string_view>
@@ -74,7 +75,7 @@ Status checkNewProfile(const ClusterProfile &profile, const std::string &home) {
 }
 
 std::string keyFileProblem(const std::string &file, const std::string &home) {
-  const auto opened = FileReader::open(file.compare(0, 2, "~/") == 0 ? home + file.substr(1) : file);
+  const auto opened = FileReader::open(inHome(file, home));
   if (!opened.ok()) return "The key file " + file + " is not there or cannot be read: correct its path, or leave it out.";
   std::string text(static_cast<size_t>(std::min<uint64_t>((*opened)->size(), 4096)), '\0');
   if (!(*opened)->read(0, text.data(), text.size()).ok()) return "The key file " + file + " cannot be read.";

@@ -16,4 +16,8 @@ std::string homeFolder() {
   return home && *home ? home : "/";
 }
 
+std::string inHome(const std::string &path, const std::string &home) {
+  return path.compare(0, 2, "~/") == 0 ? home + path.substr(1) : path;
+}
+
 } // namespace attune

@@ -11,4 +11,7 @@ std::string defaultWorkspace();
 /// HOME, else the root folder.
 std::string homeFolder();
 
+/// A path that begins with ~/ begins in `home`; any other stays.
+std::string inHome(const std::string &path, const std::string &home);
+
 } // namespace attune

@@ -272,7 +272,7 @@ api::EnvironmentReport judgeEnvironment(const std::string &output, const std::st
 }
 
 std::optional<api::RunWarning> doubtWorker(Host &host, const api::ClusterProfile &profile, const StopToken &stop) {
-  if (profile.worker.find('/') != std::string::npos) return std::nullopt; // the preflight looks at it
+  if (!isOnPath(profile.worker)) return std::nullopt; // the preflight looks at it
   Command command;
   command.script = kFindWorker;
   auto given = arguments(host, profile);

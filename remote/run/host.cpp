@@ -29,13 +29,15 @@ Status Host::probeSlurm() {
 
 Result<RemoteFiles *> Host::files() {
   if (m_lean && m_commands > 0) return Error{ErrorCode::IoFailed, "The host opens one channel at a time.", session().name(), ""};
-  if (m_files) return m_files.get();
-  auto sftp = m_byCommands ? Result<std::unique_ptr<Sftp>>(nullptr) : Sftp::open(session(), m_stop);
-  m_byCommands = m_byCommands || (!sftp.ok() && sftp.error().fault == "SFTP-OFF");
-  if (m_byCommands) {
+  if (!m_files && !m_byCommands) {
+    auto sftp = Sftp::open(session(), m_stop);
+    m_byCommands = !sftp.ok() && sftp.error().fault == "SFTP-OFF";
+    if (!m_byCommands) {
+      ATTUNE_TRY(m_files, std::move(sftp));
+    }
+  }
+  if (!m_files) {
     ATTUNE_TRY(m_files, ShellFiles::open(session(), *this, m_stop));
-  } else {
-    ATTUNE_TRY(m_files, std::move(sftp));
   }
   return m_files.get();
 }
@@ -43,8 +45,7 @@ Result<RemoteFiles *> Host::files() {
 Result<std::string> Host::absolute(const std::string &path) {
   if (!path.empty() && path[0] == '/') return path;
   ATTUNE_TRY(const RemoteFiles *files, this->files());
-  if (path == "~" || path.empty()) return files->absolute("").substr(0, files->absolute("").size() - 1);
-  return files->absolute(path.compare(0, 2, "~/") == 0 ? path.substr(2) : path);
+  return belowHome(files->home(), path);
 }
 
 Error Host::cannot(const std::string &what, const CommandResult &result, const std::string &path) {

@@ -2,6 +2,7 @@
 // session().abort(). Where the server opens one channel at a time (MaxSessions 1), files are let go while a command runs.
 #pragma once
 
+#include "remote/run/remote_path.h"
 #include "remote/slurm/client.h"
 #include "remote/ssh/connection.h"
 #include "remote/ssh/remote_files.h"
@@ -40,7 +41,7 @@ public:
   /// Of a path on the cluster; ~ and relative ones begin in the home folder.
   Result<std::string> absolute(const std::string &path);
   /// A program there: by its path, or by a name that is looked for on the PATH.
-  Result<std::string> program(const std::string &name) { return name.find('/') == std::string::npos ? name : absolute(name); }
+  Result<std::string> program(const std::string &name) { return isOnPath(name) ? name : absolute(name); }
   /// Why a command of ours did not do `what` with `path`: DISK-FULL or FILE-FAILED, with its own words.
   Error cannot(const std::string &what, const CommandResult &result, const std::string &path);
   /// The folder of the jobs' folders, absolute.

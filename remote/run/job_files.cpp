@@ -4,6 +4,7 @@
 #include "core/base/ending.h"
 #include "core/base/sha256.h"
 #include "core/base/shell_word.h"
+#include "remote/run/remote_path.h"
 #include "remote/slurm/job_script.h"
 #include "remote/slurm/salloc.h"
 #include "remote/ssh/remote_files.h"
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const char *const kNoToken = "attune-000000000000"; // stands in until a job has its own
+const std::string kNoToken = "attune-000000000000"; // stands in until a job has its own
 
 /// The ending of a name as it may stand on the cluster: ".jsonl", or nothing.
 std::string plainEnding(const std::string &path) {
@@ -132,11 +133,9 @@ Result<JobFiles> jobFiles(const StageJob &job, api::RunConfig config, const std:
 }
 
 Result<api::JobPreview> previewJob(StageJob job) {
-  const auto there = [](const std::string &path) { // as Host::absolute() has it, but for the home folder's name
-    return path.empty() || path[0] == '/' || path == "~" || path.compare(0, 2, "~/") == 0 ? path : "~/" + path;
-  };
+  const auto there = [](const std::string &path) { return belowHome("~", path); };
+  const std::string root = there(job.profile.root), &worker = job.profile.worker, &environment = job.profile.environmentScript;
   job.token = kNoToken;
-  const std::string root = there(job.root);
   api::RunConfig config = job.config;
   if (job.target.model.empty()) {
     ATTUNE_TRY(const ModelPlace place, modelPlace(config.model));
@@ -145,8 +144,8 @@ Result<api::JobPreview> previewJob(StageJob job) {
     config.model = there(job.target.model);
   }
   placeData(config);
-  const bool isPath = job.worker.find('/') != std::string::npos; // else it is looked for on the PATH
-  ATTUNE_TRY(JobFiles files, jobFiles(job, std::move(config), isPath ? there(job.worker) : job.worker, there(job.environmentScript)));
+  ATTUNE_TRY(JobFiles files,
+             jobFiles(job, std::move(config), isOnPath(worker) ? worker : there(worker), environment.empty() ? "" : there(environment)));
   const slurm::Submission submission{job.token, root + "/jobs/" + job.token, requestOf(job.target)};
   const bool held = job.target.mode == api::SubmitMode::Salloc;
   api::JobPreview preview;
@@ -157,7 +156,8 @@ Result<api::JobPreview> previewJob(StageJob job) {
   preview.values = std::move(files.values);
   preview.config = std::move(files.config);
   for (std::string *text : {&preview.command, &preview.values})
-    for (size_t at = text->find(kNoToken); at != std::string::npos; at = text->find(kNoToken, at)) text->replace(at, 19, "attune-TOKEN");
+    for (size_t at = text->find(kNoToken); at != std::string::npos; at = text->find(kNoToken, at))
+      text->replace(at, kNoToken.size(), "attune-TOKEN");
   return preview;
 }
 

@@ -14,7 +14,7 @@ namespace attune::remote {
 struct StageJob {
   api::RunConfig config;
   api::ClusterTarget target;
-  std::string environmentScript, worker, root; // of the profile
+  api::ClusterProfile profile;
   std::string token;
   std::string runFolder; // local
   std::string from;      // the job's folder that it goes on from; empty = a new run

@@ -224,10 +224,7 @@ void RemoteRun::removeRemote(api::Cluster::Answer<void> answer) {
         const size_t slash = folder.rfind('/');
         if (slash == std::string::npos || folder.substr(slash + 1) != token || !slurm::isToken(token))
           return answer(Error{ErrorCode::Usage, "The folder on the cluster is not one of ours.", folder, "Remove it by hand."});
-        Command command;
-        command.script = kRemove;
-        command.arguments = {folder.substr(0, slash), token};
-        command.login = false;
+        Command command = plainCommand(kRemove, {folder.substr(0, slash), token});
         command.seconds = 600;
         const auto result = (*host)->runner().run(command);
         if (!result.ok()) return answer(result.error());

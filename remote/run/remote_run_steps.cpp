@@ -88,9 +88,7 @@ StageJob RemoteRun::stageJob() {
   StageJob job;
   job.config = m_setup.config;
   job.target = m_record.target;
-  job.environmentScript = m_setup.profile.environmentScript;
-  job.worker = m_setup.profile.worker;
-  job.root = m_setup.profile.root;
+  job.profile = m_setup.profile;
   job.token = m_record.token;
   job.runFolder = m_setup.folder;
   job.from = m_record.from;
@@ -282,11 +280,10 @@ api::RunFinished RemoteRun::ending() const {
   case JobState::Preempted: because("interrupted", "The cluster took the node for a more urgent job.", "Continue the run."); break;
   case JobState::NodeLost: because("io_failed", "The cluster lost the node.", "Continue the run from its checkpoint."); break;
   case JobState::LaunchFailed:
-    if (m_problem && m_problem->fault == "RUN-LAUNCH") {
+    if (m_problem && m_problem->fault == "RUN-LAUNCH") // salloc: what srun said
       because("io_failed", m_problem->message, m_problem->hint.c_str());
-      break;
-    }
-    because("io_failed", "The job's folder could not be opened on the node.", "Is the home folder there on the nodes?");
+    else
+      because("io_failed", "The job's folder could not be opened on the node.", "Is the home folder there on the nodes?");
     break;
   case JobState::Lost:
     because("io_failed", "The cluster no longer knows this job, and it left no result file.", "Look at the log, then start it again.");

@@ -1,5 +1,6 @@
 #include "remote/run/route.h"
 
+#include "core/base/workspace.h"
 #include "remote/ssh/ssh_config.h"
 
 #include <cstdlib>
@@ -13,10 +14,6 @@ std::string localUser() {
   if (const passwd *entry = ::getpwuid(::getuid())) return entry->pw_name;
   const char *name = std::getenv("USER");
   return name ? name : "";
-}
-
-std::string expanded(const std::string &path, const std::string &home) {
-  return path.compare(0, 2, "~/") == 0 ? home + path.substr(1) : path;
 }
 
 /// "[::1]" is written so where a port may follow.
@@ -39,7 +36,7 @@ Result<std::vector<SshOptions>> routeTo(const api::ClusterProfile &profile, cons
   std::vector<std::string> keys;
   std::string keyAdvice;
   for (const std::string &file : profile.identityFiles) {
-    keys.push_back(expanded(file, home));
+    keys.push_back(inHome(file, home));
     if (const std::string wrong = api::keyFileProblem(file, home); !wrong.empty())
       keyAdvice.append(keyAdvice.empty() ? "" : " ").append(wrong);
   }

@@ -84,13 +84,10 @@ Result<std::shared_ptr<api::ClusterRun>> SlurmBackend::startRun(const api::RunRe
 Result<api::JobPreview> SlurmBackend::preview(const api::RunRequest &request) {
   ATTUNE_CHECK(checkRun(request));
   ATTUNE_TRY(const auto worker, m_workerOf(request.cluster->cluster));
-  const api::ClusterProfile profile = worker->profile();
   StageJob job;
   job.config = request.config;
   job.target = *request.cluster;
-  job.environmentScript = profile.environmentScript;
-  job.worker = profile.worker;
-  job.root = profile.root;
+  job.profile = worker->profile();
   return previewJob(std::move(job));
 }
 

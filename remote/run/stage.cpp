@@ -40,11 +40,7 @@ mkdir -p -- "$1"
 )sh";
 
 Result<CommandResult> run(Host &host, const char *script, std::vector<std::string> arguments) {
-  Command command;
-  command.script = script;
-  command.arguments = std::move(arguments);
-  command.login = false;
-  return host.runner().run(command);
+  return host.runner().run(plainCommand(script, std::move(arguments)));
 }
 
 class Stage {
@@ -52,7 +48,7 @@ public:
   Stage(Host &host, const StageJob &job) : m_host(host), m_job(job), m_config(job.config) {}
 
   Result<std::string> run() {
-    ATTUNE_TRY(const std::string root, m_host.absolute(m_job.root));
+    ATTUNE_TRY(const std::string root, m_host.absolute(m_job.profile.root));
     ATTUNE_TRY(const CommandResult made, remote::run(m_host, kMakeFolder, {root, m_job.token}));
     m_folder = made.out.substr(0, made.out.find('\n'));
     if (made.code != 0 || !endsWith(m_folder, "/jobs/" + m_job.token))
@@ -118,10 +114,10 @@ private:
 
   /// Our own files, by way of local copies that stay for whoever wants to look.
   Status writeFiles() {
-    ATTUNE_TRY(const std::string worker, m_host.program(m_job.worker));
+    ATTUNE_TRY(const std::string worker, m_host.program(m_job.profile.worker));
     std::string environment;
-    if (!m_job.environmentScript.empty()) {
-      ATTUNE_TRY(environment, m_host.absolute(m_job.environmentScript));
+    if (!m_job.profile.environmentScript.empty()) {
+      ATTUNE_TRY(environment, m_host.absolute(m_job.profile.environmentScript));
     }
     ATTUNE_TRY(const JobFiles made, jobFiles(m_job, m_config, worker, environment));
     const std::string local = m_job.runFolder + "/cluster/job";
@@ -157,11 +153,11 @@ Status preflight(Host &host, const StageJob &job) {
   ATTUNE_CHECK(host.probeSlurm()); // partitions as they are now
   ATTUNE_CHECK(slurm::checkRequest(requestOf(job.target), host.slurm()->partitions));
   std::string environment, worker, model;
-  if (!job.environmentScript.empty()) {
-    ATTUNE_TRY(environment, host.absolute(job.environmentScript));
+  if (!job.profile.environmentScript.empty()) {
+    ATTUNE_TRY(environment, host.absolute(job.profile.environmentScript));
   }
-  if (job.worker.find('/') != std::string::npos) {
-    ATTUNE_TRY(worker, host.absolute(job.worker));
+  if (!isOnPath(job.profile.worker)) {
+    ATTUNE_TRY(worker, host.absolute(job.profile.worker));
   }
   if (!job.target.model.empty()) {
     ATTUNE_TRY(model, host.absolute(job.target.model));

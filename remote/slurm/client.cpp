@@ -142,7 +142,7 @@ std::vector<std::string> sbatchWords(const Submission &submission) {
   std::vector<std::string> words = {"--parsable", "-J", submission.token, "-D", ".", "-o", "run.log", "--open-mode=append",
                                     submission.request.requeue ? "--requeue" : "--no-requeue",
                                     // Slurm may send it up to a minute early
-                                    "--signal=B:USR2@" + std::to_string(std::min<int64_t>(180, submission.request.minutes * 15))};
+                                    "--signal=B:USR2@" + std::to_string(warningSeconds(submission.request))};
   for (std::string &word : requestOptions(submission.request)) words.push_back(std::move(word));
   words.emplace_back("run.sh");
   return words;

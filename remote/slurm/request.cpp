@@ -142,6 +142,8 @@ const std::vector<std::string> &extraOptions() {
 
 Status checkRequest(const JobRequest &request, const std::vector<Partition> &partitions) { return Check(request, partitions).run(); }
 
+int64_t warningSeconds(const JobRequest &request) { return std::min<int64_t>(180, request.minutes * 15); }
+
 std::vector<std::string> requestOptions(const JobRequest &request) {
   std::vector<std::string> options = {"--partition=" + request.partition, "--nodes=" + number(request.nodes),
                                       "--ntasks=" + number(request.nodes * request.cores), "--time=" + number(request.minutes)};

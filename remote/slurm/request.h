@@ -32,6 +32,9 @@ const std::vector<std::string> &extraOptions();
 /// `partitions` as they are now. InvalidConfig with the problems.
 Status checkRequest(const JobRequest &request, const std::vector<Partition> &partitions);
 
+/// How many seconds before its time limit a job is warned.
+int64_t warningSeconds(const JobRequest &request);
+
 /// "--partition=kshdtest", "--nodes=1", ...; only after checkRequest().
 std::vector<std::string> requestOptions(const JobRequest &request);
 

@@ -66,7 +66,7 @@ Result<CommandResult> run(CommandRunner &runner, const std::string &host, const 
 std::vector<std::string> sallocWords(const Submission &submission) {
   // There is no batch shell: the signal goes to every process of the step, and run.sh alone heeds it.
   std::vector<std::string> words = {"--no-shell", "-J", submission.token,
-                                    "--signal=USR2@" + std::to_string(std::min<int64_t>(180, submission.request.minutes * 15))};
+                                    "--signal=USR2@" + std::to_string(warningSeconds(submission.request))};
   for (std::string &word : requestOptions(submission.request)) words.push_back(std::move(word));
   return words;
 }

@@ -13,7 +13,8 @@ std::vector<std::string> sallocWords(const Submission &submission);
 /// The allocation's id, granted or still waiting after 20 s; look at its state by Client::look().
 Result<Allocation> allocate(CommandRunner &runner, const std::string &host, const Submission &submission, const StopToken &stop = {});
 
-/// Starts run.sh inside a granted allocation, apart from this connection and once however often it is called; `id` in digits. RUN-LAUNCH with what srun said.
+/// Starts run.sh inside a granted allocation, apart from this connection and once however often it is called; `id` in digits.
+/// RUN-LAUNCH with what srun said.
 Status startInside(CommandRunner &runner, const std::string &host, const Submission &submission, const std::string &id,
                    const StopToken &stop = {});
 

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace attune::remote {
@@ -26,6 +27,15 @@ struct Command {
   /// Takes stdout as it comes, instead of CommandResult::out. Its error is the command's.
   std::function<Status(ByteView bytes)> output = {};
 };
+
+/// One for /bin/sh as it is, without the login's start-up files.
+inline Command plainCommand(std::string script, std::vector<std::string> arguments = {}) {
+  Command command;
+  command.script = std::move(script);
+  command.arguments = std::move(arguments);
+  command.login = false;
+  return command;
+}
 
 struct CommandResult {
   int code = 0; // 128 + n when a signal ended it

@@ -72,10 +72,7 @@ Result<std::string> hashFrom(CommandRunner &runner, const Command &command, cons
 }
 
 Command commandFor(const char *script, std::vector<std::string> arguments) {
-  Command command;
-  command.script = std::string(kHash) + script;
-  command.arguments = std::move(arguments);
-  command.login = false;
+  Command command = plainCommand(std::string(kHash) + script, std::move(arguments));
   command.seconds = kSeconds;
   return command;
 }

@@ -1,6 +1,6 @@
 // The bytes of a file of the other side as the input or output of one command there: a stream has as many bytes under way as the line
 // holds, where SFTP waits for answers, and the file is hashed meanwhile. On the session's thread. Fails as command_runner.h says, with
-// FILE-FAILED when the command could not, and with what the source or the sink says. Paths are absolute.
+// what file_fault.h makes of the command's words when it could not, and with what the source or the sink says. Paths are absolute.
 #pragma once
 
 #include "core/base/bytes.h"

@@ -44,6 +44,8 @@ public:
   RemoteFiles &operator=(const RemoteFiles &) = delete;
 
   SshSession &session() { return m_session; }
+  /// The user's home folder, absolute.
+  const std::string &home() const { return m_home; }
   /// For commands, which begin where start-up files leave them.
   std::string absolute(const std::string &path) const { return !path.empty() && path[0] == '/' ? path : m_home + "/" + path; }
   /// Of what a link points to, unless `ofLink`.

@@ -18,7 +18,7 @@ export LC_ALL=C
 find "$1/" -maxdepth 1 -mindepth 1 -printf '%y %m %s %T@ %f\0' | head -z -n "$2"
 )sh";
 
-/// Takes a number and the blank behind it off the front.
+/// Takes a number off the front.
 template <typename Number> bool take(std::string_view &text, Number &number, int base = 10) {
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number, base);
   if (problem != std::errc()) return false;
@@ -53,10 +53,7 @@ bool takeEntry(std::string_view text, RemoteList &list) {
 
 Result<std::unique_ptr<ShellFiles>> ShellFiles::open(SshSession &session, CommandRunner &runner, const StopToken &stop) {
   std::unique_ptr<ShellFiles> files(new ShellFiles(session, runner));
-  Command command;
-  command.script = kHome;
-  command.login = false;
-  ATTUNE_TRY(const CommandResult result, runner.run(command, stop));
+  ATTUNE_TRY(const CommandResult result, runner.run(plainCommand(kHome), stop));
   files->m_home = result.out.substr(0, result.out.find('\n'));
   if (result.code == 0 && files->m_home.size() < result.out.size() && files->m_home[0] == '/') return files;
   return fault("FILE-FAILED", "Your home folder on " + session.options().host + " cannot be entered.", session.name(),
@@ -65,13 +62,14 @@ Result<std::unique_ptr<ShellFiles>> ShellFiles::open(SshSession &session, Comman
 
 Result<std::string> ShellFiles::ask(const char *script, const std::string &path, const std::string &word) {
   ATTUNE_CHECK(checkPath(path));
-  Command command;
-  command.script = script;
-  command.arguments = {absolute(path), word};
-  command.login = false;
-  ATTUNE_TRY(CommandResult result, m_runner.run(command));
+  ATTUNE_TRY(CommandResult result, m_runner.run(plainCommand(script, {absolute(path), word})));
   if (result.code == 0 && (!result.out.empty() || result.err.empty())) return std::move(result.out);
   return fileFault(result.err, "A file on the cluster cannot be looked at", where(path));
+}
+
+Error ShellFiles::notGnu(const std::string &tool, const std::string &path) const {
+  return fault("FILE-FAILED", "The " + tool + " of " + m_session.options().host + " answers in another way than GNU's.", where(path),
+               "Ask the centre to switch SFTP on.");
 }
 
 Result<RemoteFile> ShellFiles::stat(const std::string &path, bool ofLink) {
@@ -81,8 +79,7 @@ Result<RemoteFile> ShellFiles::stat(const std::string &path, bool ofLink) {
   uint64_t size = 0, changedAt = 0;
   if (take(left, mode, 16) && skip(left, ' ') && take(left, size) && skip(left, ' ') && take(left, changedAt))
     return remoteFile(mode, size, changedAt);
-  return fault("FILE-FAILED", "The stat of " + m_session.options().host + " answers in another way than GNU's.", where(path),
-               "Ask the centre to switch SFTP on.");
+  return notGnu("stat", path);
 }
 
 Result<RemoteList> ShellFiles::list(const std::string &folder, size_t most) {
@@ -95,9 +92,7 @@ Result<RemoteList> ShellFiles::list(const std::string &folder, size_t most) {
       list.complete = false;
       break;
     }
-    if (end == std::string_view::npos || !takeEntry(left.substr(0, end), list))
-      return fault("FILE-FAILED", "The find of " + m_session.options().host + " answers in another way than GNU's.", where(folder),
-                   "Ask the centre to switch SFTP on.");
+    if (end == std::string_view::npos || !takeEntry(left.substr(0, end), list)) return notGnu("find", folder);
     left.remove_prefix(end + 1);
   }
   return list;

@@ -25,6 +25,7 @@ private:
   ShellFiles(SshSession &session, CommandRunner &runner) : RemoteFiles(session), m_runner(runner) {}
   /// Its stdout; what the script says on stderr becomes the error of `path`, which is its $1.
   Result<std::string> ask(const char *script, const std::string &path, const std::string &word = "");
+  Error notGnu(const std::string &tool, const std::string &path) const;
   CommandRunner &m_runner;
 };
 

@@ -1,6 +1,7 @@
 #include "remote/ssh/ssh_config.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/workspace.h"
 #include "remote/ssh/host_pattern.h"
 
 #include <charconv>
@@ -129,7 +130,7 @@ private:
   Status include(const std::vector<std::string> &patterns, int depth) {
     if (depth >= kMaxDepth) return mistake(patterns[0], 0, "is included too deep");
     for (const std::string &pattern : patterns) {
-      std::string full = pattern.rfind("~/", 0) == 0 ? m_home + pattern.substr(1) : pattern;
+      std::string full = inHome(pattern, m_home);
       if (full.empty() || full[0] != '/') full = m_home + "/.ssh/" + full;
       glob_t found{};
       std::vector<std::string> paths;

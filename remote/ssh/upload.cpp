@@ -20,11 +20,7 @@ mv -fT -- "$1" "$to"
 )sh";
 
 Status putInPlace(CommandRunner &runner, const std::string &part, const std::string &to, const StopToken &stop) {
-  Command command;
-  command.script = kPutInPlace;
-  command.arguments = {part, to};
-  command.login = false;
-  ATTUNE_TRY(const CommandResult result, runner.run(command, stop));
+  ATTUNE_TRY(const CommandResult result, runner.run(plainCommand(kPutInPlace, {part, to}), stop));
   if (result.code == 0) return {};
   return fileFault(result.err, "A file on the cluster cannot be put in its place", part);
 }
