@@ -610,6 +610,10 @@
         <source>JOB-SILENT</source>
         <translation>作业没有留下任何结果就结束了，尽管调度器称其已完成。请查看日志。</translation>
     </message>
+    <message>
+        <source>LOCAL-FILE</source>
+        <translation>本机上的文件写不了。</translation>
+    </message>
 </context>
 <context>
     <name>Devices</name>

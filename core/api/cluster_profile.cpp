@@ -2,6 +2,7 @@
 
 #include "core/base/ending.h"
 #include "core/base/file_reader.h"
+#include "core/base/utf8.h"
 #include "core/base/workspace.h"
 
 #include <algorithm>
@@ -11,8 +12,11 @@ namespace attune::api {
 
 namespace {
 
-bool isOneLine(const std::string &text, size_t longest) {
-  return text.size() <= longest && std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 32 || c == 127; });
+bool isOneLine(std::string_view text, size_t longest) {
+  if (text.size() > longest) return false;
+  for (; !text.empty(); text.remove_prefix(1))
+    if (isControl(text)) return false;
+  return true;
 }
 
 bool isHostText(const std::string &text) { // a name, an address, user@host:port; never an option of a program
@@ -69,6 +73,16 @@ Status checkNewProfile(const ClusterProfile &profile, const std::string &home) {
     problem("host", "A port stands in the host: give the port by itself (--port).");
   else if (host.find_first_of("[]") != std::string::npos && (host[0] != '[' || host.find(']') + 1 != host.size()))
     problem("host", "The brackets of the address are not closed: write [::1], or ::1.");
+  if (host.find('%') != std::string::npos && host.find(':') == std::string::npos) // of an address it names the interface
+    problem("host", "The host holds a %, which is not replaced here: write the whole name.");
+  const auto path = [&](const char *key, const std::string &value) {
+    if (value.size() > 1 && value[0] == '~' && value[1] != '/')
+      problem(key, "Of other users' folders write the whole path: ~/ is understood, " + value.substr(0, value.find('/')) + " is not.");
+  };
+  path("environment_script", profile.environmentScript);
+  path("root", profile.root);
+  path("worker", profile.worker);
+  if (profile.worker[0] == '-') problem("worker", "A program's name does not begin with a dash.");
   for (const std::string &file : profile.identityFiles)
     if (std::string wrong = keyFileProblem(file, home); !wrong.empty()) problem("identity_files", std::move(wrong));
   return asStatus(std::move(problems));

@@ -24,10 +24,18 @@ inline size_t utf8Length(std::string_view text) {
   return length;
 }
 
-/// Whether a text begins with a control: below U+0020, U+007F, or U+0080 to U+009F, which have two bytes.
+/// Whether a text begins with a control: below U+0020, U+007F, U+0080 to U+009F, or one that turns the order of what stands beside
+/// it (U+202A to U+202E, U+2066 to U+2069). They have utf8Length() bytes, up to 3.
 inline bool isControl(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  return first < 0x20 || first == 0x7f || (first == 0xc2 && utf8Length(text) == 2 && static_cast<unsigned char>(text[1]) < 0xa0);
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  switch (utf8Length(text)) {
+  case 1: return byte(0) < 0x20 || byte(0) == 0x7f;
+  case 2: return byte(0) == 0xc2 && byte(1) < 0xa0;
+  case 3:
+    return byte(0) == 0xe2 &&
+           ((byte(1) == 0x80 && byte(2) >= 0xaa && byte(2) <= 0xae) || (byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9));
+  default: return false;
+  }
 }
 
 /// How many bytes at the end of a text may be the beginning of a character whose rest is still to come.

@@ -81,7 +81,10 @@ std::vector<std::string> modelFiles(const std::string &path) {
   return files;
 }
 
-std::string modelFileName(const std::string &file) { return plainName(fs::path(file).filename().string()); }
+std::string modelFileName(const std::string &file) { // its own, by which an index of shards knows it
+  const std::string name = fs::path(file).filename().string();
+  return isPlainName(name) ? name : plainName(name);
+}
 
 Result<ModelPlace> modelPlace(const std::string &model) {
   std::string sum;
@@ -91,7 +94,7 @@ Result<ModelPlace> modelPlace(const std::string &model) {
     sum += fs::path(file).filename().string() + " " + std::to_string(info.st_size) + " " + std::to_string(info.st_mtime) + "\n";
   }
   ModelPlace place;
-  place.folder = modelFileName(model) + "-" + sha256Hex(sum).substr(0, 12);
+  place.folder = plainName(fs::path(model).filename().string()) + "-" + sha256Hex(sum).substr(0, 12);
   std::error_code ignored;
   place.model = fs::is_directory(model, ignored) ? place.folder : place.folder + "/" + modelFileName(model);
   return place;

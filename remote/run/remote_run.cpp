@@ -342,8 +342,10 @@ void RemoteRun::onLook(const slurm::JobLook &look) {
     m_nodes = slurm::printable(look.queue->nodes);
     m_expectedStart = look.queue->state == "PENDING" && look.queue->started != "N/A" ? slurm::printable(look.queue->started) : "";
   }
+  m_idleLooks = look.idle && m_queueRuns ? m_idleLooks + 1 : 0;
   if (m_problem && m_problem->fault.rfind("SLURM-", 0) == 0) m_problem.reset();
   onState(before);
+  if (m_idleLooks == 1) m_lookAt = std::min(m_lookAt, m_clock.steady() + 3);
 }
 
 void RemoteRun::onFailedLook(const Error &error) {

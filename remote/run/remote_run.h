@@ -57,7 +57,7 @@ public:
   bool over() override { return m_over; }
 
 private:
-  enum class Step { Stage, Submit, Find, StartInside, Finish, Leave, None };
+  enum class Step { Stage, Submit, Find, StartInside, GiveBack, Finish, Leave, None };
 
   explicit RemoteRun(Setup setup) : m_setup(std::move(setup)) {}
   Status open(std::unique_ptr<JobJournal> journal);
@@ -67,6 +67,7 @@ private:
   Status find(Host &host);
   Result<std::vector<slurm::JobId>> giveUp(Host &host);
   Status startInside(Host &host);
+  Status giveBack(Host &host);
   void doubtDone(Host &host);
   Status bringHome(Host &host);
   void fail(const Error &error);
@@ -77,7 +78,7 @@ private:
   bool drained();
   void stopNow(Result<Host *> host);
   bool beforeSubmission() const { return !m_record.submitting; }
-  slurm::JobKey key() const { return {m_record.token, m_record.progress.id}; }
+  slurm::JobKey key() const { return {m_record.token, m_record.progress.id, m_record.inside}; }
   slurm::Submission submission() const { return {m_record.token, m_record.folder, requestOf(m_record.target)}; }
   StageJob stageJob();
   Status save();
@@ -108,6 +109,7 @@ private:
   bool m_working = false; // inside work(), which lets other requests in
   bool m_queueRuns = false, m_fetching = false, m_logSeen = false, m_logFull = false, m_endSeen = false, m_wasMissing = false,
        m_eventsGivenUp = false, m_exitDoubted = false, m_gone = false; // m_gone: the folder here
+  int m_idleLooks = 0;                                                 // in a row
   double m_followAt = 0, m_pause = 0.2, m_lookAt = 0, m_workAt = 0, m_retry = 5, m_drainBegun = 0, m_wholeSince = 0, m_drainSince = 0,
          m_writtenAt = 0;
   uint64_t m_drainSize = 0;

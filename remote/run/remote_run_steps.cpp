@@ -50,6 +50,7 @@ RemoteRun::Step RemoteRun::nextStep() const {
   if (slurm::isFinal(state)) return Step::Finish;
   if (record.progress.id.empty()) return Step::Find;
   if (record.target.mode == api::SubmitMode::Salloc && !record.inside && m_queueRuns) return Step::StartInside;
+  if (m_idleLooks >= 2) return Step::GiveBack;
   return Step::None;
 }
 
@@ -67,6 +68,7 @@ void RemoteRun::work(Host &host) {
   case Step::Submit: done = submit(host); break;
   case Step::Find: done = find(host); break;
   case Step::StartInside: done = startInside(host); break;
+  case Step::GiveBack: done = giveBack(host); break;
   case Step::Finish: done = bringHome(host); break;
   case Step::Leave: leave(host); break;
   case Step::None: break;
@@ -77,7 +79,8 @@ void RemoteRun::work(Host &host) {
     return;
   }
   if (m_abandon.stopRequested() && beforeSubmission()) return stopNow(&host);
-  if (!passes(done.error())) return fail(done.error());
+  const bool stays = done.error().fault == "CMD-BROKEN" && beforeSubmission() && m_retry >= 20; // the third time
+  if (stays || !passes(done.error())) return fail(done.error());
   m_problem = done.error();
   m_workAt = m_clock.steady() + m_retry;
   m_retry = std::min(m_retry * 2, 60.0);
@@ -141,9 +144,13 @@ Status RemoteRun::submit(Host &host) {
     else
       problem = id.error();
   }
-  if (problem && !passes(*problem)) {
-    static_cast<void>(host.client().withdraw(submission()).ok()); // whatever Slurm meant
-    return *problem;
+  if (problem && !passes(*problem)) { // whatever Slurm meant
+    const auto ids = giveUp(host);
+    if (ids.ok() ? ids->empty() : !passes(ids.error())) return *problem;
+    if (ids.ok()) {
+      slurm::onSubmitted(progress, ids->front().job, m_clock.wall());
+      problem.reset();
+    }
   }
   m_problem = problem;
   if (problem) slurm::onSubmitUnknown(progress, m_clock.wall());
@@ -210,6 +217,14 @@ Status RemoteRun::startInside(Host &host) {
   return save();
 }
 
+/// What ran in the allocation is over, and nobody there was left to end it: not the script, nor its srun on the login node.
+Status RemoteRun::giveBack(Host &host) {
+  m_workAt = m_clock.steady() + 5;
+  static_cast<void>(host.client().cancel(key()).ok()); // tried again until a look shows that it ended
+  m_lookAt = 0;
+  return {};
+}
+
 /// A scheduler's "done" without the job's own word and the worker's end is none: a full disk ends like that.
 void RemoteRun::doubtDone(Host &host) {
   slurm::JobProgress &progress = m_record.progress;
@@ -259,7 +274,6 @@ api::RunFinished RemoteRun::ending() const {
   const auto because = [&](const char *code, const std::string &message, const char *hint) {
     finished.error = api::RunErrorInfo{code, message + saved, hint};
   };
-  const bool environment = m_exit && m_exit->environmentFailed;
   switch (job.state) {
   case JobState::Done: finished.outcome = api::RunOutcome::Completed; break;
   case JobState::Cancelled:
@@ -291,12 +305,11 @@ api::RunFinished RemoteRun::ending() const {
   default:
     if (job.missing == "exit file" && m_problem)
       because("io_failed", m_problem->message, m_problem->hint.c_str());
-    else if (environment)
+    else if (m_exit && m_exit->environmentFailed)
       because("io_failed",
               "The environment script " + slurm::printable(m_setup.profile.environmentScript) +
-                  (lastWords(*m_log).find("ended the shell") != std::string::npos
-                       ? " ended the shell, by exit or set -e."
-                       : " failed (code " + std::to_string(m_exit->environmentCode) + ")."),
+                  (m_exit->environmentEnded ? " ended the shell, by exit or set -e."
+                                            : " failed (code " + std::to_string(m_exit->environmentCode) + ")."),
               "Look at the log. It is sourced: write return instead of exit, and let its last command succeed.");
     else if (job.exitCode == 127)
       because("io_failed", "The training program was not found on the node.",

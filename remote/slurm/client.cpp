@@ -51,15 +51,16 @@ cd -- "$1" || exit 66
 [ "$3" = again ] && exec rm -f withdrawn
 : >withdrawn || exit
 pid=$(head -c 20 salloc.pid 2>/dev/null) # one that still waits for its allocation
-if [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "^salloc .* $2 "; then kill "$pid"; fi
+if [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q " $2 "; then kill -- "-$pid"; fi # a site's own may wrap it
 exit 0
 )sh";
 
 const char *const kLook = R"sh(
 export LC_ALL=C
-mark=$1 root=$2 format=$3 names=$4; shift 4
+mark=$1 root=$2 format=$3 names=$4 steps=$5; shift 5
 part() { printf '\n%s %s\n' "$mark" "$1"; }
 part queue; timeout 60 squeue -h -u "$(id -un)" -t all --name="$names" -o "$format" || exit
+[ -n "$steps" ] && steps=$(timeout 60 squeue -h -s -u "$(id -un)" -o %i) && { part steps; printf '%s\n' "$steps"; }
 for t; do [ -f "$root/$t/exit.json" ] && { part "$t"; head -c 1048577 "$root/$t/exit.json"; }; done
 part end
 exit 0
@@ -107,6 +108,14 @@ bool parts(const std::string &text, const std::string &mark, std::map<std::strin
     found[text.substr(name, line - name)] = text.substr(line + 1, at == std::string::npos ? at : at - line - 1);
   }
   return found.count("end") > 0;
+}
+
+/// Whether a step of srun's stands in the list: "12.0", not "12.extern".
+bool hasStep(const std::string &list, const std::string &job) {
+  const std::string opening = "\n" + job + ".", lines = "\n" + list;
+  for (size_t at = lines.find(opening); at != std::string::npos; at = lines.find(opening, at + 1))
+    if (const size_t step = at + opening.size(); step < lines.size() && lines[step] >= '0' && lines[step] <= '9') return true;
+  return false;
 }
 
 std::string joined(const std::vector<std::string> &words) {
@@ -257,7 +266,8 @@ Result<std::vector<JobLook>> Client::look(const std::vector<JobKey> &jobs, bool 
   }
   if (jobs.empty()) return looks;
   const std::string mark = randomMark();
-  std::vector<std::string> arguments = {mark, m_root, queueFormat(mark), joined(tokens)};
+  const bool steps = std::any_of(jobs.begin(), jobs.end(), [](const JobKey &job) { return job.hasStep; });
+  std::vector<std::string> arguments = {mark, m_root, queueFormat(mark), joined(tokens), steps ? "steps" : ""};
   arguments.insert(arguments.end(), tokens.begin(), tokens.end());
   ATTUNE_TRY(const CommandResult result, run(kLook, std::move(arguments), kSeconds, stop));
   std::map<std::string, std::string> part;
@@ -274,6 +284,7 @@ Result<std::vector<JobLook>> Client::look(const std::vector<JobKey> &jobs, bool 
       else
         look.exitProblem = record.error().text();
     }
+    if (const auto shown = part.find("steps"); job.hasStep && shown != part.end()) look.idle = !hasStep(shown->second, job.id);
     looks.push_back(std::move(look));
   }
   if (accounting) ATTUNE_CHECK(addAccounts(looks, stop));

@@ -26,7 +26,8 @@ struct Capabilities {
 
 struct JobKey {
   std::string token;
-  std::string id; // digits; empty = not known yet
+  std::string id;       // digits; empty = not known yet
+  bool hasStep = false; // an allocation in which something was started
 };
 
 struct Submission {
@@ -44,6 +45,7 @@ struct JobLook {
   std::optional<AccountRow> account; // asked for only where the queue has no row
   std::optional<ExitRecord> exit;
   std::string exitProblem; // of an exit.json that is there and cannot be believed
+  bool idle = false;       // hasStep, and the scheduler shows no step of it
 };
 
 class Client {

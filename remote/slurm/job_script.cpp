@@ -125,7 +125,9 @@ Result<ExitRecord> parseExitRecord(const std::string &text, const std::string &t
   record.code = static_cast<int>(fields.number("rc", 255));
   record.signal = static_cast<int>(fields.number("signal", 127));
   record.stop = fields.text("stop");
-  record.environmentFailed = fields.text("phase") == "environment";
+  const std::string phase = fields.text("phase");
+  record.environmentEnded = phase == "sourcing";
+  record.environmentFailed = record.environmentEnded || phase == "environment";
   record.environmentCode = static_cast<int>(fields.number("environment_rc", 255));
   record.attempt = static_cast<int>(fields.number("attempt", 1'000'000));
   record.nonce = fields.text("nonce");

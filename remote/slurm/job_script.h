@@ -44,6 +44,7 @@ struct ExitRecord {
   int signal = 0;   // a code of 128 + n counts as signal n
   std::string stop; // "limit", "term" or empty: who asked the trainer to stop
   bool environmentFailed = false;
+  bool environmentEnded = false; // the shell, while it was sourced
   int environmentCode = 0;
   int attempt = 0;
   std::string nonce;

@@ -51,7 +51,7 @@ attune_nonce=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
 [[ -e exit.json ]] && mv -f exit.json "exit.$((attune_attempt - 1)).json"
 echo "@@attune start $ATTUNE_TOKEN attempt=$attune_attempt job=${SLURM_JOB_ID:-0} host=$(hostname) time=$(date +%s) nonce=$attune_nonce@@"
 
-attune_phase=environment attune_sourcing='' attune_environment_rc=0 attune_rc=70 attune_signal=0 attune_stop='' attune_trainer='' attune_watch='' attune_requeued='' attune_caught=''
+attune_phase=environment attune_environment_rc=0 attune_rc=70 attune_signal=0 attune_stop='' attune_trainer='' attune_watch='' attune_requeued='' attune_caught=''
 
 attune_manifest() { # "path":{"size":n,"sha256":"..."} of every file; names that are not plain ASCII are left out
   local name shown hash first=1 LC_ALL=C
@@ -72,8 +72,8 @@ attune_finish() {
   cd -- "$folder" # the environment script may have gone elsewhere
   [[ -n $attune_watch ]] && kill "$attune_watch" 2>/dev/null
   [[ -n $attune_requeued ]] && return
-  if [[ $attune_phase = environment ]]; then
-    [[ -z $attune_sourcing ]] || echo "attune: the environment script $ATTUNE_ENVIRONMENT ended the shell, by exit or set -e; it is sourced"
+  if [[ $attune_phase != training ]]; then
+    [[ $attune_phase = environment ]] || echo "attune: the environment script $ATTUNE_ENVIRONMENT ended the shell, by exit or set -e; it is sourced"
     echo "@@attune environment $ATTUNE_TOKEN rc=$attune_environment_rc@@"
   fi
   local end="@@attune end $ATTUNE_TOKEN rc=$attune_rc attempt=$attune_attempt nonce=$attune_nonce@@" manifest size
@@ -114,10 +114,10 @@ attune_traps() { trap attune_finish EXIT; trap 'attune_on TERM' TERM; trap 'attu
 
 attune_traps
 if [[ -n $ATTUNE_ENVIRONMENT ]]; then
-  attune_environment_rc=1 attune_rc=71 attune_sourcing=1 # what stays if the script exits
+  attune_environment_rc=1 attune_rc=71 attune_phase=sourcing # what stays if the script exits
   set +u
   source "$ATTUNE_ENVIRONMENT"
-  attune_environment_rc=$? attune_sourcing=''
+  attune_environment_rc=$? attune_phase=environment
   set +e +u
   exec >>"$folder/run.log" 2>&1
   attune_traps

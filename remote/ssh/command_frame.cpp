@@ -49,7 +49,10 @@ std::string randomMark() {
 }
 
 const char *shellFor(const Command &command) {
-  if (command.login) return "exec /bin/bash -l -s";
+  // What start-up files print is nobody's, and what they read is not the script: one that asks something finds the end of its input.
+  if (command.login)
+    return "exec /bin/sh -c 'exec /bin/bash -l -c \"exec <&3 >&4 2>&5 3<&- 4>&- 5>&-; IFS= read -r attune; eval \\\"\\$attune\\\"\" "
+           "3<&0 4>&1 5>&2 </dev/null >/dev/null 2>&1'";
   return command.input ? "exec /bin/bash -s" : "exec /bin/sh -s"; // other shells read ahead, into what is the script's
 }
 
@@ -60,10 +63,23 @@ Result<std::string> frameCommand(const Command &command, const std::string &mark
       return Error{ErrorCode::Usage, "A value for the cluster holds a line break or a zero byte.", "", "Take it out.", {}};
     text.append(" ").append(quotedWord(argument));
   }
-  // In a subshell, so that an exit in the script still comes to the closing mark. The group is read as a whole before any of it
-  // runs: what follows on stdin is the script's, and never a command, however the script ends.
-  return text + "\n{\nprintf '\\n%s begin\\n' " + mark + "\nprintf '\\n%s begin\\n' " + mark + " >&2\n(\n" + command.script + "\n)" +
-         (command.input ? "" : " </dev/null") + "\nprintf '\\n%s end %d\\n' " + mark + " $?\nexit 0\n}\n";
+  // In a subshell, so that an exit in the script still comes to the closing mark.
+  text += "\nprintf '\\n%s begin\\n' " + mark + "\nprintf '\\n%s begin\\n' " + mark + " >&2\n(\n" + command.script + "\n)" +
+          (command.input ? "" : " </dev/null") + "\nprintf '\\n%s end %d\\n' " + mark + " $?\nexit 0";
+  // On one line: start-up files that read from it take all of it or nothing, and a script never runs without its values. What follows
+  // on stdin is the script's, and never a command, however the script ends.
+  std::string line = "eval \"$(printf %b '";
+  for (const char c : text) {
+    if (c == '\n')
+      line += "\\n";
+    else if (c == '\\')
+      line += "\\\\";
+    else if (c == '\'')
+      line += "\\0047";
+    else
+      line += c;
+  }
+  return line + "')\"\n";
 }
 
 Result<CommandResult> readFrame(const std::string &out, const std::string &err, const std::string &mark, const std::string &host) {
@@ -76,8 +92,9 @@ Result<CommandResult> readFrame(const std::string &out, const std::string &err, 
   const char *last = result.out.data() + result.out.size();
   const auto parsed = std::from_chars(digits ? digits : last, last, result.code);
   if (!digits || parsed.ec != std::errc() || parsed.ptr == last || *parsed.ptr != '\n')
-    return fault("CMD-BROKEN", "The login shell of " + host + " ended before the command did.", host,
-                 "Look for exit or exec in the start-up files there (~/.bash_profile, ~/.bashrc).");
+    return fault(
+        "CMD-BROKEN", "The login shell of " + host + " ended before the command did.", host,
+        "Look in the start-up files there (~/.bash_profile, ~/.bashrc) for exit, exec, or something that reads its input (read, cat).");
   result.out.resize(at);
   return result;
 }

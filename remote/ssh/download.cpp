@@ -19,7 +19,10 @@ namespace {
 constexpr uint64_t kHashPiece = uint64_t(1) << 20, kFlushPiece = uint64_t(8) << 20;
 
 Error localError(const char *what, const std::string &path) {
-  return fault("LOCAL-FULL", std::string(what) + ": " + std::strerror(errno) + ".", path, "Make room on this disk, then go on.");
+  const int of[] = {ENOENT, ENOTDIR, EISDIR, EACCES, EPERM, EROFS, ELOOP}; // the place, not its room
+  const bool full = std::find(std::begin(of), std::end(of), errno) == std::end(of);
+  return fault(full ? "LOCAL-FULL" : "LOCAL-FILE", std::string(what) + ": " + std::strerror(errno) + ".", path,
+               full ? "Make room on this disk, then go on." : "Name a folder that is there and that you may write to.");
 }
 
 /// NAME.part, open as long as the object lives.
@@ -74,7 +77,7 @@ private:
 } // namespace
 
 Status download(RemoteFiles &files, CommandRunner &runner, const Download &job, const StopToken &stop) {
-  const std::string part = job.to + ".part";
+  const std::string part = partOf(job.to);
   std::string problem = "FETCH-HASH";
   for (int attempt = 0; attempt < 3; ++attempt) {
     ATTUNE_TRY(const RemoteFile before, files.stat(job.from));

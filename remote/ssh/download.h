@@ -1,6 +1,6 @@
 // A file of the other side to here: into NAME.part, going on where an earlier try ended, compared by its sha256 with what the other
 // side says, flushed, then put in its place. So NAME is whole or what it was. On the session's thread. Fails as remote_files.h says, with
-// FETCH-CHANGED when it kept changing, FETCH-HASH when the bytes differ after a second try from the beginning, LOCAL-FULL.
+// FETCH-CHANGED when it kept changing, FETCH-HASH when the bytes differ after a second try from the beginning, LOCAL-FULL, LOCAL-FILE.
 #pragma once
 
 #include "remote/ssh/command_runner.h"

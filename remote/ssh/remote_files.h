@@ -16,6 +16,9 @@ namespace attune::remote {
 /// Whether a name from the other side can be one of a file here: no folder, no control character, at most 255 bytes.
 bool isPlainName(const std::string &name);
 
+/// Where a file goes before it is whole: NAME.part, or another name in its folder where that would be too long.
+std::string partOf(const std::string &path);
+
 struct RemoteFile {
   enum class Kind { File, Folder, Link, Other };
   std::string name; // plain; empty from stat
@@ -52,7 +55,7 @@ public:
   virtual Result<RemoteFile> stat(const std::string &path, bool ofLink = false) = 0;
   /// stat(), or nothing where the path is missing.
   Result<std::optional<RemoteFile>> find(const std::string &path);
-  virtual Result<RemoteList> list(const std::string &folder, size_t most = 10000) = 0;
+  Result<RemoteList> list(const std::string &folder, size_t most = 10000);
   /// Bytes that the user may still write in the file system of `path`.
   virtual Result<uint64_t> freeBytes(const std::string &path) = 0;
   /// Hands [offset, offset + length) to `sink` in order, as far as the file goes; the number of bytes handed over.
@@ -68,6 +71,7 @@ public:
 
 protected:
   explicit RemoteFiles(SshSession &session) : m_session(session) {}
+  virtual Result<RemoteList> entries(const std::string &folder, size_t most) = 0;
   /// Usage for a path that none can be.
   Status checkPath(const std::string &path) const;
   std::string where(const std::string &path) const { return m_session.options().host + ":" + path; }

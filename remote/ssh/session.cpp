@@ -152,7 +152,7 @@ Status SshSession::greet(const KnownHosts &known, const StopToken &stop) {
   m_lost = true;
   if (text.find("kex error") != std::string::npos)
     return fault("SSH-ALGO", m_options.host + " offers no algorithm that this program accepts.", name(),
-                 "Ask the centre for a newer server. In detail: " + text);
+                 "Ask the centre to allow one that this program has. In detail: " + text);
   return fault("NET-LOST", m_options.host + " ended the connection at its greeting.", name(), "Is this an SSH server? In detail: " + text);
 }
 

@@ -114,7 +114,7 @@ Result<RemoteFile> Sftp::stat(const std::string &path, bool ofLink) {
   return file;
 }
 
-Result<RemoteList> Sftp::list(const std::string &folder, size_t most) {
+Result<RemoteList> Sftp::entries(const std::string &folder, size_t most) {
   ATTUNE_CHECK(ready(folder));
   Blocking blocking(m_session, {});
   sftp_dir dir = sftp_opendir(m_sftp, folder.c_str());

@@ -15,7 +15,7 @@ public:
   ~Sftp() override;
 
   Result<RemoteFile> stat(const std::string &path, bool ofLink = false) override;
-  Result<RemoteList> list(const std::string &folder, size_t most = 10000) override;
+  Result<RemoteList> entries(const std::string &folder, size_t most) override;
   Result<uint64_t> freeBytes(const std::string &path) override;
   Result<uint64_t> read(const std::string &path, uint64_t offset, uint64_t length, const std::function<Status(ByteView)> &sink,
                         const StopToken &stop = {}) override;

@@ -82,7 +82,7 @@ Result<RemoteFile> ShellFiles::stat(const std::string &path, bool ofLink) {
   return notGnu("stat", path);
 }
 
-Result<RemoteList> ShellFiles::list(const std::string &folder, size_t most) {
+Result<RemoteList> ShellFiles::entries(const std::string &folder, size_t most) {
   ATTUNE_TRY(const std::string text, ask(kList, folder, std::to_string(most + 1)));
   RemoteList list;
   size_t entries = 0;

@@ -10,7 +10,7 @@
 namespace attune::remote {
 namespace {
 
-// $1 NAME.part, $2 NAME: of a link the file that it names, and a file that is there keeps its mode.
+// $1 where it is, $2 NAME: of a link the file that it names, and a file that is there keeps its mode.
 const char *const kPutInPlace = R"sh(
 export LC_ALL=C
 to=$2
@@ -40,7 +40,7 @@ Status upload(RemoteFiles &files, CommandRunner &runner, const Upload &job, cons
   RunningHash running(job.from);
   running.advance(file->size());
   std::string hash;
-  const std::string to = files.absolute(job.to), part = to + ".part", folder = to.substr(0, to.rfind('/') + 1);
+  const std::string to = files.absolute(job.to), part = partOf(to), folder = to.substr(0, to.rfind('/') + 1);
   ATTUNE_TRY(const auto old, files.find(to));
   if (old && old->kind != RemoteFile::Kind::File)
     return fault("FILE-FAILED",

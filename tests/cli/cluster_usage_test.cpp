@@ -120,6 +120,17 @@ TEST_CASE("Wrong usage of the cluster verbs is exit code 2 and says what is mean
   refused({"cluster", "queue", "home", "--gres", "dcu"}, "--gres");
   refused({"cluster", "files", "home", "erase", "x"}, "upload");
   refused({"watch", run->out, "--log"}, "--log");
+  const auto added = [&](const std::vector<std::string> &more, const std::string &text) {
+    std::vector<std::string> words = {"cluster", "add", "new"};
+    words.insert(words.end(), more.begin(), more.end());
+    refused(words, text);
+  };
+  added({"--host", "h%s"}, "replaced");
+  added({"--host", "h\u202eoh"}, "no name");
+  added({"--host", "h", "--worker=-x"}, "dash");
+  added({"--host", "h", "--worker", "~eve/attune"}, "~eve");
+  added({"--host", "h", "--root", "~eve"}, "whole path");
+  CHECK(runDetached({"cluster", "add", "v6", "--host", "fe80::1%eth0", "--root", "~/x"}).code == 0);
 
   for (const char *verb : {"watch", "fetch", "cancel", "checkpoint"}) {
     CAPTURE(std::string(verb));

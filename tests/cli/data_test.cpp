@@ -1,6 +1,6 @@
 #include "tests/support/run_program.h"
-#include "tests/support/starter_model.h"
 #include "tests/support/running_program.h"
+#include "tests/support/starter_model.h"
 #include "tests/support/temp_folder.h"
 
 #include <doctest/doctest.h>
@@ -187,13 +187,14 @@ TEST_CASE("data: an option that means nothing to an action is refused, a row bey
 
 TEST_CASE("What rows hold cannot steer a terminal") {
   test::TempFolder folder;
-  const std::string steering = "\\u001b]0;owned\\u0007\\u009b31m\\r";
+  const std::string steering = "\\u001b]0;owned\\u0007\\u009b31m\\r\\u202e";
   const std::string path = folder.write("rows.jsonl", "{\"instruction\":\"q" + steering + "\",\"output\":\"a\"}\n");
   const std::string roles = folder.write("roles.jsonl", "{\"messages\":[{\"role\":\"x" + steering + "\",\"content\":\"a\"}]}\n");
   const auto clean = [](const std::string &text) {
-    return text.find_first_of("\x1b\x07\r") == std::string::npos && text.find("\xC2\x9B") == std::string::npos;
+    return text.find_first_of("\x1b\x07\r") == std::string::npos && text.find("\xC2\x9B") == std::string::npos &&
+           text.find("\xE2\x80\xAE") == std::string::npos;
   };
-  const std::string shown = "\\x1b]0;owned\\x07\\x9b31m\\x0d";
+  const std::string shown = "\\x1b]0;owned\\x07\\x9b31m\\x0d\\xe2\\x80\\xae";
   const auto check = runAttune({"data", "check", roles});
   CHECK_MESSAGE(check.out.find(shown) != std::string::npos, check.out);
   CHECK(clean(check.out));

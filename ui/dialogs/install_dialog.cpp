@@ -204,7 +204,7 @@ void InstallDialog::fill() {
   QString finding;
   bool bad = false;
   if (install && install->problem && !(running && install->stopping)) {
-    finding = withVisibleControls(errorText(*install->problem));
+    finding = errorText(*install->problem);
     bad = true;
   } else if (install && install->report) {
     const api::InstalledWorker &worker = install->report->worker;

@@ -1,5 +1,7 @@
 #include "ui/models/error_text.h"
 
+#include "ui/widgets/markdown_blocks.h"
+
 #include <QCoreApplication>
 
 namespace attune::ui {
@@ -61,6 +63,7 @@ namespace {
     QT_TRANSLATE_NOOP("CoreError", "RUN-WORKER"),
     QT_TRANSLATE_NOOP("CoreError", "DISK-FULL"),
     QT_TRANSLATE_NOOP("CoreError", "LOCAL-FULL"),
+    QT_TRANSLATE_NOOP("CoreError", "LOCAL-FILE"),
     QT_TRANSLATE_NOOP("CoreError", "FILE-MISSING"),
     QT_TRANSLATE_NOOP("CoreError", "FILE-DENIED"),
     QT_TRANSLATE_NOOP("CoreError", "FILE-FAILED"),
@@ -94,9 +97,12 @@ namespace {
     QT_TRANSLATE_NOOP("CoreError", "BUILD-FAILED"),
 };
 
+/// What a file or a cluster named may stand in it.
+QString shownWords(const std::string &words) { return withVisibleControls(QString::fromStdString(words)); }
+
 QString wordsOf(const Error &error) {
-  const QString words = QString::fromStdString(error.text());
-  return error.hint.empty() ? words : words + QLatin1Char(' ') + QString::fromStdString(error.hint);
+  const QString words = shownWords(error.text());
+  return error.hint.empty() ? words : words + QLatin1Char(' ') + shownWords(error.hint);
 }
 
 QString under(const char *code, const QString &words) {
@@ -112,15 +118,13 @@ QString errorText(const Error &error) {
   return told == words ? under(errorCodeName(error.code), words) : told;
 }
 
-QString errorText(const std::string &code, const std::string &words) { return under(code.c_str(), QString::fromStdString(words)); }
+QString errorText(const std::string &code, const std::string &words) { return under(code.c_str(), shownWords(words)); }
 
 QString searchErrorText(const Error &error) {
   if (error.code != ErrorCode::InvalidData) return errorText(error);
   return under(QT_TRANSLATE_NOOP("CoreError", "bad_search"), wordsOf(error));
 }
 
-QString fileProblemText(const std::string &problem) {
-  return under(QT_TRANSLATE_NOOP("CoreError", "file_problem"), QString::fromStdString(problem));
-}
+QString fileProblemText(const std::string &problem) { return under(QT_TRANSLATE_NOOP("CoreError", "file_problem"), shownWords(problem)); }
 
 } // namespace attune::ui

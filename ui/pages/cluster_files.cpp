@@ -126,9 +126,9 @@ void ClusterFiles::say(const QString &text, bool problem) {
 }
 
 void ClusterFiles::fill(const Result<api::ClusterFiles> &files) {
-  if (!files.ok()) return say(withVisibleControls(errorText(files.error())), true);
+  if (!files.ok()) return say(errorText(files.error()), true);
   m_here = QString::fromStdString(files->folder);
-  m_folder->setText(m_here);
+  m_folder->setText(withVisibleControls(m_here));
   m_entries.clear();
   for (const api::ClusterFile &file : files->files)
     m_entries.push_back({QString::fromStdString(file.name), file.kind == api::ClusterFile::Kind::Folder, file.size, file.changedAt});

@@ -293,7 +293,7 @@ void ClusterPage::showTrouble() {
   const ClusterState *cluster = m_clusters.find(current());
   if (!cluster) return m_banner->hide();
   const api::ClusterLink &link = cluster->link;
-  const QString words = link.failed ? withVisibleControls(errorText(link.error)) : QString();
+  const QString words = link.failed ? errorText(link.error) : QString();
   if (link.state == api::LinkState::Reconnecting) {
     const double left = link.nextTry - static_cast<double>(QDateTime::currentMSecsSinceEpoch()) / 1000;
     const QString when = left > 0.5 ? tr("Trying again in %1.").arg(durationText(std::max(1.0, left))) : tr("Trying again now.");

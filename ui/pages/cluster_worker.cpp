@@ -104,7 +104,7 @@ QString ClusterWorker::stateText(const ClusterState &cluster) const {
     return install->progress.percent < 0 ? text : countText(install->progress.percent) + QStringLiteral(" % · ") + text;
   }
   QStringList parts;
-  if (install && install->problem) parts.append(withVisibleControls(errorText(*install->problem)));
+  if (install && install->problem) parts.append(errorText(*install->problem));
   if (cluster.workers.problem) return errorText(*cluster.workers.problem);
   if (!cluster.workers.value) return cluster.online() ? tr("Looking at what is there…") : tr("Connect to see what is installed.");
   const api::InstalledWorker *worker = cluster.workers.value->forProfile();

@@ -193,7 +193,7 @@ void ModelDetails::setModel(const ShelfModel *model) {
 
 void ModelDetails::showProblems(const api::ModelCard &card) {
   m_refusal->hide();
-  if (card.refusal) m_refusal->showMessage(Tone::Danger, withVisibleControls(errorText(*card.refusal)));
+  if (card.refusal) m_refusal->showMessage(Tone::Danger, errorText(*card.refusal));
   QStringList lines;
   for (size_t i = 0; i < std::min(card.problems.size(), kShownProblems); ++i) lines.append(errorText(card.problems[i]));
   if (card.problems.size() > kShownProblems) lines.append(tr("and %Ln more", "", static_cast<int>(card.problems.size() - kShownProblems)));

@@ -473,7 +473,7 @@ void TrainPage::showScript() {
   m_scripting = m_tasks.run(
       this, [backend = &m_services.clusters->backend(), request](StopToken) { return backend->preview(request); },
       [this, cluster = QString::fromStdString(request.cluster->cluster)](const Result<api::JobPreview> &preview) {
-        if (!preview.ok()) return Toast::show(this, withVisibleControls(errorText(preview.error())));
+        if (!preview.ok()) return Toast::show(this, errorText(preview.error()));
         auto *dialog = new JobPreviewDialog(*preview, cluster, window());
         dialog->setAttribute(Qt::WA_DeleteOnClose);
         dialog->open();

@@ -75,7 +75,7 @@ void TransferStrip::showTexts() {
   m_act->setText(going ? tr("Stop") : tr("Go on"));
   m_act->setVisible(m_transfer.state != State::Done);
   m_close->setVisible(!going);
-  m_problem->setText(m_transfer.problem ? withVisibleControls(errorText(*m_transfer.problem)) : QString());
+  m_problem->setText(m_transfer.problem ? errorText(*m_transfer.problem) : QString());
   m_problem->setVisible(m_transfer.problem.has_value());
 }
 

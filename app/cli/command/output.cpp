@@ -31,12 +31,14 @@ std::string printable(std::string_view text) {
   std::string shown;
   while (!text.empty()) {
     const size_t length = std::max<size_t>(utf8Length(text), 1);
-    const auto code = static_cast<uint8_t>(text[length == 2 ? 1 : 0]);
-    const bool stray = length == 1 && code >= 0x80 && code < 0xA0; // a control where a terminal counts in bytes
-    if (stray || (isControl(text) && code != '\n' && code != '\t'))
-      shown.append("\\x").append(1, kDigits[code >> 4]).append(1, kDigits[code & 15]);
-    else
+    const auto first = static_cast<uint8_t>(text[0]);
+    const bool stray = length == 1 && first >= 0x80 && first < 0xA0; // a control where a terminal counts in bytes
+    if (stray || (isControl(text) && first != '\n' && first != '\t')) {
+      for (const char c : text.substr(0, length).substr(length == 2 ? 1 : 0)) // of U+0080 and on the second byte is the code
+        shown.append("\\x").append(1, kDigits[static_cast<uint8_t>(c) >> 4]).append(1, kDigits[c & 15]);
+    } else {
       shown += text.substr(0, length);
+    }
     text.remove_prefix(length);
   }
   return shown;

@@ -4,13 +4,22 @@
 using namespace attune;
 using namespace attune::test;
 
+namespace {
+
+/// A command of the site's own in place of Slurm's.
+void replaceCommand(const std::string &state, const std::string &name, const std::string &script) {
+  const std::string path = state + "/bin/" + name;
+  std::ofstream(path) << "#!/bin/bash\n" << script;
+  outputOf("chmod 755 " + path);
+}
+
+} // namespace
+
 TEST_CASE("An allocation in which nothing can be started is given back at once, and the run says why") {
   NEEDS_LOOPBACK(true);
   RunHost host;
   REQUIRE(host.cluster.started());
-  const std::string srun = host.cluster.value("LB_STATE") + "/bin/srun";
-  std::ofstream(srun) << "#!/bin/sh\necho 'srun: error: Unable to create step: no such thing' >&2\nexit 1\n";
-  outputOf("chmod 755 " + srun);
+  replaceCommand(host.cluster.value("LB_STATE"), "srun", "echo 'srun: error: Unable to create step: no such thing' >&2\nexit 1\n");
   auto request = host.request();
   request.cluster->mode = api::SubmitMode::Salloc;
   auto events = std::make_shared<KeptEvents>();
@@ -42,4 +51,44 @@ TEST_CASE("A run whose srun dies with its training is told to have ended, not to
   CHECK(ends[0].outcome != api::RunOutcome::Completed);
   REQUIRE(ends[0].error); // of the allocation, or of the training's signal where run.sh outlived it
   CHECK(host.slurm("squeue -h").empty());
+}
+
+TEST_CASE("An allocation in which nothing runs any more is given back, though its srun went with the login node") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  host.setWorker("i=0; while :; do i=$((i+1)); step $i; sleep 0.2; done\n");
+  auto request = host.request();
+  request.cluster->mode = api::SubmitMode::Salloc;
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(request, events);
+  REQUIRE(soon(60, [&] { return events->all<api::StepMetrics>().size() > 3; }));
+  const std::string kill = "pkill -KILL -u " + host.cluster.value("LB_SSH_USER");
+  outputOf(kill + " -f '^sh -c srun'"); // whoever would have ended the allocation; then all the rest
+  outputOf(kill + " -x srun; " + kill + " -f 'bash -l run.sh'; " + kill + " -f '" + host.cluster.value("LB_HOME") + "/worker'");
+  REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 180));
+  CHECK(host.slurm("squeue -h").empty());
+  const auto ends = events->all<api::RunFinished>();
+  REQUIRE(ends.size() == 1);
+  CHECK(ends[0].outcome != api::RunOutcome::Completed);
+  REQUIRE(ends[0].error);
+}
+
+TEST_CASE("An allocation that salloc grants without our knowing the words is found by its name and used") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  host.setWorker("step 1; result; finish completed 1\n");
+  std::string script = "exec /usr/bin/salloc -Q \"$@\"\n";
+  SUBCASE("quiet") {}
+  SUBCASE("in other words") { script = "exec /usr/bin/salloc \"$@\" 2> >(sed 's/Granted/Here is your/' >&2)\n"; }
+  replaceCommand(host.cluster.value("LB_STATE"), "salloc", script);
+  auto request = host.request();
+  request.cluster->mode = api::SubmitMode::Salloc;
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(request, events);
+  REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 120));
+  CHECK(run->job().result == "done");
+  CHECK(host.jobs() == 1);
+  CHECK(soon(20, [&] { return host.slurm("squeue -h").empty(); }));
 }

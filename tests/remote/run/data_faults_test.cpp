@@ -72,7 +72,7 @@ TEST_CASE("Fault 7: the disk is full in the log and at the end: the scheduler's 
   CHECK(events->all<api::RunFinished>().at(0).outcome == api::RunOutcome::Failed);
 }
 
-TEST_CASE("Fault 18: hostile names of run, data and environment script are only names") {
+TEST_CASE("Fault 18: hostile names of run, model, data and environment script are only names") {
   NEEDS_LOOPBACK(true);
   RunHost host;
   REQUIRE(host.cluster.started());
@@ -90,10 +90,14 @@ TEST_CASE("Fault 18: hostile names of run, data and environment script are only 
   request.config.name = file.substr(0, 100);
   std::filesystem::copy_file(host.data.path() + "/rows.jsonl", host.data.path() + "/" + file);
   request.config.dataset[0].path = host.data.path() + "/" + file;
+  const std::string shards[] = {file.substr(0, 240), "a b", "a?b", "\xE6\xA8\xA1\xE5\x9E\x8B"}; // an index knows them by these names
+  for (const std::string &shard : shards) host.data.write("model/" + shard, shard);
   auto events = std::make_shared<KeptEvents>();
   auto run = host.start(request, events);
   REQUIRE(RunHost::reaches(*run, JobPhase::Over, 90));
   CHECK(run->job().result == "done");
+  const std::string models = outputOf("echo " + host.cluster.value("LB_HOME") + "/.attune/models/*");
+  for (const std::string &shard : shards) CHECK(textOf(models.substr(0, models.size() - 1) + "/" + shard) == shard);
   const std::string log = textOf(run->folder() + "/log.txt");
   CHECK(log.find("here\n") != std::string::npos);
   CHECK(log.find("\"ids\"") != std::string::npos);

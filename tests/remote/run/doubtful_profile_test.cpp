@@ -72,3 +72,15 @@ TEST_CASE("An environment script that ends the shell is named, before the submis
   CHECK(end.error->message.find("ended the shell") != std::string::npos);
   CHECK(end.error->hint.find("exit") != std::string::npos);
 }
+
+TEST_CASE("A login shell that ends before any command is told, and the run does not wait for ever") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  std::ofstream(host.cluster.value("LB_HOME") + "/.bash_profile") << "exit 1\n";
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(host.request(), events);
+  REQUIRE(RunHost::reaches(*run, JobPhase::Over, 90));
+  REQUIRE(run->job().problem);
+  CHECK(run->job().problem->fault == "CMD-BROKEN");
+}

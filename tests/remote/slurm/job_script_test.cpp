@@ -176,6 +176,7 @@ TEST_CASE("The environment script is sourced; one that fails, exits or uses unse
     CHECK(job.record().environmentCode != 0);
     CHECK(job.log().find("never") == std::string::npos);
     const bool exits = std::string(script) == "exit 0\n";
+    CHECK(job.record().environmentEnded == exits);
     CHECK((job.log().find("attune: the environment script " + job.values.environment + " ended the shell") != std::string::npos) == exits);
   }
 }

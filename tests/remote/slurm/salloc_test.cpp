@@ -71,6 +71,21 @@ TEST_CASE("A job is begun once in its allocation, which is given back when its s
   }));
 }
 
+TEST_CASE("An allocation that is given up while a wrapper of salloc dawdles does not come later") {
+  NEEDS_LOOPBACK(true);
+  SlurmHost host;
+  REQUIRE(host.cluster.started());
+  const std::string salloc = host.cluster.value("LB_STATE") + "/bin/salloc";
+  std::ofstream(salloc) << "#!/bin/bash\nsleep 25\n/usr/bin/salloc \"$@\"\n";
+  outputOf("chmod 755 " + salloc);
+  const std::string token = host.stage("echo never");
+  const Submission submission{token, ".attune/jobs/" + token, SlurmHost::request()};
+  CHECK(allocate(host.runner, "loopback", submission).error().fault == "SLURM-BUSY");
+  CHECK(host.client.withdraw(submission).ok());
+  CHECK(outputOf("pgrep -f '[a]" + token.substr(1) + "'").empty());
+  CHECK(host.client.find(token)->empty());
+}
+
 TEST_CASE("A refused allocation says why") {
   NEEDS_LOOPBACK(true);
   SlurmHost host;

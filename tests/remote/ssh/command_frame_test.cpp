@@ -104,3 +104,36 @@ TEST_CASE("frame: what follows for the script's stdin is never a command, and co
   CHECK(result->code == 4);
   CHECK(outputOf("ls " + folder.path() + "/canary 2>/dev/null").empty());
 }
+
+TEST_CASE("frame: start-up files that read what is sent, print without end or ask, cannot take a script's values from it") {
+  const TempFolder home;
+  Command command;
+  command.arguments = {"one"};
+  command.script = "echo \"got $1\"; cat";
+  const std::string mark(32, 'a'), in = home.write("in", *frameCommand(command, mark)), err = home.path() + "/err";
+  const auto run = [&](const std::string &shell, const std::string &before = "") {
+    const std::string out = outputOf("(" + before + "HOME=" + home.path() + " " + shell + ") <" + in + " 2>" + err);
+    return readFrame(out, outputOf("cat " + err), mark, "here");
+  };
+  home.write(".bash_profile", "read -p 'Continue? ' x; cat; head -c 200000 /dev/zero | tr '\\0' x >&2; head -c 9000000 /dev/zero; OLD=1\n");
+  command.script += "; echo warn >&2";
+  home.write("in", *frameCommand(command, mark));
+  for (const char *shell : {"sh", "bash", "csh", "fish", "zsh"}) {
+    CAPTURE(std::string(shell));
+    if (outputOf(std::string("command -v ") + shell).empty()) continue;
+    home.write("command", shellFor(command));
+    const auto result = run(std::string(shell) + " -c \"$(cat " + home.path() + "/command)\"");
+    REQUIRE(result.ok());
+    CHECK(result->out == "got one\n");
+    CHECK(result->err == "warn\n");
+    CHECK(outputOf("stat -c %s " + err).size() < 4); // of a flood nothing came
+  }
+  // What reads before that takes the whole command: an error, and nothing is run without its values.
+  CHECK(run("sh -s", "read x; ").error().fault == "CMD-BROKEN");
+  CHECK(outputOf("cat " + err).find("got") == std::string::npos);
+  for (int bytes = 1; bytes < 120; bytes += 7) {
+    CAPTURE(bytes);
+    const auto cut = run("bash -s", "head -c " + std::to_string(bytes) + " >/dev/null; ");
+    CHECK(!cut.ok());
+  }
+}

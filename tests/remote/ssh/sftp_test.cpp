@@ -76,7 +76,7 @@ TEST_CASE("files: names from the other side are refused unless plain; links are 
   const SshFixture &sshd = both.sshd;
   RemoteFiles &files = *both.files;
   outputOf("cd " + sshd.cluster.value("LB_HOME") +
-           " && mkdir d && cd d && mkdir sub && echo x >plain && ln -s /etc/passwd link && touch \"$(printf 'a\\nb')\"");
+           " && mkdir d && cd d && mkdir sub && echo x >plain && ln -s /etc/passwd link && mkfifo ../pipe && touch \"$(printf 'a\\nb')\"");
   const auto list = files.list("d");
   REQUIRE(list.ok());
   CHECK(list->files.size() == 3);
@@ -90,6 +90,7 @@ TEST_CASE("files: names from the other side are refused unless plain; links are 
   CHECK(files.stat("d/link", true)->kind == RemoteFile::Kind::Link);
   CHECK_FALSE(files.list("d", 1)->complete);
   CHECK(files.list("none").error().fault == "FILE-MISSING");
+  for (const char *none : {"d/plain", "pipe"}) CHECK(files.list(none).error().message == "This is no folder.");
 }
 
 TEST_CASE("sftp: a frozen other side is noticed, a server without it is told") {

@@ -94,6 +94,23 @@ TEST_CASE("transfer: files of any size go and come byte for byte, for the user a
   }
 }
 
+TEST_CASE("transfer: names as long as a disk allows, and folders here that are not there") {
+  NEEDS_LOOPBACK(false);
+  SshFixture sshd;
+  REQUIRE(sshd.cluster.started());
+  Line line(sshd);
+  const std::string name(255, 'n'), local = sshd.folder.write(name, "data"), back = sshd.folder.path() + "/back";
+  REQUIRE(line.up({local, name, {}}).ok());
+  fs::create_directory(back);
+  REQUIRE(line.down({name, back + "/" + name, "", {}}).ok());
+  CHECK(bytesOf(back + "/" + name) == "data");
+  CHECK(std::distance(fs::directory_iterator(back), fs::directory_iterator()) == 1);
+  CHECK(outputOf("ls " + sshd.cluster.value("LB_HOME")) == name + "\n");
+  const Status missing = line.down({name, back + "/none/x", "", {}});
+  CHECK(missing.error().fault == "LOCAL-FILE");
+  CHECK(missing.error().hint.find("folder") != std::string::npos);
+}
+
 TEST_CASE("transfer: a file that changes while it is copied is copied again, and given up when that does not end") {
   NEEDS_LOOPBACK(false);
   SshFixture sshd;
