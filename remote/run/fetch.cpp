@@ -54,7 +54,7 @@ Status addHashed(Host &host, const FetchJob &job, const std::string &folder, Man
   command.seconds = 3600;
   ATTUNE_TRY(const CommandResult result, host.runner().run(command, job.stop));
   if (result.code != 0)
-    return fault("FILE-FAILED", "The files on the cluster cannot be listed: " + shortened(slurm::printable(result.err), 300),
+    return fault("FILE-FAILED", "The files on the cluster cannot be listed: " + slurm::printable(shortLine(result.err, 300)),
                  host.session().options().host + ":" + job.remoteFolder, "Look at the job's folder there.");
   for (size_t at = 0; at < result.out.size();) {
     const size_t end = result.out.find('\0', at);

@@ -50,7 +50,7 @@ Result<std::string> Host::absolute(const std::string &path) {
 
 Error Host::cannot(const std::string &what, const CommandResult &result, const std::string &path) {
   const bool full = saysDiskFull(result.err);
-  return fault(full ? "DISK-FULL" : "FILE-FAILED", what + ": " + shortened(slurm::printable(result.err), 300),
+  return fault(full ? "DISK-FULL" : "FILE-FAILED", what + ": " + slurm::printable(shortLine(result.err, 300)),
                session().options().host + ":" + path, full ? "Make room there, then try again." : "Check the folder and its permissions.");
 }
 

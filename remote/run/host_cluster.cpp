@@ -6,6 +6,7 @@
 #include "remote/run/worker_install.h"
 #include "remote/slurm/job_script.h"
 #include "remote/slurm/job_state.h"
+#include "remote/slurm/slurm_command.h"
 #include "remote/slurm/slurm_fault.h"
 #include "remote/ssh/command_frame.h"
 #include "remote/ssh/download.h"
@@ -15,7 +16,6 @@ namespace attune::remote {
 namespace {
 
 const char *const kQueue = R"sh(
-export LC_ALL=C
 timeout 60 squeue -h -u "$(id -un)" -o "$1"
 )sh";
 
@@ -59,10 +59,7 @@ void HostCluster::overview(Answer<api::ClusterOverview> answer) {
 void HostCluster::queue(Answer<std::vector<api::QueuedJob>> answer) {
   ask<std::vector<api::QueuedJob>>(std::move(answer), [](Host &host) -> Result<std::vector<api::QueuedJob>> {
     const std::string mark = randomMark();
-    Command command;
-    command.script = kQueue;
-    command.arguments = {slurm::queueFormat(mark)};
-    ATTUNE_TRY(const CommandResult result, host.runner().run(command));
+    ATTUNE_TRY(const CommandResult result, host.runner().run(slurm::slurmCommand(kQueue, {slurm::queueFormat(mark)})));
     if (const auto failed = slurm::schedulerFault(result, host.session().options().host)) return *failed;
     std::vector<api::QueuedJob> jobs;
     for (const slurm::QueueRow &row : slurm::parseQueue(result.out, mark).rows) {

@@ -1,6 +1,7 @@
 #include "remote/run/remote_run.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/shorten.h"
 #include "remote/fault.h"
 #include "remote/run/fetch.h"
 #include "remote/ssh/command_frame.h"
@@ -229,7 +230,7 @@ void RemoteRun::removeRemote(api::Cluster::Answer<void> answer) {
         const auto result = (*host)->runner().run(command);
         if (!result.ok()) return answer(result.error());
         if (result->code != 0)
-          return answer(fault("FILE-FAILED", "The folder cannot be removed: " + slurm::printable(result->err.substr(0, 300)),
+          return answer(fault("FILE-FAILED", "The folder cannot be removed: " + slurm::printable(shortLine(result->err, 300)),
                               run.m_setup.profile.host + ":" + folder, "Remove it by hand."));
         run.m_record.removed = true;
         const Status kept = run.save();

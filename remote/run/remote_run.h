@@ -69,6 +69,7 @@ private:
   Status startInside(Host &host);
   Status giveBack(Host &host);
   void doubtDone(Host &host);
+  void seeLaunch(Host &host);
   Status bringHome(Host &host);
   void fail(const Error &error);
   void finish();

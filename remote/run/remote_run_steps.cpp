@@ -239,9 +239,21 @@ void RemoteRun::doubtDone(Host &host) {
                     m_setup.profile.host + ":" + m_record.folder, full ? "Make room there, then start the run again." : "Look at its log.");
 }
 
+/// An allocation that ended before anything was seen to run in it: where srun failed there, that is why.
+void RemoteRun::seeLaunch(Host &host) {
+  slurm::JobProgress &progress = m_record.progress;
+  const bool began = m_record.inside || m_log->offset() > 0;
+  if (m_record.target.mode != api::SubmitMode::Salloc || progress.state != JobState::Cancelled || progress.cancelAsked || began) return;
+  const Status seen = slurm::startInside(host.runner(), m_setup.profile.host, submission(), progress.id, slurm::Start::Seen);
+  if (seen.ok() || seen.error().fault != "RUN-LAUNCH") return;
+  m_problem = seen.error();
+  progress.state = JobState::LaunchFailed;
+}
+
 /// The last step: what the run made is copied, then it is over.
 Status RemoteRun::bringHome(Host &host) {
   doubtDone(host);
+  seeLaunch(host);
   if (m_record.progress.state == JobState::Done && !m_record.fetched) {
     m_fetching = true;
     publish();

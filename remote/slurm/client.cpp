@@ -2,6 +2,7 @@
 
 #include "core/base/shorten.h"
 #include "remote/fault.h"
+#include "remote/slurm/slurm_command.h"
 #include "remote/slurm/slurm_fault.h"
 #include "remote/ssh/command_frame.h"
 
@@ -14,7 +15,6 @@ namespace {
 constexpr double kSeconds = 100; // a command with a dead munged takes 50
 
 const char *const kProbe = R"sh(
-export LC_ALL=C
 for c in sinfo sbatch squeue scancel scontrol; do command -v $c >/dev/null || exit 127; done
 part() { printf '\n%s %s\n' "$mark" "$1"; }
 mark=$1
@@ -28,7 +28,6 @@ exit 0
 )sh";
 
 const char *const kSubmit = R"sh(
-export LC_ALL=C
 cd -- "$1" || exit 66
 shift
 command -v sbatch >/dev/null || exit 127
@@ -36,7 +35,6 @@ timeout 120 sbatch "$@"
 )sh";
 
 const char *const kFind = R"sh(
-export LC_ALL=C
 part() { printf '\n%s %s\n' "$mark" "$1"; }
 mark=$1
 part queue; timeout 60 squeue -h -u "$(id -un)" -t all --name="$2" -o "$4" || exit
@@ -56,7 +54,6 @@ exit 0
 )sh";
 
 const char *const kLook = R"sh(
-export LC_ALL=C
 mark=$1 root=$2 format=$3 names=$4 steps=$5; shift 5
 part() { printf '\n%s %s\n' "$mark" "$1"; }
 part queue; timeout 60 squeue -h -u "$(id -un)" -t all --name="$names" -o "$format" || exit
@@ -67,13 +64,11 @@ exit 0
 )sh";
 
 const char *const kAccount = R"sh(
-export LC_ALL=C
 timeout 60 sacct -X -n -P -S "$(date -d '-30 days' +%Y-%m-%d)" --delimiter="$(printf '\037')" --name="$1" -o "$2"
 )sh";
 
 // The five below: $1 token, $2 id. The job must be the token's, or nothing is done (66).
 #define ATTUNE_OURS                                                                                                                        \
-  "export LC_ALL=C\n"                                                                                                                      \
   "ours() {\n"                                                                                                                             \
   "  found=$(timeout 60 squeue -h -t all -u \"$(id -un)\" --name=\"$1\" -o '%A %T') || return\n"                                           \
   "  state=$(printf '%s\\n' \"$found\" | sed -n \"s/^$2 //p\")\n"                                                                          \
@@ -161,9 +156,7 @@ Client::Client(CommandRunner &runner, std::string host, std::string root)
     : m_runner(runner), m_host(std::move(host)), m_root(std::move(root)) {}
 
 Result<CommandResult> Client::run(const char *script, std::vector<std::string> arguments, double seconds, const StopToken &stop) {
-  Command command;
-  command.script = script;
-  command.arguments = std::move(arguments);
+  Command command = slurmCommand(script, std::move(arguments));
   command.seconds = seconds;
   ATTUNE_TRY(CommandResult result, m_runner.run(command, stop));
   if (auto fault = schedulerFault(result, m_host)) return *fault;
@@ -175,7 +168,7 @@ Result<Capabilities> Client::probe(const StopToken &stop) {
   ATTUNE_TRY(const CommandResult result, run(kProbe, {mark, kNodeColumns}, 200, stop));
   std::map<std::string, std::string> part;
   if (!parts(result.out, mark, part))
-    return fault("SLURM-REFUSED", "Slurm does not tell its partitions: " + shortened(printable(result.err), 400), m_host,
+    return fault("SLURM-REFUSED", "Slurm does not tell its partitions: " + printable(shortLine(result.err, 400)), m_host,
                  "Run sinfo and scontrol show config there and look.");
   Capabilities found;
   ATTUNE_TRY(found.partitions, parseNodes(part["nodes"]));
@@ -195,9 +188,7 @@ Result<Capabilities> Client::probe(const StopToken &stop) {
 
 Result<JobId> Client::submit(const Submission &submission, const StopToken &stop) {
   if (!isToken(submission.token)) return usage("token");
-  Command command;
-  command.script = kSubmit;
-  command.arguments = sbatchWords(submission);
+  Command command = slurmCommand(kSubmit, sbatchWords(submission));
   command.arguments.insert(command.arguments.begin(), submission.folder);
   command.seconds = 150;
   const auto result = m_runner.run(command, stop);
@@ -216,7 +207,7 @@ Result<JobId> Client::submit(const Submission &submission, const StopToken &stop
     if (!unknown && result->code == 1 && result->err.find("error") != std::string::npos) unknown = refusal(result->err, m_host);
     if (!unknown) // whatever ended sbatch, Slurm may have the job
       unknown =
-          fault("SLURM-UNCLEAR", "The answer of sbatch holds no job's number: " + shortened(printable(result->out + result->err), 400),
+          fault("SLURM-UNCLEAR", "The answer of sbatch holds no job's number: " + printable(shortLine(result->out + result->err, 400)),
                 m_host, "The job is looked for by its name.");
   }
   if (!result.ok() && result.error().code == ErrorCode::Interrupted) return *unknown;
@@ -227,12 +218,10 @@ Result<JobId> Client::submit(const Submission &submission, const StopToken &stop
 
 Status Client::withdraw(const Submission &submission, bool again, const StopToken &stop) {
   if (!isToken(submission.token)) return usage("token");
-  Command command;
-  command.script = kWithdraw;
-  command.arguments = {submission.folder, submission.token, again ? "again" : ""};
+  const Command command = plainCommand(kWithdraw, {submission.folder, submission.token, again ? "again" : ""});
   ATTUNE_TRY(const CommandResult result, m_runner.run(command, stop));
   if (result.code == 0 || result.code == 66) return {}; // without its folder no job runs
-  return fault("FILE-FAILED", "A job that is given up cannot be marked so: " + shortened(printable(result.err), 300),
+  return fault("FILE-FAILED", "A job that is given up cannot be marked so: " + printable(shortLine(result.err, 300)),
                m_host + ":" + submission.folder, "Make room there.");
 }
 
@@ -310,7 +299,7 @@ Result<CommandResult> Client::act(const char *script, const JobKey &job, const S
     return fault("JOB-GONE", "Slurm has no job " + job.id + " of ours any more.", m_host, "Look at its state: it may have ended.");
   if (result.code == 67) return fault("JOB-WAITING", "The job does not run now.", m_host, "Ask again when it runs.");
   if (result.code != 0)
-    return fault("SLURM-REFUSED", "Slurm refused: " + shortened(printable(result.err), 400), m_host,
+    return fault("SLURM-REFUSED", "Slurm refused: " + printable(shortLine(result.err, 400)), m_host,
                  "Look at the job's state and try again.");
   return result;
 }

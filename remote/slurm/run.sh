@@ -31,9 +31,12 @@ while IFS= read -r attune_line; do
     RESUME) attune_resume+=("$attune_value") ;;
   esac
 done <job.env
+attune_release() { # what salloc holds; SCANCEL_... of a start-up file would leave it out
+  [[ $ATTUNE_RELEASE = 1 && -n $SLURM_JOB_ID ]] && (unset ${!SCANCEL_@}; exec scancel "$SLURM_JOB_ID")
+}
 if [[ -e withdrawn ]]; then # whoever submitted it gave it up before Slurm took it
   echo "@@attune withdrawn $ATTUNE_TOKEN@@"
-  [[ $ATTUNE_RELEASE = 1 && -n $SLURM_JOB_ID ]] && scancel "$SLURM_JOB_ID"
+  attune_release
   exit 76
 fi
 
@@ -83,7 +86,7 @@ attune_finish() {
     "$ATTUNE_TOKEN" "$attune_rc" "$attune_signal" "$attune_stop" "$attune_phase" "$attune_environment_rc" "$attune_attempt" "$attune_nonce" "$size" \
     "$manifest" | dd of=exit.json.tmp conv=fsync 2>/dev/null && mv -f exit.json.tmp exit.json
   echo "$end"
-  [[ $ATTUNE_RELEASE = 1 && -n $SLURM_JOB_ID ]] && scancel "$SLURM_JOB_ID"
+  attune_release
   exit "$attune_rc"
 }
 attune_pass() { # SIGNAL: to the trainer's process group

@@ -2,6 +2,7 @@
 
 #include "core/base/shorten.h"
 #include "remote/fault.h"
+#include "remote/slurm/slurm_command.h"
 #include "remote/slurm/slurm_fault.h"
 
 #include <algorithm>
@@ -9,15 +10,42 @@
 namespace attune::remote::slurm {
 namespace {
 
-const char *const kAllocate = R"sh(
-export LC_ALL=C
+// $1 the job, $2 cores: begun once in its allocation, however often it is asked for, and the allocation is ended with it. A scheduler
+// that is away is waited for, up to an hour. Without single quotes: it stands in them.
+const std::string kInside = R"sh(
+mkdir started 2>/dev/null || exit
+echo "$(uname -n) $$" >started/by
+for i in 1 2 3; do
+  srun --jobid="$1" --overlap -N1 -n1 -c "$2" bash -l run.sh </dev/null >/dev/null 2>srun.log || [ -s run.log ] && break
+  sleep 5
+done
+: >started/ended
+for i in $(seq 360); do
+  case $(scancel "$1" 2>&1) in *ontact* | *onnect* | *imed?out* | *uthenti*) sleep 10 ;; *) break ;; esac
+done
+)sh";
+
+// $1 folder, $2 token, $3 cores, then salloc's words. What is granted is begun by itself, whoever looks: an allocation is paid for.
+const std::string kAllocate = R"sh(
 cd -- "$1" || exit 66
 command -v salloc >/dev/null || exit 127
 shift
+token=$1
 : >salloc.log
-setsid nohup salloc "$@" </dev/null >/dev/null 2>salloc.log &
+setsid nohup sh -c '
+token=$1 cores=$2
+shift 2
+salloc "$@" 2>salloc.log || exit
+for i in $(seq 60); do
+  id=$(timeout 60 squeue -h -u "$(id -un)" --name="$token" -t RUNNING -o %A) && break
+  sleep 10
+done
+[ -n "$id" ] || exit
+if [ -e withdrawn ]; then scancel "$id"; exit; fi
+set -- "$id" "$cores"
+)sh" + kInside + R"sh(' sh "$@" </dev/null >/dev/null 2>&1 &
 echo $! >salloc.pid
-told() { grep -q "$1 job allocation [0-9]" salloc.log; }
+told() { grep -q "^salloc: $1 job allocation [0-9]" salloc.log; }
 # An allocation that waits is granted soon or not in this call.
 for i in $(seq 100); do
   told Granted && break
@@ -25,35 +53,41 @@ for i in $(seq 100); do
   sleep 0.2
 done
 head -c 60000 salloc.log >&2
-grep -q 'job allocation [0-9]' salloc.log && exit 0
+told '[GP][a-z]*' && exit 0
+# A site's salloc may have other words, or none.
+found=$(timeout 60 squeue -h -u "$(id -un)" --name="$token" -t PENDING,CONFIGURING,RUNNING -o 'salloc: Pending job allocation %A')
+printf '\n%s\n' "$found" >&2
+[ -n "$found" ] && exit 0
 kill -0 $! 2>/dev/null && exit 75 # the scheduler has not answered yet
 exit 1
 )sh";
 
-const char *const kStart = R"sh(
-export LC_ALL=C
+// $1 folder, $2 the job, $3 cores, $4 "start", or nothing to see only how it began.
+const std::string kStart = R"sh(
 cd -- "$1" || exit 66
-pid=
-if mkdir started; then # once, however often it is asked for; an allocation whose srun has ended is paid for in vain
-  setsid nohup sh -c 'srun --jobid="$1" --overlap -N1 -n1 -c "$2" bash -l run.sh </dev/null >/dev/null 2>srun.log; scancel "$1"' \
-    sh "$2" "$3" </dev/null >/dev/null 2>&1 &
-  pid=$!
-fi 2>/dev/null
+if [ "$4" = start ]; then
+  setsid nohup sh -c ')sh" +
+                           kInside + R"sh(' sh "$2" "$3" </dev/null >/dev/null 2>&1 &
+elif [ ! -e started ]; then
+  exit 0
+fi
 for i in $(seq 150); do
   [ -s run.log ] && exit 0
-  [ -z "$pid" ] || kill -0 "$pid" 2>/dev/null || break
+  [ -e started/ended ] && break
+  node='' pid=''
+  read -r node pid 2>/dev/null <started/by
+  [ "$node" = "$(uname -n)" ] && ! kill -0 "$pid" && break # another login node's is not to be seen
   sleep 0.2
-done
+done 2>/dev/null
 [ -s run.log ] && exit 0
+[ "$i" = 150 ] && exit 75
 head -c 60000 srun.log >&2
 exit 1
 )sh";
 
-Result<CommandResult> run(CommandRunner &runner, const std::string &host, const char *script, std::vector<std::string> arguments,
+Result<CommandResult> run(CommandRunner &runner, const std::string &host, const std::string &script, std::vector<std::string> arguments,
                           const StopToken &stop) {
-  Command command;
-  command.script = script;
-  command.arguments = std::move(arguments);
+  const Command command = slurmCommand(script, std::move(arguments));
   ATTUNE_TRY(CommandResult result, runner.run(command, stop));
   if (result.code == 66)
     return fault("RUN-LAUNCH", "The job's folder is not there.", host + ":" + command.arguments[0], "Submit again: it is made anew.");
@@ -73,7 +107,7 @@ std::vector<std::string> sallocWords(const Submission &submission) {
 
 Result<Allocation> allocate(CommandRunner &runner, const std::string &host, const Submission &submission, const StopToken &stop) {
   std::vector<std::string> words = sallocWords(submission);
-  words.insert(words.begin(), submission.folder);
+  words.insert(words.begin(), {submission.folder, submission.token, std::to_string(submission.request.cores)});
   ATTUNE_TRY(const CommandResult result, run(runner, host, kAllocate, std::move(words), stop));
   if (result.code == 75)
     return fault("SLURM-BUSY", "The scheduler is slow and did not answer in time.", host, "The allocation is looked for by its name.");
@@ -82,14 +116,16 @@ Result<Allocation> allocate(CommandRunner &runner, const std::string &host, cons
   return *allocation;
 }
 
-Status startInside(CommandRunner &runner, const std::string &host, const Submission &submission, const std::string &id,
+Status startInside(CommandRunner &runner, const std::string &host, const Submission &submission, const std::string &id, Start start,
                    const StopToken &stop) {
   const auto parsed = parseJobId(id);
   if (!parsed || !parsed->task.empty()) return Error{ErrorCode::Usage, "This is no job id.", "id", "", {}};
-  ATTUNE_TRY(const CommandResult result,
-             run(runner, host, kStart, {submission.folder, id, std::to_string(submission.request.cores)}, stop));
+  const std::string cores = std::to_string(submission.request.cores), word = start == Start::Now ? "start" : "";
+  ATTUNE_TRY(const CommandResult result, run(runner, host, kStart, {submission.folder, id, cores, word}, stop));
   if (result.code == 0) return {};
-  return fault("RUN-LAUNCH", "The job could not be started in its allocation: " + shortened(printable(result.err), 400), host,
+  if (result.code == 75)
+    return fault("SLURM-BUSY", "The job has not begun in its allocation yet.", host, "It is asked for again by itself.");
+  return fault("RUN-LAUNCH", "The job could not be started in its allocation: " + printable(shortLine(result.err, 400)), host,
                "Look at srun.log in the job's folder, then try again.");
 }
 

@@ -4,8 +4,6 @@
 #include "remote/fault.h"
 #include "remote/slurm/parse.h"
 
-#include <algorithm>
-
 namespace attune::remote::slurm {
 namespace {
 
@@ -32,12 +30,6 @@ template <size_t N> const char *nameOf(const Sign (&signs)[N], const std::string
   return nullptr;
 }
 
-std::string inOneLine(std::string text) {
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
-
 } // namespace
 
 std::optional<Error> schedulerFault(const CommandResult &result, const std::string &host) {
@@ -56,7 +48,7 @@ std::optional<Error> schedulerFault(const CommandResult &result, const std::stri
 
 Error refusal(const std::string &errorText, const std::string &host) {
   const char *found = nameOf(kRequest, errorText);
-  Error error = fault(found ? found : "REQ-REFUSED", "Slurm refused the job: " + shortened(printable(inOneLine(errorText)), 400), host,
+  Error error = fault(found ? found : "REQ-REFUSED", "Slurm refused the job: " + printable(shortLine(errorText, 400)), host,
                       "Change the request and try again.");
   error.code = ErrorCode::InvalidConfig;
   return error;

@@ -57,7 +57,7 @@ const char *shellFor(const Command &command) {
 }
 
 Result<std::string> frameCommand(const Command &command, const std::string &mark) {
-  std::string text = "set --";
+  std::string text = "set +C --"; // files may be written anew
   for (const std::string &argument : command.arguments) {
     if (argument.find('\0') != std::string::npos || argument.find('\n') != std::string::npos)
       return Error{ErrorCode::Usage, "A value for the cluster holds a line break or a zero byte.", "", "Take it out.", {}};

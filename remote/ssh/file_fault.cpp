@@ -2,8 +2,6 @@
 
 #include "core/base/shorten.h"
 
-#include <algorithm>
-
 namespace attune::remote {
 namespace {
 
@@ -29,9 +27,7 @@ Error fileFault(const std::string &said, const std::string &what, const std::str
   if (saysDiskFull(said)) return diskFull(where);
   if (says(said, "No such file") || says(said, "Not a directory")) return fileMissing(where);
   if (says(said, "Permission denied")) return fileDenied(where);
-  std::string words = said.substr(0, said.find_last_not_of(" \n") + 1);
-  std::replace(words.begin(), words.end(), '\n', ' ');
-  return fault("FILE-FAILED", what + ": " + shortened(words, 300), where, "Check the path, its permissions and your quota.");
+  return fault("FILE-FAILED", what + ": " + shortLine(said, 300), where, "Check the path, its permissions and your quota.");
 }
 
 } // namespace attune::remote

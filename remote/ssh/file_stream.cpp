@@ -45,7 +45,14 @@ umask 077
 set -o pipefail
 exec 3<&0
 at=$2
-dd if=/dev/null of="$1" oflag=seek_bytes seek="$at" status=none || exit
+if [ "$at" = 0 ]; then # in a shared folder another user may have put a link there
+  rm -f -- "$1" && dd if=/dev/null of="$1" conv=excl status=none || exit
+elif [ -L "$1" ] || [ ! -O "$1" ] || [ "$(stat -c %h -- "$1")" != 1 ]; then
+  echo 'Permission denied: what is there is not of this user alone' >&2
+  exit 1
+else
+  dd if=/dev/null of="$1" oflag=seek_bytes seek="$at" status=none || exit
+fi
 {
   dd if="$1" bs=256k iflag=count_bytes count="$at" status=none &
   while

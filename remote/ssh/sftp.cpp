@@ -201,7 +201,8 @@ Status Sftp::write(const std::string &path, uint64_t offset, const std::function
                    const StopToken &stop) {
   ATTUNE_CHECK(ready(path));
   Blocking blocking(m_session, stop);
-  const File file(sftp_open(m_sftp, path.c_str(), O_WRONLY | O_CREAT | (offset == 0 ? O_TRUNC : 0), 0600));
+  if (offset == 0) sftp_unlink(m_sftp, path.c_str()); // it may be a link
+  const File file(sftp_open(m_sftp, path.c_str(), O_WRONLY | O_CREAT | (offset == 0 ? O_EXCL : 0), 0600));
   if (!file) return failed(path);
   sftp_seek64(file.get(), offset);
   // A server that tells its limits is OpenSSH, which takes 255 KiB at once; others are only sure to take 32.

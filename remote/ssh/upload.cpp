@@ -27,8 +27,11 @@ Status putInPlace(CommandRunner &runner, const std::string &part, const std::str
 
 /// How many bytes of NAME.part are there.
 Result<uint64_t> sizeThere(RemoteFiles &files, const std::string &part) {
-  ATTUNE_TRY(const auto file, files.find(part));
-  if (!file || file->kind == RemoteFile::Kind::File) return file ? file->size : 0;
+  const auto file = files.stat(part, true);
+  if (!file.ok() && file.error().fault == "FILE-MISSING") return uint64_t(0);
+  if (!file.ok()) return file.error();
+  if (file->kind == RemoteFile::Kind::File) return file->size;
+  if (file->kind == RemoteFile::Kind::Link) return uint64_t(0); // begun anew, in its place
   return fault("FILE-FAILED", "Something that is no file stands where the upload goes first.", files.session().options().host + ":" + part,
                "Take it away there, then try again.");
 }
@@ -63,6 +66,7 @@ Status upload(RemoteFiles &files, CommandRunner &runner, const Upload &job, cons
       return n;
     };
     auto there = streamUp(runner, part, at, source, stop);
+    if (!there.ok() && resumed && there.error().fault == "FILE-DENIED") continue; // another user's
     if (!there.ok() && isStreamRefused(there.error())) {
       ATTUNE_TRY(const uint64_t arrived, sizeThere(files, part));
       at = std::min(at, arrived);

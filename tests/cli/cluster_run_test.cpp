@@ -376,7 +376,7 @@ TEST_CASE("An allocation by salloc runs the job, and the held cards are given ba
   REQUIRE(host.cluster.started());
   REQUIRE(host.add().code == 0);
   const auto run = makeTinyRun(R"(,"epochs":1)");
-  const Submitted job(host, run->run, {"--salloc"}); // which stays until the run has begun inside the allocation
+  const Submitted job(host, run->run, {"--salloc"}); // nobody follows it
   CHECK(soon(60, [&] { return host.slurm("squeue -h").empty(); }));
   const auto watched = runDetached({"watch", job.run, "--json"});
   CHECK_MESSAGE(watched.code == 0, watched.out << watched.err);

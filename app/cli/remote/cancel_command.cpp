@@ -30,9 +30,14 @@ public:
       ClusterClient client(context);
       ATTUNE_TRY(const auto cluster, client.connect(job.cluster));
       RunFollower follower(context, client, folder);
-      ATTUNE_CHECK(follower.attach());
+      const Status attached = follower.attach();
+      const bool onlyThere = !attached.ok() && attached.error().code == ErrorCode::IoFailed && !m_gently && !job.id.empty();
+      if (!attached.ok() && !onlyThere) return attached.error(); // a disk that cannot be written keeps no job going
       if (m_gently && !follower.run())
         return Error{ErrorCode::Usage, "Another Attune follows this run.", folder, "Stop it there, or cancel it without --stop."};
+      if (!follower.run() && job.id.empty())
+        return Error{ErrorCode::Usage, "Another Attune is still sending this run to the cluster: it has no job yet.", folder,
+                     "Stop it there (Ctrl-C), or cancel it once it has one."};
       if (m_gently) {
         follower.run()->requestStop();
         state = "asked";
@@ -42,6 +47,7 @@ public:
           cluster->act(queuedJobOf(job), api::JobAction::Cancel, std::move(answer));
         }));
       }
+      if (onlyThere) return report(context, folder, job, state);
       ATTUNE_TRY(job, follower.untilOver(kEndSeconds));
     }
     return report(context, folder, job, state);

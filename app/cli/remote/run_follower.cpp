@@ -137,11 +137,11 @@ void RunFollower::rest() const { std::this_thread::sleep_for(kLook); }
 namespace {
 
 /// Somebody no longer wants to wait for a job that the scheduler has.
-Error stillThere(const api::ClusterJob &job, bool isAllocation) {
+Error stillThere(const api::ClusterJob &job) {
   const std::string folder = printable(shellWord(job.folder));
   std::string message = "Stopped looking; the job stays with the scheduler";
   if (!job.id.empty()) message.append(" as ").append(printable(job.id));
-  message.append(isAllocation ? ", and nothing runs in its allocation before it is watched." : ".");
+  message.append(".");
   std::string hint = "Follow it with: attune watch ";
   hint.append(folder).append(", or end it with: attune cancel ").append(folder);
   return {ErrorCode::Interrupted, std::move(message), job.folder, std::move(hint), {}};
@@ -149,17 +149,15 @@ Error stillThere(const api::ClusterJob &job, bool isAllocation) {
 
 } // namespace
 
-Result<api::ClusterJob> RunFollower::untilSubmitted(bool untilItRuns) {
+Result<api::ClusterJob> RunFollower::untilSubmitted() {
   for (bool asked = false;; rest()) {
     ATTUNE_TRY(const api::ClusterJob job, look(true));
-    struct stat log {};
-    const bool runs = !untilItRuns || (::stat((m_folder + "/log.txt").c_str(), &log) == 0 && log.st_size > 0);
-    if (job.phase == JobPhase::Over || (!job.id.empty() && runs)) {
+    if (job.phase == JobPhase::Over || !job.id.empty()) {
       m_printer.finish();
       return job;
     }
     if (!m_context.stop.stopRequested()) continue;
-    if (job.phase != JobPhase::Preflight && job.phase != JobPhase::Staging) return stillThere(job, untilItRuns);
+    if (job.phase != JobPhase::Preflight && job.phase != JobPhase::Staging) return stillThere(job);
     if (!std::exchange(asked, true)) m_run->requestStop();
   }
 }

@@ -53,8 +53,8 @@ public:
   /// Takes the run up, unless another process follows it; its errors otherwise.
   Status attach();
 
-  /// Until the job has its number (with salloc until it runs), or is over.
-  Result<api::ClusterJob> untilSubmitted(bool untilItRuns);
+  /// Until the job has its number, or is over.
+  Result<api::ClusterJob> untilSubmitted();
   /// Until it is over; the exit code, as that of `train`. Interrupted for a Ctrl-C, which leaves the job alone.
   Result<int> untilOver(Show show);
   /// Until it is over or the time has passed, showing nothing.

@@ -89,7 +89,7 @@ public:
     ATTUNE_TRY(const auto run, client.service().backend().startRun(request, end));
     RunFollower follower(context, client, run->folder());
     follower.take(run, end);
-    ATTUNE_TRY(const api::ClusterJob job, follower.untilSubmitted(m_salloc));
+    ATTUNE_TRY(const api::ClusterJob job, follower.untilSubmitted());
     if (job.id.empty()) return notSubmitted(context, request, job);
     if (context.json)
       printJson(context, {{"run", job.folder}, {"token", job.token}, {"job", job.id}});

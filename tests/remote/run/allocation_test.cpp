@@ -64,7 +64,7 @@ TEST_CASE("An allocation in which nothing runs any more is given back, though it
   const auto run = host.start(request, events);
   REQUIRE(soon(60, [&] { return events->all<api::StepMetrics>().size() > 3; }));
   const std::string kill = "pkill -KILL -u " + host.cluster.value("LB_SSH_USER");
-  outputOf(kill + " -f '^sh -c srun'"); // whoever would have ended the allocation; then all the rest
+  outputOf(kill + " -f 'mkdir started'"); // whoever would have ended the allocation; then all the rest
   outputOf(kill + " -x srun; " + kill + " -f 'bash -l run.sh'; " + kill + " -f '" + host.cluster.value("LB_HOME") + "/worker'");
   REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 180));
   CHECK(host.slurm("squeue -h").empty());

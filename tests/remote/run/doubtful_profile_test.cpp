@@ -84,3 +84,25 @@ TEST_CASE("A login shell that ends before any command is told, and the run does 
   REQUIRE(run->job().problem);
   CHECK(run->job().problem->fault == "CMD-BROKEN");
 }
+
+TEST_CASE("Slurm's variables in start-up files hide no job, and leave nothing held") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  host.setWorker("step 1; result; while [ ! -e go ]; do sleep 0.2; done; finish completed 1\n");
+  std::ofstream(host.cluster.value("LB_HOME") + "/.bash_profile", std::ios::app)
+      << "export SQUEUE_PARTITION=urgent SQUEUE_STATES=PENDING SCANCEL_STATE=PENDING SCANCEL_PARTITION=urgent SINFO_PARTITION=urgent "
+         "SBATCH_WAIT=1 SBATCH_ARRAY_INX=0-3\n";
+  auto request = host.request();
+  SUBCASE("sbatch") {}
+  SUBCASE("salloc") { request.cluster->mode = api::SubmitMode::Salloc; }
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(request, events);
+  REQUIRE(soon(60, [&] { return !events->all<api::StepMetrics>().empty(); }));
+  REQUIRE(RunHost::reaches(*run, JobPhase::Running, 30));
+  CHECK(host.jobs() == 1);
+  std::ofstream(run->job().remoteFolder + "/go") << "";
+  REQUIRE(RunHost::reaches(*run, JobPhase::Over, 60));
+  CHECK(run->job().result == "done");
+  CHECK(soon(20, [&] { return host.slurm("squeue -h").empty(); }));
+}

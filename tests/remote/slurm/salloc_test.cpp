@@ -61,7 +61,7 @@ TEST_CASE("A job is begun once in its allocation, which is given back when its s
   for (int i = 0; i < 3; ++i) CHECK(startInside(host.runner, "loopback", submission, job.id).ok()); // as after answers that were lost
   CHECK(host.logs(job, "begun"));
   const std::string user = host.cluster.value("LB_SSH_USER");
-  CHECK(outputOf("pgrep -c -u " + user + " -f '^sh -c srun'") == "1\n"); // another would train again when this one ends
+  CHECK(outputOf("pgrep -c -u " + user + " -f '^[^ ]*bash -l run.sh'") == "1\n"); // another would train again when this one ends
   const std::string log = host.log(token);
   CHECK(log.find("@@attune start", log.find("@@attune start") + 1) == std::string::npos);
   outputOf("pkill -KILL -u " + user + " -x srun");
@@ -69,6 +69,35 @@ TEST_CASE("A job is begun once in its allocation, which is given back when its s
     const auto look = host.look(job);
     return !look.queue || look.queue->state == "CANCELLED" || look.queue->state == "COMPLETED";
   }));
+}
+
+TEST_CASE("An allocation that is granted later begins its job by itself, and the scheduler's absence at its end holds nothing") {
+  NEEDS_LOOPBACK(true);
+  SlurmHost host;
+  REQUIRE(host.cluster.started());
+  JobRequest both = SlurmHost::request();
+  both.cards = 2;
+  const JobKey first = host.submit(host.stage("until [ -e go ]; do sleep 0.1; done"), both);
+  REQUIRE(host.becomes(first, "RUNNING"));
+  JobValues values;
+  values.command = {"/bin/bash", "-c", "echo begun; until [ -e go ]; do sleep 0.1; done"};
+  values.release = true;
+  values.requeue = false;
+  const std::string token = host.stage(values);
+  const Submission submission{token, ".attune/jobs/" + token, both};
+  const auto allocation = allocate(host.runner, "loopback", submission);
+  REQUIRE_MESSAGE(allocation.ok(), (allocation.ok() ? "" : allocation.error().text()));
+  CHECK(!allocation->granted);
+  const JobKey job{token, allocation->id.job};
+  CHECK(startInside(host.runner, "loopback", submission, job.id, Start::Seen).ok()); // nothing is begun, and nothing wrong
+  std::ofstream(host.folder(first.token) + "/go") << "";
+  CHECK(host.logs(job, "begun", 60));
+  CHECK(host.cluster.act("down", "slurmctld"));
+  std::ofstream(host.folder(token) + "/go") << "";
+  CHECK(host.logs(job, "@@attune end", 60));
+  CHECK(within(60, [&] { return outputOf("pgrep -x scancel").empty(); })); // the wrapper's and srun's met nobody
+  CHECK(host.cluster.act("up", "slurmctld"));
+  CHECK(within(180, [&] { return host.slurm("squeue -h").empty(); })); // once srun has heard of its step's end
 }
 
 TEST_CASE("An allocation that is given up while a wrapper of salloc dawdles does not come later") {

@@ -9,8 +9,11 @@
 #include "tests/remote/ssh/ssh_fixture.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <sys/file.h>
+#include <unistd.h>
 
 using namespace attune;
 using namespace attune::remote;
@@ -106,9 +109,39 @@ TEST_CASE("transfer: names as long as a disk allows, and folders here that are n
   CHECK(bytesOf(back + "/" + name) == "data");
   CHECK(std::distance(fs::directory_iterator(back), fs::directory_iterator()) == 1);
   CHECK(outputOf("ls " + sshd.cluster.value("LB_HOME")) == name + "\n");
+  const int other = ::open((back + "/two.part").c_str(), O_RDWR | O_CREAT, 0600); // of another program
+  REQUIRE(::flock(other, LOCK_EX) == 0);
+  CHECK(line.down({name, back + "/two", "", {}}).error().message == "This file is being copied already.");
+  ::close(other);
+  CHECK(line.down({name, back + "/two", "", {}}).ok());
   const Status missing = line.down({name, back + "/none/x", "", {}});
   CHECK(missing.error().fault == "LOCAL-FILE");
   CHECK(missing.error().hint.find("folder") != std::string::npos);
+}
+
+TEST_CASE("transfer: what another user put in the place of an unfinished upload is neither written through nor kept") {
+  NEEDS_LOOPBACK(false);
+  SshFixture sshd;
+  REQUIRE(sshd.cluster.started());
+  const std::string home = sshd.cluster.value("LB_HOME"), user = sshd.cluster.value("LB_SSH_USER");
+  Line line(sshd);
+  NoStreams none(*line.runner);
+  CommandRunner *runner = line.runner.get();
+  SUBCASE("as a stream") {}
+  SUBCASE("by SFTP, where there are no streams") { runner = &none; }
+  const std::string data = noise(100000), local = sshd.folder.write("local", data);
+  outputOf("cd " + home + " && mkdir -m 777 shared && echo precious >victim && chown " + user + ": victim");
+  std::string plant = "ln -s ../victim shared/there.part";
+  SUBCASE("a link") {}
+  if (runner != &none) { // SFTP tells of neither
+    SUBCASE("a hard link") { plant = "ln victim shared/there.part"; }
+    SUBCASE("a file of theirs") { plant = "head -c 5000 /dev/zero >shared/there.part && chmod 666 shared/there.part"; }
+  }
+  outputOf("cd " + home + " && " + plant);
+  REQUIRE(upload(*line.sftp, *runner, {local, "shared/there", {}}).ok());
+  CHECK(bytesOf(home + "/victim") == "precious\n");
+  CHECK(bytesOf(home + "/shared/there") == data);
+  CHECK(outputOf("stat -c '%U %a' " + home + "/shared/there") == user + " 600\n");
 }
 
 TEST_CASE("transfer: a file that changes while it is copied is copied again, and given up when that does not end") {
