@@ -43,11 +43,14 @@ api::ClusterProfile HostWorker::profile() const {
 Status HostWorker::setProfile(const api::ClusterProfile &profile) {
   const std::lock_guard<std::mutex> lock(m_mutex);
   const auto place = [](const api::ClusterProfile &of) { return std::tie(of.host, of.port, of.user); };
-  if (place(profile) != place(m_profile) && m_followed + m_arrived.size() > 0) // there nobody knows their jobs
+  const bool moved = place(profile) != place(m_profile);
+  if (moved && m_followed + m_arrived.size() > 0) // there nobody knows their jobs
     return Error{ErrorCode::Usage,
                  "The cluster " + profile.name + " names another host now, and runs on " + m_profile.host + " are followed.", profile.name,
-                 "Put the host back, or give the other one a cluster of its own."};
+                 "Keep the host, or give the other one a cluster of its own."};
   m_profile = profile;
+  m_moved = m_moved || moved;
+  if (moved) endLink();
   return {};
 }
 
@@ -78,7 +81,7 @@ void HostWorker::setLink(api::LinkState state, std::string text, const Error *er
 
 void HostWorker::connect(bool replaceKey) {
   const std::lock_guard<std::mutex> lock(m_mutex);
-  if (m_open) return;
+  if (m_open && !m_dropping) return;
   m_replaceKey = replaceKey;
   m_wanted = m_asked = m_woken = true;
   if (m_link.state != api::LinkState::NeedsUser || m_link.failed) m_link.state = api::LinkState::Connecting; // what is posted now waits
@@ -87,6 +90,11 @@ void HostWorker::connect(bool replaceKey) {
 
 void HostWorker::disconnect() {
   const std::lock_guard<std::mutex> lock(m_mutex);
+  endLink();
+}
+
+/// Ends the connection, or the making of one. With the lock.
+void HostWorker::endLink() {
   m_wanted = m_asked = false;
   m_dropping = m_woken = true;
   m_linkStop.requestStop();
@@ -114,14 +122,14 @@ void HostWorker::post(Work work, bool isLong) {
 void HostWorker::follow(std::shared_ptr<Follower> follower) {
   const std::lock_guard<std::mutex> lock(m_mutex);
   m_arrived.push_back(std::move(follower));
-  if (!m_open && m_link.state == api::LinkState::Offline) m_wanted = m_asked = true;
+  if (m_dropping || (!m_open && m_link.state == api::LinkState::Offline)) m_wanted = m_asked = true;
   m_woken = true;
   m_wake.notify_all();
 }
 
 void HostWorker::loop() {
   while (!m_quit.stopRequested()) {
-    bool wanted = false, dropping = false;
+    bool wanted = false, dropping = false, moved = false;
     std::vector<std::shared_ptr<Follower>> arrived;
     {
       const std::lock_guard<std::mutex> lock(m_mutex);
@@ -129,6 +137,11 @@ void HostWorker::loop() {
       if (m_asked) m_tryAt = 0;
       wanted = m_wanted;
       dropping = std::exchange(m_dropping, false);
+      moved = std::exchange(m_moved, false);
+    }
+    if (moved) { // what was known is another host's
+      m_slurm.reset();
+      m_wasOnline = false;
     }
     for (auto &follower : arrived) {
       if (m_host) follower->onConnected(*m_host);

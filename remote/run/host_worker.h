@@ -55,7 +55,8 @@ public:
   void stop();
 
   api::ClusterProfile profile() const;
-  /// For the next connection, and for runs that are begun from now on. Usage when it names another host while runs are followed here.
+  /// For the next connection, and for runs that are begun from now on; one to another host ends. Usage when it names another host while
+  /// runs are followed here.
   Status setProfile(const api::ClusterProfile &profile);
   api::ClusterLink link() const;
   void onLink(std::function<void(const api::ClusterLink &)> changed);
@@ -88,6 +89,7 @@ private:
   void refuseTasks();
   void checkHost();
   void dropHost();
+  void endLink();
   void setLink(api::LinkState state, std::string text, const Error *error = nullptr, double nextTry = 0);
   Questions questions(bool replaceKey);
   Error closing() const;
@@ -102,7 +104,7 @@ private:
   std::deque<Task> m_tasks;
   std::vector<std::shared_ptr<Follower>> m_arrived;
   api::ClusterLink m_link;
-  bool m_wanted = false, m_asked = false, m_replaceKey = false, m_dropping = false, m_woken = false, m_closed = false;
+  bool m_wanted = false, m_asked = false, m_replaceKey = false, m_dropping = false, m_moved = false, m_woken = false, m_closed = false;
   StopSource m_linkStop;
   SshSession *m_open = nullptr; // to be ended by others
 

@@ -371,6 +371,8 @@ public:
   std::atomic<int64_t> steps{400};  // of a run
   std::vector<std::string> earlier; // folders of runs that went on while the window was closed
   std::optional<Error> refusal;     // of a start
+  std::optional<Error> unmet;       // a profile names another host while runs are followed
+  std::atomic<bool> slow{false};    // so long nothing of an earlier run is found
 
   /// A cluster in the list; a test sets what it shows.
   FakeCluster &add(const api::ClusterProfile &profile) {
@@ -407,6 +409,7 @@ public:
         "#!/bin/bash\n# The job of a run.\n", "TOKEN=attune-TOKEN\n", "{\"device\":\"" + request.config.device + "\"}"};
   }
   Result<std::shared_ptr<api::Cluster>> cluster(const std::string &name) override {
+    if (unmet) return *unmet;
     if (auto found = at(name)) return std::shared_ptr<api::Cluster>(std::move(found));
     return Error{ErrorCode::Usage, "There is no cluster of this name.", name, ""};
   }
@@ -443,6 +446,7 @@ public:
     return make(request.folder, job, std::move(sink));
   }
   Result<std::shared_ptr<api::ClusterRun>> attach(const std::string &folder, std::shared_ptr<api::EventSink> sink) override {
+    while (slow) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     const std::lock_guard<std::mutex> lock(m_mutex);
     for (const auto &run : m_runs)
       if (run->folder() == folder) return std::shared_ptr<api::ClusterRun>(run);

@@ -11,6 +11,7 @@
 #include "tests/support/temp_folder.h"
 #include "ui/dialogs/cluster_questions.h"
 #include "ui/dialogs/job_files_dialog.h"
+#include "ui/pages/cluster_files.h"
 #include "ui/pages/cluster_page.h"
 #include "ui/pages/cluster_partitions.h"
 #include "ui/pages/cluster_queue.h"
@@ -56,6 +57,18 @@ test::LoopbackOptions sshdOnly(bool secondFactor = false) {
   options.slurm = false;
   options.secondFactor = secondFactor;
   return options;
+}
+
+/// Slurm's commands say at once that there is no Slurm, where the machine's own would look for it.
+void haveNoSlurm(const Loopback &cluster) {
+  const std::string home = cluster.value("LB_HOME");
+  std::filesystem::create_directory(home + "/bin");
+  for (const char *name : {"sinfo", "squeue", "scontrol"}) {
+    const std::string path = home + "/bin/" + name;
+    std::ofstream(path) << "#!/bin/sh\nexit 1\n";
+    std::filesystem::permissions(path, std::filesystem::perms(0755));
+  }
+  std::ofstream(home + "/.bash_profile") << "PATH=$HOME/bin:$PATH\n";
 }
 
 /// What outlives a window: workspace, home and profile of one person.
@@ -301,7 +314,7 @@ private Q_SLOTS:
     QVERIFY(!button(studio.window->clusterPage()->banner(), QStringLiteral("Replace the key…")));
     const QSignalSpy changes(&studio.window->clusters(), &ClusterCenter::linkChanged);
     studio.window->clusters().requestReplaceKey(QStringLiteral("loop")); // whoever asks for it
-    QTRY_VERIFY_WITH_TIMEOUT(changes.size() >= 2, kLong); // connecting, and refused
+    QTRY_VERIFY_WITH_TIMEOUT(changes.size() >= 2, kLong);                // connecting, and refused
     QTRY_COMPARE_WITH_TIMEOUT(studio.link().error.fault, std::string("KEY-REVOKED"), kLong);
     QVERIFY(!studio.window->questions()->dialog());
   }
@@ -322,6 +335,108 @@ private Q_SLOTS:
       click(studio.dialog<HostKeyDialog>(), "Trust");
     }
     QTRY_VERIFY_WITH_TIMEOUT(studio.online(), kLong);
+  }
+
+  void whoDisconnectsAndConnectsAtOnceIsConnected() {
+    NEEDS_CLUSTER(false);
+    const Loopback cluster(sshdOnly());
+    QVERIFY(cluster.started());
+    Person person(cluster);
+    person.know(cluster);
+    RealClusterStudio studio(person);
+    studio.openPage();
+    ClusterCenter &clusters = studio.window->clusters();
+    for (int i = 0; i < 3; ++i) {
+      clusters.requestConnect(QStringLiteral("loop"));
+      QTRY_VERIFY_WITH_TIMEOUT(studio.online(), kLong);
+      QSignalSpy changes(&clusters, &ClusterCenter::linkChanged);
+      clusters.requestDisconnect(QStringLiteral("loop"));
+      clusters.requestConnect(QStringLiteral("loop"));
+      QTRY_VERIFY_WITH_TIMEOUT(!changes.isEmpty() && studio.online(), kLong);
+      QTest::qWait(300);
+      QVERIFY(studio.online());
+    }
+  }
+
+  void anotherHostInTheProfileEndsTheConnectionToTheOldOne() {
+    NEEDS_CLUSTER(false);
+    const Loopback old(sshdOnly()), other(sshdOnly());
+    QVERIFY(old.started() && other.started());
+    haveNoSlurm(old);
+    haveNoSlurm(other);
+    Person person(old);
+    person.know(old);
+    person.profile.identityFiles.push_back(other.value("LB_SSH_KEY"));
+    RealClusterStudio studio(person);
+    studio.openPage();
+    studio.window->clusterPage()->showView(QStringLiteral("files"));
+    click(studio.window.get(), "Connect");
+    QLineEdit *folder = studio.window->clusterPage()->files()->folderField();
+    QTRY_COMPARE_WITH_TIMEOUT(folder->text(), QString::fromStdString(old.value("LB_HOME")), kLong);
+    api::ClusterProfile moved = person.profile;
+    moved.port = other.port();
+    moved.user = other.value("LB_SSH_USER");
+    studio.window->clusters().save(moved);
+    QTRY_COMPARE_WITH_TIMEOUT(studio.link().state, api::LinkState::Offline, kLong);
+    QTRY_COMPARE(folder->text(), QString()); // that was the old one's
+    click(studio.window.get(), "Connect");
+    QTRY_VERIFY_WITH_TIMEOUT(studio.dialog<HostKeyDialog>(), kLong);
+    QVERIFY(studio.told(studio.dialog<HostKeyDialog>()).contains(QStringLiteral("127.0.0.1:%1").arg(other.port())));
+    click(studio.dialog<HostKeyDialog>(), "Trust");
+    QTRY_COMPARE_WITH_TIMEOUT(folder->text(), QString::fromStdString(other.value("LB_HOME")), kLong);
+  }
+
+  void aNetworkThatDiesUnderADialogIsToldAndComesBack_data() {
+    QTest::addColumn<bool>("asking");
+    QTest::newRow("while a code is asked for") << true;
+    QTest::newRow("while a file is on its way") << false;
+  }
+  void aNetworkThatDiesUnderADialogIsToldAndComesBack() {
+    NEEDS_CLUSTER(false);
+    QFETCH(bool, asking);
+    const Loopback cluster(sshdOnly(asking));
+    QVERIFY(cluster.started());
+    haveNoSlurm(cluster);
+    Person person(cluster);
+    person.know(cluster);
+    RealClusterStudio studio(person);
+    studio.openPage();
+    ClusterPage *page = studio.window->clusterPage();
+    click(studio.window.get(), "Connect");
+    if (asking) {
+      QTRY_VERIFY_WITH_TIMEOUT(studio.dialog<LoginDialog>(), kLong);
+    } else {
+      page->showView(QStringLiteral("files"));
+      QTRY_COMPARE_WITH_TIMEOUT(page->files()->folderField()->text(), QString::fromStdString(cluster.value("LB_HOME")), kLong);
+      test::outputOf("truncate -s 20M " + person.home.path() + "/large.bin");
+      QVERIFY(cluster.act("stall"));
+      page->files()->uploading()(QString::fromStdString(person.home.path() + "/large.bin"));
+      QTRY_VERIFY_WITH_TIMEOUT(button(page->files(), QStringLiteral("Stop")), kLong);
+    }
+    QVERIFY(cluster.act("kill", "sshd") && cluster.act("drop"));
+    test::outputOf("pkill -KILL -f '^sshd: " + cluster.value("LB_SSH_USER") + "'"); // one that is not signed in yet is no session
+    if (asking) {
+      auto *field = studio.dialog<LoginDialog>()->findChild<QLineEdit *>();
+      QTest::keyClicks(field, QLatin1String(Loopback::kPassword));
+      QTest::keyClick(field, Qt::Key_Return);
+    }
+    QTRY_VERIFY_WITH_TIMEOUT(page->banner()->isVisible(), kLong);
+    if (!asking) {
+      QTRY_VERIFY_WITH_TIMEOUT(button(page->files(), QStringLiteral("Go on")), kLong);
+      QVERIFY(!button(page->files(), QStringLiteral("Upload…"))); // there is nowhere to
+    }
+    QVERIFY(cluster.act("up", "sshd"));
+    if (asking) {
+      QTRY_VERIFY_WITH_TIMEOUT(button(page->banner(), QStringLiteral("Connect again")), kLong);
+      click(page->banner(), "Connect again");
+      QTRY_VERIFY_WITH_TIMEOUT(studio.dialog<LoginDialog>(), kLong);
+      click(studio.dialog<LoginDialog>(), "Cancel");
+    } else {
+      QTRY_VERIFY_WITH_TIMEOUT(studio.online(), kLong); // by itself
+      click(page->files(), "Go on");
+      QTRY_VERIFY_WITH_TIMEOUT(studio.told(page->files()).contains(QStringLiteral("done")), kLong);
+      QCOMPARE(std::filesystem::file_size(cluster.value("LB_HOME") + "/large.bin"), uintmax_t(20) << 20);
+    }
   }
 
   void aRunIsSubmittedWatchedLeftFoundAgainAndBroughtHome() {

@@ -259,11 +259,11 @@ private Q_SLOTS:
     QTest::mouseClick(files->upButton(), Qt::LeftButton);
     QTRY_COMPARE(files->table()->rowCount(), 2);
     files->table()->setCurrentCell(1, 0);
-    files->downloadTo(QStringLiteral("/tmp/data.jsonl"));
+    files->downloading()(QStringLiteral("/tmp/data.jsonl"));
     QTRY_VERIFY(studio.cluster->acts() == std::vector<std::string>{"download /home/scientist/data.jsonl /tmp/data.jsonl"});
     QTRY_VERIFY(!button(files, QStringLiteral("Stop"))); // the page has heard of its end, too
     studio.cluster->transferMilliseconds = 10000;
-    files->uploadTo(QStringLiteral("/tmp/large.bin"));
+    files->uploading()(QStringLiteral("/tmp/large.bin"));
     QTRY_COMPARE(files->findChildren<TransferStrip *>().size(), 2);
     QTRY_VERIFY(button(files, QStringLiteral("Stop")));
     click(files, "Stop");

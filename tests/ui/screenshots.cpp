@@ -291,7 +291,7 @@ void shootCluster(test::FakeClusters &clusters, ui::PromptDesk &prompts, ui::Mai
   page.showView(QStringLiteral("files"));
   settle(300);
   page.files()->table()->setCurrentCell(3, 0);
-  page.files()->downloadTo(QStringLiteral("/tmp/belle_chat_10k.jsonl"));
+  page.files()->downloading()(QStringLiteral("/tmp/belle_chat_10k.jsonl"));
   settle(1600);
   save(&window, "cluster-files");
   cluster.transferMilliseconds = 1;

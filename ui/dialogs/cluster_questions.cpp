@@ -12,7 +12,11 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScreen>
+#include <QScrollArea>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace attune::ui {
 
@@ -31,6 +35,14 @@ QVBoxLayout *column(QDialog *dialog) {
 
 /// As high as its texts need at this width, and no higher.
 void fit(QDialog *dialog) { dialog->resize(dialog->minimumWidth(), dialog->layout()->totalHeightForWidth(dialog->minimumWidth())); }
+
+/// The same with what scrolls in it, as far as the screen goes.
+void fit(QDialog *dialog, const QWidget *form) {
+  const QMargins margins = dialog->layout()->contentsMargins();
+  const int rest = dialog->layout()->minimumSize().height() - form->parentWidget()->parentWidget()->minimumSizeHint().height();
+  const int wanted = form->layout()->totalHeightForWidth(dialog->minimumWidth() - margins.left() - margins.right()) + rest;
+  dialog->resize(dialog->minimumWidth(), std::min(wanted, dialog->screen()->availableSize().height() - 80));
+}
 
 /// "host", or "host:2222".
 QString address(const api::HostKeyPrompt &prompt) {
@@ -240,7 +252,15 @@ HostKeyDialog::HostKeyDialog(const api::HostKeyPrompt &prompt, QWidget *parent) 
 }
 
 LoginDialog::LoginDialog(const api::LoginPrompt &prompt, QWidget *parent) : QDialog(parent) {
-  QVBoxLayout *layout = column(this);
+  QVBoxLayout *outer = column(this);
+  QScrollArea *scroll = makeScrollColumn(this); // a server may say a lot
+  scroll->setFocusPolicy(Qt::NoFocus);
+  auto *form = new QWidget(scroll);
+  auto *layout = new QVBoxLayout(form);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(12);
+  scroll->setWidget(form);
+  outer->addWidget(scroll, 1);
   QLabel *title = paragraph(TextRole::Section, this, layout);
   QLabel *about = paragraph(TextRole::Caption, this, layout);
   QLabel *again = paragraph(TextRole::Danger, this, layout);
@@ -274,7 +294,7 @@ LoginDialog::LoginDialog(const api::LoginPrompt &prompt, QWidget *parent) : QDia
   buttons->addStretch(1);
   buttons->addWidget(cancel);
   buttons->addWidget(go);
-  layout->addLayout(buttons);
+  outer->addLayout(buttons);
   connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
   connect(go, &QPushButton::clicked, this, &QDialog::accept);
   onLanguage(this, [=, this, kind = prompt.kind, host = line(prompt.host), user = line(prompt.user), cluster = line(prompt.cluster)] {
@@ -293,7 +313,11 @@ LoginDialog::LoginDialog(const api::LoginPrompt &prompt, QWidget *parent) : QDia
     go->setText(m_fields.empty() ? tr("Continue") : key ? tr("Unlock") : tr("Sign in"));
   });
   if (!m_fields.empty()) m_fields.front()->setFocus();
-  fit(this);
+  fit(this, form);
+  const auto showField = [scroll, this] {
+    if (!m_fields.empty()) scroll->ensureWidgetVisible(m_fields.front());
+  };
+  QMetaObject::invokeMethod(this, showField, Qt::QueuedConnection); // once it has its place
 }
 
 void LoginDialog::fill(const QByteArray &secret) {

@@ -3,9 +3,18 @@
 #include "ui/models/error_text.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace attune::ui {
+
+namespace {
+
+bool isElsewhere(const api::ClusterProfile &one, const api::ClusterProfile &other) {
+  return std::tie(one.host, one.port, one.user) != std::tie(other.host, other.port, other.user);
+}
+
+} // namespace
 
 ClusterCenter::ClusterCenter(api::ClusterService *service, TaskRunner &tasks, QObject *parent)
     : QObject(parent), m_service(service), m_tasks(tasks), m_mailbox(Mailbox::make(this)) {}
@@ -52,7 +61,8 @@ void ClusterCenter::meet(const QString &name) {
   m_meeting[name] = m_tasks.run(
       this, [service = m_service, key = name.toStdString()](StopToken) { return service->cluster(key); },
       [this, name](Result<std::shared_ptr<api::Cluster>> cluster) {
-        if (!cluster.ok() || !entry(name) || m_connections.contains(name)) return;
+        if (!entry(name) || m_connections.contains(name)) return;
+        if (!cluster.ok()) return Q_EMIT failed(errorText(cluster.error()));
         m_connections.insert(name, *cluster);
         (*cluster)->onLink(
             [box = m_mailbox, this, name](const api::ClusterLink &link) { box->post([this, name, link] { onLink(name, link); }); });
@@ -74,16 +84,24 @@ void ClusterCenter::onLink(const QString &name, const api::ClusterLink &link) {
 }
 
 void ClusterCenter::save(const api::ClusterProfile &profile) {
-  if (ClusterState *known = entry(QString::fromStdString(profile.name))) known->profile = profile; // the disk says it again
+  std::optional<api::ClusterProfile> before;
+  if (ClusterState *known = entry(QString::fromStdString(profile.name)))
+    before = std::exchange(known->profile, profile); // and the disk soon
   m_saving = m_tasks.run(
       this,
-      [service = m_service, profile](StopToken) {
-        const Status saved = service->profiles().save(profile);
-        if (saved.ok()) static_cast<void>(service->cluster(profile.name)); // a connection that is there takes the change up
-        return saved;
+      [service = m_service, profile, before](StopToken) -> Status {
+        ATTUNE_CHECK(service->profiles().save(profile));
+        const auto connection = service->cluster(profile.name); // one that is there takes the change up, or refuses it
+        if (connection.ok()) return {};
+        static_cast<void>(before ? service->profiles().save(*before) : service->profiles().remove(profile.name));
+        return connection.error();
       },
-      [this, name = QString::fromStdString(profile.name)](const Status &status) {
+      [this, before, name = QString::fromStdString(profile.name)](const Status &status) {
         if (!status.ok()) Q_EMIT failed(errorText(status.error()));
+        if (ClusterState *known = entry(name); known && status.ok() && before && isElsewhere(known->profile, *before)) {
+          known->forget();
+          Q_EMIT moved(name);
+        }
         refresh();
         if (const ClusterState *known = find(name); known && known->online()) lookAtWorkers(name); // another script, another program
       });

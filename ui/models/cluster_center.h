@@ -32,6 +32,10 @@ struct ClusterState {
   Asked<api::EnvironmentReport> environment;
   Asked<api::ClusterWorkers> workers;
   QString name() const { return QString::fromStdString(profile.name); }
+  /// What was seen there is another place's.
+  void forget() { overview = {}, queue = {}, environment = {}, workers = {}; }
+  /// Whether it waits for somebody to connect it.
+  bool isIdle() const { return link.state == api::LinkState::Offline || link.state == api::LinkState::NeedsUser; }
   bool online() const { return link.state == api::LinkState::Online || link.state == api::LinkState::Degraded; }
 };
 
@@ -51,7 +55,7 @@ public:
   const ClusterState *find(const QString &name) const;
 
   void refresh();
-  /// Adds the profile, or puts it in place of the one of its name.
+  /// Adds the profile, or puts it in place of the one of its name; that one stays where runs are followed on its host and this is another.
   void save(const api::ClusterProfile &profile);
   void remove(const QString &name);
 
@@ -75,6 +79,7 @@ Q_SIGNALS:
   void listChanged();
   void linkChanged(const QString &name);
   void changed(const QString &name); // partitions, queue, environment or training programs
+  void moved(const QString &name);   // its profile names another host: what was seen there counts no more
   void acted(const QString &name, const QString &job, const QString &state);
   void failed(const QString &message);
 

@@ -124,10 +124,12 @@ void ClusterRuns::requestCheckpoint(const QString &folder) {
 void ClusterRuns::withHandle(const QString &folder, std::function<void(const Handle &)> act) {
   const auto live = m_live.find(folder);
   if (live != m_live.end() && live->second.handle) return act(live->second.handle);
-  m_starting[folder] = m_tasks.run(
+  const int number = ++m_asked; // each thing that is asked for is done
+  m_asking[number] = m_tasks.run(
       this,
       [backend = &m_service.backend(), path = folder.toStdString()](StopToken) { return backend->attach(path, std::make_shared<Deaf>()); },
-      [this, folder, act = std::move(act)](const Result<Handle> &handle) {
+      [this, folder, number, act = std::move(act)](const Result<Handle> &handle) {
+        m_asking.erase(number);
         if (handle.ok()) return act(*handle);
         m_fetching.remove(folder);
         Q_EMIT told(folder, errorText(handle.error()));

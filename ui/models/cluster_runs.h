@@ -80,6 +80,8 @@ private:
   QHash<QString, api::ClusterJob> m_jobs;
   QHash<QString, StopSource> m_fetching;
   std::map<QString, Task> m_starting, m_reading;
+  std::map<int, Task> m_asking;
+  int m_asked = 0;
   Task m_looking;
 };
 

@@ -88,10 +88,10 @@ QVariant RunTableModel::data(const QModelIndex &index, int role) const {
     if (const api::ClusterJob *job = m_runs.isRemote(folder) ? m_runs.remote()->job(folder) : nullptr;
         job && (index.column() == State || index.column() == Where))
       return toolTipText(jobPlace(*job) + QLatin1Char('\n') + jobSentence(*job));
-    return index.column() == State && !run.error.empty() ? errorText(run.errorCode, run.error)
-           : index.column() == Model                     ? QString::fromStdString(run.model)
-           : index.column() == Data                      ? QString::fromStdString(run.data)
-                                                         : text(run, index.column());
+    return toolTipText(withVisibleControls(index.column() == State && !run.error.empty() ? errorText(run.errorCode, run.error)
+                                           : index.column() == Model                     ? QString::fromStdString(run.model)
+                                           : index.column() == Data                      ? QString::fromStdString(run.data)
+                                                                                         : text(run, index.column())));
   case Qt::TextAlignmentRole:
     return static_cast<int>(
         Qt::AlignVCenter |

@@ -22,6 +22,10 @@ WorkerInstalls::WorkerInstalls(ClusterCenter &clusters, QObject *parent)
   m_timer.setInterval(kCollectMs);
   connect(&m_timer, &QTimer::timeout, this, qOverload<>(&WorkerInstalls::collect));
   connect(&m_clusters, &ClusterCenter::changed, this, &WorkerInstalls::takeUp);
+  connect(&m_clusters, &ClusterCenter::moved, this, [this](const QString &name) {
+    m_all.erase(name);
+    Q_EMIT changed(name);
+  });
   connect(&m_clusters, &ClusterCenter::linkChanged, this, [this](const QString &name) {
     const ClusterState *cluster = m_clusters.find(name);
     if (!cluster || !cluster->online()) m_lookedFor.remove(name);

@@ -64,15 +64,16 @@ ClusterFiles::ClusterFiles(ClusterCenter &clusters, ClusterTransfers &transfers,
   connect(m_table, &QTableWidget::cellActivated, this, &ClusterFiles::activate);
   connect(m_table, &QTableWidget::itemSelectionChanged, this, &ClusterFiles::showChosen);
   connect(m_download, &QPushButton::clicked, this, [this] {
-    if (const Entry *entry = chosen())
-      pickSaveName(this, tr("Download"), entry->name, {}, [this](const QString &path) { downloadTo(path); });
+    if (const Entry *entry = chosen()) pickSaveName(this, tr("Download"), entry->name, {}, downloading());
   });
-  connect(m_upload, &QPushButton::clicked, this,
-          [this] { pickFiles(this, tr("Upload"), {}, [this](const QString &path) { uploadTo(path); }); });
+  connect(m_upload, &QPushButton::clicked, this, [this] { pickFiles(this, tr("Upload"), {}, uploading()); });
   connect(&m_clusters, &ClusterCenter::linkChanged, this, [this](const QString &name) {
     const ClusterState *cluster = name == m_name ? m_clusters.find(name) : nullptr;
     if (cluster && cluster->online() && m_here.isEmpty() && isVisible()) open({});
     showChosen();
+  });
+  connect(&m_clusters, &ClusterCenter::moved, this, [this](const QString &name) {
+    if (name == m_name) begin();
   });
   connect(&m_transfers, &ClusterTransfers::changed, this, &ClusterFiles::showTransfers);
   connect(&m_transfers, &ClusterTransfers::arrived, this, [this](const Transfer &transfer) {
@@ -96,6 +97,12 @@ ClusterFiles::ClusterFiles(ClusterCenter &clusters, ClusterTransfers &transfers,
 void ClusterFiles::setCluster(const QString &name) {
   if (name == m_name) return;
   m_name = name;
+  begin();
+}
+
+/// Of a cluster that was not looked at yet.
+void ClusterFiles::begin() {
+  ++m_asked; // what is under way is of another one
   m_here.clear();
   m_entries.clear();
   m_table->setRows({});
@@ -167,12 +174,17 @@ void ClusterFiles::activate() {
     m_download->click();
 }
 
-void ClusterFiles::downloadTo(const QString &path) {
-  if (const Entry *entry = chosen()) m_transfers.download(m_name, pathOf(entry->name), path);
+std::function<void(const QString &)> ClusterFiles::downloading() {
+  const Entry *entry = chosen();
+  if (!entry) return [](const QString &) {};
+  return [this, cluster = m_name, from = pathOf(entry->name)](const QString &path) { m_transfers.download(cluster, from, path); };
 }
 
-void ClusterFiles::uploadTo(const QString &path) {
-  if (!m_here.isEmpty()) m_transfers.upload(m_name, path, pathOf(QFileInfo(path).fileName()));
+std::function<void(const QString &)> ClusterFiles::uploading() {
+  if (m_here.isEmpty()) return [](const QString &) {};
+  return [this, cluster = m_name, folder = pathOf({})](const QString &path) {
+    m_transfers.upload(cluster, path, folder + QFileInfo(path).fileName());
+  };
 }
 
 void ClusterFiles::showChosen() {

@@ -6,6 +6,8 @@
 
 #include <QWidget>
 
+#include <functional>
+
 class QLabel;
 class QLineEdit;
 class QPushButton;
@@ -29,8 +31,10 @@ public:
   QPushButton *uploadButton() const { return m_upload; }
   QPushButton *upButton() const { return m_up; }
   void open(const QString &folder);
-  void uploadTo(const QString &path); // into the folder shown
-  void downloadTo(const QString &path);
+  /// Brings the file that is chosen now to a path here, whatever is chosen by then.
+  std::function<void(const QString &)> downloading();
+  /// Sends a file from here into the folder that is shown now.
+  std::function<void(const QString &)> uploading();
 
 protected:
   void showEvent(QShowEvent *event) override;
@@ -42,6 +46,7 @@ private:
     quint64 size = 0;
     double changedAt = 0;
   };
+  void begin();
   void fill(const Result<api::ClusterFiles> &files);
   void say(const QString &text, bool problem);
   void showChosen();

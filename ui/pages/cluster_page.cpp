@@ -79,7 +79,10 @@ ClusterPage::ClusterPage(ClusterCenter &clusters, TaskRunner &tasks, QWidget *pa
   splitter->setSizes({220, 820});
 
   connect(m_list, &QListWidget::currentItemChanged, this, &ClusterPage::showCurrent);
-  connect(m_list, &QListWidget::itemActivated, this, [this] { m_connect->click(); });
+  connect(m_list, &QListWidget::itemActivated, this, [this] {
+    const ClusterState *cluster = m_clusters.find(current());
+    if (cluster && cluster->isIdle()) m_clusters.requestConnect(current()); // and never ends a connection
+  });
   connect(m_add, &QPushButton::clicked, this, &ClusterPage::addCluster);
   connect(m_empty, &EmptyState::triggered, this, &ClusterPage::addCluster);
   connect(m_edit, &QPushButton::clicked, this, &ClusterPage::edit);
@@ -87,8 +90,7 @@ ClusterPage::ClusterPage(ClusterCenter &clusters, TaskRunner &tasks, QWidget *pa
   connect(m_connect, &QPushButton::clicked, this, [this] {
     const ClusterState *cluster = m_clusters.find(current());
     if (!cluster) return;
-    const api::LinkState state = cluster->link.state;
-    if (state == api::LinkState::Offline || state == api::LinkState::NeedsUser)
+    if (cluster->isIdle())
       m_clusters.requestConnect(current());
     else
       m_clusters.requestDisconnect(current());
@@ -185,7 +187,9 @@ void ClusterPage::makeActions() {
   new ButtonAction(m_connect, {QKeySequence(Qt::CTRL | Qt::Key_Return)}, this);
   new ButtonAction(m_add, {QKeySequence(Qt::CTRL | Qt::Key_N)}, this);
   new ButtonAction(m_edit, {QKeySequence(Qt::CTRL | Qt::Key_E)}, this);
-  new ButtonAction(m_remove, {QKeySequence::Delete}, this);
+  auto *remove = new ButtonAction(m_remove, {QKeySequence::Delete}, this);
+  remove->setShortcutContext(Qt::WidgetShortcut); // of the list: elsewhere that key means a job or a file
+  m_list->addAction(remove);
   new ButtonAction(m_copy, {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C)}, this);
   const auto act = [this](const QKeySequence &keys, auto text, auto effect) {
     auto *action = new QAction(this);
@@ -263,8 +267,7 @@ void ClusterPage::showLink() {
     return;
   }
   const api::ClusterLink &link = cluster->link;
-  const bool idle = link.state == api::LinkState::Offline || link.state == api::LinkState::NeedsUser;
-  m_connect->setText(idle ? tr("Connect") : tr("Disconnect"));
+  m_connect->setText(cluster->isIdle() ? tr("Connect") : tr("Disconnect"));
   m_name->setText(onOneLine(cluster->name()));
   m_link->setText(linkText(link.state));
   m_link->setDot(linkTone(link.state));
@@ -332,7 +335,11 @@ void ClusterPage::edit() {
   if (!cluster) return;
   auto *dialog = new ProfileDialog(cluster->profile, {}, window());
   dialog->setAttribute(Qt::WA_DeleteOnClose);
-  connect(dialog, &ProfileDialog::saved, this, [this](const api::ClusterProfile &profile) { m_clusters.save(profile); });
+  connect(dialog, &ProfileDialog::saved, this, [this, before = cluster->profile.worker](api::ClusterProfile profile) {
+    const ClusterState *now = m_clusters.find(QString::fromStdString(profile.name));
+    if (now && profile.worker == before) profile.worker = now->profile.worker; // an installation may have ended meanwhile
+    m_clusters.save(profile);
+  });
   dialog->open();
 }
 

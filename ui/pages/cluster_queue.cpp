@@ -5,13 +5,13 @@
 #include "ui/models/terminal_command.h"
 #include "ui/pages/command_button.h"
 #include "ui/pages/fact_table.h"
+#include "ui/widgets/ask_first.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/retranslate.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QMessageBox>
 #include <QPushButton>
 #include <QVBoxLayout>
 
@@ -151,16 +151,10 @@ void ClusterQueue::showChosen() {
 void ClusterQueue::askToCancel() {
   const api::QueuedJob *job = chosen();
   if (!job) return;
-  auto *box = new QMessageBox(
-      QMessageBox::Question, tr("Cancel job"),
-      tr("Cancel job %1 on %2? What it computed since its last checkpoint is lost.").arg(QString::fromStdString(job->id), m_name),
-      QMessageBox::NoButton, this);
-  box->setTextFormat(Qt::PlainText);
-  box->setAttribute(Qt::WA_DeleteOnClose);
-  connect(box->addButton(tr("Cancel job"), QMessageBox::AcceptRole), &QPushButton::clicked, this,
-          [this, gone = *job] { m_clusters.act(m_name, gone, api::JobAction::Cancel); });
-  box->setEscapeButton(box->addButton(tr("Keep it"), QMessageBox::RejectRole));
-  box->open();
+  const QString text = tr("Cancel job %1 on %2? What it computed since its last checkpoint is lost.")
+                           .arg(QString::fromStdString(job->id), onOneLine(m_name));
+  askFirst(this, {tr("Cancel job"), text, tr("Cancel job"), tr("Keep it")}, this,
+           [this, name = m_name, gone = *job] { m_clusters.act(name, gone, api::JobAction::Cancel); });
 }
 
 } // namespace attune::ui

@@ -4,14 +4,13 @@
 #include "ui/models/error_text.h"
 #include "ui/models/row_text.h"
 #include "ui/models/run_text.h"
+#include "ui/widgets/ask_first.h"
 #include "ui/widgets/ask_name.h"
 #include "ui/widgets/file_pick.h"
 #include "ui/widgets/toast.h"
 
 #include <QFileInfo>
 #include <QMenu>
-#include <QMessageBox>
-#include <QPushButton>
 
 namespace attune::ui {
 
@@ -83,13 +82,10 @@ void DatasetFiles::exportAs(api::DatasetFormat format) {
 }
 
 void DatasetFiles::askToDiscard() {
-  auto *box = new QMessageBox(QMessageBox::Question, tr("Discard all changes"),
-                              tr("Discard every change since the file was saved? This cannot be undone."), QMessageBox::NoButton, m_page);
-  box->setAttribute(Qt::WA_DeleteOnClose);
-  connect(box->addButton(tr("Discard changes"), QMessageBox::AcceptRole), &QPushButton::clicked, &m_session,
-          &DatasetSession::discardChanges);
-  box->setEscapeButton(box->addButton(tr("Keep changes"), QMessageBox::RejectRole));
-  box->open();
+  askFirst(m_page,
+           {tr("Discard all changes"), tr("Discard every change since the file was saved? This cannot be undone."), tr("Discard changes"),
+            tr("Keep changes")},
+           &m_session, [this] { m_session.discardChanges(); });
 }
 
 void DatasetFiles::split() {

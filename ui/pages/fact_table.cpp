@@ -6,6 +6,10 @@
 
 namespace attune::ui {
 
+namespace {
+constexpr int kMostWidth = 420; // one long text does not push the other columns out of sight
+}
+
 FactTable::FactTable(int columns, QWidget *parent) : QTableWidget(0, columns, parent) {
   setEditTriggers(QAbstractItemView::NoEditTriggers);
   setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -20,6 +24,7 @@ FactTable::FactTable(int columns, QWidget *parent) : QTableWidget(0, columns, pa
   horizontalHeader()->setStretchLastSection(true);
   horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  horizontalHeader()->setMaximumSectionSize(kMostWidth);
 }
 
 void FactTable::setWide(int column) { horizontalHeader()->setSectionResizeMode(column, QHeaderView::Stretch); }

@@ -2,11 +2,11 @@
 
 #include "ui/dialogs/download_dialog.h"
 #include "ui/pages/download_strip.h"
+#include "ui/widgets/ask_first.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/toast.h"
 
 #include <QEvent>
-#include <QMessageBox>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
@@ -96,18 +96,12 @@ void ModelDownloads::requestContinue(const QString &folder) {
   if (!download) return;
   if (!download->foreign) return resume(folder);
   const QString hub = hubName(download->plan.address.base);
-  auto *box = new QMessageBox(QMessageBox::Warning, tr("A download from elsewhere"),
-                              tr("Fetch what is missing of %1 from %2? Attune did not begin this download here, so only the folder itself "
-                                 "says that the model comes from there.")
-                                  .arg(download->plan.address.repo, hub),
-                              QMessageBox::NoButton, window());
-  box->setTextFormat(Qt::PlainText);
-  box->setAttribute(Qt::WA_DeleteOnClose);
-  connect(box->addButton(tr("Fetch from there"), QMessageBox::AcceptRole), &QPushButton::clicked, this, [this, folder] { resume(folder); });
-  auto *leave = box->addButton(tr("Leave it"), QMessageBox::RejectRole);
-  box->setEscapeButton(leave);
-  box->setDefaultButton(leave);
-  box->open();
+  const QString text = tr("Fetch what is missing of %1 from %2? Attune did not begin this download here, so only the folder itself "
+                          "says that the model comes from there.")
+                           .arg(download->plan.address.repo, hub);
+  askFirst(
+      window(), {tr("A download from elsewhere"), text, tr("Fetch from there"), tr("Leave it")}, this, [this, folder] { resume(folder); },
+      QMessageBox::Warning);
 }
 
 void ModelDownloads::resume(const QString &folder) {

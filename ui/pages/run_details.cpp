@@ -6,6 +6,7 @@
 #include "ui/models/run_table_model.h"
 #include "ui/pages/run_memory.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
 
@@ -152,7 +153,7 @@ void RunSettingsView::fill() {
     const QString texts[] = {row.key, row.value, row.other};
     for (int column = 0; column < 3; ++column) {
       auto *item = new QTableWidgetItem(texts[column]);
-      item->setToolTip(texts[column]);
+      item->setToolTip(toolTipText(texts[column]));
       m_table->setItem(i, column, item);
     }
   }

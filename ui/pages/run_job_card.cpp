@@ -4,6 +4,7 @@
 #include "ui/models/cluster_text.h"
 #include "ui/models/terminal_command.h"
 #include "ui/pages/command_button.h"
+#include "ui/widgets/ask_first.h"
 #include "ui/widgets/chip.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/elided_label.h"
@@ -13,7 +14,6 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QMessageBox>
 #include <QPushButton>
 #include <QVBoxLayout>
 
@@ -80,16 +80,21 @@ RunJobCard::RunJobCard(RunCenter &runs, ClusterCenter &clusters, TaskRunner &tas
     dialog->open();
   });
   connect(m_cancel, &QPushButton::clicked, this, [this, remote] {
-    ask(tr("Cancel job"), tr("Cancel the job at once? What it computed since its last checkpoint is lost. Stop, above, saves one first."),
-        tr("Cancel job"), tr("Keep it"), [remote, folder = m_folder] { remote->cancel(folder); });
+    askFirst(window(),
+             {tr("Cancel job"),
+              tr("Cancel the job at once? What it computed since its last checkpoint is lost. Stop, above, saves one first."),
+              tr("Cancel job"), tr("Keep it")},
+             this, [remote, folder = m_folder] { remote->cancel(folder); });
   });
   connect(m_remove, &QPushButton::clicked, this, [this, remote] {
     const api::ClusterJob *current = job();
     const bool here = current && current->fetched;
-    ask(tr("Remove from the cluster"),
-        here ? tr("Remove the run's folder on the cluster, with its checkpoints? The result and the curves stay on this machine.")
-             : tr("Remove the run's folder on the cluster? Its result has not been fetched and would be lost."),
-        tr("Remove from the cluster"), tr("Keep it"), [remote, folder = m_folder] { remote->removeRemote(folder); });
+    askFirst(window(),
+             {tr("Remove from the cluster"),
+              here ? tr("Remove the run's folder on the cluster, with its checkpoints? The result and the curves stay on this machine.")
+                   : tr("Remove the run's folder on the cluster? Its result has not been fetched and would be lost."),
+              tr("Remove from the cluster"), tr("Keep it")},
+             this, [remote, folder = m_folder] { remote->removeRemote(folder); });
   });
   onLanguage(this, [this] {
     m_fetch->setText(tr("Fetch the result"));
@@ -102,15 +107,6 @@ RunJobCard::RunJobCard(RunCenter &runs, ClusterCenter &clusters, TaskRunner &tas
     m_remove->setText(tr("Remove from the cluster"));
     refresh();
   });
-}
-
-void RunJobCard::ask(const QString &title, const QString &question, const QString &yes, const QString &no, std::function<void()> act) {
-  auto *box = new QMessageBox(QMessageBox::Question, title, question, QMessageBox::NoButton, window());
-  box->setTextFormat(Qt::PlainText);
-  box->setAttribute(Qt::WA_DeleteOnClose);
-  connect(box->addButton(yes, QMessageBox::AcceptRole), &QPushButton::clicked, this, std::move(act));
-  box->setEscapeButton(box->addButton(no, QMessageBox::RejectRole));
-  box->open();
 }
 
 void RunJobCard::setRun(const QString &folder) {

@@ -30,7 +30,6 @@ public:
 private:
   const api::ClusterJob *job() const;
   void refresh();
-  void ask(const QString &title, const QString &question, const QString &yes, const QString &no, std::function<void()> act);
 
   RunCenter &m_runs;
   ClusterCenter &m_clusters;

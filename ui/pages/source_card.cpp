@@ -2,6 +2,7 @@
 
 #include "ui/widgets/controls.h"
 #include "ui/widgets/elided_label.h"
+#include "ui/widgets/markdown_blocks.h"
 
 #include <QMenu>
 #include <QPushButton>
@@ -32,7 +33,7 @@ void SourceCard::setTitle(const QString &title) {
 
 void SourceCard::setValue(const QString &value, const QString &about) {
   m_text = value;
-  m_value->setToolTip(value);
+  m_value->setToolTip(toolTipText(value));
   m_value->setAccessibleDescription(value);
   if (m_problem.isEmpty()) m_about->setText(about);
   showText();

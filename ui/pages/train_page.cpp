@@ -438,10 +438,10 @@ void TrainPage::onChanged() {
   showHiddenProblem();
   const bool refused = survey && !survey->refusal.empty();
   m_start->setEnabled(problems.isEmpty() && m_forecast->fits() && !refused);
-  m_start->setToolTip(!problems.isEmpty()   ? problems.join(QLatin1Char('\n'))
-                      : !m_forecast->fits() ? tr("The run does not fit into memory.")
-                      : refused             ? QString::fromStdString(survey->refusal)
-                                            : QString());
+  m_start->setToolTip(toolTipText(!problems.isEmpty()   ? problems.join(QLatin1Char('\n'))
+                                  : !m_forecast->fits() ? tr("The run does not fit into memory.")
+                                  : refused             ? QString::fromStdString(survey->refusal)
+                                                        : QString()));
 }
 
 /// Of the settings and of the place. A model on the cluster need not be here.

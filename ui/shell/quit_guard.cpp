@@ -1,9 +1,7 @@
 #include "ui/shell/quit_guard.h"
 
+#include "ui/widgets/ask_first.h"
 #include "ui/widgets/toast.h"
-
-#include <QMessageBox>
-#include <QPushButton>
 
 namespace attune::ui {
 
@@ -26,11 +24,7 @@ bool QuitGuard::mayClose() {
 }
 
 QMessageBox *QuitGuard::ask(const QString &title, const QString &text, const QString &yes, const QString &no, std::function<void()> act) {
-  m_question = new QMessageBox(QMessageBox::Question, title, text, QMessageBox::NoButton, &m_window);
-  m_question->setAttribute(Qt::WA_DeleteOnClose);
-  connect(m_question->addButton(yes, QMessageBox::AcceptRole), &QPushButton::clicked, this, std::move(act));
-  m_question->setEscapeButton(m_question->addButton(no, QMessageBox::RejectRole));
-  m_question->open();
+  m_question = askFirst(&m_window, {title, text, yes, no}, this, std::move(act));
   return m_question;
 }
 

@@ -45,6 +45,18 @@ Tone iconTone(ButtonKind kind) {
   return kind == ButtonKind::Danger || kind == ButtonKind::SmallDanger ? Tone::Danger : Tone::Text;
 }
 
+constexpr int kMostWord = 240;
+
+/// A word that goes on and on - a list of nodes, a path - does not make the window as wide as itself.
+class WrappedLabel : public QLabel {
+public:
+  using QLabel::QLabel;
+  QSize minimumSizeHint() const override {
+    const QSize hint = QLabel::minimumSizeHint();
+    return wordWrap() ? hint.boundedTo({kMostWord, hint.height()}) : hint;
+  }
+};
+
 } // namespace
 
 void setStyleProperty(QWidget *widget, const char *name, const QString &value) {
@@ -55,7 +67,7 @@ void setStyleProperty(QWidget *widget, const char *name, const QString &value) {
 }
 
 QLabel *makeLabel(TextRole role, QWidget *parent) {
-  auto *label = new QLabel(parent);
+  auto *label = new WrappedLabel(parent);
   label->setTextFormat(Qt::PlainText); // what users and files wrote is never markup
   setRole(label, role);
   return label;

@@ -3,6 +3,7 @@
 #include "ui/widgets/controls.h"
 #include "ui/widgets/elided_label.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 
@@ -29,6 +30,12 @@ void PageHeader::setTitle(const QString &title) {
 
 void PageHeader::setSubtitle(const QString &subtitle) { m_subtitle->setText(subtitle); }
 
-void PageHeader::addAction(QWidget *control) { m_actions->addWidget(control); }
+void PageHeader::addAction(QWidget *control) {
+  m_actions->addWidget(control);
+  control->installEventFilter(this);
+}
+
+/// A double click is one press: by its second half the button may say the opposite, or belong to the page that the first one opened.
+bool PageHeader::eventFilter(QObject *, QEvent *event) { return event->type() == QEvent::MouseButtonDblClick; }
 
 } // namespace attune::ui

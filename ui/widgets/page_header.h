@@ -18,6 +18,9 @@ public:
   /// Places a control at the right end, after those added before.
   void addAction(QWidget *control);
 
+protected:
+  bool eventFilter(QObject *watched, QEvent *event) override;
+
 private:
   QLabel *m_title;
   QLabel *m_subtitle;
