@@ -62,6 +62,28 @@ private Q_SLOTS:
     QTRY_COMPARE(studio.page().table()->model()->rowCount(), 2);
   }
 
+  void undoCountsEachHalfOfADoubleClick() {
+    Studio studio;
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 3);
+    for (const int left : {2, 1}) {
+      studio.page().table()->selectRow(0);
+      studio.page().table()->setFocus();
+      studio.key(Qt::Key_Delete);
+      QTRY_COMPARE(studio.page().table()->model()->rowCount(), left);
+    }
+    QPushButton *undo = nullptr;
+    for (QPushButton *button : studio.page().findChildren<QPushButton *>())
+      if (button->accessibleName() == QStringLiteral("Undo")) undo = button;
+    QVERIFY(undo);
+    QTRY_VERIFY(undo->isEnabled());
+    QTest::mouseClick(undo, Qt::LeftButton);
+    QMouseEvent second(QEvent::MouseButtonDblClick, undo->rect().center(), undo->mapToGlobal(undo->rect().center()), Qt::LeftButton,
+                       Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(undo, &second);
+    QTest::mouseRelease(undo, Qt::LeftButton);
+    QTRY_COMPARE(studio.page().table()->model()->rowCount(), 3);
+  }
+
   void fixARowUndoRedoSaveAndTrain() {
     Studio studio;
     QTRY_COMPARE(studio.page().table()->model()->rowCount(), 3);

@@ -47,7 +47,8 @@ DataPage::DataPage(const Services &services, TaskRunner &tasks, ConfigDraft &dra
   m_splitButton = makeButton(ButtonKind::Normal, this);
   m_save = makeButton(ButtonKind::Normal, this);
   m_train = makeButton(ButtonKind::Primary, QStringLiteral("train"), this);
-  for (QPushButton *button : {m_undoButton, m_redoButton, m_splitButton, m_save, m_train}) m_header->addAction(button);
+  for (QPushButton *button : {m_undoButton, m_redoButton}) m_header->addAction(button, PageHeader::Press::Each);
+  for (QPushButton *button : {m_splitButton, m_save, m_train}) m_header->addAction(button);
   layout->addWidget(m_header);
   m_banner = new Banner(this);
   layout->addWidget(m_banner);

@@ -30,12 +30,12 @@ void PageHeader::setTitle(const QString &title) {
 
 void PageHeader::setSubtitle(const QString &subtitle) { m_subtitle->setText(subtitle); }
 
-void PageHeader::addAction(QWidget *control) {
+void PageHeader::addAction(QWidget *control, Press press) {
   m_actions->addWidget(control);
-  control->installEventFilter(this);
+  if (press == Press::Once) control->installEventFilter(this);
 }
 
-/// A double click is one press: by its second half the button may say the opposite, or belong to the page that the first one opened.
+/// By the second half of a double click the button may say the opposite, or belong to the page that the first one opened.
 bool PageHeader::eventFilter(QObject *, QEvent *event) { return event->type() == QEvent::MouseButtonDblClick; }
 
 } // namespace attune::ui

@@ -15,8 +15,9 @@ public:
   explicit PageHeader(QWidget *parent = nullptr);
   void setTitle(const QString &title);
   void setSubtitle(const QString &subtitle);
+  enum class Press { Once, Each }; // of a double click: both halves count only for what is pressed again and again
   /// Places a control at the right end, after those added before.
-  void addAction(QWidget *control);
+  void addAction(QWidget *control, Press press = Press::Once);
 
 protected:
   bool eventFilter(QObject *watched, QEvent *event) override;
