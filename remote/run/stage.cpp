@@ -68,9 +68,9 @@ private:
     return {};
   }
 
-  Status send(const std::string &from, const std::string &to, const std::string &what) {
+  Status send(const std::string &from, const std::string &to, const std::string &what, bool once = false) {
     ATTUNE_TRY(RemoteFiles *const files, m_host.files());
-    Upload upload{from, to, {}};
+    Upload upload{from, to, {}, once};
     upload.progress = [&](uint64_t done, uint64_t size) {
       if (m_job.progress && size > (uint64_t(4) << 20)) m_job.progress(what + ": " + std::to_string(done * 100 / size) + " %");
       m_host.breathe();
@@ -87,14 +87,8 @@ private:
     ATTUNE_TRY(const ModelPlace place, modelPlace(m_config.model));
     const std::string folder = root + "/models/" + place.folder;
     ATTUNE_CHECK(makePlace(folder));
-    for (const std::string &file : modelFiles(m_config.model)) {
-      const std::string to = folder + "/" + modelFileName(file);
-      ATTUNE_TRY(RemoteFiles *const remote, m_host.files());
-      ATTUNE_TRY(const auto there, remote->find(to));
-      std::error_code ignored;
-      if (there && there->size == fs::file_size(file, ignored)) continue; // an upload is whole or not there
-      ATTUNE_CHECK(send(file, to, "Uploading the model, " + fs::path(file).filename().string()));
-    }
+    for (const std::string &file : modelFiles(m_config.model)) // each is whole or not there
+      ATTUNE_CHECK(send(file, folder + "/" + modelFileName(file), "Uploading the model, " + fs::path(file).filename().string(), true));
     m_config.model = root + "/models/" + place.model;
     return {};
   }

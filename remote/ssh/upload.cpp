@@ -50,6 +50,7 @@ Status upload(RemoteFiles &files, CommandRunner &runner, const Upload &job, cons
                  old->kind == RemoteFile::Kind::Folder ? "A folder stands where the file is to go."
                                                        : "Something that is no file stands there.",
                  files.session().options().host + ":" + to, "Give the file another name there.");
+  if (job.once && old && old->size == file->size()) return {};
   for (bool anew = false;; anew = true) {
     ATTUNE_TRY(const uint64_t held, sizeThere(files, part));
     uint64_t at = anew || held > file->size() ? 0 : held;

@@ -15,6 +15,7 @@ struct Upload {
   std::string from; // local
   std::string to;   // its folder is there
   std::function<void(uint64_t done, uint64_t size)> progress = {};
+  bool once = false; // one of the same size that is there already stays
 };
 
 Status upload(RemoteFiles &files, CommandRunner &runner, const Upload &job, const StopToken &stop = {});

@@ -2,8 +2,8 @@
 
 #include "ui/widgets/controls.h"
 #include "ui/widgets/icon.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/retranslate.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QCheckBox>
 #include <QClipboard>

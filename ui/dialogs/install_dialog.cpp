@@ -5,9 +5,9 @@
 #include "ui/pages/command_button.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/line_view.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/toast.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QClipboard>
 #include <QGridLayout>

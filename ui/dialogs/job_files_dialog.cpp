@@ -1,8 +1,8 @@
 #include "ui/dialogs/job_files_dialog.h"
 
 #include "ui/widgets/line_view.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/retranslate.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QFile>
 

@@ -1,7 +1,7 @@
 #include "ui/dialogs/job_preview_dialog.h"
 
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/retranslate.h"
+#include "ui/widgets/visible_text.h"
 
 namespace attune::ui {
 

@@ -1,6 +1,6 @@
 #include "ui/models/error_text.h"
 
-#include "ui/widgets/markdown_blocks.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QCoreApplication>
 

@@ -3,8 +3,8 @@
 #include "ui/models/cluster_text.h"
 #include "ui/models/error_text.h"
 #include "ui/models/run_text.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QColor>
 

@@ -1,8 +1,8 @@
 #include "ui/models/run_text.h"
 
 #include "ui/models/cluster_text.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QCoreApplication>
 #include <QFileInfo>

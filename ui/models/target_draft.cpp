@@ -2,8 +2,8 @@
 
 #include "ui/models/cluster_text.h"
 #include "ui/models/terminal_command.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QRegularExpression>
 #include <QSettings>

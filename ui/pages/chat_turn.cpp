@@ -5,6 +5,7 @@
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/prose_view.h"
 #include "ui/widgets/retranslate.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QClipboard>
 #include <QFrame>

@@ -7,9 +7,9 @@
 #include "ui/pages/transfer_strip.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/file_pick.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QFileInfo>
 #include <QHBoxLayout>

@@ -17,12 +17,12 @@
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/icon.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/page_header.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/segmented_switch.h"
 #include "ui/widgets/toast.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QDateTime>
 #include <QLabel>

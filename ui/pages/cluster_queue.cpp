@@ -7,8 +7,8 @@
 #include "ui/pages/fact_table.h"
 #include "ui/widgets/ask_first.h"
 #include "ui/widgets/controls.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/retranslate.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QHBoxLayout>
 #include <QLabel>

@@ -3,10 +3,10 @@
 #include "ui/dialogs/install_dialog.h"
 #include "ui/models/error_text.h"
 #include "ui/widgets/controls.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/toast.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QDateTime>
 #include <QHBoxLayout>

@@ -3,10 +3,10 @@
 #include "core/base/atomic_file.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/file_pick.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/toast.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QHBoxLayout>
 #include <QJsonDocument>

@@ -1,6 +1,6 @@
 #include "ui/pages/fact_table.h"
 
-#include "ui/widgets/markdown_blocks.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QHeaderView>
 

@@ -2,7 +2,7 @@
 
 #include "ui/models/run_text.h"
 #include "ui/widgets/file_pick.h"
-#include "ui/widgets/markdown_blocks.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QCoreApplication>
 #include <QMenu>

@@ -8,10 +8,10 @@
 #include "ui/widgets/controls.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/file_pick.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/page_header.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/toast.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QDesktopServices>
 #include <QFileInfo>

@@ -6,9 +6,9 @@
 #include "ui/models/run_table_model.h"
 #include "ui/pages/run_memory.h"
 #include "ui/widgets/controls.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QHeaderView>
 #include <QLabel>

@@ -8,9 +8,9 @@
 #include "ui/widgets/chip.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/elided_label.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/toast.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QHBoxLayout>
 #include <QLabel>

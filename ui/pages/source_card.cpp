@@ -2,7 +2,7 @@
 
 #include "ui/widgets/controls.h"
 #include "ui/widgets/elided_label.h"
-#include "ui/widgets/markdown_blocks.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QMenu>
 #include <QPushButton>

@@ -2,8 +2,8 @@
 
 #include "ui/models/cluster_text.h"
 #include "ui/widgets/controls.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/retranslate.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QComboBox>
 #include <QGridLayout>

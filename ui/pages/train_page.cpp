@@ -18,12 +18,12 @@
 #include "ui/widgets/button_action.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/file_pick.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/page_header.h"
 #include "ui/widgets/retranslate.h"
 #include "ui/widgets/segmented_switch.h"
 #include "ui/widgets/toast.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QAction>
 #include <QFileInfo>

@@ -3,9 +3,9 @@
 #include "ui/models/error_text.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/elided_label.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/number_text.h"
 #include "ui/widgets/retranslate.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QHBoxLayout>
 #include <QLabel>

@@ -1,8 +1,8 @@
 #include "ui/widgets/code_view.h"
 
 #include "ui/widgets/controls.h"
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/retranslate.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QClipboard>
 #include <QFontDatabase>

@@ -1,6 +1,6 @@
 #include "ui/widgets/elided_label.h"
 
-#include "ui/widgets/markdown_blocks.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QPainter>
 #include <QStyle>

@@ -15,6 +15,7 @@ namespace attune::ui {
 namespace {
 
 constexpr int kMargin = 8;
+constexpr qsizetype kMostShown = 4000; // characters of a line: all of it is laid out for every paint
 
 } // namespace
 
@@ -87,7 +88,8 @@ void LineView::paintEvent(QPaintEvent *) {
     const QRect row(0, top, viewport()->width(), height);
     if (line >= first && line <= last) painter.fillRect(row, look.color(Tone::Tint));
     if (hasFocus() && line == m_current) painter.fillRect(QRect(0, top, 2, height), look.color(Tone::Accent));
-    const QString text = m_source(line);
+    QString text = m_source(line);
+    if (text.size() > kMostShown) text = text.left(kMostShown) + QChar(0x2026); // copying takes all of it
     m_widest = std::max(m_widest, fontMetrics().horizontalAdvance(text));
     painter.drawText(QRect(left, top, m_widest + kMargin, height), Qt::AlignVCenter | Qt::TextSingleLine, text);
   }

@@ -18,11 +18,4 @@ struct MarkdownBlock {
 /// The blocks of `markdown` from `begin`, where a block begins; at most `most`, the last one then holds the rest as it is.
 std::vector<MarkdownBlock> markdownBlocks(const QString &markdown, qsizetype begin = 0, size_t most = 200);
 
-/// As it may be shown: controls that reorder text or hide in it (Unicode's bidirectional overrides and isolates) become visible.
-QString withVisibleControls(const QString &text);
-/// The same on one line: a break in it reads \n.
-QString onOneLine(const QString &text);
-/// As a tool tip, which would read markup in it.
-QString toolTipText(const QString &text);
-
 } // namespace attune::ui

@@ -1,8 +1,8 @@
 #include "ui/widgets/prose_view.h"
 
-#include "ui/widgets/markdown_blocks.h"
 #include "ui/widgets/theme.h"
 #include "ui/widgets/toast.h"
+#include "ui/widgets/visible_text.h"
 
 #include <QDesktopServices>
 #include <QImage>
