@@ -138,6 +138,11 @@ void HostWorker::loop() {
       wanted = m_wanted;
       dropping = std::exchange(m_dropping, false);
       moved = std::exchange(m_moved, false);
+      m_followed += arrived.size();
+      if (dropping) { // who connects or follows from now on asks for the next one
+        m_open = nullptr;
+        m_link.state = api::LinkState::Offline;
+      }
     }
     if (moved) { // what was known is another host's
       m_slurm.reset();

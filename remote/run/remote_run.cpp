@@ -338,8 +338,8 @@ void RemoteRun::onLook(const slurm::JobLook &look) {
                                 "/exit.json, is damaged or longer than 1 MiB and is not used: how the "
                                 "job ended is taken from Slurm. In detail: " +
                                 look.exitProblem);
+  m_queueRuns = look.queue && look.queue->state == "RUNNING";
   if (look.queue) {
-    m_queueRuns = look.queue->state == "RUNNING";
     m_nodes = slurm::printable(look.queue->nodes);
     m_expectedStart = look.queue->state == "PENDING" && look.queue->started != "N/A" ? slurm::printable(look.queue->started) : "";
   }

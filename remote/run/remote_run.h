@@ -69,17 +69,17 @@ private:
   Status startInside(Host &host);
   Status giveBack(Host &host);
   void doubtDone(Host &host);
-  void seeLaunch(Host &host);
+  Status seeLaunch(Host &host);
   Status bringHome(Host &host);
   void fail(const Error &error);
   void finish();
-  void leave(Host &host);
+  void leave();
   void letGo();
   api::RunFinished ending() const;
   bool drained();
   void stopNow(Result<Host *> host);
   bool beforeSubmission() const { return !m_record.submitting; }
-  slurm::JobKey key() const { return {m_record.token, m_record.progress.id, m_record.inside}; }
+  slurm::JobKey key() const { return {m_record.token, m_record.progress.id, m_record.inside || m_unseenStarts > 1}; }
   slurm::Submission submission() const { return {m_record.token, m_record.folder, requestOf(m_record.target)}; }
   StageJob stageJob();
   Status save();
@@ -110,7 +110,9 @@ private:
   bool m_working = false; // inside work(), which lets other requests in
   bool m_queueRuns = false, m_fetching = false, m_logSeen = false, m_logFull = false, m_endSeen = false, m_wasMissing = false,
        m_eventsGivenUp = false, m_exitDoubted = false, m_gone = false; // m_gone: the folder here
-  int m_idleLooks = 0;                                                 // in a row
+  int m_idleLooks = 0, m_broken = 0;                                   // in a row
+  int m_unseenStarts = 0;
+  bool m_gaveBack = false;
   double m_followAt = 0, m_pause = 0.2, m_lookAt = 0, m_workAt = 0, m_retry = 5, m_drainBegun = 0, m_wholeSince = 0, m_drainSince = 0,
          m_writtenAt = 0;
   uint64_t m_drainSize = 0;

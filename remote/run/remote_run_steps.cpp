@@ -49,8 +49,8 @@ RemoteRun::Step RemoteRun::nextStep() const {
   const JobState state = record.progress.state;
   if (slurm::isFinal(state)) return Step::Finish;
   if (record.progress.id.empty()) return Step::Find;
-  if (record.target.mode == api::SubmitMode::Salloc && !record.inside && m_queueRuns) return Step::StartInside;
   if (m_idleLooks >= 2) return Step::GiveBack;
+  if (record.target.mode == api::SubmitMode::Salloc && !record.inside && m_queueRuns) return Step::StartInside;
   return Step::None;
 }
 
@@ -70,17 +70,18 @@ void RemoteRun::work(Host &host) {
   case Step::StartInside: done = startInside(host); break;
   case Step::GiveBack: done = giveBack(host); break;
   case Step::Finish: done = bringHome(host); break;
-  case Step::Leave: leave(host); break;
+  case Step::Leave: leave(); break;
   case Step::None: break;
   }
   m_working = false;
   if (done.ok()) {
     m_retry = 5;
+    m_broken = 0;
     return;
   }
   if (m_abandon.stopRequested() && beforeSubmission()) return stopNow(&host);
-  const bool stays = done.error().fault == "CMD-BROKEN" && beforeSubmission() && m_retry >= 20; // the third time
-  if (stays || !passes(done.error())) return fail(done.error());
+  m_broken = done.error().fault == "CMD-BROKEN" ? m_broken + 1 : 0;
+  if ((m_broken >= 3 && beforeSubmission()) || !passes(done.error())) return fail(done.error());
   m_problem = done.error();
   m_workAt = m_clock.steady() + m_retry;
   m_retry = std::min(m_retry * 2, 60.0);
@@ -144,13 +145,9 @@ Status RemoteRun::submit(Host &host) {
     else
       problem = id.error();
   }
-  if (problem && !passes(*problem)) { // whatever Slurm meant
-    const auto ids = giveUp(host);
-    if (ids.ok() ? ids->empty() : !passes(ids.error())) return *problem;
-    if (ids.ok()) {
-      slurm::onSubmitted(progress, ids->front().job, m_clock.wall());
-      problem.reset();
-    }
+  if (problem && !passes(*problem)) {
+    static_cast<void>(host.client().withdraw(submission()).ok()); // whatever Slurm meant
+    return *problem;
   }
   m_problem = problem;
   if (problem) slurm::onSubmitUnknown(progress, m_clock.wall());
@@ -177,6 +174,7 @@ Status RemoteRun::find(Host &host) {
     m_problem = ids.error();
   } else if (!ids->empty()) {
     m_problem.reset();
+    ATTUNE_CHECK(host.client().withdraw(submission(), true)); // it may have been given up when the look after that failed
     slurm::onSubmitted(m_record.progress, ids->front().job, m_clock.wall());
     m_lookAt = m_followAt = 0;
     if (m_record.progress.cancelAsked) static_cast<void>(host.client().cancel(key()).ok()); // asked for before it had a number
@@ -196,7 +194,6 @@ Result<std::vector<slurm::JobId>> RemoteRun::giveUp(Host &host) {
   auto ids = marked.ok() ? host.client().find(m_record.token) : Result<std::vector<slurm::JobId>>(marked.error());
   if (ids.ok() && ids->empty()) return ids;
   slurm::onSubmitUnknown(m_record.progress, m_clock.wall());
-  if (ids.ok()) ATTUNE_CHECK(host.client().withdraw(submission(), true));
   return ids;
 }
 
@@ -208,6 +205,7 @@ Status RemoteRun::startInside(Host &host) {
     m_record.inside = true;
     return save();
   }
+  if (started.error().fault == "SLURM-UNSEEN") ++m_unseenStarts;
   if (host.session().lost() || passes(started.error())) return {}; // asked again: it starts once
   const auto state = host.client().cancel(key());                  // an idle allocation is paid for
   if (!state.ok()) return {};
@@ -220,6 +218,7 @@ Status RemoteRun::startInside(Host &host) {
 /// What ran in the allocation is over, and nobody there was left to end it: not the script, nor its srun on the login node.
 Status RemoteRun::giveBack(Host &host) {
   m_workAt = m_clock.steady() + 5;
+  m_gaveBack = true;
   static_cast<void>(host.client().cancel(key()).ok()); // tried again until a look shows that it ended
   m_lookAt = 0;
   return {};
@@ -240,20 +239,21 @@ void RemoteRun::doubtDone(Host &host) {
 }
 
 /// An allocation that ended before anything was seen to run in it: where srun failed there, that is why.
-void RemoteRun::seeLaunch(Host &host) {
+Status RemoteRun::seeLaunch(Host &host) {
   slurm::JobProgress &progress = m_record.progress;
   const bool began = m_record.inside || m_log->offset() > 0;
-  if (m_record.target.mode != api::SubmitMode::Salloc || progress.state != JobState::Cancelled || progress.cancelAsked || began) return;
+  if (m_record.target.mode != api::SubmitMode::Salloc || progress.state != JobState::Cancelled || progress.cancelAsked || began) return {};
   const Status seen = slurm::startInside(host.runner(), m_setup.profile.host, submission(), progress.id, slurm::Start::Seen);
-  if (seen.ok() || seen.error().fault != "RUN-LAUNCH") return;
+  if (seen.ok() || seen.error().fault != "RUN-LAUNCH") return host.session().lost() ? seen : Status();
   m_problem = seen.error();
   progress.state = JobState::LaunchFailed;
+  return {};
 }
 
 /// The last step: what the run made is copied, then it is over.
 Status RemoteRun::bringHome(Host &host) {
   doubtDone(host);
-  seeLaunch(host);
+  ATTUNE_CHECK(seeLaunch(host));
   if (m_record.progress.state == JobState::Done && !m_record.fetched) {
     m_fetching = true;
     publish();
@@ -290,8 +290,10 @@ api::RunFinished RemoteRun::ending() const {
   case JobState::Done: finished.outcome = api::RunOutcome::Completed; break;
   case JobState::Cancelled:
     finished.outcome = api::RunOutcome::Stopped;
-    if (m_record.inside && !job.cancelAsked)
-      because("interrupted", "The allocation was cancelled from elsewhere, or ended with its srun.",
+    if ((m_record.inside || m_gaveBack) && !job.cancelAsked)
+      because("interrupted",
+              m_gaveBack ? "Nothing ran in the allocation any more, so it was given back."
+                         : "The allocation was cancelled from elsewhere, or ended with its srun.",
               "Look at the log, then continue the run from its checkpoint.");
     break;
   case JobState::SubmitFailed:
@@ -351,20 +353,16 @@ void RemoteRun::finish() {
   letGo();
 }
 
-/// The run's folder was taken away: nothing can be kept of it. The job is left alone, unless it is an allocation that nothing uses.
-void RemoteRun::leave(Host &host) {
+/// The run's folder was taken away: nothing can be kept of it. The job is left alone.
+void RemoteRun::leave() {
   const std::string &id = m_record.progress.id;
   const bool ended = slurm::isFinal(m_record.progress.state);
-  const bool idle = !ended && m_record.target.mode == api::SubmitMode::Salloc && !m_record.inside;
-  if (idle) static_cast<void>(host.client().cancel(key()).ok());
   m_problem = Error{ErrorCode::FileNotFound,
                     "The run's folder was removed or moved while the run was followed. Its job " + id + " on " + m_setup.profile.name +
-                        (ended  ? " is over."
-                         : idle ? " was cancelled."
-                                : " goes on."),
+                        (ended ? " is over." : " goes on."),
                     m_setup.folder,
                     "Put the folder back to follow the run again. What the job makes lies on the cluster, in " + m_record.folder +
-                        (ended || idle ? "." : "; scancel " + id + " ends it there.")};
+                        (ended ? "." : "; scancel " + id + " ends it there.")};
   api::RunFinished end{api::RunOutcome::Failed, m_events->lastStep(), std::nullopt};
   end.error = api::RunErrorInfo{errorCodeName(m_problem->code), m_problem->message, m_problem->hint};
   m_events->push({0, m_clock.wall(), end});

@@ -105,14 +105,6 @@ bool parts(const std::string &text, const std::string &mark, std::map<std::strin
   return found.count("end") > 0;
 }
 
-/// Whether a step of srun's stands in the list: "12.0", not "12.extern".
-bool hasStep(const std::string &list, const std::string &job) {
-  const std::string opening = "\n" + job + ".", lines = "\n" + list;
-  for (size_t at = lines.find(opening); at != std::string::npos; at = lines.find(opening, at + 1))
-    if (const size_t step = at + opening.size(); step < lines.size() && lines[step] >= '0' && lines[step] <= '9') return true;
-  return false;
-}
-
 std::string joined(const std::vector<std::string> &words) {
   std::string text;
   for (const std::string &word : words) text += (text.empty() ? "" : ",") + word;

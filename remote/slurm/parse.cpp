@@ -164,6 +164,13 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
+bool hasStep(const std::string &list, const std::string &job) {
+  const std::string opening = "\n" + job + ".", lines = "\n" + list;
+  for (size_t at = lines.find(opening); at != std::string::npos; at = lines.find(opening, at + 1))
+    if (const size_t step = at + opening.size(); step < lines.size() && lines[step] >= '0' && lines[step] <= '9') return true;
+  return false;
+}
+
 std::string queueFormat(const std::string &mark) { return mark + "|%i|%T|%r|%V|%S|%e|%N|%u|%P|%j"; }
 
 Queue parseQueue(std::string_view text, const std::string &mark) {

@@ -63,6 +63,8 @@ struct Allocation {
 };
 /// From the stderr of `salloc`: "salloc: Pending|Granted job allocation N". Nothing when no line says so.
 std::optional<Allocation> parseAllocation(std::string_view text);
+/// Whether a step that srun began stands in `squeue -h -s -o %i`: "12.0", not "12.extern".
+bool hasStep(const std::string &list, const std::string &job);
 
 /// `scontrol show config`: names and values.
 std::map<std::string, std::string> parseConfig(std::string_view text);

@@ -71,6 +71,7 @@ attune_manifest() { # "path":{"size":n,"sha256":"..."} of every file; names that
 }
 
 attune_finish() {
+  set +e # of an environment script that ended the shell by it
   trap '' EXIT TERM USR1 USR2 INT
   cd -- "$folder" # the environment script may have gone elsewhere
   [[ -n $attune_watch ]] && kill "$attune_watch" 2>/dev/null

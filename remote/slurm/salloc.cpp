@@ -16,7 +16,10 @@ const std::string kInside = R"sh(
 mkdir started 2>/dev/null || exit
 echo "$(uname -n) $$" >started/by
 for i in 1 2 3; do
-  srun --jobid="$1" --overlap -N1 -n1 -c "$2" bash -l run.sh </dev/null >/dev/null 2>srun.log || [ -s run.log ] && break
+  [ -e withdrawn ] && break
+  srun --jobid="$1" --overlap -N1 -n1 -c "$2" bash -l run.sh </dev/null >/dev/null 2>srun.log && break
+  touch . # so that NFS looks again whether there is a log
+  [ -s run.log ] && break
   sleep 5
 done
 : >started/ended
@@ -37,25 +40,26 @@ token=$1 cores=$2
 shift 2
 salloc "$@" 2>salloc.log || exit
 for i in $(seq 60); do
-  id=$(timeout 60 squeue -h -u "$(id -un)" --name="$token" -t RUNNING -o %A) && break
+  id=$(timeout 60 squeue -h -u "$(id -un)" --name="$token" -t RUNNING -o %A) && [ -n "$id" ] && break
   sleep 10
 done
 [ -n "$id" ] || exit
-if [ -e withdrawn ]; then scancel "$id"; exit; fi
+echo "$id" >granted
 set -- "$id" "$cores"
 )sh" + kInside + R"sh(' sh "$@" </dev/null >/dev/null 2>&1 &
 echo $! >salloc.pid
 told() { grep -q "^salloc: $1 job allocation [0-9]" salloc.log; }
 # An allocation that waits is granted soon or not in this call.
 for i in $(seq 100); do
-  told Granted && break
+  told Granted || [ -s granted ] && break
   kill -0 $! 2>/dev/null || break
   sleep 0.2
 done
 head -c 60000 salloc.log >&2
 told '[GP][a-z]*' && exit 0
 # A site's salloc may have other words, or none.
-found=$(timeout 60 squeue -h -u "$(id -un)" --name="$token" -t PENDING,CONFIGURING,RUNNING -o 'salloc: Pending job allocation %A')
+[ -s granted ] && { printf '\nsalloc: Granted job allocation %s\n' "$(head -c 20 granted)" >&2; exit 0; }
+found=$(timeout 60 squeue -h -u "$(id -un)" --name="$token" -t PENDING,CONFIGURING,RUNNING -o 'salloc: Pending job allocation %A') || exit 75
 printf '\n%s\n' "$found" >&2
 [ -n "$found" ] && exit 0
 kill -0 $! 2>/dev/null && exit 75 # the scheduler has not answered yet
@@ -76,11 +80,14 @@ for i in $(seq 150); do
   [ -e started/ended ] && break
   node='' pid=''
   read -r node pid 2>/dev/null <started/by
-  [ "$node" = "$(uname -n)" ] && ! kill -0 "$pid" && break # another login node's is not to be seen
+  [ "$node" = "$(uname -n)" ] && ! grep -q 'mkdir started' "/proc/$pid/cmdline" && break
   sleep 0.2
 done 2>/dev/null
 [ -s run.log ] && exit 0
-[ "$i" = 150 ] && exit 75
+if [ "$i" = 150 ]; then
+  [ "$node" = "$(uname -n)" ] && exit 75
+  exit 76 # another login node's processes are not to be seen
+fi
 head -c 60000 srun.log >&2
 exit 1
 )sh";
@@ -125,6 +132,8 @@ Status startInside(CommandRunner &runner, const std::string &host, const Submiss
   if (result.code == 0) return {};
   if (result.code == 75)
     return fault("SLURM-BUSY", "The job has not begun in its allocation yet.", host, "It is asked for again by itself.");
+  if (result.code == 76)
+    return fault("SLURM-UNSEEN", "Another login node begins the job in its allocation, or has gone.", host, "It is looked for by itself.");
   return fault("RUN-LAUNCH", "The job could not be started in its allocation: " + printable(shortLine(result.err, 400)), host,
                "Look at srun.log in the job's folder, then try again.");
 }

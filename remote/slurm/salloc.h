@@ -17,7 +17,8 @@ Result<Allocation> allocate(CommandRunner &runner, const std::string &host, cons
 enum class Start { Now, Seen }; // Seen: nothing is started; fine where nothing was
 
 /// Starts run.sh inside a granted allocation where that is not done yet, apart from this connection and once however often it is
-/// called; `id` in digits. RUN-LAUNCH with what srun said; SLURM-BUSY while it has not begun.
+/// called; `id` in digits. RUN-LAUNCH with what srun said; SLURM-BUSY while it has not begun, SLURM-UNSEEN
+/// while that cannot be seen from here.
 Status startInside(CommandRunner &runner, const std::string &host, const Submission &submission, const std::string &id,
                    Start start = Start::Now, const StopToken &stop = {});
 

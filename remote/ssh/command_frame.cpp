@@ -3,6 +3,7 @@
 #include "core/base/shell_word.h"
 #include "remote/fault.h"
 
+#include <algorithm>
 #include <charconv>
 #include <sys/random.h>
 
@@ -51,13 +52,14 @@ std::string randomMark() {
 const char *shellFor(const Command &command) {
   // What start-up files print is nobody's, and what they read is not the script: one that asks something finds the end of its input.
   if (command.login)
-    return "exec /bin/sh -c 'exec /bin/bash -l -c \"exec <&3 >&4 2>&5 3<&- 4>&- 5>&-; IFS= read -r attune; eval \\\"\\$attune\\\"\" "
-           "3<&0 4>&1 5>&2 </dev/null >/dev/null 2>&1'";
+    return "exec /bin/sh -c 'exec /bin/bash -l -c \"exec <&7 >&8 2>&9 7<&- 8>&- 9>&-; set +e; trap - ERR; IFS= read -r attune; eval "
+           "\\\"\\$attune\\\"\" "
+           "7<&0 8>&1 9>&2 </dev/null >/dev/null 2>&1'";
   return command.input ? "exec /bin/bash -s" : "exec /bin/sh -s"; // other shells read ahead, into what is the script's
 }
 
 Result<std::string> frameCommand(const Command &command, const std::string &mark) {
-  std::string text = "set +C --"; // files may be written anew
+  std::string text = "set +eC --"; // a code is told, a file may be written anew
   for (const std::string &argument : command.arguments) {
     if (argument.find('\0') != std::string::npos || argument.find('\n') != std::string::npos)
       return Error{ErrorCode::Usage, "A value for the cluster holds a line break or a zero byte.", "", "Take it out.", {}};
@@ -65,7 +67,8 @@ Result<std::string> frameCommand(const Command &command, const std::string &mark
   }
   // In a subshell, so that an exit in the script still comes to the closing mark.
   text += "\nprintf '\\n%s begin\\n' " + mark + "\nprintf '\\n%s begin\\n' " + mark + " >&2\n(\n" + command.script + "\n)" +
-          (command.input ? "" : " </dev/null") + "\nprintf '\\n%s end %d\\n' " + mark + " $?\nexit 0";
+          (command.input ? "" : " </dev/null") + "\nset -- $?\nprintf '\\n%s end\\n' " + mark + " >&2\nprintf '\\n%s end %d\\n' " + mark +
+          " \"$1\"\nexit 0";
   // On one line: start-up files that read from it take all of it or nothing, and a script never runs without its values. What follows
   // on stdin is the script's, and never a command, however the script ends.
   std::string line = "eval \"$(printf %b '";
@@ -82,10 +85,16 @@ Result<std::string> frameCommand(const Command &command, const std::string &mark
   return line + "')\"\n";
 }
 
+bool isWhole(const std::string &out, const std::string &err, const std::string &mark) {
+  const size_t end = out.rfind("\n" + mark + " end ");
+  return end != std::string::npos && out.find('\n', end + 1) != std::string::npos && err.rfind("\n" + mark + " end\n") != std::string::npos;
+}
+
 Result<CommandResult> readFrame(const std::string &out, const std::string &err, const std::string &mark, const std::string &host) {
   CommandResult result;
   result.out = afterBegin(out, mark);
   result.err = afterBegin(err, mark);
+  result.err.resize(std::min(result.err.size(), result.err.rfind("\n" + mark + " end\n")));
   const std::string end = "\n" + mark + " end ";
   const size_t at = result.out.rfind(end);
   const char *digits = at == std::string::npos ? nullptr : result.out.data() + at + end.size();

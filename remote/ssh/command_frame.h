@@ -34,6 +34,9 @@ private:
   bool m_begun = false;
 };
 
+/// Whether both outputs hold their closing marks: what a start-up file left behind may keep them open for ever.
+bool isWhole(const std::string &out, const std::string &err, const std::string &mark);
+
 /// The script's own part of both outputs; CMD-BROKEN when the closing mark is missing.
 Result<CommandResult> readFrame(const std::string &out, const std::string &err, const std::string &mark, const std::string &host);
 

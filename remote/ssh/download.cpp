@@ -43,7 +43,8 @@ public:
     struct stat info {};
     if (m_file < 0 || ::fstat(m_file, &info) != 0 || !S_ISREG(info.st_mode)) return localError("The file cannot be written here", m_path);
     struct stat there {};
-    if (::flock(m_file, LOCK_EX | LOCK_NB) != 0 || ::stat(m_path.c_str(), &there) != 0 || there.st_ino != info.st_ino)
+    const bool held = ::flock(m_file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; // not every file system has locks
+    if (held || ::stat(m_path.c_str(), &there) != 0 || there.st_ino != info.st_ino)
       return fault("LOCAL-FILE", "This file is being copied already.", m_path, "Wait for its end.");
     const auto size = static_cast<uint64_t>(info.st_size);
     const uint64_t kept = size <= most ? size : 0;

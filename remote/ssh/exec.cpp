@@ -79,7 +79,7 @@ public:
       ATTUNE_CHECK(send());
       const bool eof = ssh_channel_is_eof(m_channel) != 0, closed = ssh_channel_is_closed(m_channel) != 0;
       if (eof && !m_hasStatus) ssh_channel_get_exit_status(m_channel); // from the end on, reading no longer takes packets in
-      if (m_hasStatus && (eof || closed)) {
+      if (m_hasStatus && (eof || closed || (m_request.whole && m_request.whole(m_result)))) {
         do { // what other work on the session took in meanwhile
           m_moved = false;
           ATTUNE_CHECK(receive());

@@ -12,6 +12,12 @@
 
 namespace attune::remote {
 
+struct ExecResult {
+  int code = -1;      // 128 + n when a signal ended it
+  std::string signal; // its name then, "TERM"
+  std::string out, err;
+};
+
 struct ExecRequest {
   std::string command;
   std::string_view input = {};
@@ -22,14 +28,10 @@ struct ExecRequest {
   std::function<Result<size_t>(char *buffer, size_t most)> source = {};
   /// Takes stdout as it comes, instead of ExecResult::out. Its error ends the command.
   std::function<Status(ByteView bytes)> sink = {};
+  /// Whether all has come, though the outputs stay open behind an exit status: by what the command left running.
+  std::function<bool(const ExecResult &soFar)> whole = {};
   /// Called while the command is awaited, for other work on the session (SFTP, no command); true when it did some.
   std::function<bool()> meanwhile = {};
-};
-
-struct ExecResult {
-  int code = -1;      // 128 + n when a signal ended it
-  std::string signal; // its name then, "TERM"
-  std::string out, err;
 };
 
 Result<ExecResult> execute(SshSession &session, const ExecRequest &request, const StopToken &stop = {});

@@ -17,6 +17,7 @@ Result<CommandResult> SshCommandRunner::run(const Command &command, const StopTo
   request.source = command.input;
   FramedOutput framed(mark, command.output);
   if (command.output) request.sink = [&](ByteView bytes) { return framed.add(bytes); };
+  request.whole = [&](const ExecResult &soFar) { return isWhole(command.output ? framed.rest() : soFar.out, soFar.err, mark); };
   ATTUNE_TRY(const ExecResult result, execute(m_session, request, stop));
   if (!command.output) return readFrame(result.out, result.err, mark, m_session.options().host);
   ATTUNE_TRY(CommandResult framing, readFrame(framed.rest(), result.err, mark, m_session.options().host));

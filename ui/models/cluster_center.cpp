@@ -84,25 +84,25 @@ void ClusterCenter::onLink(const QString &name, const api::ClusterLink &link) {
 }
 
 void ClusterCenter::save(const api::ClusterProfile &profile) {
-  std::optional<api::ClusterProfile> before;
-  if (ClusterState *known = entry(QString::fromStdString(profile.name)))
-    before = std::exchange(known->profile, profile); // and the disk soon
-  m_saving = m_tasks.run(
-      this,
-      [service = m_service, profile, before](StopToken) -> Status {
+  if (ClusterState *known = entry(QString::fromStdString(profile.name))) known->profile = profile; // and the disk soon
+  const auto before = std::make_shared<std::optional<api::ClusterProfile>>();
+  change(
+      [service = m_service, profile, before]() -> Status {
+        ATTUNE_TRY(const auto stored, service->profiles().list());
+        for (const api::ClusterProfile &one : stored)
+          if (one.name == profile.name) *before = one;
         ATTUNE_CHECK(service->profiles().save(profile));
         const auto connection = service->cluster(profile.name); // one that is there takes the change up, or refuses it
         if (connection.ok()) return {};
-        static_cast<void>(before ? service->profiles().save(*before) : service->profiles().remove(profile.name));
+        static_cast<void>(*before ? service->profiles().save(**before) : service->profiles().remove(profile.name));
         return connection.error();
       },
-      [this, before, name = QString::fromStdString(profile.name)](const Status &status) {
-        if (!status.ok()) Q_EMIT failed(errorText(status.error()));
-        if (ClusterState *known = entry(name); known && status.ok() && before && isElsewhere(known->profile, *before)) {
+      [this, profile, before](const Status &status) {
+        const QString name = QString::fromStdString(profile.name);
+        if (ClusterState *known = entry(name); known && status.ok() && *before && isElsewhere(profile, **before)) {
           known->forget();
           Q_EMIT moved(name);
         }
-        refresh();
         if (const ClusterState *known = find(name); known && known->online()) lookAtWorkers(name); // another script, another program
       });
 }
@@ -112,10 +112,24 @@ void ClusterCenter::remove(const QString &name) {
     connection->onLink({});
     connection->disconnect();
   }
+  change([store = &m_service->profiles(), key = name.toStdString()] { return store->remove(key); }, [](const Status &) {});
+}
+
+/// Changes of the list are written in the order in which they were made.
+void ClusterCenter::change(std::function<Status()> work, std::function<void(const Status &)> done) {
+  m_changes.push_back({std::move(work), std::move(done)});
+  if (m_changes.size() == 1) writeNext();
+}
+
+void ClusterCenter::writeNext() {
   m_saving = m_tasks.run(
-      this, [store = &m_service->profiles(), key = name.toStdString()](StopToken) { return store->remove(key); },
+      this, [work = m_changes.front().work](StopToken) { return work(); },
       [this](const Status &status) {
+        const auto done = std::move(m_changes.front().done);
+        m_changes.pop_front();
+        if (!m_changes.empty()) writeNext();
         if (!status.ok()) Q_EMIT failed(errorText(status.error()));
+        done(status);
         refresh();
       });
 }
@@ -164,8 +178,13 @@ void ClusterCenter::lookAtWorkers(const QString &name) { ask(name, &ClusterState
 
 void ClusterCenter::act(const QString &name, const api::QueuedJob &job, api::JobAction action) {
   const auto connection = m_connections.value(name);
-  if (!connection) return;
-  connection->act(job, action, deliver<std::string>([this, name, id = QString::fromStdString(job.id)](const Result<std::string> &state) {
+  ClusterState *cluster = entry(name);
+  const QString id = QString::fromStdString(job.id);
+  if (!connection || !cluster || cluster->acting.contains(id)) return;
+  cluster->acting.insert(id);
+  Q_EMIT changed(name);
+  connection->act(job, action, deliver<std::string>([this, name, id](const Result<std::string> &state) {
+                    if (ClusterState *known = entry(name)) known->acting.remove(id);
                     if (state.ok())
                       Q_EMIT acted(name, id, QString::fromStdString(*state));
                     else

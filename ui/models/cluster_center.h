@@ -9,8 +9,11 @@
 #include <QHash>
 #include <QObject>
 #include <QPointer>
+#include <QSet>
 #include <QString>
 
+#include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
@@ -31,6 +34,7 @@ struct ClusterState {
   Asked<std::vector<api::QueuedJob>> queue;
   Asked<api::EnvironmentReport> environment;
   Asked<api::ClusterWorkers> workers;
+  QSet<QString> acting; // jobs of which something is asked just now
   QString name() const { return QString::fromStdString(profile.name); }
   /// What was seen there is another place's.
   void forget() { overview = {}, queue = {}, environment = {}, workers = {}; }
@@ -98,6 +102,13 @@ private:
   std::vector<ClusterState> m_clusters;
   QHash<QString, std::shared_ptr<api::Cluster>> m_connections;
   std::optional<Error> m_problem;
+  struct Change {
+    std::function<Status()> work; // on another thread
+    std::function<void(const Status &)> done;
+  };
+  void change(std::function<Status()> work, std::function<void(const Status &)> done);
+  void writeNext();
+  std::deque<Change> m_changes;
   Task m_reading, m_saving;
   std::map<QString, Task> m_meeting;
   bool m_known = false;

@@ -120,12 +120,13 @@ void ClusterQueue::showChosen() {
   const ClusterState *cluster = m_clusters.find(m_name);
   const api::QueuedJob *job = chosen();
   const bool ours = job && !job->token.empty(), online = cluster && cluster->online();
+  const bool free = ours && online && !cluster->acting.contains(QString::fromStdString(job->id));
   m_held = job && job->reason.rfind("JobHeld", 0) == 0;
   m_hold->setText(m_held ? tr("Release") : tr("Hold"));
   m_show->setEnabled(ours);
-  m_checkpoint->setEnabled(ours && online && job->state == "RUNNING");
-  m_hold->setEnabled(ours && online && job->state == "PENDING");
-  m_cancel->setEnabled(ours && online);
+  m_checkpoint->setEnabled(free && job->state == "RUNNING");
+  m_hold->setEnabled(free && job->state == "PENDING");
+  m_cancel->setEnabled(free);
   QString detail;
   if (job && job->state == "PENDING") detail = reasonText(job->reason, job->plain);
   if (job && job->neverClears) detail = tr("%1 It cannot start as it is: cancel it, or change the request.", "a reason").arg(detail);

@@ -92,3 +92,38 @@ TEST_CASE("An allocation that salloc grants without our knowing the words is fou
   CHECK(host.jobs() == 1);
   CHECK(soon(20, [&] { return host.slurm("squeue -h").empty(); }));
 }
+
+TEST_CASE("An allocation by salloc: run.sh inside it, the result at home, the allocation given back") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  host.setWorker("echo hello; step 1; sleep 3; step 2; result; finish completed 2\n");
+  auto request = host.request();
+  request.cluster->mode = api::SubmitMode::Salloc;
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(request, events);
+  REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 120));
+  CHECK(run->job().result == "done");
+  CHECK(run->job().fetched);
+  CHECK(soon(20, [&] { return host.slurm("squeue -h").empty(); }));
+}
+
+TEST_CASE("An allocation that a login node meant to begin before it went is given back") {
+  NEEDS_LOOPBACK(true);
+  RunHost host;
+  REQUIRE(host.cluster.started());
+  host.setWorker("echo never\n");
+  // What is left of the other node: its mark. Its shell is gone before srun.
+  replaceCommand(host.cluster.value("LB_STATE"), "srun", "echo othernode 4711 >started/by; kill -KILL $PPID\n");
+  auto request = host.request();
+  request.cluster->mode = api::SubmitMode::Salloc;
+  auto events = std::make_shared<KeptEvents>();
+  const auto run = host.start(request, events);
+  REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 240));
+  CHECK(host.slurm("squeue -h").empty());
+  const auto ends = events->all<api::RunFinished>();
+  REQUIRE(ends.size() == 1);
+  CHECK(ends[0].outcome == api::RunOutcome::Stopped);
+  REQUIRE(ends[0].error);
+  CHECK(ends[0].error->message.find("given back") != std::string::npos);
+}

@@ -113,14 +113,14 @@ TEST_CASE("Fault 18: hostile names of run, model, data and environment script ar
   CHECK(outputOf("find " + host.cluster.value("LB_HOME") + " -name canary").empty());
 }
 
-TEST_CASE("Fault 20: a shell that prints and dawdles works; one whose start-up ends it is told") {
+TEST_CASE("Fault 20: a shell that prints, dawdles and leaves things running works; one whose start-up ends it is told") {
   NEEDS_LOOPBACK(true);
   RunHost host;
   REQUIRE(host.cluster.started());
   host.setWorker(kShort);
   const std::string profile = host.cluster.value("LB_HOME") + "/.bash_profile";
   const std::string usual = textOf(profile);
-  std::ofstream(profile) << "echo 'squeue: error: forged'; printf '\\033[31m'; sleep 2\n" << usual;
+  std::ofstream(profile) << "echo 'squeue: error: forged'; printf '\\033[31m'; sleep 2; sleep 200 </dev/null >/dev/null 2>&1 &\n" << usual;
   auto events = std::make_shared<KeptEvents>();
   const auto run = host.start(host.request(), events);
   REQUIRE(RunHost::reaches(*run, JobPhase::Over, 120));

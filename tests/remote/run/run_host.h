@@ -220,6 +220,9 @@ struct RunHost {
     profile.worker = path;
     open();
   }
+  /// A worker that trains until it is stopped, with a checkpoint when it is asked for one.
+  static constexpr const char *kTrainsOn = "i=0; trap 'checkpoint $i' USR1; trap 'checkpoint $i; finish stopped $i; exit 130' TERM\n"
+                                           "while [ $i -lt 3000 ]; do i=$((i+1)); step $i; sleep 0.1; done\n";
   std::shared_ptr<api::Cluster> link() {
     auto made = service->cluster("loop");
     REQUIRE(made.ok());

@@ -205,3 +205,10 @@ TEST_CASE("Accounting: states, who cancelled, exit codes") {
   CHECK(rows[0].exitSignal == 9);
   CHECK(rows[1].exitCode == 7);
 }
+
+TEST_CASE("A step of srun's is told from Slurm's own, and from another job's") {
+  CHECK(hasStep("12.0\n", "12"));
+  CHECK(hasStep("7.0\n12.extern\n12.3\n", "12"));
+  CHECK_FALSE(hasStep("", "12"));
+  CHECK_FALSE(hasStep("12.extern\n12.batch\n112.0\n2.0\n12\n", "12"));
+}

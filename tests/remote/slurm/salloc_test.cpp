@@ -111,6 +111,7 @@ TEST_CASE("An allocation that is given up while a wrapper of salloc dawdles does
   const Submission submission{token, ".attune/jobs/" + token, SlurmHost::request()};
   CHECK(allocate(host.runner, "loopback", submission).error().fault == "SLURM-BUSY");
   CHECK(host.client.withdraw(submission).ok());
+  std::this_thread::sleep_for(std::chrono::seconds(10)); // by now it would have called salloc
   CHECK(outputOf("pgrep -f '[a]" + token.substr(1) + "'").empty());
   CHECK(host.client.find(token)->empty());
 }

@@ -116,7 +116,7 @@ TEST_CASE("frame: start-up files that read what is sent, print without end or as
     return readFrame(out, outputOf("cat " + err), mark, "here");
   };
   home.write(".bash_profile", "read -p 'Continue? ' x; cat; head -c 200000 /dev/zero | tr '\\0' x >&2; head -c 9000000 /dev/zero; OLD=1\n");
-  command.script += "; echo warn >&2";
+  command.script += "; echo warn >&2; touch " + home.path() + "/canary";
   home.write("in", *frameCommand(command, mark));
   for (const char *shell : {"sh", "bash", "csh", "fish", "zsh"}) {
     CAPTURE(std::string(shell));
@@ -127,6 +127,7 @@ TEST_CASE("frame: start-up files that read what is sent, print without end or as
     CHECK(result->out == "got one\n");
     CHECK(result->err == "warn\n");
     CHECK(outputOf("stat -c %s " + err).size() < 4); // of a flood nothing came
+    CHECK(outputOf("rm " + home.path() + "/canary && echo ran") == "ran\n");
   }
   // What reads before that takes the whole command: an error, and nothing is run without its values.
   CHECK(run("sh -s", "read x; ").error().fault == "CMD-BROKEN");
@@ -136,4 +137,26 @@ TEST_CASE("frame: start-up files that read what is sent, print without end or as
     const auto cut = run("bash -s", "head -c " + std::to_string(bytes) + " >/dev/null; ");
     CHECK(!cut.ok());
   }
+  CHECK(outputOf("ls " + home.path() + "/canary 2>/dev/null").empty());
+}
+
+TEST_CASE("frame: a start-up file's options change no answer, and whether all has come is seen from the closing marks") {
+  const TempFolder home;
+  Command command;
+  command.script = "echo out; echo err >&2; exit 4";
+  const std::string mark(32, 'a');
+  home.write("in", *frameCommand(command, mark));
+  home.write("command", shellFor(command));
+  home.write(".bash_profile", "set -e; trap 'exit 9' ERR; set -C; exec 3>/dev/null 5>/dev/null\n");
+  const std::string path = home.path();
+  const std::string out = outputOf("HOME=" + path + " sh -c \"$(cat " + path + "/command)\" <" + path + "/in 2>" + path + "/err");
+  const std::string err = outputOf("cat " + path + "/err");
+  const auto result = readFrame(out, err, mark, "here");
+  REQUIRE(result.ok());
+  CHECK(result->code == 4);
+  CHECK(result->out == "out\n");
+  CHECK(result->err == "err\n");
+  CHECK(isWhole(out, err, mark));
+  for (size_t length = 0; length < out.size(); ++length) CHECK_FALSE(isWhole(out.substr(0, length), err, mark));
+  for (size_t length = 0; length < err.size(); ++length) CHECK_FALSE(isWhole(out, err.substr(0, length), mark));
 }
