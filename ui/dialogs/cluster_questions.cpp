@@ -39,7 +39,7 @@ void fit(QDialog *dialog) { dialog->resize(dialog->minimumWidth(), dialog->layou
 /// The same with what scrolls in it, as far as the screen goes.
 void fit(QDialog *dialog, const QWidget *form) {
   const QMargins margins = dialog->layout()->contentsMargins();
-  const int rest = dialog->layout()->minimumSize().height() - form->parentWidget()->parentWidget()->minimumSizeHint().height();
+  const int rest = dialog->layout()->sizeHint().height() - form->parentWidget()->parentWidget()->sizeHint().height();
   const int wanted = form->layout()->totalHeightForWidth(dialog->minimumWidth() - margins.left() - margins.right()) + rest;
   dialog->resize(dialog->minimumWidth(), std::min(wanted, dialog->screen()->availableSize().height() - 80));
 }

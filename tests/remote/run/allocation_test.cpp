@@ -20,10 +20,8 @@ TEST_CASE("An allocation in which nothing can be started is given back at once, 
   RunHost host;
   REQUIRE(host.cluster.started());
   replaceCommand(host.cluster.value("LB_STATE"), "srun", "echo 'srun: error: Unable to create step: no such thing' >&2\nexit 1\n");
-  auto request = host.request();
-  request.cluster->mode = api::SubmitMode::Salloc;
   auto events = std::make_shared<KeptEvents>();
-  const auto run = host.start(request, events);
+  const auto run = host.start(host.held(), events);
   REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 60));
   CHECK(run->job().result == "launch_failed");
   const auto ends = events->all<api::RunFinished>();
@@ -39,10 +37,8 @@ TEST_CASE("A run whose srun dies with its training is told to have ended, not to
   RunHost host;
   REQUIRE(host.cluster.started());
   host.setWorker("i=0; while :; do i=$((i+1)); step $i; sleep 0.2; done\n");
-  auto request = host.request();
-  request.cluster->mode = api::SubmitMode::Salloc;
   auto events = std::make_shared<KeptEvents>();
-  const auto run = host.start(request, events);
+  const auto run = host.start(host.held(), events);
   REQUIRE(soon(60, [&] { return events->all<api::StepMetrics>().size() > 3; }));
   outputOf("pkill -KILL -u " + host.cluster.value("LB_SSH_USER") + " -x srun");
   REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 120));
@@ -58,10 +54,8 @@ TEST_CASE("An allocation in which nothing runs any more is given back, though it
   RunHost host;
   REQUIRE(host.cluster.started());
   host.setWorker("i=0; while :; do i=$((i+1)); step $i; sleep 0.2; done\n");
-  auto request = host.request();
-  request.cluster->mode = api::SubmitMode::Salloc;
   auto events = std::make_shared<KeptEvents>();
-  const auto run = host.start(request, events);
+  const auto run = host.start(host.held(), events);
   REQUIRE(soon(60, [&] { return events->all<api::StepMetrics>().size() > 3; }));
   const std::string kill = "pkill -KILL -u " + host.cluster.value("LB_SSH_USER");
   outputOf(kill + " -f 'mkdir started'"); // whoever would have ended the allocation; then all the rest
@@ -83,10 +77,8 @@ TEST_CASE("An allocation that salloc grants without our knowing the words is fou
   SUBCASE("quiet") {}
   SUBCASE("in other words") { script = "exec /usr/bin/salloc \"$@\" 2> >(sed 's/Granted/Here is your/' >&2)\n"; }
   replaceCommand(host.cluster.value("LB_STATE"), "salloc", script);
-  auto request = host.request();
-  request.cluster->mode = api::SubmitMode::Salloc;
   auto events = std::make_shared<KeptEvents>();
-  const auto run = host.start(request, events);
+  const auto run = host.start(host.held(), events);
   REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 120));
   CHECK(run->job().result == "done");
   CHECK(host.jobs() == 1);
@@ -98,10 +90,8 @@ TEST_CASE("An allocation by salloc: run.sh inside it, the result at home, the al
   RunHost host;
   REQUIRE(host.cluster.started());
   host.setWorker("echo hello; step 1; sleep 3; step 2; result; finish completed 2\n");
-  auto request = host.request();
-  request.cluster->mode = api::SubmitMode::Salloc;
   auto events = std::make_shared<KeptEvents>();
-  const auto run = host.start(request, events);
+  const auto run = host.start(host.held(), events);
   REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 120));
   CHECK(run->job().result == "done");
   CHECK(run->job().fetched);
@@ -115,10 +105,8 @@ TEST_CASE("An allocation that a login node meant to begin before it went is give
   host.setWorker("echo never\n");
   // What is left of the other node: its mark. Its shell is gone before srun.
   replaceCommand(host.cluster.value("LB_STATE"), "srun", "echo othernode 4711 >started/by; kill -KILL $PPID\n");
-  auto request = host.request();
-  request.cluster->mode = api::SubmitMode::Salloc;
   auto events = std::make_shared<KeptEvents>();
-  const auto run = host.start(request, events);
+  const auto run = host.start(host.held(), events);
   REQUIRE(RunHost::reaches(*run, api::JobPhase::Over, 240));
   CHECK(host.slurm("squeue -h").empty());
   const auto ends = events->all<api::RunFinished>();

@@ -168,6 +168,13 @@ struct RunHost {
     return asked;
   }
 
+  /// The same in an allocation of salloc.
+  api::RunRequest held() {
+    api::RunRequest asked = request();
+    asked.cluster->mode = api::SubmitMode::Salloc;
+    return asked;
+  }
+
   std::shared_ptr<api::ClusterRun> start(const api::RunRequest &request, const std::shared_ptr<KeptEvents> &events) {
     auto run = service->backend().startRun(request, events);
     REQUIRE_MESSAGE(run.ok(), (run.ok() ? "" : run.error().text()));
