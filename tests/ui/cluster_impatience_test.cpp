@@ -30,6 +30,8 @@
 #include <QMouseEvent>
 #include <QPointer>
 #include <QScreen>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QStandardPaths>
 
 #include <algorithm>
@@ -185,6 +187,25 @@ private Q_SLOTS:
     QTRY_VERIFY(!field->visibleRegion().isEmpty()); // what is typed is seen
     QTest::keyClick(dialog, Qt::Key_Escape);
     QTRY_VERIFY(studio.state()->link.state == api::LinkState::NeedsUser);
+  }
+
+  void aUsualSignInScrollsInNoLanguage() {
+    api::LoginPrompt prompt;
+    prompt.kind = api::LoginPrompt::Kind::Interactive;
+    prompt.host = "login.hpc.example.cn";
+    prompt.user = "scientist";
+    prompt.cluster = "kshdtest";
+    prompt.instruction = "Two factors are needed. The code is sent to your phone.";
+    prompt.lines = {{"Password:", false}, {"Verification code:", false}};
+    HastyStudio studio;
+    for (const char *language : {"zh_CN", "en"}) {
+      studio.preferences.language = QLatin1String(language);
+      studio.appearance.apply(studio.preferences);
+      LoginDialog dialog(prompt, nullptr);
+      dialog.show();
+      QVERIFY(QTest::qWaitForWindowExposed(&dialog));
+      QCOMPARE(dialog.findChild<QScrollArea *>()->verticalScrollBar()->maximum(), 0);
+    }
   }
 
   void theDeleteKeyRemovesAClusterInTheirListAlone() {
