@@ -5,8 +5,6 @@
 #include "remote/slurm/slurm_command.h"
 #include "remote/slurm/slurm_fault.h"
 
-#include <algorithm>
-
 namespace attune::remote::slurm {
 namespace {
 

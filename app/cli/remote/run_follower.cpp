@@ -136,15 +136,12 @@ void RunFollower::rest() const { std::this_thread::sleep_for(kLook); }
 
 namespace {
 
-/// Somebody no longer wants to wait for a job that the scheduler has.
+/// Somebody no longer wants to wait for the number of a job that the scheduler may have.
 Error stillThere(const api::ClusterJob &job) {
   const std::string folder = printable(shellWord(job.folder));
-  std::string message = "Stopped looking; the job stays with the scheduler";
-  if (!job.id.empty()) message.append(" as ").append(printable(job.id));
-  message.append(".");
   std::string hint = "Follow it with: attune watch ";
   hint.append(folder).append(", or end it with: attune cancel ").append(folder);
-  return {ErrorCode::Interrupted, std::move(message), job.folder, std::move(hint), {}};
+  return {ErrorCode::Interrupted, "Stopped looking; the job stays with the scheduler.", job.folder, std::move(hint), {}};
 }
 
 } // namespace
